@@ -1,0 +1,78 @@
+"""Flux to network input and back, and flux to the colours a person sees."""
+
+import numpy as np
+
+from galexplore.config import SURVEY
+
+#: The arcsinh turns from linear to logarithmic at this many sigma of sky noise.
+SOFTENING = 3.0
+
+
+def _knee() -> np.ndarray:
+    return SOFTENING * np.asarray(SURVEY.model_noise, np.float32)[:, None, None]
+
+
+def stretch(flux):
+    """Noise-scaled arcsinh: linear within the sky noise, logarithmic above it, so that both ends survive.
+
+    u = arcsinh(f / (3 sigma)), sigma the typical sky noise of a model pixel in that band (Lupton et al. 1999).
+
+    Parameters
+    ----------
+    flux : array (..., 3, H, W)
+        Nanomaggies per native pixel.
+
+    Returns
+    -------
+    array (..., 3, H, W), dimensionless
+    """
+    return np.arcsinh(np.asarray(flux, np.float32) / _knee())
+
+
+def unstretch(u):
+    """Invert `stretch`: network space (..., 3, H, W) back to nanomaggies per native pixel."""
+    return np.sinh(np.asarray(u, np.float32)) * _knee()
+
+
+def to_rgb(flux):
+    """Colours of the Legacy Survey viewer: asinh with a common intensity, z in red, r in green, g in blue.
+
+    rgb = (f s + m) arcsinh(Q I) / (sqrt(Q) I) with I = mean(max(0, f s + m)) over the bands (Lupton et al. 2004).
+
+    Parameters
+    ----------
+    flux : array (..., 3, H, W)
+        Nanomaggies per native pixel, bands g, r, z; NaN is drawn black.
+
+    Returns
+    -------
+    uint8 array (..., H, W, 3)
+        Rows in the order of the input.
+    """
+    scale = np.asarray(SURVEY.display, np.float32)[:, None, None]
+    f = np.maximum(0.0, np.nan_to_num(np.asarray(flux, np.float32)) * scale + SURVEY.display_m)
+    intensity = np.maximum(f.mean(axis=-3, keepdims=True), 1e-6)
+    q = SURVEY.display_q
+    rgb = f * np.arcsinh(q * intensity) / (np.sqrt(q) * intensity)
+    return np.moveaxis((np.clip(rgb[..., ::-1, :, :], 0, 1) * 255).astype(np.uint8), -3, -1)
+
+
+def from_rgb(rgb):
+    """Invert `to_rgb`, roughly: eight bits, clipped cores and negative sky are lost.
+
+    The mean of the three colours is arcsinh(Q I) / sqrt(Q), which gives I, and I gives each band.
+
+    Parameters
+    ----------
+    rgb : uint8 array (..., H, W, 3)
+
+    Returns
+    -------
+    float32 array (..., 3, H, W)
+        Nanomaggies per native pixel, bands g, r, z.
+    """
+    c = np.moveaxis(np.asarray(rgb, np.float32) / 255, -1, -3)[..., ::-1, :, :]
+    q = SURVEY.display_q
+    intensity = np.sinh(np.sqrt(q) * c.mean(axis=-3, keepdims=True)) / q
+    gain = np.sqrt(q) * intensity / np.maximum(np.arcsinh(q * intensity), 1e-6)
+    return (c * gain - SURVEY.display_m) / np.asarray(SURVEY.display, np.float32)[:, None, None]
