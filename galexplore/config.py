@@ -62,3 +62,40 @@ SURVEY = Survey()
 def cache_folder() -> Path:
     """Where rendered pixels are kept: `$GALEXPLORE_CACHE`, else `~/.cache/galexplore`."""
     return Path(os.environ.get("GALEXPLORE_CACHE") or Path.home() / ".cache" / "galexplore")
+
+
+@dataclass(frozen=True)
+class Network:
+    """The shape of the CVAE; small enough that two CPU cores train it in half an hour."""
+
+    widths: tuple[int, ...] = (24, 48, 64, 96)  # channels at 35, 18, 9 and 5 pixels a side
+    hidden: int = 256  # the layer between the feature maps and the latents
+    softening: float = 3.0  # the stretch's knee in sigma of sky noise
+    model_error: float = 0.15  # a tenth of a magnitude or so: what five numbers cannot say of an image
+
+
+@dataclass(frozen=True)
+class Training:
+    """The recipe. `galexplore train` writes it, with what it cost, into the model's card."""
+
+    epochs: int = 40
+    batch: int = 128
+    learning_rate: float = 2e-3
+    weight_decay: float = 0.02
+    ema: float = 0.998  # weights averaged over about four hundred steps: steadier than the last one
+    reconstruction: float = 20.0  # weight of the mean chi2 a pixel against one nat of the physics terms
+    beta: float = 0.2  # weight of the free latent's KL
+    free_nats: float = 0.5  # KL below this costs nothing, or the free latent would fall silent
+    warm_up: float = 0.2  # fraction of the training over which beta rises
+    edge_masks: float = 0.15  # fraction of batches with part of the frame missing
+    seed: int = 20231226
+
+
+@dataclass(frozen=True)
+class AtlasConfig:
+    """How the reference is fitted and how a newcomer is placed on its map."""
+
+    n_neighbors: int = 30
+    min_dist: float = 0.15
+    seed: int = 42
+    placement: int = 10  # nearest atlas galaxies whose map positions are averaged

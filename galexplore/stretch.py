@@ -2,14 +2,12 @@
 
 import numpy as np
 
-from galexplore.config import SURVEY
-
-#: The arcsinh turns from linear to logarithmic at this many sigma of sky noise.
-SOFTENING = 3.0
+from galexplore.config import SURVEY, Network
 
 
-def _knee() -> np.ndarray:
-    return SOFTENING * np.asarray(SURVEY.model_noise, np.float32)[:, None, None]
+def knee(softening: float = Network.softening) -> np.ndarray:
+    """Flux (3, 1, 1) at which `stretch` turns from linear to logarithmic: `softening` sigma of a model pixel's sky."""
+    return softening * np.asarray(SURVEY.model_noise, np.float32)[:, None, None]
 
 
 def stretch(flux):
@@ -26,12 +24,12 @@ def stretch(flux):
     -------
     array (..., 3, H, W), dimensionless
     """
-    return np.arcsinh(np.asarray(flux, np.float32) / _knee())
+    return np.arcsinh(np.asarray(flux, np.float32) / knee())
 
 
 def unstretch(u):
     """Invert `stretch`: network space (..., 3, H, W) back to nanomaggies per native pixel."""
-    return np.sinh(np.asarray(u, np.float32)) * _knee()
+    return np.sinh(np.asarray(u, np.float32)) * knee()
 
 
 def to_rgb(flux):

@@ -1,0 +1,135 @@
+"""Cutouts to a table of latents, and latents back to images: the one place where arrays meet torch at inference."""
+
+import hashlib
+import json
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from safetensors.torch import load_file
+from torch import Tensor
+
+from galexplore.config import LATENTS, Network
+from galexplore.cutout import InputError
+from galexplore.model import CVAE, DIHEDRAL, Posterior, turn, turn_vector
+from galexplore.stretch import unstretch
+
+#: The standard deviation of an axis angle of which nothing is known: pi / sqrt(12).
+ANY_ANGLE = math.pi / math.sqrt(12)
+
+#: Column names of a latents table.
+MEANS = [f"lat_{name}" for name in LATENTS]
+SIGMAS = [f"lat_{name}_sigma" for name in LATENTS]
+
+
+class Embedder:
+    """A trained model in inference mode, with its calibration.
+
+    Every image is read in its eight flips and transpositions and the answers are averaged, so that turning a galaxy by
+    90 degrees turns its angle and changes nothing else.
+    """
+
+    def __init__(self, model: CVAE, calibration: dict[str, dict[str, float]] | None = None):
+        self.model = model.eval()
+        self.device = model.label_mean.device
+        scales = [(calibration or {}).get(name, {}).get("scale68", 1.0) for name in LATENTS]
+        self.scale = np.array(scales)
+        self.label_mean = np.append(model.label_mean.cpu().numpy(), 0.0)
+        self.label_std = np.append(model.label_std.cpu().numpy(), 1.0)
+
+    @classmethod
+    def load(cls, folder: Path) -> "Embedder":
+        """Load `weights.safetensors` and `card.json` from a model's folder.
+
+        Raises
+        ------
+        InputError
+            Where the folder holds no model, or its weights are not those that the card was written for.
+        """
+        weights, card = folder / "weights.safetensors", folder / "card.json"
+        if not (weights.exists() and card.exists()):
+            raise InputError(f"No model stands in {folder.name!r}; train one with: galexplore train")
+        about = json.loads(card.read_text())
+        if hash_file(weights) != about["sha256"]:
+            raise InputError(f"The weights of {folder.name!r} are not those its card describes; restore both files.")
+        network = {k: tuple(v) if isinstance(v, list) else v for k, v in about["network"].items()}
+        model = CVAE(Network(**network)).to(memory_format=torch.channels_last)
+        model.load_state_dict(load_file(weights))
+        return cls(model, about["calibration"])
+
+    @torch.inference_mode()
+    def embed(
+        self,
+        flux: np.ndarray,
+        valid: np.ndarray | None = None,
+        *,
+        batch: int = 256,
+        progress: Callable[[int], None] = lambda done: None,
+    ) -> pd.DataFrame:
+        """Locate images in latent space.
+
+        Parameters
+        ----------
+        flux : array (N, 3, 69, 69)
+            Nanomaggies per native pixel, without gaps.
+        valid : bool array (N, 3, 69, 69), optional
+            Pixels on which the reconstruction is judged; all of them by default.
+
+        Returns
+        -------
+        DataFrame
+            `lat_<name>` and `lat_<name>_sigma` for the five latents in physical units (phi in [0, pi) rad, sigma the
+            calibrated half-width of the 68 % interval), and `chi2`, the reconstruction's mean chi2 a pixel.
+        """
+        parts = []
+        for start in range(0, len(flux), batch):
+            rows = slice(start, start + batch)
+            images = self._tensor(flux[rows])
+            mask = None if valid is None else self._tensor(valid[rows])
+            parts.append(self._embed_batch(images, mask))
+            progress(min(start + batch, len(flux)))
+        columns = [*MEANS, *SIGMAS, "chi2"]
+        return pd.DataFrame(np.concatenate(parts) if parts else np.empty((0, len(columns))), columns=columns)
+
+    @torch.inference_mode()
+    def decode(self, latents: np.ndarray) -> np.ndarray:
+        """Images (N, 3, 69, 69), nanomaggies per native pixel, from latents (N, 5) in physical units."""
+        latents = np.atleast_2d(np.asarray(latents, float))
+        double = 2 * latents[:, :1]
+        code = (latents[:, 1:] - self.label_mean) / self.label_std
+        code = np.concatenate([np.cos(double), np.sin(double), code], axis=1)
+        return unstretch(self.model.decode(self._tensor(code)).cpu().numpy())
+
+    def _tensor(self, array: np.ndarray) -> Tensor:
+        return torch.from_numpy(np.ascontiguousarray(array, np.float32)).to(self.device)
+
+    def _embed_batch(self, flux: Tensor, valid: Tensor | None) -> np.ndarray:
+        views = [self.model.encode(turn(flux, move).contiguous()) for move in DIHEDRAL]
+        vector = torch.stack([turn_vector(p.vector, m) for p, m in zip(views, DIHEDRAL, strict=True)]).mean(dim=0)
+        means = torch.stack([p.mean for p in views])
+        # The variance of the mixture of the eight answers: what each says, and how far they disagree.
+        variance = torch.stack([p.logvar.exp() for p in views]).mean(dim=0) + means.var(dim=0, correction=0)
+        posterior = Posterior(vector, means.mean(dim=0), variance.log())
+        direction = torch.nn.functional.normalize(vector, dim=1)
+        drawn = self.model.decode(torch.cat([direction, posterior.mean], dim=1))
+        chi2 = self.model.chi2(flux, drawn, valid).cpu().numpy()[:, None]
+        return np.concatenate([*self._physical(posterior), chi2], axis=1)
+
+    def _physical(self, posterior: Posterior) -> tuple[np.ndarray, np.ndarray]:
+        vector = posterior.vector.cpu().numpy().astype(float)
+        phi = np.arctan2(vector[:, 1], vector[:, 0]) / 2 % math.pi
+        length = np.clip(np.hypot(*vector.T), 1e-9, 1 - 1e-9)
+        phi_sigma = np.minimum(0.5 * np.sqrt(-2 * np.log(length)), ANY_ANGLE)  # circular standard deviation, halved
+        mean = posterior.mean.cpu().numpy() * self.label_std + self.label_mean
+        sigma = np.exp(posterior.logvar.cpu().numpy() / 2) * self.label_std
+        sigma = np.column_stack([phi_sigma, sigma]) * self.scale
+        sigma[:, 0] = np.minimum(sigma[:, 0], ANY_ANGLE)
+        return np.column_stack([phi, mean]), sigma
+
+
+def hash_file(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
