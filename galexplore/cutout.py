@@ -14,13 +14,22 @@ class InputError(ValueError):
 
     Attributes
     ----------
-    checks : tuple of galexplore.audit.Check
+    checks : tuple of Check
         The audit up to and including the check that refused; empty where the input could not even be read.
     """
 
     def __init__(self, message: str, checks: tuple = ()):
         super().__init__(message)
         self.checks = checks
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of the audit: the check's name, "passed" | "fixed" | "refused", and a sentence with the numbers."""
+
+    check: str
+    status: str
+    detail: str
 
 
 @dataclass(frozen=True)
@@ -51,8 +60,8 @@ class Cutout:
         Inverse variance of each pixel, where the file has it.
     saturated : ndarray (3, H, W) of bool or None
         Pictures only: which pixels are clipped at the top of the eight bits.
-    notes : tuple of (check, sentence)
-        What the reader itself mended or found worth saying, under the name of the check it belongs to.
+    notes : tuple of Check
+        What the reader itself mended or assumed, under the name of the check it belongs to.
     """
 
     flux: np.ndarray
@@ -67,7 +76,7 @@ class Cutout:
     unit: str = ""
     invvar: np.ndarray | None = None
     saturated: np.ndarray | None = None
-    notes: tuple[tuple[str, str], ...] = ()
+    notes: tuple[Check, ...] = ()
 
 
 @lru_cache(maxsize=256)
