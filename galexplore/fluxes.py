@@ -154,4 +154,6 @@ def check_flux_units(cutout: Cutout, flux: np.ndarray) -> tuple[np.ndarray, Chec
         flux = flux - level.astype(np.float32)[:, None, None]
         said.append(f"a sky level of {listed(level)} was subtracted")
     given = "nanomaggies" if cutout.unit else "taken as nanomaggies"
+    if cutout.approximate:
+        given = "approximate nanomaggies, from the inverted stretch of a picture"
     return flux, Check("flux_units", "fixed" if said else "passed", "; ".join([*said, f"{given}, {remark}"]))
