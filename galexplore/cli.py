@@ -1,0 +1,201 @@
+"""The command line: `galexplore app | locate | mock | train | embed | evaluate`."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from galexplore.config import INTRINSIC, LATENTS, ROOT, UNITS
+from galexplore.cutout import InputError
+
+app = typer.Typer(help="A latent-space explorer for galaxies.", no_args_is_help=True, pretty_exceptions_enable=False)
+mock_app = typer.Typer(help="Simulate a survey, or compare the simulation with real measurements.")
+app.add_typer(mock_app, name="mock", invoke_without_command=True)
+
+out = Console()
+complaints = Console(stderr=True)
+
+Model = Annotated[str, typer.Option("--model", help="A folder of models/.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+
+
+def main() -> None:
+    """Run the command line; bad input ends with status 2 and one sentence."""
+    try:
+        app()
+    except InputError as error:
+        refuse(error)
+
+
+def refuse(error: Exception, as_json: bool = False) -> None:
+    """Say in one sentence what is wrong, and stop with status 2."""
+    if as_json:
+        print(json.dumps({"error": str(error)}))
+    else:
+        print(error, file=sys.stderr)
+    raise SystemExit(2)
+
+
+def _progress() -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(*columns, TimeRemainingColumn(), console=complaints)
+
+
+@app.command("app")
+def serve(
+    port: Annotated[int, typer.Option(help="Port on this machine.")] = 8501,
+    browser: Annotated[bool, typer.Option(help="Open a browser window.")] = True,
+) -> None:
+    """Serve the explorer in the browser, on this machine alone."""
+    entry = ROOT / "app.py"
+    if not entry.exists():
+        raise InputError("The app's files are not installed with the package; run this from a clone of the repository.")
+    options = [f"--server.port={port}", f"--server.headless={'false' if browser and _has_display() else 'true'}"]
+    raise SystemExit(subprocess.call([sys.executable, "-m", "streamlit", "run", str(entry), *options], cwd=ROOT))
+
+
+def _has_display() -> bool:
+    return sys.platform != "linux" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+@app.command()
+def locate(
+    files: Annotated[list[Path], typer.Argument(help="One cutout (FITS, npy, npz, JPEG, PNG), or three single bands.")],
+    pixel_scale: Annotated[float | None, typer.Option(help="Arcsec a pixel, where the file does not say.")] = None,
+    key: Annotated[str | None, typer.Option(help="Which array of an npz.")] = None,
+    model: Model = "default",
+    as_json: AsJson = False,
+) -> None:
+    """Say what a cutout is, where it lies, what it resembles and what makes it odd."""
+    import galexplore as gx
+
+    try:
+        cutout = gx.read(files[0] if len(files) == 1 else files, pixel_scale=pixel_scale, key=key)
+        location = gx.load(model).locate(cutout)
+    except InputError as error:
+        refuse(error, as_json)
+    if as_json:
+        print(json.dumps(location.to_dict(), indent=2))
+    else:
+        _print_location(location)
+
+
+def _print_location(location) -> None:
+    from galexplore.explorer import TITLES, format_measurement
+
+    audit = Table("", "check", "what was found", title=f"Audit of {location.source.name}", title_justify="left")
+    for check in location.prepared.checks:
+        mark = {"passed": "[green]✓[/]", "fixed": "[yellow]~[/]", "refused": "[red]✗[/]"}[check.status]
+        audit.add_row(mark, check.check.replace("_", " "), check.detail)
+    out.print(audit)
+    latents = Table("latent", "value", "68 %", "95 %", title="What it is", title_justify="left")
+    for i, name in enumerate(LATENTS):
+        spans = (location.interval(name), location.interval(name, widened=True))
+        told = format_measurement(location.latents[i], location.sigma[i], UNITS[name])
+        latents.add_row(TITLES[name], told, *(f"{low:.3f} to {high:.3f}" for low, high in spans))
+    out.print(latents)
+    near = Table(*location.neighbours.columns, title="What it resembles", title_justify="left")
+    for row in location.neighbours.itertuples(index=False):
+        near.add_row(*(f"{v:.3f}" if isinstance(v, float) else str(v) for v in row))
+    out.print(near)
+    odd = Table(
+        "latent", "share of the distance", "sigma, given the others", title="Why it is odd", title_justify="left"
+    )
+    for name, share, z in zip(
+        INTRINSIC, location.oddness.contributions[0], location.oddness.conditional_z[0], strict=True
+    ):
+        odd.add_row(TITLES[name], f"{share:+.2f}", f"{z:+.1f}")
+    odd.add_section()
+    odd.add_row("total", f"{location.oddness.distance2[0]:.2f}", f"rarer than {location.rarity:.1f} %")
+    out.print(odd)
+    out.print(f"{location.reason}.")
+    out.print(f"Reconstruction chi2 {location.chi2:.2f} a pixel, worse than {location.chi2_rank:.1f} %.")
+    x, y = location.position
+    out.print(f"On the map at ({x:.2f}, {y:.2f}); model {location.model['name']} {location.model['sha256'][:12]}.")
+
+
+@app.command()
+def train(
+    name: Annotated[str, typer.Option(help="Folder of models/ that is written.")] = "default",
+    data: Annotated[Path, typer.Option(help="Catalogue.")] = ROOT / "data" / "catalogue.parquet",
+    epochs: Annotated[int | None, typer.Option(help="Passes over the training split; the recipe's by default.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of the weights and the augmentation.")] = None,
+) -> None:
+    """Train the model, calibrate it, embed the catalogue and fit the atlas; continues where it was killed."""
+    from dataclasses import replace
+
+    from galexplore.config import Training
+    from galexplore.pipeline import train_model
+
+    changed = {k: v for k, v in {"epochs": epochs, "seed": seed}.items() if v is not None}
+    with _progress() as bars:
+        tasks: dict[str, int] = {}
+
+        def report(stage: str, done: int, of: int, note: str = "") -> None:
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(stage, total=of)
+            bars.update(tasks[stage], completed=done)
+            if note:
+                bars.console.print(note)
+
+        card = train_model(name, data, replace(Training(), **changed), report)
+    out.print(f"models/{name} written: {card['seconds'] / 60:.1f} min of training on {card['hardware']}.")
+
+
+@app.command()
+def embed(
+    files: Annotated[list[Path], typer.Argument(help="Cutouts, one galaxy each.")],
+    to: Annotated[Path, typer.Option("--out", help="Table to write: .parquet, .fits, .vot, .ecsv or .csv.")],
+    pixel_scale: Annotated[float | None, typer.Option(help="Arcsec a pixel, where a file does not say.")] = None,
+    model: Model = "default",
+) -> None:
+    """Embed many cutouts into one table of latents; those that are refused are named and left out."""
+    import galexplore as gx
+    from galexplore import catalogue
+    from galexplore.pipeline import embed_files
+
+    with _progress() as bars:
+        task = bars.add_task("embed", total=len(files))
+        table, refused = embed_files(gx.load(model), files, pixel_scale, lambda done: bars.update(task, completed=done))
+    for path, sentence in refused:
+        print(f"{path}: {sentence}", file=sys.stderr)
+    if len(table):
+        catalogue.write(table, to)
+    out.print(f"{len(table)} of {len(files)} embedded into {to}.")
+    raise SystemExit(0 if len(table) else 2)
+
+
+@app.command()
+def evaluate(
+    split: Annotated[str, typer.Option(help="test, calibration, validation or train.")] = "test",
+    model: Model = "default",
+    as_json: AsJson = False,
+) -> None:
+    """Score the model on one split of the simulated catalogue, with bootstrap standard errors."""
+    import galexplore as gx
+    from galexplore.calibrate import evaluate as score
+
+    try:
+        explorer = gx.load(model)
+        chosen = explorer.table[explorer.table["split"] == split]
+        if chosen.empty:
+            raise InputError(f"There is no split {split!r}; there are {', '.join(explorer.table['split'].unique())}.")
+    except InputError as error:
+        refuse(error, as_json)
+    scores = {"split": split, "simulated": True} | score(chosen, explorer.card["calibration"])
+    if as_json:
+        print(json.dumps(scores, indent=2))
+        return
+    table = Table("latent", "score", "value", title=f"Simulated {split} split, {scores['n']} galaxies")
+    for latent, found in scores.items():
+        if isinstance(found, dict):
+            for name, (value, error) in found.items():
+                table.add_row(latent, name, f"{value:.4f} ± {error:.4f}")
+    out.print(table)

@@ -1,0 +1,238 @@
+"""The one object that answers: a model, its atlas, its catalogue and its images."""
+
+import json
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from galexplore import catalogue
+from galexplore.anomaly import Oddness, name_reason
+from galexplore.atlas import Atlas
+from galexplore.audit import Prepared, prepare
+from galexplore.config import INTRINSIC, LATENTS, ROOT, UNITS
+from galexplore.cutout import Cutout, InputError
+from galexplore.embed import MEANS, SIGMAS, Embedder
+from galexplore.mock.store import Store
+
+#: What each latent is called where there is room for it.
+TITLES = {
+    "phi": "Orientation",
+    "redshift": "Redshift",
+    "logmass": "Stellar mass",
+    "logsfr": "Star-formation rate",
+    "free": "Free latent",
+}
+
+#: Columns of the catalogue that a neighbour is shown with.
+_SHOWN = {"id": "id", "z": "redshift", "logmass": "logmass", "logsfr": "logsfr", "population": "population"}
+
+
+def format_measurement(value: float, sigma: float, unit: str = "") -> str:
+    """Value, error, unit, with as many digits as the error allows (two of its own)."""
+    if not math.isfinite(sigma) or sigma <= 0:
+        return f"{value:.3g} {unit}".strip()
+    digits = max(0, min(5, 1 - math.floor(math.log10(sigma))))
+    return f"{value:.{digits}f} ± {sigma:.{digits}f} {unit}".strip()
+
+
+@dataclass(frozen=True)
+class Location:
+    """All that is said of one cutout.
+
+    Attributes
+    ----------
+    source : Cutout
+    prepared : Prepared
+        The audit and the very pixels that were encoded.
+    latents, sigma, widen : ndarray (5,)
+        In the order of `config.LATENTS`; `sigma` is half the 68 % interval, `widen * sigma` half the 95 % one.
+    position : ndarray (2,)
+        On the atlas's map.
+    neighbours : DataFrame
+        `id`, `distance` (latent, in units of the population's spread), `redshift`, `logmass`, `logsfr`, `population`.
+    oddness : Oddness
+        Of one galaxy.
+    rarity, chi2, chi2_rank : float
+        Percentile of its rarity; reconstruction chi2 a pixel and its percentile, both among ordinary atlas galaxies.
+    reconstruction : ndarray (3, 69, 69)
+        What the model makes of it, nanomaggies per native pixel.
+    model : dict
+        `name` and `sha256` of the weights.
+    """
+
+    source: Cutout
+    prepared: Prepared
+    latents: np.ndarray
+    sigma: np.ndarray
+    widen: np.ndarray
+    position: np.ndarray
+    neighbours: pd.DataFrame
+    oddness: Oddness
+    rarity: float
+    chi2: float
+    chi2_rank: float
+    reconstruction: np.ndarray
+    model: dict
+
+    @property
+    def reason(self) -> str:
+        """The leading reason of its oddness, in words."""
+        return name_reason(self.oddness.conditional_z[0])
+
+    def interval(self, latent: str, widened: bool = False) -> tuple[float, float]:
+        """Give the 68 % interval of a latent, or the 95 % one; a redshift does not fall below 0."""
+        i = LATENTS.index(latent)
+        half = self.sigma[i] * (self.widen[i] if widened else 1)
+        low, high = self.latents[i] - half, self.latents[i] + half
+        return float(max(low, 0) if latent == "redshift" else low), float(high)
+
+    def to_dict(self) -> dict:
+        """Everything in plain numbers and strings, ready for JSON; the schema of `galexplore locate --json`."""
+        cutout, odd = self.source, self.oddness
+        return {
+            "source": {
+                "path": cutout.name,
+                "kind": cutout.kind,
+                "bands": cutout.bands,
+                "pixel_scale_arcsec": cutout.pixel_scale,
+                "approximate": cutout.approximate,
+            },
+            "audit": [vars(check) for check in self.prepared.checks],
+            "latents": {
+                name: {
+                    "value": float(self.latents[i]),
+                    "sigma": float(self.sigma[i]),
+                    "interval68": list(self.interval(name)),
+                    "interval95": list(self.interval(name, widened=True)),
+                    "unit": UNITS[name],
+                }
+                for i, name in enumerate(LATENTS)
+            },
+            "umap": self.position.tolist(),
+            "neighbours": self.neighbours.to_dict("records"),
+            "anomaly": {
+                "percentile": self.rarity,
+                "distance2": float(odd.distance2[0]),
+                "contributions": dict(zip(INTRINSIC, odd.contributions[0].tolist(), strict=True)),
+                "conditional_z": dict(zip(INTRINSIC, odd.conditional_z[0].tolist(), strict=True)),
+                "reconstruction_chi2": self.chi2,
+                "reconstruction_percentile": self.chi2_rank,
+            },
+            "model": self.model,
+        }
+
+
+class Explorer:
+    """A trained model with its atlas and catalogue; shared by everyone who looks, so nothing in it changes."""
+
+    def __init__(self, name: str, card: dict, embedder: Embedder, atlas: Atlas, table: pd.DataFrame):
+        self.name, self.card, self.embedder, self.atlas = name, card, embedder, atlas
+        self.table = _join(table, atlas)
+        self._catalogue = table
+
+    @cached_property
+    def store(self) -> Store:
+        """The catalogue's images, rendered when first asked for."""
+        return Store(self._catalogue)
+
+    def images(self, ids) -> np.ndarray:
+        """Images (N, 3, 69, 69) of catalogue galaxies, nanomaggies per native pixel, in the order of the ids."""
+        return np.asarray(self.store.get(list(ids)), np.float32)
+
+    def decode(self, latents: np.ndarray) -> np.ndarray:
+        """Images (N, 3, 69, 69), nanomaggies per native pixel, that the model makes of latents (N, 5)."""
+        return self.embedder.decode(latents)
+
+    def locate(self, cutout: Cutout, k: int = 8) -> Location:
+        """Say what a cutout is, where it lies, what it resembles and what makes it odd.
+
+        Raises
+        ------
+        InputError
+            Where the audit refuses; its `checks` say why.
+        """
+        prepared = prepare(cutout)
+        row = self.embedder.embed(prepared.flux[None], prepared.valid[None])
+        latents, sigma = row[MEANS].to_numpy(), row[SIGMAS].to_numpy()
+        reconstruction = self.decode(latents)[0]
+        oddness, chi2 = self.atlas.explain(latents, sigma), float(row["chi2"].iloc[0])
+        answer = latents[0].copy()
+        answer[0] = (answer[0] + prepared.angle) % math.pi
+        return Location(
+            source=cutout,
+            prepared=prepared,
+            latents=answer,
+            sigma=sigma[0],
+            widen=self.widen,
+            position=self.atlas.place(latents)[0],
+            neighbours=self.neighbours(latents, k),
+            oddness=oddness,
+            rarity=float(self.atlas.rarity_percentile(oddness.distance2)[0]),
+            chi2=chi2,
+            chi2_rank=float(self.atlas.chi2_percentile(chi2)),
+            reconstruction=reconstruction,
+            model={"name": self.name, "sha256": self.card["sha256"]},
+        )
+
+    def tabulate(self, names: list[str], prepared: list[Prepared]) -> pd.DataFrame:
+        """Embed many prepared cutouts: one row each, in the catalogue's columns.
+
+        Returns
+        -------
+        DataFrame
+            `id` (the names), latents with sigmas, `chi2`, `umap_x`, `umap_y`, `distance2`, `percentile`.
+        """
+        table = self.embedder.embed(np.stack([p.flux for p in prepared]), np.stack([p.valid for p in prepared]))
+        latents, sigma = table[MEANS].to_numpy(), table[SIGMAS].to_numpy()
+        table.insert(0, "id", names)
+        table["lat_phi"] = (table["lat_phi"] + [p.angle for p in prepared]) % math.pi
+        table["umap_x"], table["umap_y"] = self.atlas.place(latents).T
+        table["distance2"] = self.atlas.explain(latents, sigma).distance2
+        table["percentile"] = self.atlas.rarity_percentile(table["distance2"])
+        return table
+
+    def neighbours(self, latents: np.ndarray, k: int) -> pd.DataFrame:
+        """List the k atlas galaxies nearest to latents (5,) or (1, 5), with their catalogue values."""
+        distance, index = self.atlas.neighbours(latents, k)
+        found = self.table.iloc[index[0]][list(_SHOWN)].rename(columns=_SHOWN)
+        found.insert(1, "distance", distance[0])
+        return found.reset_index(drop=True)
+
+    @property
+    def widen(self) -> np.ndarray:
+        """Half the 95 % interval over half the 68 % one, of each latent (5,)."""
+        calibration = self.card["calibration"]
+        return np.array([calibration[name]["scale95"] / calibration[name]["scale68"] for name in LATENTS])
+
+
+def _join(table: pd.DataFrame, atlas: Atlas) -> pd.DataFrame:
+    """Put the catalogue's columns beside its latents, map position and oddness, in the atlas's order."""
+    odd = atlas.oddness
+    columns = dict(zip(MEANS, atlas.latents.T, strict=True)) | dict(zip(SIGMAS, atlas.sigma.T, strict=True))
+    columns |= {"umap_x": atlas.position[:, 0], "umap_y": atlas.position[:, 1], "distance2": odd.distance2}
+    columns |= {"percentile": atlas.rarity_percentile(odd.distance2)}
+    columns |= {"chi2": atlas.chi2, "chi2_percentile": atlas.chi2_percentile(atlas.chi2)}
+    columns |= {f"split_{name}": odd.contributions[:, j] for j, name in enumerate(INTRINSIC)}
+    columns |= {f"condz_{name}": odd.conditional_z[:, j] for j, name in enumerate(INTRINSIC)}
+    latents = pd.DataFrame({"id": atlas.id} | columns)
+    return latents.merge(table, on="id", how="left", validate="one_to_one")
+
+
+def load(name: str = "default", *, data: Path = ROOT / "data" / "catalogue.parquet") -> Explorer:
+    """Open a model of `models/` with its atlas and the catalogue that it was fitted to.
+
+    Raises
+    ------
+    InputError
+        Where a file is missing or does not belong to the others.
+    """
+    folder = ROOT / "models" / name
+    if not data.exists():
+        raise InputError(f"No catalogue stands at {data.name!r}; make one with: galexplore mock")
+    embedder = Embedder.load(folder)
+    card = json.loads((folder / "card.json").read_text())
+    return Explorer(name, card, embedder, Atlas.load(folder / "atlas.npz"), catalogue.read(data))

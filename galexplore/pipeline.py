@@ -1,0 +1,116 @@
+"""From a catalogue to a model's folder: train, calibrate, embed, fit the atlas."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from galexplore import atlas, catalogue
+from galexplore.audit import prepare
+from galexplore.calibrate import calibrate, evaluate
+from galexplore.config import ROOT, AtlasConfig, Network, Training
+from galexplore.cutout import InputError
+from galexplore.embed import SIGMAS, Embedder, hash_file
+from galexplore.explorer import Explorer
+from galexplore.mock.store import Store
+from galexplore.readers import read
+from galexplore.train import Sample, fit, pick_device
+
+#: Receives (stage, done, of, note) as work proceeds.
+Report = Callable[..., None]
+
+
+def train_model(name: str, data: Path, training: Training, report: Report) -> dict:
+    """Make `models/<name>`: weights, card and atlas. A second call continues where the first one was killed.
+
+    Parameters
+    ----------
+    data : Path
+        Catalogue with a `split` column; its images are rendered where they are not yet.
+
+    Returns
+    -------
+    dict
+        The card.
+
+    Raises
+    ------
+    InputError
+        Where the catalogue is missing or breaks the contract.
+    """
+    if not data.exists():
+        raise InputError(f"No catalogue stands at {data}; make one with: galexplore mock")
+    frame = catalogue.read(data)
+    store = Store(frame)
+    store.render_all(progress=lambda done, of: report("render", done, of))
+    flux = store.get(list(frame["id"]))
+    folder, device = ROOT / "models" / name, pick_device()
+    samples = {}
+    for split in ("train", "validation"):
+        rows = np.flatnonzero(frame["split"] == split)
+        samples[split] = Sample.gather(frame.iloc[rows], flux[rows], device)
+
+    def told(row: dict) -> None:
+        report("train", row["epoch"], training.epochs, "  ".join(f"{k} {v:.4g}" for k, v in row.items()))
+
+    digest = hashlib.sha256(data.read_bytes()).hexdigest()
+    model, card = fit(
+        samples["train"],
+        samples["validation"],
+        folder,
+        network=Network(),
+        training=training,
+        data_hash=digest,
+        report=told,
+    )
+    table = _embed_all(frame, Embedder(model), flux, report)
+    card |= _calibrate(table)
+    report("atlas", 0, 1)
+    atlas.build(table).save(folder / "atlas.npz")
+    report("atlas", 1, 1)
+    card |= {"atlas": asdict(AtlasConfig()), "simulated": True, "made": datetime.now(UTC).date().isoformat()}
+    card |= {"sha256": hash_file(folder / "weights.safetensors")}
+    (folder / "card.json").write_text(json.dumps(card, indent=1) + "\n")
+    return card
+
+
+def _embed_all(frame: pd.DataFrame, embedder: Embedder, flux: np.ndarray, report: Report) -> pd.DataFrame:
+    latents = embedder.embed(flux, progress=lambda done: report("embed", done, len(frame)))
+    return pd.concat([frame.reset_index(drop=True), latents], axis=1)
+
+
+def _calibrate(table: pd.DataFrame) -> dict:
+    """Scale the table's sigmas in place by the calibration split; report on the validation split."""
+    calibration = calibrate(table[table["split"] == "calibration"])
+    for column, scales in zip(SIGMAS, calibration.values(), strict=True):
+        table[column] *= scales["scale68"]
+    metrics = evaluate(table[table["split"] == "validation"], calibration)
+    return {"calibration": calibration, "metrics": {"split": "validation"} | metrics}
+
+
+def embed_files(explorer: Explorer, files: list[Path], pixel_scale: float | None, progress: Callable[[int], None]):
+    """Embed cutout files, one galaxy each.
+
+    Returns
+    -------
+    table : DataFrame
+        `id` (the file's name), latents with sigmas, `chi2`, map position, rarity.
+    refused : list of (Path, str)
+        What could not be used, and why.
+    """
+    names, ready, refused = [], [], []
+    for done, path in enumerate(files, 1):
+        try:
+            ready.append(prepare(read(path, pixel_scale=pixel_scale)))
+            names.append(path.name)
+        except InputError as error:
+            refused.append((path, str(error)))
+        progress(done)
+    if not ready:
+        return pd.DataFrame(), refused
+    return explorer.tabulate(names, ready), refused
