@@ -9,6 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.covariance import MinCovDet
 
+from galexplore.config import INTRINSIC
+
+#: What each intrinsic latent is called in a sentence.
+SHORT = {"redshift": "redshift", "logmass": "mass", "logsfr": "SFR", "free": "free latent"}
+
 
 @dataclass(frozen=True)
 class Oddness:
@@ -65,3 +70,24 @@ def explain(latents: np.ndarray, sigma: np.ndarray, centre: np.ndarray, covarian
 def percentile(value: np.ndarray, reference: np.ndarray) -> np.ndarray:
     """Percentage (0 to 100) of a reference sample (N,) that lies below each value."""
     return 100 * np.searchsorted(np.sort(reference), value) / len(reference)
+
+
+def name_reason(conditional_z: np.ndarray) -> str:
+    """Say in words which property deviates most from what the others predict.
+
+    Parameters
+    ----------
+    conditional_z : array (4,)
+        In the order of `config.INTRINSIC`.
+
+    Returns
+    -------
+    str
+        Such as "SFR 3.4 sigma high for its redshift, mass and free latent".
+    """
+    first = int(np.argmax(np.abs(conditional_z)))
+    names = [SHORT[name] for name in INTRINSIC]
+    others = names[:first] + names[first + 1 :]
+    side = "high" if conditional_z[first] > 0 else "low"
+    given = f"{', '.join(others[:-1])} and {others[-1]}"
+    return f"{names[first]} {abs(conditional_z[first]):.1f} sigma {side} for its {given}"

@@ -59,6 +59,12 @@ def _smooth(inward: int, outward: int) -> nn.Module:
     return nn.Sequential(convolution, nn.BatchNorm2d(outward), nn.ReLU())
 
 
+def _mean_known(terms: Tensor, labels: Tensor) -> Tensor:
+    """Sum over columns of the mean over the rows whose label is known (a NaN would poison the gradient)."""
+    known = labels.isfinite()
+    return (torch.where(known, terms, 0).sum(dim=0) / known.sum(dim=0).clamp_min(1)).sum()
+
+
 class Residual(nn.Module):
     """x + conv(gelu(norm(conv(x)))) at constant resolution."""
 
@@ -104,7 +110,7 @@ class CVAE(nn.Module):
 
     def encode(self, flux: Tensor) -> Posterior:
         """Posterior of the latents given images (B, 3, 69, 69)."""
-        out = self.head(self.read_out(self.trunk(self.stretch(flux))))
+        out = self.head(self.read_out(self.trunk(self.stretch(flux)))).float()
         arrow = out[:, :2]
         length = arrow.norm(dim=1, keepdim=True).clamp_min(1e-6)
         return Posterior(arrow * torch.tanh(length) / length, out[:, 2:6], out[:, 6:].clamp(-9, 4))
@@ -138,8 +144,9 @@ class CVAE(nn.Module):
         error is added in quadrature, else a bright core would outweigh everything else.
         """
         target = self.stretch(flux)
-        noise = 1 / (self.network.softening * torch.cosh(target))
-        error = (target - drawn) ** 2 / (noise**2 + self.network.model_error**2)
+        # The model's own brightness sets the noise: the image's would favour pixels that scattered down.
+        noise = 1 / (self.network.softening * torch.cosh(drawn.detach().float().clamp(-8, 8)))
+        error = (target - drawn.float()) ** 2 / (noise**2 + self.network.model_error**2)
         if valid is None:
             return error.mean(dim=(1, 2, 3))
         return (error * valid).sum(dim=(1, 2, 3)) / valid.sum(dim=(1, 2, 3)).clamp_min(1)
@@ -167,11 +174,12 @@ class CVAE(nn.Module):
         drawn = self.decode(self.reparameterize(posterior))
         target = (labels - self.label_mean) / self.label_std
         variance = posterior.logvar[:, :3].exp() + (errors / self.label_std) ** 2
-        nll = 0.5 * ((target - posterior.mean[:, :3]) ** 2 / variance + variance.log())
+        nll = 0.5 * ((target.nan_to_num() - posterior.mean[:, :3]) ** 2 / variance + variance.log())
+        turned = (vector.nan_to_num() - posterior.vector) ** 2
         mean, logvar = posterior.mean[:, 3], posterior.logvar[:, 3]
         return {
             "reconstruction": self.chi2(flux, drawn, valid).mean(),
-            "physics": nll.nanmean(dim=0).sum(),
-            "orientation": ((vector - posterior.vector) ** 2).nanmean(dim=0).sum(),
+            "physics": _mean_known(nll, target),
+            "orientation": _mean_known(turned, vector),
             "kl": 0.5 * (mean**2 + logvar.exp() - 1 - logvar).mean(),
         }
