@@ -55,9 +55,17 @@ def find_source(model: np.ndarray) -> tuple[float, float, float] | None:
     best = np.unravel_index(np.where(peaks & (RADIUS < CENTRED), snr, 0).argmax(), snr.shape)
     if RADIUS[best] > CENTRED or snr[best] - _surroundings(snr, best) < SOURCE_SIGMA:
         best = np.unravel_index(np.where(peaks, snr * np.exp(-0.5 * (RADIUS / 4) ** 2), 0).argmax(), snr.shape)
-    rows, columns = (slice(max(i - 2, 0), i + 3) for i in best)
-    patch = snr[rows, columns] - snr[rows, columns].min()
-    y, x = (
-        ndimage.center_of_mass(patch) + np.array([rows.start, columns.start]) - SURVEY.size // 2
-    ) * SURVEY.model_scale
+    y, x = (OFFSET[i] + SURVEY.model_scale * _vertex(line) for i, line in zip(best, _lines(snr, best), strict=True))
     return float(x), float(y), float(snr[best])
+
+
+def _lines(snr: np.ndarray, peak: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+    """Take the three values through a peak along the rows and along the columns."""
+    row, column = peak
+    return snr[row - 1 : row + 2, column], snr[row, column - 1 : column + 2]
+
+
+def _vertex(line: np.ndarray) -> float:
+    """Offset in pixels of the vertex of the parabola through three values, the middle one the highest."""
+    curvature = 2 * line[1] - line[0] - line[2]
+    return float((line[2] - line[0]) / (2 * curvature)) if curvature > 0 else 0.0
