@@ -1,5 +1,7 @@
 """Flux to network input and back, and flux to the colours a person sees."""
 
+from math import sqrt
+
 import numpy as np
 
 from galexplore.config import SURVEY, Network
@@ -51,7 +53,7 @@ def to_rgb(flux):
     f = np.maximum(0.0, np.nan_to_num(np.asarray(flux, np.float32)) * scale + SURVEY.display_m)
     intensity = np.maximum(f.mean(axis=-3, keepdims=True), 1e-6)
     q = SURVEY.display_q
-    rgb = f * np.arcsinh(q * intensity) / (np.sqrt(q) * intensity)
+    rgb = f * np.arcsinh(q * intensity) / (sqrt(q) * intensity)
     return np.moveaxis((np.clip(rgb[..., ::-1, :, :], 0, 1) * 255).astype(np.uint8), -3, -1)
 
 
@@ -71,6 +73,6 @@ def from_rgb(rgb):
     """
     c = np.moveaxis(np.asarray(rgb, np.float32) / 255, -1, -3)[..., ::-1, :, :]
     q = SURVEY.display_q
-    intensity = np.sinh(np.sqrt(q) * c.mean(axis=-3, keepdims=True)) / q
-    gain = np.sqrt(q) * intensity / np.maximum(np.arcsinh(q * intensity), 1e-6)
+    intensity = np.sinh(sqrt(q) * c.mean(axis=-3, keepdims=True)) / q
+    gain = sqrt(q) * intensity / np.maximum(np.arcsinh(q * intensity), 1e-6)
     return (c * gain - SURVEY.display_m) / np.asarray(SURVEY.display, np.float32)[:, None, None]
