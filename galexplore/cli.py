@@ -19,6 +19,8 @@ app = typer.Typer(help="A latent-space explorer for galaxies.", no_args_is_help=
 mock_app = typer.Typer(help="Simulate a survey, or compare the simulation with real measurements.")
 app.add_typer(mock_app, name="mock", invoke_without_command=True)
 
+DATA = ROOT / "data" / "catalogue.parquet"
+
 out = Console()
 complaints = Console(stderr=True)
 
@@ -43,9 +45,28 @@ def refuse(error: Exception, as_json: bool = False) -> None:
     raise SystemExit(2)
 
 
-def _progress() -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    return Progress(*columns, TimeRemainingColumn(), console=complaints)
+class Bars:
+    """Progress bars by stage: called as (stage, done, of, note)."""
+
+    def __init__(self):
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        self.progress = Progress(*columns, TimeRemainingColumn(), console=complaints)
+        self.tasks: dict[str, int] = {}
+
+    def __enter__(self) -> "Bars":
+        self.progress.start()
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.progress.stop()
+
+    def __call__(self, stage: str, done: int, of: int | None = None, note: str = "") -> None:
+        """Move a stage's bar, and print a note above the bars."""
+        if stage not in self.tasks:
+            self.tasks[stage] = self.progress.add_task(stage, total=of)
+        self.progress.update(self.tasks[stage], completed=done, total=of)
+        if note:
+            self.progress.console.print(note)
 
 
 @app.command("app")
@@ -121,10 +142,59 @@ def _print_location(location) -> None:
     out.print(f"On the map at ({x:.2f}, {y:.2f}); model {location.model['name']} {location.model['sha256'][:12]}.")
 
 
+@mock_app.callback()
+def mock(
+    context: typer.Context,
+    n: Annotated[int, typer.Option("--n", min=1, help="Ordinary galaxies to draw.")] = 26_000,
+    seed: Annotated[int, typer.Option(help="Seed of the whole survey.")] = 1,
+    to: Annotated[Path | None, typer.Option("--out", help="Folder, or a .parquet with --photometry-only.")] = None,
+    photometry_only: Annotated[bool, typer.Option(help="Write labels and magnitudes alone.")] = False,
+    depth: Annotated[str, typer.Option(help="default, or deep (r = 24).")] = "default",
+    pixels: Annotated[bool, typer.Option(help="Render the images too.")] = True,
+    processes: Annotated[int | None, typer.Option(help="Processes that render; one a core by default.")] = None,
+) -> None:
+    """Render the embedded survey's images into the local store, or draw a new survey with --out.
+
+    Continues where it was killed; every galaxy's pixels follow from its row alone.
+    """
+    if context.invoked_subcommand:
+        return
+    from galexplore import catalogue
+    from galexplore.mock.store import Store
+
+    with Bars() as report:
+        if to is None:
+            frame, folder = catalogue.read(DATA), None
+        else:
+            frame, folder = _draw_survey(n, seed, to, photometry_only, depth, report), to
+        if not pixels or photometry_only:
+            return
+        store = Store(frame, folder)
+        store.render_all(processes, progress=lambda done, of: report("render", done, of))
+    out.print(f"{len(frame)} galaxies rendered into {store.folder}.")
+
+
+def _draw_survey(n: int, seed: int, to: Path, photometry_only: bool, depth: str, report: Bars):
+    """Draw the survey that a finished folder does not hold yet, and write its catalogue."""
+    from galexplore import catalogue
+    from galexplore.mock import survey
+
+    path = to if photometry_only else to / "catalogue.parquet"
+    if photometry_only != (to.suffix == ".parquet"):
+        raise InputError("--out takes a file ending in .parquet with --photometry-only, and a folder without it.")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    asked = {"n": n, "seed": seed, "depth": depth}
+    if path.exists() and catalogue.read(path).attrs.get("survey") == json.dumps(asked):
+        return catalogue.read(path)
+    frame = survey.build(n, seed, path, photometry_only, depth, lambda text: report.progress.console.print(text))
+    out.print(f"{path}: {len(frame)} galaxies.")
+    return frame
+
+
 @app.command()
 def train(
     name: Annotated[str, typer.Option(help="Folder of models/ that is written.")] = "default",
-    data: Annotated[Path, typer.Option(help="Catalogue.")] = ROOT / "data" / "catalogue.parquet",
+    data: Annotated[Path, typer.Option(help="Catalogue.")] = DATA,
     epochs: Annotated[int | None, typer.Option(help="Passes over the training split; the recipe's by default.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the weights and the augmentation.")] = None,
 ) -> None:
@@ -135,16 +205,7 @@ def train(
     from galexplore.pipeline import train_model
 
     changed = {k: v for k, v in {"epochs": epochs, "seed": seed}.items() if v is not None}
-    with _progress() as bars:
-        tasks: dict[str, int] = {}
-
-        def report(stage: str, done: int, of: int, note: str = "") -> None:
-            if stage not in tasks:
-                tasks[stage] = bars.add_task(stage, total=of)
-            bars.update(tasks[stage], completed=done)
-            if note:
-                bars.console.print(note)
-
+    with Bars() as report:
         card = train_model(name, data, replace(Training(), **changed), report)
     out.print(f"models/{name} written: {card['seconds'] / 60:.1f} min of training on {card['hardware']}.")
 
@@ -161,9 +222,8 @@ def embed(
     from galexplore import catalogue
     from galexplore.pipeline import embed_files
 
-    with _progress() as bars:
-        task = bars.add_task("embed", total=len(files))
-        table, refused = embed_files(gx.load(model), files, pixel_scale, lambda done: bars.update(task, completed=done))
+    with Bars() as report:
+        table, refused = embed_files(gx.load(model), files, pixel_scale, lambda done: report("embed", done, len(files)))
     for path, sentence in refused:
         print(f"{path}: {sentence}", file=sys.stderr)
     if len(table):
