@@ -5,6 +5,7 @@ from functools import lru_cache
 from math import isfinite
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from galexplore.config import SURVEY
 
@@ -80,7 +81,7 @@ class Cutout:
 
 
 @lru_cache(maxsize=256)
-def _overlap(n: int, pixel_scale: float, shift: float) -> tuple[slice, np.ndarray, np.ndarray]:
+def _overlap(n: int, pixel_scale: float, shift: float) -> tuple[slice, csr_array, np.ndarray]:
     """Which of `n` pixels the field touches, the (69, m) share of each output pixel that they cover, and its sum."""
     edges_in = (np.arange(n + 1) - n / 2) * pixel_scale - shift
     edges_out = (np.arange(SURVEY.size + 1) - SURVEY.size / 2) * SURVEY.model_scale
@@ -90,15 +91,26 @@ def _overlap(n: int, pixel_scale: float, shift: float) -> tuple[slice, np.ndarra
     share = np.minimum(edges_out[1:, None], high) - np.maximum(edges_out[:-1, None], low)
     share = (np.maximum(share, 0) / SURVEY.model_scale).astype(np.float32)
     total = share.sum(axis=1)
-    share.flags.writeable = total.flags.writeable = False  # shared by every caller through the cache
-    return slice(first, last), share, total
+    total.flags.writeable = False  # shared by every caller through the cache
+    return slice(first, last), csr_array(share), total
+
+
+def _apply(down: csr_array, across: csr_array, flux: np.ndarray) -> np.ndarray:
+    """Multiply (C, m, n) pixels by the shares along rows and columns: (C, 69, 69).
+
+    The shares are sparse, three numbers a row at the native scale: quicker than dense products, and in one thread.
+    """
+    c, m, n = flux.shape
+    half = down @ flux.transpose(1, 0, 2).reshape(m, c * n)
+    half = half.reshape(SURVEY.size, c, n).transpose(2, 1, 0).reshape(n, c * SURVEY.size)
+    return (across @ half).reshape(SURVEY.size, c, SURVEY.size).transpose(1, 2, 0)
 
 
 def resample(flux, pixel_scale: float, shift: tuple[float, float] = (0.0, 0.0)) -> np.ndarray:
     """Average an image over the pixels of the model's grid, each input pixel weighted by the area it shares.
 
     Surface brightness, that is, mean flux a pixel, is preserved at any input scale. The overlap of two rectangles is
-    a product of two lengths, so the whole is two small matrix products.
+    a product of two lengths, so the whole is two small sparse matrix products.
 
     Parameters
     ----------
@@ -127,8 +139,9 @@ def resample(flux, pixel_scale: float, shift: tuple[float, float] = (0.0, 0.0)) 
     flux = flux[:, rows, columns]
     valid = np.isfinite(flux)
     if valid.all():
-        total, weight = down @ flux @ across.T, covered_y[:, None] * covered_x
+        total, weight = _apply(down, across, flux), covered_y[:, None] * covered_x
     else:
-        total, weight = down @ np.where(valid, flux, 0) @ across.T, down @ valid.astype(np.float32) @ across.T
+        total = _apply(down, across, np.where(valid, flux, np.float32(0)))
+        weight = _apply(down, across, valid.astype(np.float32))
     enough = weight > 0.5 - 1e-4
     return np.where(enough, total / np.where(enough, weight, 1), np.float32(np.nan)).astype(np.float32, copy=False)
