@@ -46,6 +46,9 @@ def _columns() -> dict[str, Column]:
     bands = {"g": "em.opt.B", "r": "em.opt.R", "z": "em.opt.I"}
     for band in SURVEY.bands:
         c[f"mag_{band}"] = Column("mag", f"phot.mag;{bands[band]}", f"AB magnitude in DECam {band}")
+        c[f"mag_{band}_err"] = Column(
+            "mag", f"stat.error;phot.mag;{bands[band]}", f"Its standard error in {band}", low=0
+        )
     return c | _latent_columns()
 
 
