@@ -202,6 +202,39 @@ class Explorer:
         found.insert(1, "distance", distance[0])
         return found.reset_index(drop=True)
 
+    def reasons(self, latents: np.ndarray, sigma: np.ndarray) -> pd.DataFrame:
+        """Tabulate what makes one galaxy odd, a row for each intrinsic latent.
+
+        Parameters
+        ----------
+        latents, sigma : array (5,)
+
+        Returns
+        -------
+        DataFrame
+            `latent`, `value`, `usual` (the population's centre), `marginal_z` (sigma from it), `expected` (what the
+            other latents predict), `conditional_z` (sigma from that) and `contribution` to the squared distance.
+        """
+        at = [LATENTS.index(name) for name in INTRINSIC]
+        value, odd = np.asarray(latents, float)[at], self.atlas.explain(latents, sigma)
+        covariance = self.atlas.covariance + np.diag(np.asarray(sigma, float)[at] ** 2)
+        width = 1 / np.sqrt(np.diag(np.linalg.inv(covariance)))
+        columns = {"latent": INTRINSIC, "value": value, "usual": self.atlas.centre}
+        columns |= {"marginal_z": (value - self.atlas.centre) / np.sqrt(np.diag(covariance))}
+        columns |= {"expected": value - odd.conditional_z[0] * width, "conditional_z": odd.conditional_z[0]}
+        return pd.DataFrame(columns | {"contribution": odd.contributions[0]})
+
+    def scatter(self, latents: np.ndarray, sigma: np.ndarray, n: int = 200) -> np.ndarray:
+        """Map positions (n, 2) of draws from the errors of latents (5,): where on the map a galaxy may lie."""
+        return self.atlas.place(np.random.default_rng(0).normal(latents, sigma, (n, len(LATENTS))))
+
+    def rank(self, by: str = "rarity") -> pd.DataFrame:
+        """Sort the table, oddest first, by "rarity", "reconstruction" (chi2) or "both" (product of the two ranks)."""
+        rarity = self.table["distance2"].rank(ascending=False)
+        chi2 = self.table["chi2"].rank(ascending=False)
+        order = {"rarity": rarity, "reconstruction": chi2, "both": rarity * chi2}[by]
+        return self.table.iloc[np.argsort(order.to_numpy(), kind="stable")]
+
     @property
     def widen(self) -> np.ndarray:
         """Half the 95 % interval over half the 68 % one, of each latent (5,)."""

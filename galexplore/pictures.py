@@ -1,0 +1,100 @@
+"""Images for the eye: flux to JPEG bytes, north up and east left, with a scale bar."""
+
+import math
+from io import BytesIO
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from galexplore.config import SURVEY
+from galexplore.stretch import to_rgb
+
+#: A diverging scale with dark grey at zero, so that an empty residual looks like an empty sky: what the model lacks
+#: glows orange, what it has too much of glows blue.
+_TOO_FAINT, _TOO_BRIGHT = np.array([255, 176, 92]), np.array([96, 170, 255])
+_ZERO = np.array([26, 26, 26])  # the grey of an empty sky in `to_rgb`
+
+#: Residual at which the scale saturates, in sigma of the sky noise.
+RESIDUAL_RANGE = 15.0
+
+
+def draw_galaxy(flux: np.ndarray, side: int = 138, bar: bool = False) -> bytes:
+    """Draw an image as the Legacy Survey viewer would.
+
+    Parameters
+    ----------
+    flux : array (3, N, N)
+        Nanomaggies per native pixel, over the survey's 33.5 arcsec field; row 0 in the south, column 0 in the east.
+    side : int
+        Pixels of the picture.
+    bar : bool
+        Whether to draw a bar of 10 arcsec and the directions of north and east.
+
+    Returns
+    -------
+    bytes
+        JPEG; the top row is north.
+    """
+    return _encode(to_rgb(flux)[::-1], side, bar)
+
+
+def draw_residual(residual: np.ndarray, side: int = 138) -> bytes:
+    """Draw observed minus modelled flux (3, N, N), averaged over the bands in units of their sky noise, as JPEG.
+
+    Orange where the galaxy is brighter than the model, blue where it is fainter, dark grey where they agree; an arcsinh
+    in between, saturated at 15 sigma.
+    """
+    noise = np.asarray(SURVEY.model_noise)[:, None, None]
+    sigma = np.nan_to_num(residual / noise).mean(axis=0)[::-1]
+    level = np.clip(np.arcsinh(sigma / 2) / math.asinh(RESIDUAL_RANGE / 2), -1, 1)[..., None]
+    colours = _ZERO + (np.where(level > 0, _TOO_FAINT, _TOO_BRIGHT) - _ZERO) * np.abs(level)
+    return _encode(colours.astype(np.uint8), side, False)
+
+
+def _encode(rgb: np.ndarray, side: int, bar: bool) -> bytes:
+    picture = Image.fromarray(rgb).resize((side, side), Image.Resampling.BICUBIC)
+    if bar:
+        _add_bar(picture)
+    stream = BytesIO()
+    picture.save(stream, "JPEG", quality=92, subsampling=0)
+    return stream.getvalue()
+
+
+def _add_bar(picture: Image.Image) -> None:
+    """Draw 10 arcsec at the lower left, and N and E at the lower right."""
+    side, ink = picture.width, (225, 230, 238)
+    draw, font = ImageDraw.Draw(picture), ImageFont.load_default(max(14, side // 24))
+    margin, length, arm = side // 24, round(10 / SURVEY.field * side), side // 16
+    y = side - margin
+    draw.line([(margin, y), (margin + length, y)], fill=ink, width=max(1, side // 200))
+    draw.text((margin + length / 2, y - 3), '10"', fill=ink, font=font, anchor="mb")
+    x = side - margin
+    draw.line([(x - arm, y), (x, y), (x, y - arm)], fill=ink, width=max(1, side // 300))
+    draw.text((x, y - arm - 2), "N", fill=ink, font=font, anchor="mb")
+    draw.text((x - arm - 3, y), "E", fill=ink, font=font, anchor="rm")
+
+
+def draw_histogram(values: np.ndarray, low: float, high: float, at: float, accent: str, bins: int = 60) -> str:
+    """Draw a latent's histogram as an SVG strip as wide as the slider above it, with a mark where the slider stands.
+
+    Parameters
+    ----------
+    values : array (N,)
+    low, high : float
+        The slider's ends.
+    at : float
+        Where it stands.
+    accent : str
+        Colour of the mark.
+    """
+    count, _ = np.histogram(values, bins=bins, range=(low, high))
+    top = 30 * np.sqrt(count / max(1, count.max()))  # square root: the rare ends stay visible
+    step = 600 / bins
+    path = "".join(f"L{i * step:.0f},{32 - h:.1f}L{(i + 1) * step:.0f},{32 - h:.1f}" for i, h in enumerate(top))
+    x = 600 * (at - low) / (high - low)
+    size = 'viewBox="0 0 600 32" preserveAspectRatio="none" width="600" height="32"'
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size}>'
+        f'<path d="M0,32{path}L600,32Z" fill="#8FA3BF" fill-opacity="0.45"/>'
+        f'<rect x="{x - 1.5:.1f}" y="0" width="3" height="32" fill="{accent}"/></svg>'
+    )

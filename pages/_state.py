@@ -1,0 +1,83 @@
+"""What every page shares: the explorer, and what this person has selected, opened, uploaded and started from.
+
+Streamlit runs each page as a script of its own and forgets a page's widgets on leaving it; whatever must survive lives
+here, under plain keys of the session's state:
+
+selection : list of str, ids picked on a plot
+opened : str or None, id of the galaxy whose card is shown
+upload : dict, what Locate read (`pages/locate.py`)
+start : dict with `name`, `latents`, `flux` and maybe `id`; where Traverse starts from
+"""
+
+import numpy as np
+import streamlit as st
+
+from galexplore.cutout import InputError
+from galexplore.embed import MEANS
+from galexplore.explorer import Explorer, load
+
+KINDS_AT_FIRST = ("Green Pea", "Red Spiral")
+PLOTS = ("latents", "map")
+
+
+@st.cache_resource(show_spinner="Opening the atlas and its model")
+def _open() -> Explorer:
+    explorer = load()
+    explorer.decode(explorer.atlas.latents[:1])  # the first pass through a network is slow: not in a person's time
+    return explorer
+
+
+def open_explorer() -> Explorer | None:
+    """Return the one explorer that all sessions share, or say on the page why there is none."""
+    try:
+        return _open()
+    except InputError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        return None
+
+
+def begin_page(url: str) -> None:
+    """Give the session its first state, and note a change of page."""
+    st.session_state.setdefault("selection", [])
+    st.session_state.setdefault("opened", None)
+    if st.session_state.get("page") != url:  # what was drawn on the plots is gone with their page; the ids stay
+        st.session_state.page, st.session_state.handled = url, {}
+
+
+def plot_key(plot: str) -> str:
+    """Give the key under which a plot keeps its drawn selection; a new one clears it."""
+    return f"{plot}-{st.session_state.setdefault('epoch', 0)}"
+
+
+def clear_selection() -> None:
+    """Forget the selected galaxies and whatever was drawn on the plots."""
+    st.session_state.selection, st.session_state.handled = [], {}
+    st.session_state.epoch = st.session_state.get("epoch", 0) + 1
+
+
+def open_galaxy(identifier: str) -> None:
+    """Choose the galaxy whose card is shown."""
+    st.session_state.opened = str(identifier)
+
+
+def start_from(name: str, latents: np.ndarray, flux: np.ndarray | None = None, identifier: str | None = None) -> None:
+    """Choose where Traverse starts; its sliders move there when it is next shown."""
+    start = {"name": name, "latents": np.asarray(latents, float), "flux": flux, "id": identifier}
+    st.session_state.start, st.session_state.moved = start, False
+
+
+def start_from_galaxy(identifier: str) -> None:
+    """Start Traverse from a galaxy of the atlas."""
+    explorer = _open()
+    row = explorer.table.loc[explorer.table["id"] == identifier].iloc[0]
+    start_from(identifier, row[MEANS].to_numpy(float), explorer.images([identifier])[0], identifier)
+
+
+def is_dark() -> bool:
+    """Whether the page is dark, as it is unless its owner chose otherwise."""
+    return st.context.theme.type != "light"
+
+
+def plain(text: str) -> str:
+    """Escape what came from outside, so that Markdown shows it as it is."""
+    return "".join(f"\\{c}" if c in "\\`*_{}[]<>()#+-.!|~$:" else c for c in text)
