@@ -91,6 +91,23 @@ def show_reasons(explorer: Explorer, latents: np.ndarray, sigma: np.ndarray, rar
     st.caption(" ".join(told))
 
 
+def show_ordinary(explorer: Explorer, latents: np.ndarray, sigma: np.ndarray) -> None:
+    """Show the model of a galaxy beside what it would be, were its oddest property what the others predict."""
+    reasons = explorer.reasons(latents, sigma)
+    row = reasons.loc[reasons["conditional_z"].abs().idxmax()]
+    changed = np.array(latents, float)
+    changed[LATENTS.index(row["latent"])] = row["expected"]
+    now, ordinary = explorer.decode(np.stack([latents, changed]))
+    unit = PRETTY[UNITS[row["latent"]]]
+    st.markdown(
+        f"**Were its {SHORT[row['latent']]} ordinary:** {row['expected']:.2f} instead of {row['value']:.2f} {unit}"
+    )
+    left, middle, right = st.columns(3, gap="xsmall", wrap=False)
+    left.image(pictures.draw_galaxy(now, 230), "model as it is", width="stretch")
+    middle.image(pictures.draw_galaxy(ordinary, 230), "model made ordinary", width="stretch")
+    right.image(pictures.draw_residual(now - ordinary, 230), "difference, ±15 σ", width="stretch")
+
+
 def say_rarity(percentile: float) -> str:
     """Say in a sentence how rare a galaxy is; rounded down, so that only the rarest of all is rarer than all."""
     if percentile >= 100:
@@ -122,6 +139,7 @@ def show_card(explorer: Explorer, identifier: str) -> None:
     st.markdown("\n".join(lines))
     st.markdown(f"**Why it is odd:** {name_reason(explorer.reasons(latents, sigma)['conditional_z'].to_numpy())}")
     show_reasons(explorer, latents, sigma, row["percentile"], identifier)
+    show_ordinary(explorer, latents, sigma)
     st.markdown("**What it resembles**")
     near = explorer.neighbours(latents, 9)
     near = near[near["id"] != identifier].head(8)

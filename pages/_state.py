@@ -36,8 +36,31 @@ def open_explorer() -> Explorer | None:
         return None
 
 
-def begin_page(url: str) -> None:
+def navigate() -> st.Page:
+    """Show the pages' names at the top; return the page to run."""
+    pages = [
+        st.Page("pages/atlas.py", title="Atlas", default=True),
+        st.Page("pages/traverse.py", title="Traverse"),
+        st.Page("pages/locate.py", title="Locate"),
+        st.Page("pages/anomalies.py", title="Anomalies"),
+    ]
+    return st.navigation(pages, position="top")
+
+
+def require_header() -> None:
+    """Go back through `app.py` where a page was run without it.
+
+    Until `st.navigation` is first called in a server's life, Streamlit takes a folder named `pages` for its older kind
+    of app and runs a deep link's page alone.
+    """
+    if not st.session_state.pop("header", False):
+        navigate()
+        st.rerun()
+
+
+def begin_run(url: str) -> None:
     """Give the session its first state, and note a change of page."""
+    st.session_state.header = True
     st.session_state.setdefault("selection", [])
     st.session_state.setdefault("opened", None)
     if st.session_state.get("page") != url:  # what was drawn on the plots is gone with their page; the ids stay
@@ -58,6 +81,18 @@ def clear_selection() -> None:
 def open_galaxy(identifier: str) -> None:
     """Choose the galaxy whose card is shown."""
     st.session_state.opened = str(identifier)
+
+
+def find_galaxy(explorer: Explorer, text: str) -> str:
+    """Open the galaxy of that id, once for each new search, and return what to say about it."""
+    ids = explorer.table["id"]
+    found = ids[ids.str.casefold() == text.casefold()]
+    if found.empty:
+        return f"No galaxy here is called “{plain(text[:40])}”; ids look like {plain(ids.iloc[0])}."
+    if st.session_state.get("found") != text:
+        st.session_state.found = text
+        open_galaxy(found.iloc[0])
+    return f"**{plain(found.iloc[0])}** found."
 
 
 def start_from(name: str, latents: np.ndarray, flux: np.ndarray | None = None, identifier: str | None = None) -> None:

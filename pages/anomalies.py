@@ -5,7 +5,7 @@ import streamlit as st
 from galexplore.anomaly import name_reason
 from galexplore.config import INTRINSIC
 from pages._panels import mark, show_card, show_gallery
-from pages._state import open_explorer
+from pages._state import open_explorer, require_header
 
 RANKINGS = {
     "rarity": ("Rare properties", "Furthest from ordinary galaxies in redshift, mass, SFR and the free latent."),
@@ -80,4 +80,5 @@ def show_page() -> None:
             st.markdown("Click the line below an image to see which of its properties make it odd, and by how much.")
 
 
+require_header()
 show_page()

@@ -6,15 +6,16 @@ import streamlit as st
 
 from galexplore import figures
 from pages._panels import describe_row, mark, show_card, show_gallery
-from pages._state import KINDS_AT_FIRST, PLOTS, is_dark, open_explorer, open_galaxy, plot_key
+from pages._state import KINDS_AT_FIRST, PLOTS, is_dark, open_explorer, open_galaxy, plot_key, require_header
 
 LATENT_AXES = ["lat_redshift", "lat_logmass", "lat_logsfr", "lat_phi", "lat_free"]
 COLOURS = ["population", *LATENT_AXES, "percentile", "chi2_percentile", "mag_r"]
 SHORT = {"population": "Population", "lat_logmass": "log stellar mass", "lat_logsfr": "log SFR"}
 SHORT |= {"lat_phi": "Position angle", "percentile": "Rarity", "chi2_percentile": "Reconstruction χ²", "mag_r": "r mag"}
 A_PAGE = 24
-TABLE = ["id", "population", "lat_redshift", "lat_logmass", "lat_logsfr", "lat_free", "z", "logmass", "logsfr"]
-TABLE += ["mag_r", "percentile", "chi2_percentile"]
+TABLE = {"id": "id", "population": "population", "lat_redshift": "z inferred", "z": "z catalogue"}
+TABLE |= {"lat_logmass": "log M inferred", "logmass": "log M catalogue", "lat_logsfr": "log SFR inferred"}
+TABLE |= {"logsfr": "log SFR catalogue", "lat_free": "free", "mag_r": "r mag", "percentile": "rarity %"}
 
 
 def name_axis(column: str) -> str:
@@ -97,42 +98,34 @@ def show_plots(shown, x: str, y: str, colour: str | None, overlays: list[str]) -
             opened=st.session_state.opened,
             dark=is_dark(),
         )
-        column.plotly_chart(
-            figure,
-            theme=None,
-            key=plot_key(plot),
-            on_select="rerun",
-            alt=titles[plot],
-            config={"displaylogo": False, "modeBarButtonsToRemove": ["toImage"]},
-        )
+        about = {"config": {"displaylogo": False, "modeBarButtonsToRemove": ["toImage"]}, "alt": titles[plot]}
+        column.plotly_chart(figure, theme=None, key=plot_key(plot), on_select="rerun", **about)
 
 
 def show_selection(table) -> None:
-    """Show the selected galaxies as images and as a table."""
-    picked = table[table["id"].isin(set(st.session_state.selection))]
+    """Show the selected galaxies, the rarest first, as images and as a table."""
+    picked = table[table["id"].isin(set(st.session_state.selection))].sort_values("distance2", ascending=False)
     if picked.empty:
         st.markdown("### Nothing selected yet")
         st.markdown("Draw a lasso or a box on either plot, or click a point, to see those galaxies here.")
         return
-    n, pages = len(picked), math.ceil(len(picked) / A_PAGE)
-    images, numbers = st.tabs([f"Images ({n:,})", "Table"])
+    images, numbers = st.tabs([f"Images ({len(picked):,})", "Table"])
     with images:
+        pages = math.ceil(len(picked) / A_PAGE)
         at = min(st.session_state.get("gallery-page") or 1, pages)
         rows = picked.iloc[(at - 1) * A_PAGE : at * A_PAGE]
         show_gallery(rows["id"].tolist(), [describe_row(row) for _, row in rows.iterrows()], 6, "pick")
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption(f"Showing {len(rows)} of {n:,}, each 33.5″ wide, north up.", width="content")
+            st.caption(f"Showing {len(rows)} of {len(picked):,}, the rarest first.", width="content")
             if pages > 1:
-                st.session_state["gallery-page"] = at
                 st.pagination(pages, key="gallery-page", max_visible_pages=5)
     with numbers:
-        columns = [c for c in TABLE if c in picked]
-        event = st.dataframe(
-            picked[columns], hide_index=True, height=520, key="table", on_select="rerun", selection_mode="single-row"
-        )
-        rows = event["selection"]["rows"]
-        if rows and picked["id"].iloc[rows[0]] != st.session_state.opened:
+        table = picked[[c for c in TABLE if c in picked]].rename(columns=TABLE).round(3)
+        about = {"key": "table", "on_select": "rerun", "selection_mode": "single-row"}
+        rows = st.dataframe(table, hide_index=True, height=520, **about)["selection"]["rows"]
+        if rows and rows != st.session_state.handled.get("table"):
             open_galaxy(picked["id"].iloc[rows[0]])
+            st.session_state.handled["table"] = rows
             st.rerun()
 
 
@@ -153,4 +146,5 @@ def show_page() -> None:
             st.markdown("Click a point, a line below an image, or a row of the table. Or search by id at the top.")
 
 
+require_header()
 show_page()

@@ -9,7 +9,7 @@ from galexplore import figures, pictures
 from galexplore.config import LATENTS, UNITS
 from galexplore.explorer import TITLES
 from pages._panels import PRETTY, say_rarity, show_neighbours
-from pages._state import is_dark, open_explorer, start_from, start_from_galaxy
+from pages._state import is_dark, open_explorer, require_header, start_from, start_from_galaxy
 
 FORMATS = {"phi": "%d°", "redshift": "%.3f"}
 STEPS = {"phi": 1.0, "redshift": 0.005, "logmass": 0.02, "logsfr": 0.02, "free": 0.05}
@@ -110,4 +110,5 @@ def show_traverse() -> None:
     show_neighbours(near, "near")
 
 
+require_header()
 show_traverse()

@@ -1,0 +1,353 @@
+"""Every page and its empty, filled and error states, without a browser."""
+
+import io
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from astropy.io import fits
+from astropy.wcs import WCS
+from conftest import draw_ellipse
+from streamlit.runtime.pages_manager import PagesManager
+from streamlit.testing.v1 import AppTest
+
+from galexplore.config import LATENTS, ROOT, SURVEY
+from galexplore.figures import find_inside, plot_atlas, round_to_total
+
+APP = Path(__file__).resolve().parent.parent / "app.py"
+pytestmark = pytest.mark.skipif(
+    not (ROOT / "models" / "default" / "atlas.npz").exists(), reason="no model in models/default: run galexplore train"
+)
+
+
+@pytest.fixture(scope="module")
+def explorer():
+    from galexplore.explorer import load
+
+    return load()
+
+
+@pytest.fixture
+def app(monkeypatch) -> AppTest:
+    """The app as a server runs it that has shown its navigation before; AppTest forgets so at each run."""
+    begin = PagesManager.__init__
+
+    def begin_with_navigation(self, *args, **kwargs):
+        begin(self, *args, **kwargs)
+        PagesManager.uses_pages_directory = False
+
+    monkeypatch.setattr(PagesManager, "__init__", begin_with_navigation)
+    return AppTest.from_file(str(APP), default_timeout=60).run()
+
+
+def go(app: AppTest, page: str) -> AppTest:
+    app.switch_page(f"pages/{page}.py").run()
+    check(app)
+    return app
+
+
+def check(app: AppTest) -> None:
+    assert not app.exception, [e.value for e in app.exception]
+
+
+def words(app: AppTest) -> str:
+    """All that the page says."""
+    kinds = ("markdown", "caption", "error", "warning", "info")
+    told = [e.value for kind in kinds for e in getattr(app, kind)]
+    return "\n".join([*told, *(f"{m.label} {m.value}" for m in app.metric), *(b.label for b in app.button)])
+
+
+def list_images(app: AppTest) -> list[str]:
+    return [url for image in app.get("image") for url in image.value]
+
+
+def make_fits(flux: np.ndarray, scale: float = SURVEY.model_scale) -> bytes:
+    """A FITS cube with a WCS, north up and east left."""
+    wcs = WCS(naxis=2)
+    wcs.wcs.ctype, wcs.wcs.crval = ["RA---TAN", "DEC--TAN"], [150.0, 2.0]
+    wcs.wcs.crpix, wcs.wcs.cdelt = [(n + 1) / 2 for n in flux.shape[:0:-1]], [-scale / 3600, scale / 3600]
+    header = wcs.to_header()
+    header["BANDS"] = "grz"
+    stream = io.BytesIO()
+    fits.PrimaryHDU(flux, header).writeto(stream)
+    return stream.getvalue()
+
+
+def make_galaxy() -> np.ndarray:
+    noise = np.random.default_rng(3).normal(size=(3, 69, 69)) * np.asarray(SURVEY.model_noise)[:, None, None]
+    return (draw_ellipse(0.6, size=5.0) + noise).astype(np.float32)
+
+
+def upload(app: AppTest, name: str, data: bytes) -> AppTest:
+    go(app, "locate")
+    app.file_uploader[0].set_value([(name, data, "application/octet-stream")]).run()
+    check(app)
+    return app
+
+
+# Atlas ------------------------------------------------------------------------------------------------------------
+
+
+def test_the_atlas_opens_with_two_plots_and_says_what_to_do(app, explorer):
+    app.run()
+    check(app)
+    charts = app.get("plotly_chart")
+    assert len(charts) == 2
+    told = words(app)
+    assert f"{len(explorer.table):,} galaxies" in told and "nothing selected" in told
+    assert "Draw a lasso" in told and "No galaxy opened" in told
+    for chart in charts:
+        names = [trace.get("name") for trace in json.loads(chart.proto.spec)["data"]]
+        assert names[:3] == ["ordinary", "Green Pea", "Red Spiral"]
+
+
+def test_a_click_opens_the_galaxys_card(app, explorer):
+    name = explorer.table["id"].iloc[3]
+    app.session_state["latents-0"] = {"selection": {"points": [{"customdata": name}], "box": [], "lasso": []}}
+    app.run()
+    check(app)
+    told = words(app)
+    assert f"### {name}" in told and "**1** selected" in told and "Why it is odd" in told
+    assert all(title in told for title in ("Orientation", "Redshift", "Stellar mass", "Star-formation rate"))
+
+
+def test_a_box_on_the_map_selects_all_within_and_survives_pages(app, explorer):
+    table = explorer.table
+    x, y = table["umap_x"].median(), table["umap_y"].median()
+    box = {"x": [x - 1, x + 1], "y": [y - 1, y + 1]}
+    n = (table["umap_x"].between(*box["x"]) & table["umap_y"].between(*box["y"])).sum()
+    assert n > 24, "the test needs a crowd there"
+    app.session_state["map-0"] = {"selection": {"points": [], "box": [box], "lasso": []}}
+    app.run()
+    assert f"**{n:,}** selected" in words(app) and f"Showing 24 of {n:,}" in words(app)
+    go(app, "anomalies")
+    app.switch_page("pages/atlas.py").run()
+    assert f"**{n:,}** selected" in words(app)
+    app.button(key="clear").click().run()
+    check(app)
+    assert "nothing selected" in words(app) and "Nothing selected yet" in words(app)
+
+
+def test_the_filter_says_n_of_m(app, explorer):
+    app.run()
+    slider = next(s for s in app.slider if s.label == "Redshift")
+    slider.set_value((0.05, 0.1)).run()
+    check(app)
+    n = explorer.table["lat_redshift"].between(0.05, 0.1).sum()
+    assert f"{n:,} of {len(explorer.table):,} galaxies" in words(app)
+
+
+def test_axes_and_colours_can_be_chosen(app):
+    app.run()
+    app.selectbox(key="axis-x").set_value("lat_free")
+    app.selectbox(key="colour").set_value("lat_phi").run()
+    check(app)
+    figure = json.loads(app.get("plotly_chart")[0].proto.spec)
+    assert figure["layout"]["xaxis"]["title"]["text"] == "Free latent"
+    assert "colorbar" in figure["data"][0]["marker"]
+
+
+def test_search_finds_and_says_when_it_does_not(app, explorer):
+    name = explorer.table["id"].iloc[7]
+    app.run()
+    app.text_input(key="object").set_value(f" {name.lower()} ").run()
+    check(app)
+    assert f"### {name}" in words(app)
+    app.text_input(key="object").set_value("<script>alert(1)</script>").run()
+    check(app)
+    assert "No galaxy here is called" in words(app) and "<script>" not in words(app)
+
+
+def test_without_a_model_the_page_says_what_to_do(app, monkeypatch, tmp_path):
+    from galexplore.cutout import InputError
+
+    def fail():
+        raise InputError("No model stands in 'default'; train one with: galexplore train")
+
+    monkeypatch.setattr("pages._state._open", fail)
+    app.run()
+    check(app)
+    assert "train one with" in app.error[0].value and not app.get("plotly_chart")
+
+
+def test_a_page_run_without_its_header_goes_back_for_it(explorer):
+    """AppTest without the fixture's patch is a fresh server that is asked for a page by its link."""
+    app = AppTest.from_file(str(APP), default_timeout=60).switch_page("pages/traverse.py").run()
+    check(app)
+    told = words(app)
+    assert "galaxies" in told and "Started from" in told and app.text_input(key="object")
+
+
+# Traverse ---------------------------------------------------------------------------------------------------------
+
+
+def test_traverse_starts_typical_and_decodes_what_the_sliders_say(app, explorer):
+    go(app, "traverse")
+    told = words(app)
+    assert "a typical galaxy" in told and "nearest galaxies" in told
+    sliders = {s.key: s for s in app.slider}
+    assert set(sliders) == {f"slide-{name}" for name in LATENTS}
+    centre = dict(zip(("redshift", "logmass", "logsfr", "free"), explorer.atlas.centre, strict=True))
+    for name, value in centre.items():
+        assert sliders[f"slide-{name}"].value == pytest.approx(value, abs=0.06)
+    before = list_images(app)
+    app.slider(key="slide-redshift").set_value(sliders["slide-redshift"].max).run()
+    check(app)
+    assert len(before) > 10 and list_images(app) != before
+    app.button(key="reset").click().run()
+    check(app)
+    assert app.slider(key="slide-redshift").value == pytest.approx(centre["redshift"], abs=0.006)
+
+
+def test_an_opened_galaxy_can_be_the_start(app, explorer):
+    name = explorer.table["id"].iloc[11]
+    app.session_state["opened"] = name
+    app.run()
+    app.button(key="to-traverse").click().run()
+    check(app)
+    assert f"Started from **{name}**" in words(app)
+    phi = math.degrees(explorer.table["lat_phi"].iloc[11]) % 180
+    assert abs((app.slider(key="slide-phi").value - phi + 90) % 180 - 90) <= 1
+
+
+# Locate -----------------------------------------------------------------------------------------------------------
+
+
+def test_locate_teaches_and_offers_a_sample(app):
+    go(app, "locate")
+    assert "Drop in a galaxy" in words(app)
+    app.button(key="try-Green Pea").click().run()
+    check(app)
+    told = words(app)
+    assert all(t in told for t in ("Redshift", "68 %", "95 %", "What makes it odd", "What it resembles", "passed"))
+    assert len(app.get("plotly_chart")) == 3
+
+
+def test_an_uploaded_fits_is_located_and_kept(app, explorer):
+    upload(app, "mine.fits", make_fits(make_galaxy()))
+    assert [m.label for m in app.metric] == [
+        "Orientation",
+        "Redshift",
+        "Stellar mass",
+        "Star-formation rate",
+        "Free latent",
+    ]
+    shown, location = app.metric[1].value, app.session_state["upload"]["location"]
+    assert shown.startswith(f"{location.latents[1]:.2f}"[:3]) and "±" in shown
+    go(app, "atlas")
+    go(app, "locate")
+    assert app.metric[1].value == shown, "forgotten on leaving the page"
+    app.button(key="send").click().run()
+    check(app)
+    assert "Started from **your upload**" in words(app)
+
+
+def test_the_reasons_shown_add_up(app):
+    upload(app, "mine.fits", make_fits(make_galaxy()))
+    split = next(c for c in app.get("plotly_chart") if "waterfall" in c.proto.spec)
+    labels = [t.split("<b>")[1].split("</b>")[0] for t in json.loads(split.proto.spec)["data"][0]["y"]]
+    *terms, total = (round(10 * float(t)) for t in labels)
+    assert sum(terms) == total
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("broken.fits", make_fits(make_galaxy())[:4000]),
+        ("words.fits", b"this is no image at all"),
+        ("nothing.fits", b""),
+        ("sky.fits", make_fits(np.zeros((3, 69, 69), np.float32))),
+        ("<b>*bold*.fits", b"SIMPLE  = no"),
+    ],
+)
+def test_a_bad_file_gets_one_sentence(app, name, data):
+    upload(app, name, data)
+    assert len(app.error) == 1 and "This cannot be used" in app.error[0].value
+    assert "Traceback" not in words(app) and not app.metric
+    app.button(key="try-Green Pea").click().run()
+    check(app)
+    assert not app.error and app.metric, "a good galaxy after a bad one"
+
+
+def test_a_refusal_shows_the_audit_so_far(app):
+    upload(app, "tiny.fits", make_fits(make_galaxy()[:, 20:49, 20:49]))
+    assert "needs at least" in app.error[0].value.replace("\\", "")
+    assert "refused" in words(app) and "✓" in words(app)
+
+
+def test_the_pixel_scale_is_asked_for_only_where_the_file_is_silent(app):
+    stream = io.BytesIO()
+    np.save(stream, make_galaxy())
+    upload(app, "mine.npy", stream.getvalue())
+    assert "does not say how large" in words(app) and not app.metric
+    app.number_input[0].set_value(SURVEY.model_scale)
+    next(b for b in app.button if b.label == "Locate it").click().run()
+    check(app)
+    assert app.metric and "as given" in words(app)
+
+
+def test_two_files_are_one_too_few(app):
+    go(app, "locate")
+    data = make_fits(make_galaxy())
+    app.file_uploader[0].set_value([("a.fits", data, "x/y"), ("b.fits", data, "x/y")]).run()
+    check(app)
+    assert "2 files were given" in app.error[0].value
+
+
+# Anomalies --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("by", ["rarity", "reconstruction", "both"])
+def test_anomalies_are_ranked_with_reasons(app, explorer, by):
+    go(app, "anomalies")
+    app.button_group(key="rank").set_value(by).run() if by != "rarity" else None
+    check(app)
+    oddest = explorer.rank(by)["id"].iloc[0]
+    button = app.button(key=f"odd-{oddest}")
+    assert "σ" in button.label
+    button.click().run()
+    check(app)
+    assert f"### {oddest}" in words(app) and "Were its" in words(app)
+
+
+def test_kinds_can_be_left_out(app, explorer):
+    go(app, "anomalies")
+    app.button_group(key="among").set_value(["Green Pea"]).run()
+    check(app)
+    n = (explorer.table["population"] == "Green Pea").sum()
+    assert f"of {n}, the oddest first" in words(app)
+    app.button_group(key="among").set_value([]).run()
+    check(app)
+    assert "No kind chosen" in words(app)
+
+
+# Figures ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_lasso_takes_what_lies_inside():
+    x, y = np.array([0.5, 1.5, 0.5, 0.1]), np.array([0.5, 0.5, 1.5, 0.95])
+    lasso = {"x": [0, 1, 1, 0.5, 0], "y": [0, 0, 1, 0.6, 1]}
+    assert find_inside(x, y, {"lasso": [lasso]}).tolist() == [True, False, False, False]
+    assert find_inside(x, y, {"box": [{"x": [2, 1], "y": [0, 1]}]}).tolist() == [False, True, False, False]
+    assert not find_inside(x, y, {}).any()
+
+
+def test_a_crowd_is_drawn_as_density_and_sample():
+    import pandas as pd
+
+    generator, n = np.random.default_rng(1), 60_000
+    table = pd.DataFrame({"id": np.arange(n).astype(str), "population": "ordinary"})
+    table[["lat_redshift", "lat_logmass"]] = generator.normal(size=(n, 2))
+    figure = plot_atlas(table, "lat_redshift", "lat_logmass", "A crowd", selected=["59999"])
+    assert [t.type for t in figure.data] == ["heatmap", "scattergl", "scattergl"]
+    assert len(figure.data[1].x) == 20_000 and len(figure.data[2].x) == 1
+    assert len(figure.to_json()) < 3e6
+
+
+@pytest.mark.parametrize("terms", [[0.04, 0.04, 0.04, 0.04], [300.46, -32.25, -0.34, 0.05], [1e-9, 0, 0, 0]])
+def test_rounded_terms_still_add_up(terms):
+    shown, total = round_to_total(terms)
+    assert round(sum(shown), 6) == total == pytest.approx(sum(terms), abs=0.051)
+    assert np.allclose(shown, terms, atol=0.1)

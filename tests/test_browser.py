@@ -1,0 +1,145 @@
+"""The real thing: a server, headless Chromium, a real cutout, a slider moved by keyboard, a lasso drawn by mouse."""
+
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from conftest import REAL
+from test_app import make_fits, make_galaxy
+
+from galexplore.config import ROOT
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+APP = Path(__file__).resolve().parent.parent / "app.py"
+CUTOUT = REAL / "cutouts" / "decals_dr5_J094651.41-010228.6_0.262arcsec.fits"
+
+pytestmark = pytest.mark.skipif(
+    not (ROOT / "models" / "default" / "atlas.npz").exists(), reason="no model in models/default: run galexplore train"
+)
+
+#: WebGL in software, so that plots are drawn where there is no graphics card.
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+FLAGS += ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
+
+
+@pytest.fixture(scope="module")
+def address():
+    """Where the app is served, by a server of its own on a free port."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", APP.name, f"--server.port={port}", "--server.headless=true"]
+    server = subprocess.Popen(command, cwd=APP.parent, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        for _ in range(300):
+            with socket.socket() as client:
+                if client.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            assert server.poll() is None, "the server stopped"
+            time.sleep(0.2)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Chromium: the machine's own, else playwright's; skipped, with the reason, where neither starts."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    path = next((found for name in names if (found := shutil.which(name))), None)
+    with sync_api.sync_playwright() as playwright:
+        try:
+            chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        except sync_api.Error as error:
+            pytest.skip(f"no Chromium starts here (apt install chromium, or playwright install): {error.message[:200]}")
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser, address):
+    """A fresh session on the first page; afterwards, nothing may have gone wrong in it."""
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    complaints = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(address)
+    page.get_by_text("nothing selected", exact=True).wait_for(timeout=90_000)
+    yield page
+    assert page.locator('[data-testid="stException"]').count() == 0
+    assert not complaints, complaints
+    page.close()
+
+
+def settle(page) -> None:
+    """Wait until the server has answered."""
+    page.wait_for_timeout(300)
+    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]', timeout=60_000)
+
+
+def test_upload_a_galaxy_and_change_its_redshift(page, tmp_path):
+    cutout = CUTOUT
+    if not cutout.exists():
+        cutout = tmp_path / "simulated.fits"
+        cutout.write_bytes(make_fits(make_galaxy()))
+    page.get_by_role("link", name="Locate").click()
+    page.get_by_text("Drop in a galaxy").wait_for()
+    page.set_input_files('input[type="file"]', cutout)
+    metric = page.get_by_test_id("stMetric").filter(has_text="Redshift")
+    metric.wait_for(timeout=60_000)
+    found = re.fullmatch(r"(\d\.\d+) ± (\d\.\d+)", metric.get_by_test_id("stMetricValue").inner_text().strip())
+    assert found and 0 < float(found[1]) < 1.2
+    assert page.get_by_text("passed").count() >= 6
+
+    page.get_by_role("link", name="Atlas").click()
+    page.get_by_text("Nothing selected yet").wait_for()
+    page.get_by_role("link", name="Locate").click()
+    metric.wait_for()
+    assert found[0] in metric.inner_text(), "forgotten on leaving the page"
+
+    page.get_by_role("button", name="Send to Traverse").click()
+    page.get_by_text("Started from").wait_for()
+    settle(page)
+    decoded = page.locator('[data-testid="stImage"]:has-text("Decoded") img')
+    before = decoded.get_attribute("src")
+    slider = page.get_by_role("slider", name="Redshift")
+    slider.focus()
+    for _ in range(10):
+        page.keyboard.press("ArrowRight")
+    page.wait_for_function("before => !document.querySelector(`img[src='${before}']`)", arg=before, timeout=30_000)
+    settle(page)
+    assert decoded.get_attribute("src") != before
+    assert decoded.evaluate("image => image.complete && image.naturalWidth > 300")
+
+
+def test_a_lasso_gives_a_gallery_a_card_and_a_start(page):
+    plot = page.locator(".js-plotly-plot").first
+    plot.locator("canvas").first.wait_for()
+    page.wait_for_timeout(1000)
+    box = plot.bounding_box()
+    corners = [(0.15, 0.2), (0.9, 0.2), (0.9, 0.85), (0.15, 0.85), (0.15, 0.22)]
+    places = [(box["x"] + fx * box["width"], box["y"] + fy * box["height"]) for fx, fy in corners]
+    page.mouse.move(*places[0])
+    page.mouse.down()
+    for place in places[1:]:
+        page.mouse.move(*place, steps=8)
+    page.mouse.up()
+    page.get_by_text("Showing 24 of").wait_for(timeout=60_000)
+    settle(page)
+    counted = page.locator(".st-key-header").inner_text()
+    assert re.search(r"[\d,]+ selected", counted) and "nothing selected" not in counted
+
+    thumbnail = page.locator('[class*="st-key-pick-"] button').nth(2)
+    thumbnail.click()
+    page.get_by_text("Why it is odd").wait_for(timeout=30_000)
+    page.get_by_role("button", name="Open in Traverse").click()
+    page.get_by_text("Started from").wait_for()
+    page.get_by_role("link", name="Atlas").click()
+    page.get_by_text("Why it is odd").wait_for(timeout=30_000)
+    assert re.search(r"[\d,]+ selected", counted)[0] in page.locator(".st-key-header").inner_text()
