@@ -38,6 +38,7 @@ AXES = {
 MOST_POINTS = 50_000  # drawn one by one; beyond, a density image and a sample
 SAMPLE = 20_000
 _CELLS = 256
+FADED = 0.16  # opacity of what is not selected
 
 
 def get_style(population: str) -> tuple[str, str, str]:
@@ -63,7 +64,7 @@ def _layout(title: str, dark: bool, height: int) -> dict:
         "uirevision": "keep",
         "hoverlabel": {"bgcolor": "#1A212C" if dark else "#FFFFFF", "font": {"color": ink}},
         "newselection": {"line": {"color": ACCENT[dark], "width": 1.5, "dash": "solid"}},
-        "activeselection": {"fillcolor": ACCENT[dark], "opacity": 0.08},
+        "activeselection": {"fillcolor": "rgba(0,0,0,0)"},
     }
 
 
@@ -86,13 +87,11 @@ def _colours(table: pd.DataFrame, column: str | None, dark: bool) -> dict:
 
 
 def _points(table: pd.DataFrame, x: str, y: str, marker: dict, name: str) -> go.Scattergl:
-    """Points that a person can pick: their ids travel in customdata, and picking does not dim the others."""
-    held = {"marker": {"opacity": marker.get("opacity", 1)}}
+    """Points that a person can pick: their ids travel in customdata, and picking fades the others."""
     hover = f"<b>%{{customdata}}</b> · {name}<br>%{{x:.3f}}, %{{y:.3f}}<extra></extra>"
     at = {"x": table[x].to_numpy(np.float32), "y": table[y].to_numpy(np.float32), "customdata": table["id"].tolist()}
-    return go.Scattergl(
-        **at, mode="markers", marker=marker, name=name, hovertemplate=hover, selected=held, unselected=held
-    )
+    told = {"mode": "markers", "marker": marker, "name": name, "hovertemplate": hover}
+    return go.Scattergl(**at, **told, selected_marker_opacity=1, unselected_marker_opacity=FADED)
 
 
 def _density(table: pd.DataFrame, x: str, y: str, dark: bool) -> go.Heatmap:
@@ -137,7 +136,7 @@ def plot_atlas(
     figure, ordinary = go.Figure(), table[table["population"] == "ordinary"]
     shown = table[table["population"].isin(["ordinary", *overlays])]
     front = shown[shown["id"].isin(set(selected))]
-    fade = 0.16 if len(front) else 0.75
+    fade = FADED if len(front) else 0.75
     if len(ordinary) > MOST_POINTS:
         figure.add_trace(_density(ordinary, x, y, dark))
         ordinary = ordinary.sample(SAMPLE, random_state=0)
@@ -198,9 +197,8 @@ def _add_yours(figure: go.Figure, dark: bool, x: float, y: float, cloud=None, si
         figure.add_trace(go.Scattergl(**oval, mode="lines", line=line, hoverinfo="skip"))
     edge = {"width": 1.5, "color": "#0B0E13" if dark else "#FFFFFF"}
     marker = {"size": 18, "symbol": symbol, "color": colour, "line": edge}
-    figure.add_trace(
-        go.Scattergl(x=[x], y=[y], mode="markers", marker=marker, hovertemplate="your galaxy<extra></extra>")
-    )
+    hover = "your galaxy<extra></extra>"
+    figure.add_trace(go.Scattergl(x=[x], y=[y], mode="markers", marker=marker, hovertemplate=hover))
 
 
 def find_inside(x: np.ndarray, y: np.ndarray, selection: dict) -> np.ndarray:

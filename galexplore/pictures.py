@@ -63,7 +63,7 @@ def _encode(rgb: np.ndarray, side: int, bar: bool) -> bytes:
 def _add_bar(picture: Image.Image) -> None:
     """Draw 10 arcsec at the lower left, and N and E at the lower right."""
     side, ink = picture.width, (225, 230, 238)
-    draw, font = ImageDraw.Draw(picture), ImageFont.load_default(max(14, side // 24))
+    draw, font = ImageDraw.Draw(picture), ImageFont.load_default(max(15, side // 32))
     margin, length, arm = side // 24, round(10 / SURVEY.field * side), side // 16
     y = side - margin
     draw.line([(margin, y), (margin + length, y)], fill=ink, width=max(1, side // 200))

@@ -17,7 +17,6 @@ from galexplore.embed import MEANS
 from galexplore.explorer import Explorer, load
 
 KINDS_AT_FIRST = ("Green Pea", "Red Spiral")
-PLOTS = ("latents", "map")
 
 
 @st.cache_resource(show_spinner="Opening the atlas and its model")
@@ -64,18 +63,7 @@ def begin_run(url: str) -> None:
     st.session_state.setdefault("selection", [])
     st.session_state.setdefault("opened", None)
     if st.session_state.get("page") != url:  # what was drawn on the plots is gone with their page; the ids stay
-        st.session_state.page, st.session_state.handled = url, {}
-
-
-def plot_key(plot: str) -> str:
-    """Give the key under which a plot keeps its drawn selection; a new one clears it."""
-    return f"{plot}-{st.session_state.setdefault('epoch', 0)}"
-
-
-def clear_selection() -> None:
-    """Forget the selected galaxies and whatever was drawn on the plots."""
-    st.session_state.selection, st.session_state.handled = [], {}
-    st.session_state.epoch = st.session_state.get("epoch", 0) + 1
+        st.session_state.page, st.session_state.handled, st.session_state.live = url, {}, None
 
 
 def open_galaxy(identifier: str) -> None:

@@ -6,7 +6,8 @@ import streamlit as st
 
 from galexplore import figures
 from pages._panels import describe_row, mark, show_card, show_gallery
-from pages._state import KINDS_AT_FIRST, PLOTS, is_dark, open_explorer, open_galaxy, plot_key, require_header
+from pages._selection import PLOTS, is_live, plot_key, take_selection
+from pages._state import KINDS_AT_FIRST, is_dark, open_explorer, open_galaxy, require_header
 
 LATENT_AXES = ["lat_redshift", "lat_logmass", "lat_logsfr", "lat_phi", "lat_free"]
 COLOURS = ["population", *LATENT_AXES, "percentile", "chi2_percentile", "mag_r"]
@@ -60,42 +61,25 @@ def narrow(table, column: str, label: str, step: float):
     return table if chosen == (low, high) else table[table[column].between(*chosen)]
 
 
-def take_selection(shown, axes: dict) -> None:
-    """Turn what was drawn on either plot into ids: all galaxies inside a box or lasso, else the points clicked.
-
-    A plot whose figure changes forgets what was drawn on it, so that nothing drawn says nothing: only Clear clears.
-    """
-    for plot, (x, y) in axes.items():
-        drawn = (st.session_state.get(plot_key(plot)) or {}).get("selection") or {}
-        points = [str(p["customdata"]) for p in drawn.get("points", []) if p.get("customdata") is not None]
-        trace = (drawn.get("box"), drawn.get("lasso"), points)
-        if not any(trace) or st.session_state.handled.get(plot) == trace:
-            continue
-        st.session_state.handled[plot] = trace
-        if drawn.get("box") or drawn.get("lasso"):
-            inside = figures.find_inside(shown[x].to_numpy(), shown[y].to_numpy(), drawn)
-            points = shown["id"][inside].tolist()
-        st.session_state.selection = points
-        if len(points) == 1:
-            open_galaxy(points[0])
-
-
 def show_plots(shown, x: str, y: str, colour: str | None, overlays: list[str]) -> None:
     """Show the latents and the map side by side with the same galaxies brought forward."""
+    axes = {"latents": (x, y), "map": ("umap_x", "umap_y")}
+    view = (x, y, colour, tuple(overlays), len(shown), is_dark())
+    take_selection(shown, axes, view)
     titles = {
         "latents": f"{name_axis(y)[:1].upper()}{name_axis(y)[1:]} against {name_axis(x)}, as read from the images",
         "map": "Galaxies alike in redshift, mass, SFR and free latent lie together",
     }
-    axes = {"latents": (x, y), "map": ("umap_x", "umap_y")}
     for plot, column in zip(PLOTS, st.columns(2, gap="medium"), strict=True):
+        live = is_live(plot, view)
         figure = figures.plot_atlas(
             shown,
             *axes[plot],
             titles[plot],
             colour=colour,
             overlays=overlays,
-            selected=st.session_state.selection,
-            opened=st.session_state.opened,
+            selected=[] if live else st.session_state.selection,
+            opened=None if live else st.session_state.opened,
             dark=is_dark(),
         )
         about = {"config": {"displaylogo": False, "modeBarButtonsToRemove": ["toImage"]}, "alt": titles[plot]}
@@ -133,7 +117,6 @@ def show_page() -> None:
     """Lay the page out."""
     explorer = open_explorer()
     x, y, colour, overlays, shown = choose_view(explorer.table)
-    take_selection(shown, {"latents": (x, y), "map": ("umap_x", "umap_y")})
     show_plots(shown, x, y, colour, overlays)
     left, right = st.columns(2, gap="large")
     with left:

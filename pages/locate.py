@@ -60,7 +60,8 @@ def try_sample(identifier: str) -> None:
 
 def show_samples(explorer) -> None:
     """Offer simulated galaxies to whoever has no file at hand."""
-    st.caption("No file at hand? Try a simulated galaxy.")
+    st.markdown("### No file at hand?")
+    st.markdown("Try a simulated galaxy.")
     kinds = [k for k in ("Green Pea", "Red Spiral", "ordinary") if (explorer.table["population"] == k).any()]
     ids = tuple(choose_sample(explorer, kind) for kind in kinds)
     with st.container(horizontal=True):
@@ -105,15 +106,8 @@ def show_uploader() -> None:
         st.file_uploader(label, TYPES, accept_multiple_files=True, key=key, **about)
 
 
-def show_page() -> None:
-    """Lay the page out."""
-    explorer, upload = open_explorer(), st.session_state.get("upload") or {}
-    if "location" in upload:
-        show_location(explorer, upload, forget)
-        return
-    if not upload:
-        show_empty()
-    show_uploader()
+def show_trouble(upload: dict) -> None:
+    """Ask for what is missing, or say why the upload was refused."""
     if "ask" in upload:
         ask_scale(upload)
     if "error" in upload:
@@ -121,7 +115,22 @@ def show_page() -> None:
         if upload["checks"]:
             st.markdown("**Audit** up to where it stopped")
             show_audit(upload["checks"])
-    show_samples(explorer)
+
+
+def show_page() -> None:
+    """Lay the page out."""
+    explorer, upload = open_explorer(), st.session_state.get("upload") or {}
+    if "location" in upload:
+        show_location(explorer, upload, forget)
+        return
+    left, right = st.columns([5, 3], gap="large")
+    with left:
+        if not upload:
+            show_empty()
+        show_uploader()
+        show_trouble(upload)
+    with right:
+        show_samples(explorer)
 
 
 require_header()
