@@ -224,6 +224,15 @@ class Explorer:
         columns |= {"expected": value - odd.conditional_z[0] * width, "conditional_z": odd.conditional_z[0]}
         return pd.DataFrame(columns | {"contribution": odd.contributions[0]})
 
+    def rarity_at(self, latents: np.ndarray, k: int = 20) -> float:
+        """Percentile of rarity of a galaxy of latents (5,), were it measured as well as its k nearest galaxies are.
+
+        The atlas's own distances include its galaxies' errors; a point without any would always look rarer than they.
+        """
+        _, index = self.atlas.neighbours(latents, k)
+        sigma = np.median(self.atlas.sigma[index[0]], axis=0)
+        return float(self.atlas.rarity_percentile(self.atlas.explain(latents, sigma).distance2)[0])
+
     def scatter(self, latents: np.ndarray, sigma: np.ndarray, n: int = 200) -> np.ndarray:
         """Map positions (n, 2) of draws from the errors of latents (5,): where on the map a galaxy may lie."""
         return self.atlas.place(np.random.default_rng(0).normal(latents, sigma, (n, len(LATENTS))))

@@ -84,7 +84,7 @@ def show_location(explorer, upload: dict, forget) -> None:
         worse = f"Reconstruction χ² {location.chi2:.2f} a pixel, worse than {location.chi2_rank:.0f} % of galaxies."
         st.caption(f"What was encoded: 69 × 69 pixels over 33.5″, north up, east left. Audit: {audit}. {worse}")
     with right:
-        st.markdown(f"**What makes it odd:** {location.reason}")
+        st.markdown(f"**Its oddest property:** {location.reason}")
         show_reasons(explorer, location.latents, location.sigma, location.rarity, "upload")
     show_position(explorer, location)
     left, right = st.columns(2, gap="large")

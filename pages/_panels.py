@@ -72,7 +72,7 @@ def show_images(observed: np.ndarray, model: np.ndarray, valid: np.ndarray | boo
 def show_reasons(explorer: Explorer, latents: np.ndarray, sigma: np.ndarray, rarity: float, key: str) -> None:
     """Say what makes a galaxy odd: the exact split of its squared distance, and each property's two deviations."""
     reasons = explorer.reasons(latents, sigma)
-    names = [SHORT[name][:1].upper() + SHORT[name][1:] for name in reasons["latent"]]
+    names = [(SHORT[name][:1].upper() + SHORT[name][1:]).replace(" ", "\u00a0") for name in reasons["latent"]]
     terms, total = figures.round_to_total(reasons["contribution"])
     first = int(np.argmax(terms))
     title = f"{names[first]} brings {terms[first]:.1f} of d² = {total:.1f}"
@@ -81,14 +81,12 @@ def show_reasons(explorer: Explorer, latents: np.ndarray, sigma: np.ndarray, rar
     left.plotly_chart(chart, theme=None, config=STILL, key=f"split-{key}", alt=title)
     lines = ["| | alone | given\u00a0others |", "|---|---:|---:|"]
     lines += [
-        f"| {name} | {row.marginal_z:+.1f}\u00a0σ | **{row.conditional_z:+.1f}\u00a0σ** |"
+        f"| {name} | {round(row.marginal_z, 1) + 0:+.1f}\u00a0σ | **{round(row.conditional_z, 1) + 0:+.1f}\u00a0σ** |"
         for name, row in zip(names, reasons.itertuples(), strict=True)
     ]
     right.markdown("\n".join(lines))
-    told = [say_rarity(rarity)]
-    if min(terms) < 0:
-        told += ["A negative term makes the galaxy less odd: that property is as the others lead one to expect."]
-    st.caption(" ".join(told))
+    negative = " A negative term makes it less odd: that property is as the others lead one to expect."
+    st.caption(say_rarity(rarity) + (negative if min(terms) < 0 else ""))
 
 
 def show_ordinary(explorer: Explorer, latents: np.ndarray, sigma: np.ndarray) -> None:
@@ -99,9 +97,8 @@ def show_ordinary(explorer: Explorer, latents: np.ndarray, sigma: np.ndarray) ->
     changed[LATENTS.index(row["latent"])] = row["expected"]
     now, ordinary = explorer.decode(np.stack([latents, changed]))
     unit = PRETTY[UNITS[row["latent"]]]
-    st.markdown(
-        f"**Were its {SHORT[row['latent']]} ordinary:** {row['expected']:.2f} instead of {row['value']:.2f} {unit}"
-    )
+    told = f"{row['expected']:.2f} instead of {row['value']:.2f} {unit}"
+    st.markdown(f"**Were its {SHORT[row['latent']]} ordinary:** {told}")
     left, middle, right = st.columns(3, gap="xsmall", wrap=False)
     left.image(pictures.draw_galaxy(now, 230), "model as it is", width="stretch")
     middle.image(pictures.draw_galaxy(ordinary, 230), "model made ordinary", width="stretch")
@@ -137,7 +134,7 @@ def show_card(explorer: Explorer, identifier: str) -> None:
             told = describe(name, c["truth"], c["own"]), f"{c['error'] / math.hypot(c['sigma'], c['own']):+.1f} σ"
         lines.append(f"| {TITLES[name]} | {describe(name, latents[i], sigma[i])} | {told[0]} | {told[1]} |")
     st.markdown("\n".join(lines))
-    st.markdown(f"**Why it is odd:** {name_reason(explorer.reasons(latents, sigma)['conditional_z'].to_numpy())}")
+    st.markdown(f"**Its oddest property:** {name_reason(explorer.reasons(latents, sigma)['conditional_z'].to_numpy())}")
     show_reasons(explorer, latents, sigma, row["percentile"], identifier)
     show_ordinary(explorer, latents, sigma)
     st.markdown("**What it resembles**")

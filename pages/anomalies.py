@@ -16,8 +16,9 @@ A_PAGE = 24
 
 
 def say_shortly(row) -> str:
-    """Give the leading reason in few words, such as "SFR 3.4 sigma high"."""
-    return name_reason(row[[f"condz_{name}" for name in INTRINSIC]].to_numpy(float)).split(" for ")[0]
+    """Give the leading reason in few words, such as "SFR 3.4σ high"."""
+    reason = name_reason(row[[f"condz_{name}" for name in INTRINSIC]].to_numpy(float)).split(" for ")[0]
+    return reason.replace(" sigma", "σ").replace("free latent", "free")
 
 
 def choose_ranking(table):
@@ -55,7 +56,7 @@ def show_ranking(ranked) -> None:
         first = (at - 1) * A_PAGE
         rows = ranked.iloc[first : first + A_PAGE]
         st.caption(f"{first + 1} to {first + len(rows)} of {len(ranked):,}, the oddest first.")
-    notes = [f"{mark(row['population'])} {say_shortly(row)}".replace(" sigma", "σ") for _, row in rows.iterrows()]
+    notes = [f"{mark(row['population'])} {say_shortly(row)}" for _, row in rows.iterrows()]
     show_gallery(rows["id"].tolist(), notes, 4, "odd")
 
 

@@ -34,21 +34,23 @@ def choose_view(table):
         y = st.selectbox("Up", LATENT_AXES, 1, format_func=name_axis, key="axis-y", **keep)
         choices = [c for c in COLOURS if c == "population" or c in table]
         colour = st.selectbox("Colour", choices, format_func=name_axis, key="colour", **keep)
-        overlays = st.pills(
-            "Rare kinds on top",
-            order,
-            selection_mode="multi",
-            default=[k for k in order if k in KINDS_AT_FIRST],
-            format_func=lambda k: f"{mark(k)} {k} {kinds[k]}",
-            key="overlays",
-            persist_state="session",
-        )
         with st.popover("Filter", icon=":material/filter_alt:"):
             shown = narrow(table, "lat_redshift", "Redshift", 0.01)
             if "mag_r" in table:
                 shown = narrow(shown, "mag_r", "r magnitude [AB]", 0.1)
-    if len(shown) < len(table):
-        st.caption(f"{len(shown):,} of {len(table):,} galaxies pass the filter.")
+        if len(shown) < len(table):
+            st.caption(f"{len(shown):,} of {len(table):,} galaxies pass the filter.", width="content")
+    overlays = st.pills(
+        "Rare kinds on top",
+        order,
+        selection_mode="multi",
+        default=[k for k in order if k in KINDS_AT_FIRST],
+        format_func=lambda k: f"{mark(k)} {k} {kinds[k]}",
+        key="overlays",
+        persist_state="session",
+        label_visibility="collapsed",
+        wrap=True,
+    )
     return x, y, None if colour == "population" else colour, overlays, shown
 
 

@@ -77,8 +77,7 @@ def show_sliders(explorer) -> np.ndarray:
 
 def show_gauge(explorer, latents: np.ndarray) -> None:
     """Say how far from the atlas's galaxies the sliders have gone."""
-    odd = explorer.atlas.explain(latents, np.zeros(len(LATENTS)))
-    rarity = float(explorer.atlas.rarity_percentile(odd.distance2)[0])
+    rarity = explorer.rarity_at(latents)
     words = next((w for limit, w in WORDS if rarity < limit), BEYOND)
     st.progress(min(rarity / 100, 1.0), f"**{say_rarity(rarity)}** {words}")
 

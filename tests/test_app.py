@@ -109,7 +109,7 @@ def test_a_click_opens_the_galaxys_card(app, explorer):
     app.run()
     check(app)
     told = words(app)
-    assert f"### {name}" in told and "**1** selected" in told and "Why it is odd" in told
+    assert f"### {name}" in told and "**1** selected" in told and "Its oddest property" in told
     assert all(title in told for title in ("Orientation", "Redshift", "Stellar mass", "Star-formation rate"))
 
 
@@ -221,7 +221,7 @@ def test_locate_teaches_and_offers_a_sample(app):
     app.button(key="try-Green Pea").click().run()
     check(app)
     told = words(app)
-    assert all(t in told for t in ("Redshift", "68 %", "95 %", "What makes it odd", "What it resembles", "passed"))
+    assert all(t in told for t in ("Redshift", "68 %", "95 %", "Its oddest property", "What it resembles", "passed"))
     assert len(app.get("plotly_chart")) == 3
 
 

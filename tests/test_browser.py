@@ -137,9 +137,9 @@ def test_a_lasso_gives_a_gallery_a_card_and_a_start(page):
 
     thumbnail = page.locator('[class*="st-key-pick-"] button').nth(2)
     thumbnail.click()
-    page.get_by_text("Why it is odd").wait_for(timeout=30_000)
+    page.get_by_text("Its oddest property").wait_for(timeout=30_000)
     page.get_by_role("button", name="Open in Traverse").click()
     page.get_by_text("Started from").wait_for()
     page.get_by_role("link", name="Atlas").click()
-    page.get_by_text("Why it is odd").wait_for(timeout=30_000)
+    page.get_by_text("Its oddest property").wait_for(timeout=30_000)
     assert re.search(r"[\d,]+ selected", counted)[0] in page.locator(".st-key-header").inner_text()
