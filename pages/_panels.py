@@ -21,7 +21,7 @@ TINTS |= {"Blue Elliptical": "blue", "Active Nucleus": "violet", "Merger": "viol
 STILL = {"displayModeBar": False, "scrollZoom": False}
 
 
-@st.cache_data(max_entries=300, show_spinner=False)
+@st.cache_data(max_entries=100, show_spinner=False)
 def draw_catalogue(ids: tuple[str, ...], side: int = 150) -> list[bytes]:
     """Draw galaxies of the catalogue; the cache is by id, so a picture is rendered once."""
     return [pictures.draw_galaxy(flux, side) for flux in open_explorer().images(ids)] if ids else []

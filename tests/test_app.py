@@ -14,7 +14,6 @@ from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
 from galexplore.config import LATENTS, ROOT, SURVEY
-from galexplore.figures import find_inside, plot_atlas, round_to_total
 
 APP = Path(__file__).resolve().parent.parent / "app.py"
 pytestmark = pytest.mark.skipif(
@@ -128,6 +127,23 @@ def test_a_box_on_the_map_selects_all_within_and_survives_pages(app, explorer):
     app.button(key="clear").click().run()
     check(app)
     assert "nothing selected" in words(app) and "Nothing selected yet" in words(app)
+
+
+def test_a_row_of_the_table_opens_a_card_and_a_thumbnail_another(app, explorer):
+    table = explorer.table
+    x, y = table["umap_x"].median(), table["umap_y"].median()
+    box = {"x": [x - 1, x + 1], "y": [y - 1, y + 1]}
+    app.session_state["map-0"] = {"selection": {"points": [], "box": [box], "lasso": []}}
+    app.run()
+    shown = app.dataframe[0].value
+    assert shown["rarity %"].is_monotonic_decreasing, "the rarest first"
+    app.session_state["table"] = {"selection": {"rows": [1], "columns": [], "cells": []}}
+    app.run()
+    check(app)
+    assert f"### {shown['id'].iloc[1]}" in words(app)
+    app.button(key=f"pick-{shown['id'].iloc[3]}").click().run()
+    check(app)
+    assert f"### {shown['id'].iloc[3]}" in words(app)
 
 
 def test_the_filter_says_n_of_m(app, explorer):
@@ -296,6 +312,22 @@ def test_two_files_are_one_too_few(app):
     assert "2 files were given" in app.error[0].value
 
 
+def test_three_single_bands_are_taken_together(app):
+    go(app, "locate")
+    flux, files = make_galaxy(), []
+    for band, image in zip("grz", flux, strict=True):
+        with fits.open(io.BytesIO(make_fits(flux))) as cube:
+            header = cube[0].header
+        for word in ("BANDS", "NAXIS3"):
+            header.remove(word, ignore_missing=True)
+        header["FILTER"], stream = band, io.BytesIO()
+        fits.PrimaryHDU(image, header).writeto(stream)
+        files.append((f"mine-{band}.fits", stream.getvalue(), "x/y"))
+    app.file_uploader[0].set_value(files[::-1]).run()
+    check(app)
+    assert not app.error and len(app.metric) == len(LATENTS)
+
+
 # Anomalies --------------------------------------------------------------------------------------------------------
 
 
@@ -321,33 +353,3 @@ def test_kinds_can_be_left_out(app, explorer):
     app.button_group(key="among").set_value([]).run()
     check(app)
     assert "No kind chosen" in words(app)
-
-
-# Figures ----------------------------------------------------------------------------------------------------------
-
-
-def test_a_lasso_takes_what_lies_inside():
-    x, y = np.array([0.5, 1.5, 0.5, 0.1]), np.array([0.5, 0.5, 1.5, 0.95])
-    lasso = {"x": [0, 1, 1, 0.5, 0], "y": [0, 0, 1, 0.6, 1]}
-    assert find_inside(x, y, {"lasso": [lasso]}).tolist() == [True, False, False, False]
-    assert find_inside(x, y, {"box": [{"x": [2, 1], "y": [0, 1]}]}).tolist() == [False, True, False, False]
-    assert not find_inside(x, y, {}).any()
-
-
-def test_a_crowd_is_drawn_as_density_and_sample():
-    import pandas as pd
-
-    generator, n = np.random.default_rng(1), 60_000
-    table = pd.DataFrame({"id": np.arange(n).astype(str), "population": "ordinary"})
-    table[["lat_redshift", "lat_logmass"]] = generator.normal(size=(n, 2))
-    figure = plot_atlas(table, "lat_redshift", "lat_logmass", "A crowd", selected=["59999"])
-    assert [t.type for t in figure.data] == ["heatmap", "scattergl", "scattergl"]
-    assert len(figure.data[1].x) == 20_000 and len(figure.data[2].x) == 1
-    assert len(figure.to_json()) < 3e6
-
-
-@pytest.mark.parametrize("terms", [[0.04, 0.04, 0.04, 0.04], [300.46, -32.25, -0.34, 0.05], [1e-9, 0, 0, 0]])
-def test_rounded_terms_still_add_up(terms):
-    shown, total = round_to_total(terms)
-    assert round(sum(shown), 6) == total == pytest.approx(sum(terms), abs=0.051)
-    assert np.allclose(shown, terms, atol=0.1)
