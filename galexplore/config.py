@@ -78,13 +78,16 @@ class Network:
 class Training:
     """The recipe. `galexplore train` writes it, with what it cost, into the model's card."""
 
-    epochs: int = 40
+    epochs: int = 24
     batch: int = 128
     learning_rate: float = 2e-3
     weight_decay: float = 0.02
     ema: float = 0.998  # weights averaged over about four hundred steps: steadier than the last one
-    reconstruction: float = 20.0  # weight of the mean chi2 a pixel against one nat of the physics terms
-    beta: float = 0.2  # weight of the free latent's KL
+    # Weight of the mean chi2 a pixel against one nat of the physics terms. The decoder does not care (Adam is free of
+    # scale), the trunk does: twenty times more, and what the free latent asks of it drowns what the labels ask.
+    reconstruction: float = 1.0
+    drawn: int = 2  # one galaxy in so many is decoded: a decoding costs as much as an encoding and teaches less
+    beta: float = 0.01  # weight of the free latent's KL
     free_nats: float = 0.5  # KL below this costs nothing, or the free latent would fall silent
     warm_up: float = 0.2  # fraction of the training over which beta rises
     edge_masks: float = 0.15  # fraction of batches with part of the frame missing

@@ -151,7 +151,9 @@ class CVAE(nn.Module):
             return error.mean(dim=(1, 2, 3))
         return (error * valid).sum(dim=(1, 2, 3)) / valid.sum(dim=(1, 2, 3)).clamp_min(1)
 
-    def loss(self, flux: Tensor, labels: Tensor, errors: Tensor, vector: Tensor, valid: Tensor | None = None):
+    def loss(
+        self, flux: Tensor, labels: Tensor, errors: Tensor, vector: Tensor, valid: Tensor | None = None, drawn: int = 1
+    ):
         """Return the terms of the loss, each averaged over the batch.
 
         Parameters
@@ -163,6 +165,8 @@ class CVAE(nn.Module):
             (cos 2phi, sin 2phi); NaN where not known.
         valid : Tensor (B, 3, 69, 69), optional
             1 where a pixel may be judged.
+        drawn : int
+            Only one galaxy in so many is decoded and enters the reconstruction.
 
         Returns
         -------
@@ -171,14 +175,15 @@ class CVAE(nn.Module):
             variance added, nats), `orientation` (squared error of the double-angle vector) and `kl` (nats).
         """
         posterior = self.encode(flux if valid is None else flux * valid)
-        drawn = self.decode(self.reparameterize(posterior))
+        some = slice(None, None, drawn)
+        images = self.decode(self.reparameterize(Posterior(*(part[some] for part in posterior))))
         target = (labels - self.label_mean) / self.label_std
         variance = posterior.logvar[:, :3].exp() + (errors / self.label_std) ** 2
         nll = 0.5 * ((target.nan_to_num() - posterior.mean[:, :3]) ** 2 / variance + variance.log())
         turned = (vector.nan_to_num() - posterior.vector) ** 2
         mean, logvar = posterior.mean[:, 3], posterior.logvar[:, 3]
         return {
-            "reconstruction": self.chi2(flux, drawn, valid).mean(),
+            "reconstruction": self.chi2(flux[some], images, None if valid is None else valid[some]).mean(),
             "physics": _mean_known(nll, target),
             "orientation": _mean_known(turned, vector),
             "kl": 0.5 * (mean**2 + logvar.exp() - 1 - logvar).mean(),

@@ -194,7 +194,8 @@ def train_epoch(run: Run, sample: Sample, training: Training, epoch: int) -> dic
         flux, vector, valid = augment(sample.flux[at].float(), sample.vector[at], training, generator)
         flux = flux.contiguous(memory_format=torch.channels_last)
         with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
-            terms = run.model.loss(flux, sample.labels[at], sample.errors[at], vector, valid.expand_as(flux))
+            known = (sample.labels[at], sample.errors[at], vector)
+            terms = run.model.loss(flux, *known, valid.expand_as(flux), training.drawn)
         done, steps = epoch * len(batches) + i, training.epochs * len(batches)
         # The average starts short, or the first epochs would still remember the random weights.
         decay = min(training.ema, (1 + done) / (10 + done))
