@@ -25,6 +25,7 @@ with st.container(horizontal=True, vertical_alignment="center", key="header"):
             "Search by id",
             key="object",
             bind="query-params",
+            max_chars=60,
             placeholder="Search by id",
             label_visibility="collapsed",
             width=200,
@@ -39,4 +40,6 @@ if explorer:
     with counter:
         n = len(st.session_state.selection)
         st.markdown(f"**{n:,}** selected" if n else ":gray[nothing selected]", width="content")
-        st.button("Clear", type="tertiary", disabled=not n, on_click=clear_selection, key="clear")
+        st.button(
+            "Clear", type="tertiary", disabled=not (n or st.session_state.opened), on_click=clear_selection, key="clear"
+        )

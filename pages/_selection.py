@@ -22,8 +22,9 @@ def plot_key(plot: str) -> str:
 
 
 def clear_selection() -> None:
-    """Forget the selected galaxies and whatever was drawn on the plots."""
-    st.session_state.selection, st.session_state.handled, st.session_state.live = [], {}, None
+    """Forget the selected galaxies, the opened one and whatever was drawn on the plots."""
+    st.session_state.selection, st.session_state.opened = [], None
+    st.session_state.handled, st.session_state.live = {}, None
     st.session_state.epoch = st.session_state.get("epoch", 0) + 1
 
 
@@ -53,7 +54,7 @@ def take_selection(shown: pd.DataFrame, axes: dict[str, tuple[str, str]], view: 
             continue
         untouched = not state.selection and not state.opened
         state.live = (plot, view) if points and (untouched or is_live(plot, view)) else None
-        state.selection = points
+        state.selection, state.picks = points, state.get("picks", 0) + 1
         if len(points) == 1:
             open_galaxy(points[0])
 

@@ -48,11 +48,11 @@ def choose_ranking(table):
     return by, kept
 
 
-def show_ranking(ranked) -> None:
+def show_ranking(ranked, key: str) -> None:
     """Show the ranked galaxies, page by page, each with its leading reason."""
     pages = max(1, -(-len(ranked) // A_PAGE))
     with st.container(horizontal=True, vertical_alignment="center"):
-        at = st.pagination(min(pages, 200), key="anomaly-page", max_visible_pages=5, persist_state="session")
+        at = st.pagination(pages, key=key, max_visible_pages=5, persist_state="session")
         first = (at - 1) * A_PAGE
         rows = ranked.iloc[first : first + A_PAGE]
         st.caption(f"{first + 1} to {first + len(rows)} of {len(ranked):,}, the oddest first.")
@@ -72,7 +72,7 @@ def show_page() -> None:
             st.markdown("### No kind chosen")
             st.markdown("Choose at least one kind of galaxy above.")
         else:
-            show_ranking(ranked)
+            show_ranking(ranked, f"anomaly-page-{by}-{len(ranked)}")
     with right:
         if st.session_state.opened:
             show_card(explorer, st.session_state.opened)

@@ -98,13 +98,14 @@ def show_selection(table) -> None:
     images, numbers = st.tabs([f"Images ({len(picked):,})", "Table"])
     with images:
         pages = math.ceil(len(picked) / A_PAGE)
-        at = min(st.session_state.get("gallery-page") or 1, pages)
+        key = f"gallery-page-{st.session_state.get('picks', 0)}"  # each selection starts at its first page
+        at = min(st.session_state.get(key) or 1, pages)
         rows = picked.iloc[(at - 1) * A_PAGE : at * A_PAGE]
         show_gallery(rows["id"].tolist(), [describe_row(row) for _, row in rows.iterrows()], 6, "pick")
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(f"Showing {len(rows)} of {len(picked):,}, the rarest first.", width="content")
             if pages > 1:
-                st.pagination(pages, key="gallery-page", max_visible_pages=5)
+                st.pagination(pages, key=key, max_visible_pages=5)
     with numbers:
         table = picked[[c for c in TABLE if c in picked]].rename(columns=TABLE).round(3)
         about = {"key": "table", "on_select": "rerun", "selection_mode": "single-row"}
