@@ -5,6 +5,9 @@ import numpy as np
 from galexplore.config import SURVEY
 from galexplore.mock import profile
 
+#: A power-law nucleus, bluer than its host: f_nu ~ nu^-0.5 in g, r, z over r (Vanden Berk et al. 2001).
+CORE_COLOUR = np.array([0.86, 1.0, 1.2], np.float32)
+
 
 def add_smooth(total, row, kx, ky, flux):
     """Add to the transform, before the PSF, what the row's oddity asks for.
@@ -19,20 +22,20 @@ def add_smooth(total, row, kx, ky, flux):
         The galaxy's own flux, nmgy.
     """
     rng = np.random.default_rng([int(row["seed"]), 4])
-    if row["core"] > 0:  # a power-law nucleus, bluer than its host: f_nu ~ nu^-0.5 (Vanden Berk et al. 2001)
-        total += (row["core"] * flux[1] * np.array([0.86, 1.0, 1.2]))[:, None, None]
+    if row["core"] > 0:
+        total += (row["core"] * flux[1] * CORE_COLOUR)[:, None, None]
     if row["oddity"] == "merger":
         _add_merger(total, row, kx, ky, flux, rng)
     if row["oddity"] == "arc":
         _add_arc(total, row, kx, ky, flux, rng)
     if row["oddity"] == "star":
         r, gr = rng.uniform(15, 20), rng.choice([0.45, 1.4]) + rng.normal(0, 0.1)
-        rz = 0.5 * gr if gr < 1.2 else rng.uniform(0.8, 2.0)
+        rz = 0.4 * gr + 0.15 * gr**2 if gr < 1.2 else rng.uniform(0.8, 1.6)
         total += (10 ** (0.4 * (SURVEY.zero_point - r - np.array([gr, 0, -rz]))))[:, None, None]
 
 
 def _add_merger(total, row, kx, ky, flux, rng):
-    """A companion of a third to the whole flux at 1 to 2 half-light radii, and a curved tail from each."""
+    """Add a companion of a third to the whole flux at 1 to 2 half-light radii, and a curved tail from each."""
     ratio, direction = rng.uniform(0.35, 1.0), rng.uniform(0, 2 * np.pi)
     apart = row["re_arcsec"] * rng.uniform(0.9, 1.8)
     x, y = apart * np.cos(direction), apart * np.sin(direction)
@@ -52,7 +55,7 @@ def _add_merger(total, row, kx, ky, flux, rng):
 
 
 def _add_arc(total, row, kx, ky, flux, rng):
-    """A blue arc of 60 to 150 degrees at 1.5 to 2.5 arcsec, with a counter-image."""
+    """Add a blue arc of 60 to 150 degrees at 1.5 to 2.5 arcsec, with a counter-image."""
     radius, middle = rng.uniform(1.6, 2.6), rng.uniform(0, 2 * np.pi)
     span = rng.uniform(1.0, 2.6)
     arc = 10 ** (

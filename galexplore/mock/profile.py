@@ -1,7 +1,8 @@
 """Fourier transforms of galaxy profiles and of the point-spread function, on the half plane of a real FFT.
 
-Smooth light is drawn where it is exact and cheap: every profile of unit flux has a known transform, so a sum of transforms
-times the PSF's is the image, at any sub-pixel position and without under-sampled cusps. The radial tables are galsim's.
+Smooth light is drawn where it is exact and cheap: every profile of unit flux has a known transform, so a sum of
+transforms times the PSF's is the image, at any sub-pixel position and without under-sampled cusps. The radial tables
+are galsim's.
 """
 
 from functools import lru_cache
@@ -65,7 +66,7 @@ def rotate(kx, ky, phi):
 
 
 def transform_sersic(kx, ky, n, re, ba, phi):
-    """Transform of a Sersic profile of unit flux, major-axis half-light radius `re` [arcsec], axis ratio `ba`."""
+    """Transform of a Sersic profile of unit flux; `re` [arcsec] is its half-light radius along the major axis."""
     re, ba, n = np.float32(re), np.float32(ba), round(4 * float(n)) / 4
     along, across = rotate(kx * re, ky * re, phi)
     square = along * along + (ba * across) ** 2
@@ -78,7 +79,8 @@ def transform_sersic(kx, ky, n, re, ba, phi):
 def transform_disc(kx, ky, scale, cosine, thickness, phi):
     """Transform of an inclined exponential disc of finite thickness and unit flux.
 
-    Exponential in the plane, sech^2 across it (van der Kruit & Searle 1981): (1 + k^2)^-3/2 with k = (kx, ky cos i), times
+    Exponential in the plane, sech^2 across it (van der Kruit & Searle 1981): (1 + k^2)^-3/2 with
+    k = (kx, ky cos i), times
     x / sinh x with x = pi/2 (h/r) ky sin i; as galsim's InclinedExponential.
 
     Parameters

@@ -1,4 +1,4 @@
-"""Rare kinds of galaxy, and things that are none: what an explanation of oddness is tried on. None is ever trained on."""
+"""Rare kinds of galaxy, and things that are none: what explanations of oddness are tried on, never trained on."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from galexplore.mock import population, shape
 
 @dataclass(frozen=True)
 class Kind:
-    """A rare kind: its name, the prefix of its ids, how many the default catalogue holds, and how to draw `n` of them."""
+    """A rare kind: its name, the prefix of its ids, its number in the default catalogue, and how to draw `n`."""
 
     name: str
     prefix: str
@@ -31,7 +31,7 @@ def _make_disc(table, bulge, rng):
     re = shape.size_kpc(table["logmass_true"].to_numpy(), table["z_true"].to_numpy(), np.zeros(n, bool))
     re = re * shape.arcsec_per_kpc(table["z_true"].to_numpy()) * 10 ** (0.1 * rng.standard_normal(n))
     return table.assign(
-        elliptical=0.0, bulge_fraction=bulge, re_arcsec=re, disc_re=re * 1.05, bulge_re=0.2 * re, bulge_n=2.0
+        elliptical=0.0, bulge_mass_fraction=bulge, re_arcsec=re, disc_re=re * 1.05, bulge_re=0.2 * re, bulge_n=2.0
     )
 
 
@@ -42,33 +42,33 @@ def _set_inclination(table, cosine):
 
 
 def draw_green_peas(n, rng):
-    """Green Peas (Cardamone et al. 2009): z 0.14-0.35, log M 9.5 +- 0.5, SFR about 10, compact, [O III] of hundreds of A."""
+    """Green Peas (Cardamone et al. 2009): z 0.14-0.35, log M 9.5 +- 0.5, SFR about 10, compact, strong [O III]."""
     z = np.clip(0.14 + 0.21 * rng.beta(2.0, 1.6, n), 0.141, 0.348)
-    logmass = np.clip(rng.normal(9.45, 0.42, n), 8.5, 10.5)
-    logsfr = 1.0 + 0.35 * (logmass - 9.45) + 0.25 * rng.standard_normal(n)
+    logmass = np.clip(rng.normal(9.40, 0.44, n), 8.5, 10.5)
+    logsfr = 0.86 + 0.35 * (logmass - 9.45) + 0.25 * rng.standard_normal(n)
     table = _start(z, logmass, logsfr, "starburst", rng)
     re = np.clip(rng.normal(1.0, 0.3, n), 0.5, 2.0) * shape.arcsec_per_kpc(z)
     ba = rng.uniform(0.6, 0.95, n)
     return table.assign(
-        elliptical=1.0, bulge_fraction=0.0, re_arcsec=re, disc_re=re, bulge_re=re, bulge_n=1.0, ba=ba, bulge_ba=ba,
+        elliptical=1.0, bulge_mass_fraction=0.0, re_arcsec=re, disc_re=re, bulge_re=re, bulge_n=1.0, ba=ba, bulge_ba=ba,
         arm_strength=0.0, bar_strength=0.0, ring_strength=0.0, clumpiness=0.0, dust_lane=0.0,
-        metals=rng.normal(-0.65, 0.1, n), log_u=rng.normal(-2.1, 0.2, n), eta=1.3, burst_age=0.05,
-        av=np.clip(rng.normal(0.25, 0.15, n), 0.02, 0.8), bulge_av=0.1,
+        metals=rng.normal(-0.65, 0.1, n), log_u=rng.normal(-2.0, 0.3, n), eta=0.85, burst_age=0.12,
+        av=np.clip(rng.normal(0.9, 0.25, n), 0.2, 1.6), bulge_av=0.1,
     )  # fmt: skip
 
 
 def draw_red_spirals(n, rng):
-    """Red Spirals (Masters et al. 2010): face-on discs with arms, z 0.03-0.085, M_r about -21.5, red and nearly passive."""
+    """Red Spirals (Masters et al. 2010): face-on discs with arms, z 0.03-0.085, M_r about -21.5, nearly passive."""
     z = 0.03 + 0.055 * rng.beta(1.25, 1.15, n)
-    logmass = np.clip(rng.normal(10.72, 0.24, n) + 6.0 * (z - 0.058), 10.1, 11.5)
-    table = _start(z, logmass, logmass - 11.2 + 0.25 * rng.standard_normal(n), "quiescent", rng)
+    logmass = np.clip(rng.normal(10.73, 0.22, n) + 6.0 * (z - 0.058), 10.1, 11.5)
+    table = _start(z, logmass, logmass - 11.15 + 0.2 * rng.standard_normal(n), "quiescent", rng)
     table = _make_disc(table, rng.uniform(0.08, 0.3, n), rng)
     table = _set_inclination(table, 10 ** -rng.uniform(0.0, 0.2, n))
     return table.assign(
         arm_strength=rng.uniform(0.6, 1.0, n), arm_count=2.0, clumpiness=0.08, dust_lane=0.0,
         pitch=np.radians(rng.uniform(10, 22, n)),
         bar_strength=np.where(rng.random(n) < 0.67, rng.uniform(0.4, 1, n), 0),
-        av=rng.uniform(0.15, 0.45, n), bulge_av=0.2,
+        av=rng.uniform(0.05, 0.2, n), bulge_av=0.1, metals=rng.normal(-0.3, 0.1, n),
     )  # fmt: skip
 
 
@@ -89,12 +89,12 @@ def draw_post_starbursts(n, rng):
 def draw_blue_ellipticals(n, rng):
     """Early types that form stars (Schawinski et al. 2009): round, smooth and blue, z < 0.1."""
     z, logmass = rng.uniform(0.02, 0.12, n), rng.normal(10.2, 0.3, n)
-    table = _start(z, logmass, population.main_sequence(logmass, z) + rng.normal(0.1, 0.2, n), "quiescent", rng)
+    table = _start(z, logmass, population.main_sequence(logmass, z) + rng.normal(0.5, 0.2, n), "quiescent", rng)
     re = shape.size_kpc(logmass, z, np.ones(n, bool)) * shape.arcsec_per_kpc(z)
     ba = rng.uniform(0.65, 0.98, n)
     return table.assign(
-        elliptical=1.0, bulge_fraction=0.3, bulge_n=3.5, bulge_re=re, disc_re=re, re_arcsec=re, ba=ba, bulge_ba=ba, av=0.15,
-        arm_strength=0.0, bar_strength=0.0, ring_strength=0.0, clumpiness=0.0, dust_lane=0.0,
+        elliptical=1.0, bulge_mass_fraction=0.3, bulge_n=3.5, bulge_re=re, disc_re=re, re_arcsec=re, ba=ba,
+        bulge_ba=ba, av=0.15, arm_strength=0.0, bar_strength=0.0, ring_strength=0.0, clumpiness=0.0, dust_lane=0.0,
     )  # fmt: skip
 
 
@@ -114,7 +114,7 @@ def draw_mergers(n, rng):
 
 
 def draw_lenses(n, rng):
-    """A luminous red galaxy at z about 0.5 with a blue arc around it."""
+    """Luminous red galaxies at z about 0.5 with a blue arc around each."""
     z = rng.uniform(0.3, 0.7, n)
     logmass = rng.normal(11.4, 0.15, n)
     return _start(z, logmass, logmass - 12.0, "quiescent", rng).assign(oddity="arc", arm_strength=0.0)
@@ -132,7 +132,7 @@ def draw_stars(n, rng):
 
 
 def draw_trails(n, rng):
-    """A satellite's trail across the sky, in one band."""
+    """Satellite trails across the sky, in one band."""
     return _draw_empty("trail", n, rng)
 
 
@@ -166,8 +166,8 @@ NOT_GALAXIES = ("Star", "Satellite Trail", "Bad Column", "Empty Sky")
 def draw(kind, n, seed):
     """Draw `n` of one rare kind: the columns of `population.draw` and `shape.add_shape`, with `oddity` and `core`.
 
-    `oddity` names what the renderer adds ("", merger, arc, star, trail, column, empty); `core` is the flux of an active nucleus over
-    the galaxy's r flux.
+    `oddity` names what the renderer adds ("", merger, arc, star, trail, column, empty); `core` is the flux of an
+    active nucleus over the galaxy's r flux.
     """
     rng = np.random.default_rng([seed, *map(ord, kind.prefix)])
     table = kind.draw(n, rng)

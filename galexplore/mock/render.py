@@ -8,7 +8,7 @@ from galexplore.mock import oddity, profile, scene
 from galexplore.mock.structure import draw_structure
 
 #: Raise when any pixel of any galaxy changes: the store keeps pictures by it.
-VERSION = 1
+VERSION = 2
 BANDS = "grz"
 
 
@@ -22,7 +22,7 @@ def _choose_size(row):
 
 
 def _transform_smooth(row, kx, ky):
-    """Transforms of the bulge, the disc's old stars and its young ones, each of unit flux."""
+    """Return transforms of the bulge, the disc's old stars and its young ones, each of unit flux."""
     phi, scale, cosine = row["phi_true"], row["disc_re"] / 1.678, np.cos(row["inclination"])
     bulge = profile.transform_sersic(kx, ky, row["bulge_n"], row["bulge_re"], row["bulge_ba"], phi)
     if row["elliptical"] > 0.5:

@@ -8,7 +8,8 @@ from galexplore.config import SURVEY
 SEEING, SEEING_SCATTER = np.array([1.29, 1.18, 1.11]), 0.11
 #: Sky noise of a native pixel, nmgy, and its scatter between fields in dex.
 DEPTH, DEPTH_SCATTER = np.array([0.0026, 0.0038, 0.0105]), 0.09
-#: Galaxies brighter than r = 24.5 per square arcmin, slope of their counts (e.g. Capak et al. 2007), and stars to r = 23.
+#: Galaxies brighter than r = 24.5 per square arcmin, slope of their counts (e.g. Capak et al. 2007), and stars to r =
+#: 23.
 GALAXY_DENSITY, GALAXY_SLOPE, GALAXY_LIMIT = 32.0, 0.33, 24.5
 STAR_DENSITY, STAR_SLOPE, STAR_LIMIT = 2.5, 0.17, 23.0
 
@@ -19,8 +20,8 @@ def add_fields(table, rng):
     Returns
     -------
     DataFrame
-        A copy with `psf_g`, `psf_r`, `psf_z` [arcsec FWHM], `noise_g`, `noise_r`, `noise_z` [nmgy a native pixel], `psf_e1`,
-        `psf_e2`, `offset_x`, `offset_y` [native pixels] and `seed`.
+        A copy with `psf_g`, `psf_r`, `psf_z` [arcsec FWHM], `noise_g`, `noise_r`, `noise_z` [nmgy a native pixel],
+        `psf_e1`, `psf_e2`, `offset_x`, `offset_y` [native pixels] and `seed`.
     """
     n = len(table)
     common = rng.standard_normal((n, 1))
@@ -45,7 +46,8 @@ def draw_neighbours(seed, faint_only=False):
     Returns
     -------
     list of dict
-        `x`, `y` [arcsec from the centre, west and north], `flux` (3,) [nmgy], `re` [arcsec, 0 for a star], `ba`, `phi`, `n`.
+        `x`, `y` [arcsec from the centre, west and north], `flux` (3,) [nmgy], `re` [arcsec, 0 for a star], `ba`,
+        `phi`, `n`.
     """
     rng = np.random.default_rng([int(seed), 1])
     half = 0.5 * SURVEY.field + 1.5
@@ -55,14 +57,16 @@ def draw_neighbours(seed, faint_only=False):
     for r in _draw_magnitudes(galaxies, GALAXY_SLOPE, 16.5, GALAXY_LIMIT, rng):
         red = rng.random() < np.clip(0.45 - 0.07 * (r - 19), 0.12, 0.5)
         gr = rng.normal(1.35, 0.25) if red else rng.normal(0.62, 0.22)
-        rz = rng.normal(0.95, 0.25) if red else rng.normal(0.48, 0.20)
+        rz = (0.35 + 0.45 * gr if red else 0.12 + 0.58 * gr) + rng.normal(0, 0.11)
         re = np.clip(0.55 * 10 ** (-0.11 * (r - 22) + 0.18 * rng.standard_normal()), 0.12, 6)
         shape = {"re": re, "ba": rng.uniform(0.3, 0.95), "phi": rng.uniform(0, np.pi), "n": 3.0 if red else 1.0}
         found.append(_place(r, gr, rz, half, rng) | shape)
     stars = rng.poisson(STAR_DENSITY * area)
     for r in _draw_magnitudes(stars, STAR_SLOPE, 13.5, STAR_LIMIT, rng):
         gr = np.clip(rng.choice([0.45, 1.45], p=[0.45, 0.55]) + 0.18 * rng.standard_normal(), 0.1, 1.6)
-        rz = 0.5 * gr if gr < 1.2 else rng.uniform(0.7, 2.2)  # the M dwarfs leave the locus at g-r = 1.4
+        rz = (
+            0.4 * gr + 0.15 * gr**2 if gr < 1.2 else rng.triangular(0.8, 0.9, 1.8)
+        )  # the M dwarfs leave the locus at g-r = 1.4
         found.append(_place(r, gr, rz, half, rng) | {"re": 0.0, "ba": 1.0, "phi": 0.0, "n": 1.0})
     return [one for one in found if not (faint_only and one["flux"][1] > 1)]
 
@@ -79,7 +83,8 @@ def _place(r, gr, rz, half, rng):
 def draw_noise(noise, flux, rng):
     """Sky and photon noise of a coadd, correlated between adjacent pixels as resampling makes it.
 
-    A 3 x 3 kernel gives the correlations measured on blank DECaLS sky: 0.19 to the next pixel, 0.09 to the diagonal one.
+    A 3 x 3 kernel gives the correlations measured on blank DECaLS sky: 0.19 to the next pixel, 0.09 to the diagonal
+    one.
 
     Parameters
     ----------

@@ -33,7 +33,7 @@ def _draw_bulges(logmass, passive, rng):
 
 
 def _draw_elliptical(logmass, passive, rng):
-    """Which passive galaxies have no disc: a third at 10^10, most above 10^11 (Emsellem et al. 2011; Moffett et al. 2016)."""
+    """Which passive galaxies have no disc: a quarter at 10^10, most above 10^11 (Moffett et al. 2016)."""
     chance = np.interp(logmass, [9.0, 10.0, 10.5, 11.0, 11.5], [0.25, 0.25, 0.35, 0.6, 0.9])
     return passive & (rng.random(len(logmass)) < chance)
 
@@ -41,13 +41,16 @@ def _draw_elliptical(logmass, passive, rng):
 def face_on_dust(logmass, logsfr, z, passive, rng):
     """V attenuation of a face-on disc: the Balmer-decrement relation of Garn & Best (2010), a part of it for the stars.
 
-    A_Halpha = 0.91 + 0.77 x + 0.11 x^2 - 0.09 x^3, x = log(M / 10^10); SFR above the main sequence adds dust.
+    A_Halpha = 0.91 + 0.77 x + 0.11 x^2 - 0.09 x^3, x = log(M / 10^10). SFR above the main sequence adds dust, as does
+    redshift, with the gas that galaxies then hold. The amounts are set by the colours of DES galaxies beyond z = 0.15
+    and, nearby, where less is seen, of the Siena Galaxy Atlas.
     """
     x = np.clip(logmass - 10, -2, 1.4)
     balmer = np.clip(0.91 + 0.77 * x + 0.11 * x**2 - 0.09 * x**3, 0.1, 2.0)
     excess = np.clip(logsfr - main_sequence(logmass, z), -1.5, 1.2)
-    star_forming = balmer * 0.42 * 10 ** (0.35 * excess + 0.18 * rng.standard_normal(len(z)))
-    return np.where(passive, 0.10 * 10 ** (0.2 * rng.standard_normal(len(z))), star_forming)
+    star_forming = balmer * 0.76 * 10 ** (0.12 * x + 0.35 * excess + 0.29 * rng.standard_normal(len(z)))
+    star_forming = star_forming * ((1 + z) / 1.38) ** 1.7 * np.clip(0.45 + 3.2 * (z - 0.03), 0.45, 1)
+    return np.where(passive, 0.06 * 10 ** (0.2 * rng.standard_normal(len(z))), star_forming)
 
 
 def add_shape(table, rng):
@@ -62,10 +65,11 @@ def add_shape(table, rng):
     Returns
     -------
     DataFrame
-        A copy with `phi_true` [rad], `ba` (axis ratio of the disc, or of the elliptical), `inclination` [rad], `re_arcsec` (half-light
-        radius, major axis), `disc_re`, `bulge_re` [arcsec], `bulge_fraction` (of mass), `bulge_n`, `bulge_ba`, `thickness`,
-        `elliptical` (0 or 1), `av`, `bulge_av`, `arm_strength`, `arm_count`, `pitch` [rad], `arm_phase`, `winding` (+-1),
-        `bar_strength`, `bar_length` (over disc_re), `bar_angle`, `ring_strength`, `clumpiness`, `dust_lane`, `asymmetry`.
+        A copy with `phi_true` [rad], `ba` (axis ratio of the disc, or of the elliptical), `inclination` [rad],
+        `re_arcsec` (half-light radius, major axis), `disc_re`, `bulge_re` [arcsec], `bulge_mass_fraction` (of mass),
+        `bulge_n`, `bulge_ba`, `thickness`, `elliptical` (0 or 1), `av`, `bulge_av`, `arm_strength`, `arm_count`,
+        `pitch` [rad], `arm_phase`, `winding` (+-1), `bar_strength`, `bar_length` (over disc_re), `bar_angle`,
+        `ring_strength`, `clumpiness`, `dust_lane`, `asymmetry`.
     """
     n = len(table)
     z, logmass, logsfr = (table[c].to_numpy(float) for c in ("z_true", "logmass_true", "logsfr_true"))
@@ -89,7 +93,7 @@ def add_shape(table, rng):
         re_arcsec=re,
         disc_re=re * np.where(elliptical, 1.0, 1 + 0.25 * bulge),
         bulge_re=np.where(elliptical, re, np.clip(re * 0.22 * 10 ** (0.12 * rng.standard_normal(n)), 0.05, None)),
-        bulge_fraction=bulge,
+        bulge_mass_fraction=bulge,
         bulge_n=np.round(
             np.where(elliptical, rng.uniform(2.5, 5.5, n), np.clip(1 + 4 * bulge + rng.normal(0, 0.6, n), 0.8, 4)), 1
         ),

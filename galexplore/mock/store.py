@@ -40,8 +40,8 @@ _NOT_DRAWN |= {"mag_g", "mag_r", "mag_z", "neighbour_flux"}
 class Store:
     """Pictures of a catalogue on the model's grid, rendered when first asked for and kept on disk.
 
-    Rendering depends on the row alone, so two processes that draw the same galaxy write the same bytes. Pixels are written before the flag
-    that says they are there; what a killed process left half done is drawn again.
+    Rendering depends on the row alone, so two processes that draw the same galaxy write the same bytes. Pixels are
+    written before the flag that says they are there; what a killed process left half done is drawn again.
 
     Parameters
     ----------

@@ -10,7 +10,7 @@ REACH = 3.4  # half-light radii within which structure is drawn
 
 
 def _lay_plane(row, size):
-    """Radius over the half-light radius and angle in the disc's plane, and offsets on the sky, at each pixel (rows northwards)."""
+    """Radius (in half-light radii) and angle in the disc's plane, and offsets on the sky along and across it."""
     half = np.float32((size - 1) / 2)
     step = (np.arange(size, dtype=np.float32) - half) * np.float32(SURVEY.pixel_scale / row["disc_re"])
     s, c = np.float32(np.sin(row["phi_true"])), np.float32(np.cos(row["phi_true"]))
@@ -88,7 +88,7 @@ def _move_light(row, rng, radius, angle):
             -(((radius - np.float32(1.1)) / np.float32(0.18)) ** 2)
         )
         pattern_old, pattern_young = pattern_old * (1 + ring), pattern_young * (1 + 4 * ring)
-    tilt = np.clip(np.float32(0.8 * row["asymmetry"]) * radius, 0, np.float32(0.8))
+    tilt = np.clip(np.float32(0.8 * row["asymmetry"] * open_view) * radius, 0, np.float32(0.8))
     lopsided = 1 + tilt * np.cos(angle - np.float32(row["arm_phase"]))
     change_old, change_young = _share(old, pattern_old * lopsided), _share(young, pattern_young * lopsided)
     change_young += _draw_clumps(row, rng, young + change_young)
@@ -98,7 +98,7 @@ def _move_light(row, rng, radius, angle):
 
 
 def _draw_bar(row, surface, radius, angle):
-    """Move part of the disc into a bar with boxy ends (Athanassoula et al. 1990), at its own angle in the disc's plane."""
+    """Move part of the disc into a bar with boxy ends (Athanassoula et al. 1990), at its own angle."""
     turn = angle - np.float32(row["bar_angle"])
     x = np.abs(radius * np.cos(turn)) * np.float32(1 / row["bar_length"])
     y = np.abs(radius * np.sin(turn)) * np.float32(1 / (0.28 * row["bar_length"]))
@@ -107,7 +107,7 @@ def _draw_bar(row, surface, radius, angle):
 
 
 def _draw_clumps(row, rng, surface):
-    """Gather part of the young light into star-forming clumps that follow it; their fluxes fall as a power law."""
+    """Gather part of the young light into star-forming clumps that follow it, with power-law fluxes."""
     part = np.float32(0.45 * row["clumpiness"])
     count = int(6 + 30 * row["clumpiness"] * min(row["disc_re"] / 3, 2))
     cumulative = np.cumsum(surface.ravel(), dtype=np.float64)
@@ -120,9 +120,10 @@ def _draw_clumps(row, rng, surface):
 
 
 def _draw_lane(row, light, along, across):
-    """Darken a lane along the disc, slightly off its middle, more in g than in z; the light lost is given back all over."""
+    """Darken a lane along the disc, slightly off its middle, most in g; the light lost is given back all over."""
     height = max(0.45 * row["ba"], 0.25 / row["disc_re"])
     lane = np.exp(-(((across - 0.25 * height) / height) ** 2) - (along / 1.6) ** 4)
-    depth = 0.75 * row["dust_lane"] * np.clip((0.45 - row["ba"]) / 0.2, 0, 1)
-    lost = light * lane * (depth * np.array([1.0, 0.78, 0.5], np.float32))[:, None, None].astype(np.float32)
+    depth = 0.5 * row["dust_lane"] * np.clip((0.45 - row["ba"]) / 0.2, 0, 1)
+    depth *= 1 - np.exp(-((along**2 + (across / row["ba"]) ** 2) / 0.15))  # the bulge stands before it
+    lost = light * lane * depth * np.array([1.0, 0.85, 0.65], np.float32)[:, None, None]
     return light * (lost.sum(axis=(1, 2)) / light.sum(axis=(1, 2)))[:, None, None] - lost

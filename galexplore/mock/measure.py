@@ -1,0 +1,76 @@
+"""What a survey measures of its galaxies: magnitudes, labels with errors, positions, and the split by id."""
+
+import hashlib
+
+import numpy as np
+from astropy.coordinates import SkyCoord
+
+from galexplore.config import SURVEY
+from galexplore.mock import light, oddity
+
+SPLITS = (("train", 0.6), ("validation", 0.7), ("calibration", 0.8), ("test", 1.0))
+BANDS = "grz"
+
+
+def measure(table, rng, noise=1.0):
+    """Add `mag_g`, `mag_r`, `mag_z` and their errors: sky noise over the galaxy's area, and 1 % of calibration.
+
+    `noise` is the sky noise over that of the pictures: a deep survey's magnitudes come from a deeper coadd.
+    """
+    columns, total_r = {}, sum(table[f"flux_{part}_r"] for part in light.PARTS)
+    for band in BANDS:
+        flux = sum(table[f"flux_{part}_{band}"].to_numpy(float) for part in light.PARTS)
+        if "core" in table:
+            flux = flux + oddity.CORE_COLOUR[BANDS.index(band)] * (table["core"] * total_r).to_numpy(float)
+        width2 = (table[f"psf_{band}"] / 2.355) ** 2 + (0.6 * np.minimum(table["re_arcsec"], 8)) ** 2
+        error = noise * table[f"noise_{band}"] * np.sqrt(4 * np.pi * width2) / SURVEY.pixel_scale
+        error = np.sqrt(error**2 + (0.01 * flux) ** 2).to_numpy(float)
+        noisy = np.maximum(flux + error * rng.standard_normal(len(table)), 0.3 * error)
+        columns[f"mag_{band}"] = SURVEY.zero_point - 2.5 * np.log10(noisy)
+        columns[f"mag_{band}_err"] = 1.0857 * error / noisy
+    columns["bulge_fraction"] = (table["flux_bulge_r"] / total_r.where(total_r > 0)).to_numpy(float)
+    return table.assign(**columns)
+
+
+def add_labels(table, rng):
+    """Add the measured labels: the truths with the errors that a spectroscopic survey and SED fitting leave.
+
+    Redshifts are good to 50 km/s or so; masses to about 0.1 dex; SFRs to 0.15 dex where stars form and 0.5 dex where
+    hardly any do; position angles the worse the rounder the galaxy, down to nothing (0.9 rad, a uniform draw) for a
+    round one.
+    """
+    n = len(table)
+    z, ssfr = table["z_true"], table["logsfr_true"] - table["logmass_true"]
+    error = {
+        "z": 1.7e-4 * (1 + z) * 10 ** (0.1 * rng.standard_normal(n)),
+        "logmass": 0.09 * 10 ** (0.12 * rng.standard_normal(n)),
+        "logsfr": np.interp(ssfr, [-12, -11, -10, -9], [0.55, 0.4, 0.17, 0.13]) * 10 ** (0.12 * rng.standard_normal(n)),
+        "phi": np.clip(0.012 + 0.03 * (0.6 + 0.5 / table["re_arcsec"]) / np.clip(1 - table["ba"], 0.02, 1), 0.012, 0.9),
+    }
+    columns = {}
+    for name, sigma in error.items():
+        columns[name] = table[f"{name}_true"] + sigma * rng.standard_normal(n)
+        columns[f"{name}_err"] = sigma
+    columns["phi"] = np.mod(columns["phi"], np.pi)
+    columns["z"] = np.maximum(columns["z"], 1e-4)
+    return table.assign(**columns)
+
+
+def add_positions(table, rng):
+    """Add `ra`, `dec`, spread evenly over -18 < Dec < 32, more than 20 degrees off the Milky Way."""
+    ra, dec = np.empty(0), np.empty(0)
+    while len(ra) < len(table):
+        a = rng.uniform(0, 360, 4 * len(table) + 100)
+        d = np.degrees(np.arcsin(rng.uniform(np.sin(np.radians(-18)), np.sin(np.radians(32)), len(a))))
+        keep = np.abs(SkyCoord(a, d, unit="deg").galactic.b.deg) > 20
+        ra, dec = np.append(ra, a[keep]), np.append(dec, d[keep])
+    return table.assign(ra=ra[: len(table)], dec=dec[: len(table)])
+
+
+def choose_split(identifiers):
+    """Choose train, validation, calibration or test (60/10/10/20), fixed by a hash of each id."""
+    parts = []
+    for name in identifiers:
+        u = int.from_bytes(hashlib.sha256(str(name).encode()).digest()[:8], "big") / 2**64
+        parts.append(next(part for part, end in SPLITS if u < end))
+    return parts
