@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -25,6 +25,7 @@ out = Console()
 complaints = Console(stderr=True)
 
 Model = Annotated[str, typer.Option("--model", help="A folder of models/.")]
+Depth = Literal["default", "deep"]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 
@@ -32,7 +33,7 @@ def main() -> None:
     """Run the command line; bad input ends with status 2 and one sentence."""
     try:
         app()
-    except InputError as error:
+    except (InputError, ImportError) as error:  # the latter: an extra that is not installed
         refuse(error)
 
 
@@ -149,7 +150,7 @@ def mock(
     seed: Annotated[int, typer.Option(help="Seed of the whole survey.")] = 1,
     to: Annotated[Path | None, typer.Option("--out", help="Folder, or a .parquet with --photometry-only.")] = None,
     photometry_only: Annotated[bool, typer.Option(help="Write labels and magnitudes alone.")] = False,
-    depth: Annotated[str, typer.Option(help="default, or deep (r = 24).")] = "default",
+    depth: Annotated[Depth, typer.Option(help="default, or deep (r = 24).")] = "default",
     pixels: Annotated[bool, typer.Option(help="Render the images too.")] = True,
     processes: Annotated[int | None, typer.Option(help="Processes that render; one a core by default.")] = None,
 ) -> None:
@@ -172,6 +173,23 @@ def mock(
         store = Store(frame, folder)
         store.render_all(processes, progress=lambda done, of: report("render", done, of))
     out.print(f"{len(frame)} galaxies rendered into {store.folder}.")
+
+
+@mock_app.command()
+def check(
+    real: Annotated[Path, typer.Option(help="Folder with tables/ and cutouts/ of real measurements.")],
+    to: Annotated[Path, typer.Option("--out", help="Folder for the page of plots and the table.")] = Path("mock-check"),
+    n: Annotated[int, typer.Option("--n", min=1000, help="Deep galaxies to draw for it.")] = 20_000,
+    seed: Annotated[int, typer.Option(help="Seed of that draw.")] = 1,
+) -> None:
+    """Compare the simulation with real measurements: colours, mass to light, sizes, rare kinds, noise and PSF."""
+    from galexplore.mock.check import check as compare
+
+    if not (real / "tables").is_dir():
+        raise InputError(f"{real} holds no folder tables/ with real measurements.")
+    found = compare(real, to, n, seed, complaints.print)
+    out.print_json(json.dumps(found["summary"]))
+    out.print(f"Written: {to / 'check.html'} and {to / 'check.json'}.")
 
 
 def _draw_survey(n: int, seed: int, to: Path, photometry_only: bool, depth: str, report: Bars):
