@@ -25,6 +25,12 @@ clean:
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
 	@touch $@
 
+# Chromium for the browser tests: the machine's own, else apt's where that is allowed, else playwright's. Where none
+# works, those tests skip and say why.
 .venv/ready-dev: .venv/ready
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,mock]'
+	@for name in chromium chromium-browser google-chrome; do command -v $$name >/dev/null && exit 0; done; \
+		echo "Installing Chromium for the browser tests"; \
+		{ [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq chromium; } >/dev/null 2>&1 || \
+		$(BIN)/playwright install chromium >/dev/null 2>&1 || echo "No Chromium could be installed; its tests will skip"
 	@touch $@
