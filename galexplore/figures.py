@@ -38,6 +38,7 @@ AXES = {
 MOST_POINTS = 50_000  # drawn one by one; beyond, a density image and a sample
 SAMPLE = 20_000
 _CELLS = 256
+FONT = "Source Sans, sans-serif"  # ships with the app
 FADED = 0.16  # opacity of what is not selected
 
 
@@ -52,7 +53,7 @@ def _layout(title: str, dark: bool, height: int) -> dict:
     return {
         "title": {"text": title, "x": 0, "xref": "container", "font": {"size": 14}, "yref": "container", "y": 0.97},
         "modebar": {"orientation": "v", "bgcolor": "rgba(0,0,0,0)", "color": ink, "activecolor": ACCENT[dark]},
-        "font": {"family": "Source Sans, sans-serif", "size": 13, "color": ink},
+        "font": {"family": FONT, "size": 13, "color": ink},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(255,255,255,0.018)" if dark else "rgba(0,0,0,0.015)",
         "margin": {"l": 8, "r": 8, "t": 40, "b": 8},
@@ -62,7 +63,7 @@ def _layout(title: str, dark: bool, height: int) -> dict:
         "dragmode": "lasso",
         "showlegend": False,
         "uirevision": "keep",
-        "hoverlabel": {"bgcolor": "#1A212C" if dark else "#FFFFFF", "font": {"color": ink}},
+        "hoverlabel": {"bgcolor": "#1A212C" if dark else "#FFFFFF", "font": {"color": ink, "family": FONT}},
         "newselection": {"line": {"color": ACCENT[dark], "width": 1.5, "dash": "solid"}},
         "activeselection": {"fillcolor": "rgba(0,0,0,0)"},
     }
