@@ -194,7 +194,7 @@ def test_real_galaxies_agree(survey, real):
     from galexplore.mock import check
 
     hosts = check.read_hosts(real)
-    mock = survey.draw_catalogue(6000, 1, "deep", with_rare=False)
+    mock = survey.draw_catalogue(6000, 1, "deep", photometry_only=True)
     found = check.transfer(mock, hosts)
     assert found["z"]["R2 taught by the mock"] > 0.62
     assert found["logmass"]["R2 taught by the mock"] > 0.78

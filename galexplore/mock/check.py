@@ -220,7 +220,7 @@ def check(real_folder, out, n=20000, seed=1, progress=print):
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
     real = read_hosts(real_folder)
-    mock = survey.draw_catalogue(n, seed, "deep", with_rare=False, progress=progress)
+    mock = survey.draw_catalogue(n, seed, "deep", photometry_only=True, progress=progress)
     bins, taught = compare_bins(mock, real), transfer(mock, real)
     guesses = {name: found.pop("guess") for name, found in taught.items()}
     found = {"transfer": taught, "bins": bins, "sizes": compare_sizes(real_folder), "rare": compare_rare(real_folder)}
@@ -231,7 +231,7 @@ def check(real_folder, out, n=20000, seed=1, progress=print):
     found["summary"] = {"bins": len(bins), "largest difference": worst, "bins beyond the limit": beyond}
     (out / "check.json").write_text(json.dumps(found, indent=1))
     sheet.draw_sheet(sheet.read_real(real_folder)).save(out / "real.png")
-    ordinary = survey.draw_catalogue(1200, seed, with_rare=False, progress=progress)
+    ordinary = survey.draw_catalogue(1200, seed, photometry_only=True, progress=progress)
     sheet.draw_mock(ordinary).save(out / "mock.png")
     (out / "check.html").write_text(page.write_page(found, real, guesses))
     return found

@@ -107,7 +107,7 @@ def _draw_ordinary(n, seed, depth, progress):
     return table.iloc[np.random.default_rng([seed, 11]).permutation(n)].reset_index(drop=True)
 
 
-def draw_catalogue(n, seed, depth="default", with_rare=True, progress=_nothing):
+def draw_catalogue(n, seed, depth="default", photometry_only=False, progress=_nothing):
     """Draw a catalogue of `n` ordinary galaxies and, with them, the rare kinds in proportion.
 
     Parameters
@@ -116,7 +116,8 @@ def draw_catalogue(n, seed, depth="default", with_rare=True, progress=_nothing):
     seed : int
     depth : {"default", "deep"}
         The default mixes a GAMA-like sample with deeper ones; "deep" is one sample to r = 24.
-    with_rare : bool
+    photometry_only : bool
+        Leave out the rare kinds, and the sum over neighbours that only pictures need.
     progress : callable
         Called with a line of text now and then.
 
@@ -135,13 +136,15 @@ def draw_catalogue(n, seed, depth="default", with_rare=True, progress=_nothing):
     table = _draw_ordinary(n, seed, depth, progress)
     table["id"] = [f"M{i + 1:06d}" for i in range(n)]
     table["split"] = choose_split(table["id"])
-    if with_rare:
-        share = min(1.0, n / 26000) if n < 26000 else 1.0
+    if not photometry_only:
+        share = min(1.0, n / 26000)
         kinds = [draw_rare(kind, max(1, round(kind.count * share)), seed) for kind in rare.KINDS]
         table = pd.concat([table, pd.concat(kinds).assign(split="rare")], ignore_index=True)
     rng = np.random.default_rng([seed, 13])
     table = add_positions(add_labels(table, rng), rng)
-    return _tidy(table.assign(neighbour_flux=[_sum_neighbours(s) for s in table["seed"]]))
+    if not photometry_only:
+        table["neighbour_flux"] = [_sum_neighbours(s) for s in table["seed"]]
+    return _tidy(table)
 
 
 def _sum_neighbours(seed):
@@ -194,7 +197,7 @@ def build(n, seed, out, photometry_only=False, depth="default", progress=_nothin
     DataFrame
         What was written.
     """
-    table = draw_catalogue(n, seed, depth, not photometry_only, progress)
+    table = draw_catalogue(n, seed, depth, photometry_only, progress)
     table.attrs["survey"] = json.dumps({"n": n, "seed": seed, "depth": depth})
     if photometry_only:
         table = table[["id", "z", "logmass", "logsfr", "mag_g", "mag_r", "mag_z", "selection", "population"]]
