@@ -27,7 +27,7 @@ def cutout(tmp_path_factory):
     row = frame[(frame["population"] == "ordinary") & (frame["mag_r"] < 18)].iloc[0]
     header = fits.Header({"BANDS": "grz", "CTYPE1": "RA---TAN", "CTYPE2": "DEC--TAN", "CRVAL1": 150.0, "CRVAL2": 2.0})
     step, middle = SURVEY.pixel_scale / 3600, (SURVEY.native_size + 1) / 2
-    header |= {"CRPIX1": middle, "CRPIX2": middle, "CD1_1": -step, "CD1_2": 0.0, "CD2_1": 0.0, "CD2_2": step}
+    header.update({"CRPIX1": middle, "CRPIX2": middle, "CD1_1": -step, "CD1_2": 0.0, "CD2_1": 0.0, "CD2_2": step})
     path = tmp_path_factory.mktemp("cutout") / "galaxy.fits"
     fits.PrimaryHDU(render(row), header).writeto(path)
     return path, row
