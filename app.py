@@ -4,8 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages._selection import clear_selection
-from pages._state import begin_run, find_galaxy, navigate, open_explorer
+from pages._state import begin_run, clear_selection, find_galaxy, navigate, open_explorer
 
 HERE = Path(__file__).parent / "pages"
 st.set_page_config("galexplore", str(HERE / "_icon.svg"), layout="wide")

@@ -137,12 +137,13 @@ def plot_atlas(
     figure, ordinary = go.Figure(), table[table["population"] == "ordinary"]
     shown = table[table["population"].isin(["ordinary", *overlays])]
     front = shown[shown["id"].isin(set(selected))]
-    fade = FADED if len(front) else 0.75
+    crowded = len(ordinary) > 5000
+    fade = FADED if len(front) else 0.4 if crowded else 0.75
     if len(ordinary) > MOST_POINTS:
         figure.add_trace(_density(ordinary, x, y, dark))
         ordinary = ordinary.sample(SAMPLE, random_state=0)
     paint = _colours(ordinary, colour, dark)
-    size = 5 if len(ordinary) < 5000 else 3.5
+    size = 3.5 if crowded else 5
     figure.add_trace(_points(ordinary, x, y, {"size": size, "opacity": fade} | paint, "ordinary"))
     for kind in overlays:
         figure.add_trace(_points(shown[shown["population"] == kind], x, y, _rare_marker(kind, fade, dark), kind))

@@ -21,13 +21,6 @@ def plot_key(plot: str) -> str:
     return f"{plot}-{st.session_state.setdefault('epoch', 0)}"
 
 
-def clear_selection() -> None:
-    """Forget the selected galaxies, the opened one and whatever was drawn on the plots."""
-    st.session_state.selection, st.session_state.opened = [], None
-    st.session_state.handled, st.session_state.live = {}, None
-    st.session_state.epoch = st.session_state.get("epoch", 0) + 1
-
-
 def take_selection(shown: pd.DataFrame, axes: dict[str, tuple[str, str]], view: Hashable) -> None:
     """Turn what was drawn on either plot into ids: all galaxies inside a box or lasso, else the points clicked.
 

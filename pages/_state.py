@@ -6,27 +6,33 @@ here, under plain keys of the session's state:
 selection : list of str, ids picked on a plot
 opened : str or None, id of the galaxy whose card is shown
 upload : dict, what Locate read (`pages/locate.py`)
-start : dict with `name`, `latents`, `flux` and maybe `id`; where Traverse starts from
+start : dict with `name`, `latents` and `flux` (or None), where Traverse starts
 """
+
+from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
 
+from galexplore.config import LATENTS
 from galexplore.cutout import InputError
-from galexplore.embed import MEANS
-from galexplore.explorer import Explorer, load
+
+if TYPE_CHECKING:
+    from galexplore.explorer import Explorer
 
 KINDS_AT_FIRST = ("Green Pea", "Red Spiral")
 
 
 @st.cache_resource(show_spinner="Opening the atlas and its model")
-def _open() -> Explorer:
+def _open() -> "Explorer":
+    from galexplore.explorer import load  # seconds of imports: under the spinner, not before the first paint
+
     explorer = load()
     explorer.decode(explorer.atlas.latents[:1])  # the first pass through a network is slow: not in a person's time
     return explorer
 
 
-def open_explorer() -> Explorer | None:
+def open_explorer() -> "Explorer | None":
     """Return the one explorer that all sessions share, or say on the page why there is none."""
     try:
         return _open()
@@ -66,12 +72,19 @@ def begin_run(url: str) -> None:
         st.session_state.page, st.session_state.handled, st.session_state.live = url, {}, None
 
 
+def clear_selection() -> None:
+    """Forget the selected galaxies, the opened one and whatever was drawn on the plots."""
+    st.session_state.selection, st.session_state.opened = [], None
+    st.session_state.handled, st.session_state.live = {}, None
+    st.session_state.epoch = st.session_state.get("epoch", 0) + 1
+
+
 def open_galaxy(identifier: str) -> None:
     """Choose the galaxy whose card is shown."""
     st.session_state.opened = str(identifier)
 
 
-def find_galaxy(explorer: Explorer, text: str) -> str:
+def find_galaxy(explorer: "Explorer", text: str) -> str:
     """Open the galaxy of that id, once for each new search, and return what to say about it."""
     ids = explorer.table["id"]
     found = ids[ids.str.casefold() == text.casefold()]
@@ -83,17 +96,18 @@ def find_galaxy(explorer: Explorer, text: str) -> str:
     return f"**{plain(found.iloc[0])}** found."
 
 
-def start_from(name: str, latents: np.ndarray, flux: np.ndarray | None = None, identifier: str | None = None) -> None:
+def start_from(name: str, latents: np.ndarray, flux: np.ndarray | None = None) -> None:
     """Choose where Traverse starts; its sliders move there when it is next shown."""
-    start = {"name": name, "latents": np.asarray(latents, float), "flux": flux, "id": identifier}
-    st.session_state.start, st.session_state.moved = start, False
+    st.session_state.start = {"name": name, "latents": np.asarray(latents, float), "flux": flux}
+    st.session_state.moved = False
 
 
 def start_from_galaxy(identifier: str) -> None:
     """Start Traverse from a galaxy of the atlas."""
     explorer = _open()
     row = explorer.table.loc[explorer.table["id"] == identifier].iloc[0]
-    start_from(identifier, row[MEANS].to_numpy(float), explorer.images([identifier])[0], identifier)
+    latents = row[[f"lat_{name}" for name in LATENTS]].to_numpy(float)
+    start_from(identifier, latents, explorer.images([identifier])[0])
 
 
 def is_dark() -> bool:
