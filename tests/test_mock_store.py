@@ -46,7 +46,7 @@ def test_resumes_after_a_kill(catalogue, tmp_path):
     code += "s = Store(pd.read_parquet(sys.argv[1]), sys.argv[2]);"
     code += "[s.get([i]) for i in list(s.catalogue['id']) * 50]"
     child = subprocess.Popen([sys.executable, "-c", code, str(tmp_path / "c.parquet"), str(tmp_path / "store")])
-    store, patience = Store(catalogue, tmp_path / "store"), time.monotonic() + 60
+    store, patience = Store(catalogue, tmp_path / "store"), time.monotonic() + 200
     while store.done.sum() < 3 and time.monotonic() < patience:
         time.sleep(0.02)
     os.kill(child.pid, signal.SIGKILL)

@@ -146,12 +146,18 @@ def survey():
     return survey
 
 
-def test_survey_is_determined_by_the_seed(survey, tmp_path):
-    one = survey.build(40, 5, tmp_path / "a.parquet")
-    two = survey.build(40, 5, tmp_path / "b.parquet")
+def test_survey_is_determined_by_the_seed(survey):
+    one, two = (survey.draw_catalogue(40, 5, "deep", photometry_only=True) for _ in range(2))
     assert one.equals(two)
-    assert (tmp_path / "a.parquet").read_bytes() == (tmp_path / "b.parquet").read_bytes()
-    assert set(one["population"]) == {"ordinary"} | {kind.name for kind in rare.KINDS}
+    assert not one["z"].equals(survey.draw_catalogue(40, 6, "deep", photometry_only=True)["z"])
+
+
+def test_small_survey_holds_every_kind(survey, tmp_path):
+    table = survey.build(40, 5, tmp_path / "a.parquet")
+    assert set(table["population"]) == {"ordinary"} | {kind.name for kind in rare.KINDS}
+    read = catalogue.read(tmp_path / "a.parquet")
+    assert read["id"].tolist() == table["id"].tolist() and np.array_equal(read["seed"], table["seed"])
+    assert '"seed": 5' in read.attrs["survey"]
 
 
 def test_photometry_only(survey, tmp_path):

@@ -100,14 +100,14 @@ def build_grid(names=DECAM):
     redshift = np.concatenate([np.arange(0, 0.05, 0.0025), np.arange(0.05, 1.0601, 0.005)])
     dust = np.concatenate([np.arange(0, 1.5, 0.15), np.arange(1.5, 3, 0.25), np.arange(3, 8.1, 0.5)])
     curve = 10 ** (-0.4 * dust[:, None] * (5500.0 / wave) ** find_slope(dust)[:, None])
-    shape = (len(redshift), len(dust))
-    star_grid = np.empty(shape + stars.shape[1:] + (3,), np.float32)
-    gas_grid = np.empty(shape + gas.shape[1:] + (3,), np.float32)
-    for i, z in enumerate(redshift):
+    sources = np.concatenate([stars.reshape(len(wave), -1), gas.reshape(len(wave), -1)], axis=1)
+    through = np.empty((len(redshift), len(dust), sources.shape[1], 3), np.float32)
+    for i, z in enumerate(redshift):  # one product a redshift: many small ones drown in threads on a busy machine
         rows = _filter_rows(filters, wave, z)
-        for j, transmission in enumerate(curve):
-            star_grid[i, j] = np.moveaxis(np.tensordot(rows * transmission, stars, 1), 0, -1)
-            gas_grid[i, j] = np.moveaxis(np.tensordot(rows * transmission, gas, 1), 0, -1)
+        dimmed = (rows[:, None, :] * curve).reshape(-1, len(wave)) @ sources
+        through[i] = np.moveaxis(dimmed.reshape(3, len(dust), -1), 0, -1)
+    parts = np.split(through, [stars[0].size], axis=2)
+    star_grid, gas_grid = (p.reshape(*p.shape[:2], *g.shape[1:], 3) for p, g in zip(parts, (stars, gas), strict=True))
     ages = config.raw_stellar_ages
     living = np.array([np.interp(config.age_sampling, ages, row) for row in config.live_frac.T[metals]])
     log_metals = np.log10(config.metallicities[metals])
