@@ -134,7 +134,7 @@ def test_a_lasso_gives_a_gallery_a_card_and_a_start(page):
     page.mouse.move(*places[0])
     page.mouse.down()
     for place in places[1:]:
-        page.mouse.move(*place, steps=8)
+        page.mouse.move(*place, steps=3)
     page.mouse.up()
     page.get_by_text("Showing 24 of").wait_for(timeout=60_000)
     settle(page)
