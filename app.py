@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages._state import begin_run, clear_selection, find_galaxy, navigate, open_explorer
+from pages._state import begin_run, clear_selection, find_galaxy, navigate, open_explorer, show_in_address
 
 HERE = Path(__file__).parent / "pages"
 st.set_page_config("galexplore", str(HERE / "_icon.svg"), layout="wide")
@@ -23,8 +23,6 @@ with st.container(horizontal=True, vertical_alignment="center", key="header"):
         text = st.text_input(
             "Search by id",
             key="object",
-            bind="query-params",
-            max_chars=60,
             placeholder="Search by id",
             label_visibility="collapsed",
             width=200,
@@ -36,6 +34,7 @@ with st.container(horizontal=True, vertical_alignment="center", key="header"):
         counter = st.container(horizontal=True, width="content", vertical_alignment="center")
 if explorer:
     page.run()
+    show_in_address()
     with counter:
         n = len(st.session_state.selection)
         st.markdown(f"**{n:,}** selected" if n else ":gray[nothing selected]", width="content")

@@ -68,6 +68,7 @@ def begin_run(url: str) -> None:
     st.session_state.header = True
     st.session_state.setdefault("selection", [])
     st.session_state.setdefault("opened", None)
+    st.session_state.setdefault("object", st.query_params.get("object", "")[:60])  # the search box
     if st.session_state.get("page") != url:  # what was drawn on the plots is gone with their page; the ids stay
         st.session_state.page, st.session_state.handled, st.session_state.live = url, {}, None
 
@@ -82,6 +83,18 @@ def clear_selection() -> None:
 def open_galaxy(identifier: str) -> None:
     """Choose the galaxy whose card is shown."""
     st.session_state.opened = str(identifier)
+
+
+def show_in_address() -> None:
+    """Put the opened galaxy's id into the page's address, so that a link or a bookmark opens its card again.
+
+    Not by binding the search box to it: `st.switch_page` refuses to leave a page while any widget is bound.
+    """
+    opened = st.session_state.opened
+    if opened and st.query_params.get("object") != opened:
+        st.query_params["object"] = opened
+    elif not opened:
+        st.query_params.pop("object", None)
 
 
 def find_galaxy(explorer: "Explorer", text: str) -> str:

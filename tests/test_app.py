@@ -196,6 +196,18 @@ def test_a_page_run_without_its_header_goes_back_for_it(explorer):
     assert "galaxies" in told and "Started from" in told and app.text_input(key="object")
 
 
+def test_a_link_opens_its_galaxy(app, explorer):
+    name = explorer.table["id"].iloc[5]
+    fresh = AppTest.from_file(str(APP), default_timeout=60)
+    fresh.query_params["object"] = name
+    fresh.run()
+    check(fresh)
+    assert f"### {name}" in words(fresh)
+    fresh.button(key="clear").click().run()
+    check(fresh)
+    assert "object" not in fresh.query_params and f"### {name}" not in words(fresh)
+
+
 # Traverse ---------------------------------------------------------------------------------------------------------
 
 

@@ -109,6 +109,11 @@ def test_upload_a_galaxy_and_change_its_redshift(page, tmp_path):
     metric.wait_for()
     assert found[0] in metric.inner_text(), "forgotten on leaving the page"
 
+    page.get_by_label("Search by id").fill("gp-001")
+    page.keyboard.press("Enter")
+    page.get_by_text("GP-001 found").wait_for()
+    page.wait_for_url("**object=GP-001")
+    settle(page)
     page.get_by_role("button", name="Send to Traverse").click()
     page.get_by_text("Started from").wait_for()
     settle(page)
