@@ -9,6 +9,7 @@ upload : dict, what Locate read (`pages/locate.py`)
 start : dict with `name`, `latents` and `flux` (or None), where Traverse starts
 """
 
+import os
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,6 +26,8 @@ KINDS_AT_FIRST = ("Green Pea", "Red Spiral")
 
 @st.cache_resource(show_spinner="Opening the atlas and its model")
 def _open() -> "Explorer":
+    # One galaxy at a time is decoded fastest by one thread; two on a busy machine wait for each other (3 ms or 100).
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     from galexplore.explorer import load  # seconds of imports: under the spinner, not before the first paint
 
     explorer = load()

@@ -70,8 +70,9 @@ def page(browser, address):
 
     def note(message) -> None:
         # Ten key presses are ten pictures; on a busy machine one may be gone before the browser has asked for it.
-        if message.type == "error" and "/media/" not in message.location["url"]:
-            complaints.append(f"{message.text} {message.location['url']}")
+        told = f"{message.text} {message.location['url']}"
+        if message.type == "error" and "/media/" not in told:
+            complaints.append(told)
 
     page.on("console", note)
     page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -117,7 +118,7 @@ def test_upload_a_galaxy_and_change_its_redshift(page, tmp_path):
     page.get_by_role("button", name="Send to Traverse").click()
     page.get_by_text("Started from").wait_for()
     settle(page)
-    decoded = page.locator('[data-testid="stImage"]:has-text("Decoded") img')
+    decoded = page.locator('[data-testid="stImage"]:has-text("wide") img')
     before = decoded.get_attribute("src")
     slider = page.get_by_role("slider", name="Redshift")
     slider.focus()
