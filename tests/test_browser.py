@@ -100,6 +100,7 @@ def test_upload_a_galaxy_and_change_its_redshift(page, tmp_path):
     page.set_input_files('input[type="file"]', cutout)
     metric = page.get_by_test_id("stMetric").filter(has_text="Redshift")
     metric.wait_for(timeout=60_000)
+    settle(page)
     found = re.fullmatch(r"(\d\.\d+) ± (\d\.\d+)", metric.get_by_test_id("stMetricValue").inner_text().strip())
     assert found and 0 < float(found[1]) < 1.2
     assert page.get_by_text("passed").count() >= 6
@@ -108,6 +109,7 @@ def test_upload_a_galaxy_and_change_its_redshift(page, tmp_path):
     page.get_by_text("Nothing selected yet").wait_for()
     page.get_by_role("link", name="Locate").click()
     metric.wait_for()
+    settle(page)
     assert found[0] in metric.inner_text(), "forgotten on leaving the page"
 
     page.get_by_label("Search by id").fill("gp-001")
@@ -150,6 +152,7 @@ def test_a_lasso_gives_a_gallery_a_card_and_a_start(page):
     thumbnail = page.locator('[class*="st-key-pick-"] button').nth(2)
     thumbnail.click()
     page.get_by_text("Its oddest property").wait_for(timeout=30_000)
+    settle(page)
     page.get_by_role("button", name="Open in Traverse").click()
     page.get_by_text("Started from").wait_for()
     page.get_by_role("link", name="Atlas").click()
