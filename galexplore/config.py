@@ -71,7 +71,7 @@ class Network:
     widths: tuple[int, ...] = (24, 48, 64, 96)  # channels at 35, 18, 9 and 5 pixels a side
     hidden: int = 256  # the layer between the feature maps and the latents
     softening: float = 3.0  # the stretch's knee in sigma of sky noise
-    model_error: float = 0.15  # a tenth of a magnitude or so: what five numbers cannot say of an image
+    model_error: float = 0.15  # relative: what five numbers cannot say of a bright pixel
 
 
 @dataclass(frozen=True)

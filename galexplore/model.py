@@ -30,8 +30,8 @@ def turn(images: Tensor, move: tuple[bool, bool, bool]) -> Tensor:
 def turn_vector(vector: Tensor, move: tuple[bool, bool, bool]) -> Tensor:
     """Turn (cos 2phi, sin 2phi), shape (..., 2), as `turn` turns the image; each move here is its own inverse.
 
-    With the major axis along (-sin phi, cos phi), a flip sends phi to -phi and a transposition to pi/2 - phi ... in
-    double angles: a change of sign of one component.
+    With the major axis along (-sin phi, cos phi), a flip sends phi to -phi and a transposition to pi/2 - phi: in
+    double angles, one component changes its sign.
     """
     transpose, rows, columns = move
     return vector * vector.new_tensor([-1.0 if transpose else 1.0, -1.0 if rows != columns else 1.0])
