@@ -110,7 +110,7 @@ def locate(
 
 
 def _print_location(location) -> None:
-    from galexplore.explorer import TITLES, format_measurement
+    from galexplore.location import TITLES, format_measurement
 
     audit = Table("", "check", "what was found", title=f"Audit of {location.source.name}", title_justify="left")
     for check in location.prepared.checks:

@@ -2,7 +2,6 @@
 
 import json
 import math
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -10,120 +9,16 @@ import numpy as np
 import pandas as pd
 
 from galexplore import catalogue
-from galexplore.anomaly import Oddness, name_reason
 from galexplore.atlas import Atlas
 from galexplore.audit import Prepared, prepare
-from galexplore.config import INTRINSIC, LATENTS, ROOT, UNITS
+from galexplore.config import INTRINSIC, LATENTS, ROOT
 from galexplore.cutout import Cutout, InputError
 from galexplore.embed import MEANS, SIGMAS, Embedder
+from galexplore.location import Location
 from galexplore.mock.store import Store
-
-#: What each latent is called where there is room for it.
-TITLES = {
-    "phi": "Orientation",
-    "redshift": "Redshift",
-    "logmass": "Stellar mass",
-    "logsfr": "Star-formation rate",
-    "free": "Free latent",
-}
 
 #: Columns of the catalogue that a neighbour is shown with.
 _SHOWN = {"id": "id", "z": "redshift", "logmass": "logmass", "logsfr": "logsfr", "population": "population"}
-
-
-def format_measurement(value: float, sigma: float, unit: str = "") -> str:
-    """Value, error, unit, with as many digits as the error allows (two of its own)."""
-    if not math.isfinite(sigma) or sigma <= 0:
-        return f"{value:.3g} {unit}".strip()
-    digits = max(0, min(5, 1 - math.floor(math.log10(sigma))))
-    return f"{value:.{digits}f} ± {sigma:.{digits}f} {unit}".strip()
-
-
-@dataclass(frozen=True)
-class Location:
-    """All that is said of one cutout.
-
-    Attributes
-    ----------
-    source : Cutout
-    prepared : Prepared
-        The audit and the very pixels that were encoded.
-    latents, sigma, widen : ndarray (5,)
-        In the order of `config.LATENTS`; `sigma` is half the 68 % interval, `widen * sigma` half the 95 % one.
-    position : ndarray (2,)
-        On the atlas's map.
-    neighbours : DataFrame
-        `id`, `distance` (latent, in units of the population's spread), `redshift`, `logmass`, `logsfr`, `population`.
-    oddness : Oddness
-        Of one galaxy.
-    rarity, chi2, chi2_rank : float
-        Percentile of its rarity; reconstruction chi2 a pixel and its percentile, both among ordinary atlas galaxies.
-    reconstruction : ndarray (3, 69, 69)
-        What the model makes of it, nanomaggies per native pixel.
-    model : dict
-        `name` and `sha256` of the weights.
-    """
-
-    source: Cutout
-    prepared: Prepared
-    latents: np.ndarray
-    sigma: np.ndarray
-    widen: np.ndarray
-    position: np.ndarray
-    neighbours: pd.DataFrame
-    oddness: Oddness
-    rarity: float
-    chi2: float
-    chi2_rank: float
-    reconstruction: np.ndarray
-    model: dict
-
-    @property
-    def reason(self) -> str:
-        """The leading reason of its oddness, in words."""
-        return name_reason(self.oddness.conditional_z[0])
-
-    def interval(self, latent: str, widened: bool = False) -> tuple[float, float]:
-        """Give the 68 % interval of a latent, or the 95 % one; a redshift does not fall below 0."""
-        i = LATENTS.index(latent)
-        half = self.sigma[i] * (self.widen[i] if widened else 1)
-        low, high = self.latents[i] - half, self.latents[i] + half
-        return float(max(low, 0) if latent == "redshift" else low), float(high)
-
-    def to_dict(self) -> dict:
-        """Everything in plain numbers and strings, ready for JSON; the schema of `galexplore locate --json`."""
-        cutout, odd = self.source, self.oddness
-        return {
-            "source": {
-                "path": cutout.name,
-                "kind": cutout.kind,
-                "bands": cutout.bands,
-                "pixel_scale_arcsec": cutout.pixel_scale,
-                "approximate": cutout.approximate,
-            },
-            "audit": [vars(check) for check in self.prepared.checks],
-            "latents": {
-                name: {
-                    "value": float(self.latents[i]),
-                    "sigma": float(self.sigma[i]),
-                    "interval68": list(self.interval(name)),
-                    "interval95": list(self.interval(name, widened=True)),
-                    "unit": UNITS[name],
-                }
-                for i, name in enumerate(LATENTS)
-            },
-            "umap": self.position.tolist(),
-            "neighbours": self.neighbours.to_dict("records"),
-            "anomaly": {
-                "percentile": self.rarity,
-                "distance2": float(odd.distance2[0]),
-                "contributions": dict(zip(INTRINSIC, odd.contributions[0].tolist(), strict=True)),
-                "conditional_z": dict(zip(INTRINSIC, odd.conditional_z[0].tolist(), strict=True)),
-                "reconstruction_chi2": self.chi2,
-                "reconstruction_percentile": self.chi2_rank,
-            },
-            "model": self.model,
-        }
 
 
 class Explorer:

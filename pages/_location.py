@@ -7,8 +7,9 @@ import streamlit as st
 
 from galexplore import figures
 from galexplore.config import LATENTS
-from galexplore.explorer import TITLES
-from pages._panels import describe, show_images, show_neighbours, show_ordinary, show_reasons
+from galexplore.location import TITLES
+from pages._oddity import show_ordinary, show_reasons
+from pages._panels import describe, show_images, show_neighbours
 from pages._state import KINDS_AT_FIRST, is_dark, plain, start_from
 
 MARKS = {"passed": ":green[✓\u00a0passed]", "fixed": ":orange[◐\u00a0fixed]", "refused": ":red[✕\u00a0refused]"}

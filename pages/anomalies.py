@@ -4,7 +4,8 @@ import streamlit as st
 
 from galexplore.anomaly import name_reason
 from galexplore.config import INTRINSIC
-from pages._panels import mark, show_card, show_gallery
+from pages._card import show_card
+from pages._panels import mark, show_gallery
 from pages._state import open_explorer, require_header
 
 RANKINGS = {

@@ -5,7 +5,8 @@ import math
 import streamlit as st
 
 from galexplore import figures
-from pages._panels import describe_row, mark, show_card, show_gallery
+from pages._card import show_card
+from pages._panels import describe_row, mark, show_gallery
 from pages._selection import PLOTS, is_live, plot_key, take_selection
 from pages._state import KINDS_AT_FIRST, is_dark, open_explorer, open_galaxy, require_header
 

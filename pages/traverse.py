@@ -7,8 +7,9 @@ import streamlit as st
 
 from galexplore import figures, pictures
 from galexplore.config import LATENTS, UNITS
-from galexplore.explorer import TITLES
-from pages._panels import PRETTY, say_rarity, show_neighbours
+from galexplore.location import TITLES
+from pages._oddity import say_rarity
+from pages._panels import PRETTY, show_neighbours
 from pages._state import is_dark, open_explorer, require_header, start_from, start_from_galaxy
 
 FORMATS = {"phi": "%d°", "redshift": "%.3f"}

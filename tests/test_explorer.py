@@ -10,7 +10,7 @@ import galexplore as gx
 from galexplore.audit import prepare
 from galexplore.calibrate import angle_difference
 from galexplore.config import INTRINSIC, LATENTS, SURVEY
-from galexplore.explorer import format_measurement
+from galexplore.location import format_measurement
 
 
 @pytest.fixture(scope="module")

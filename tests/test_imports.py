@@ -13,7 +13,7 @@ FILES = sorted([ROOT / "app.py", *ROOT.glob("pages/*.py"), *ROOT.glob("galexplor
 #: Package to the files that may import it, as paths from the root (a folder ends in a slash).
 ALLOWED = {
     "streamlit": ("app.py", "pages/"),
-    "plotly": ("galexplore/figures.py",),
+    "plotly": ("galexplore/figures/",),
     "requests": ("galexplore/sky.py",),
     "pyvo": ("galexplore/sky.py",),
     "urllib.request": ("galexplore/sky.py",),

@@ -32,7 +32,8 @@ def test_the_python_it_shows_exists():
     code = re.search(r"```python\n(.*?)```", TEXT, flags=re.DOTALL)[1]
     names = set(re.findall(r"(?:location|explorer|gx)\.(\w+)", code))
     import galexplore as gx
-    from galexplore.explorer import Explorer, Location
+    from galexplore.explorer import Explorer
+    from galexplore.location import Location
 
     for name in names:
         assert (

@@ -1,4 +1,4 @@
-"""Tables to figures: the two plots of an atlas, the split of a rarity, a latent's histogram."""
+"""An atlas in two of its columns: points, rare kinds, the selected, the user's own; and what a lasso holds."""
 
 from collections.abc import Sequence
 
@@ -7,66 +7,11 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.colors import cyclical, sample_colorscale
 
-#: One colour and one shape for each population, everywhere: (colour, plotly symbol, character). Okabe & Ito (2008);
-#: shapes differ too, so that kinds survive colour-blindness and print.
-STYLES = {
-    "ordinary": ("#8FA3BF", "circle", "●"),
-    "Green Pea": ("#009E73", "diamond", "◆"),
-    "Red Spiral": ("#D55E00", "triangle-up", "▲"),
-    "Dusty Starburst": ("#E69F00", "square", "■"),
-    "Post-starburst": ("#F0E442", "pentagon", "⬟"),
-    "Blue Elliptical": ("#4A9BE8", "hexagon", "⬢"),
-    "Active Nucleus": ("#CC79A7", "star-diamond", "✦"),
-    "Merger": ("#CC79A7", "bowtie", "⋈"),
-    "Lens-like Arc": ("#CC79A7", "triangle-down", "▼"),
-}
-_ARTEFACT = ("#A8A29A", "x", "✕")  # stars, trails and all else that is no galaxy
-YOURS = ("#56B4E9", "star", "★")
-ACCENT = {True: "#E8C46A", False: "#8A5A00"}  # of what can be acted on; dark and light
+from galexplore.figures.style import ACCENT, AXES, FADED, STYLES, YOURS, get_style, layout
 
-#: Columns a person may look at: title, unit, and the word for a sentence.
-AXES = {
-    "lat_redshift": "Redshift",
-    "lat_logmass": "log₁₀ stellar mass [M☉]",
-    "lat_logsfr": "log₁₀ star-formation rate [M☉/yr]",
-    "lat_phi": "Position angle, E of N [rad]",
-    "lat_free": "Free latent",
-    "percentile": "Rarity [percentile of ordinary galaxies]",
-    "chi2_percentile": "Reconstruction χ² [percentile]",
-    "mag_r": "r [AB mag]",
-}
 MOST_POINTS = 50_000  # drawn one by one; beyond, a density image and a sample
 SAMPLE = 20_000
 _CELLS = 256
-FONT = "Source Sans, sans-serif"  # ships with the app
-FADED = 0.16  # opacity of what is not selected
-
-
-def get_style(population: str) -> tuple[str, str, str]:
-    """Colour, plotly symbol and character of a population."""
-    return STYLES.get(population, _ARTEFACT)
-
-
-def _layout(title: str, dark: bool, height: int) -> dict:
-    ink, rule = ("#C9D1DC", "rgba(255,255,255,0.07)") if dark else ("#2A3340", "rgba(0,0,0,0.08)")
-    axis = {"gridcolor": rule, "zeroline": False, "ticks": "outside", "tickcolor": rule, "automargin": True}
-    return {
-        "title": {"text": title, "x": 0, "xref": "container", "font": {"size": 14}, "yref": "container", "y": 0.97},
-        "modebar": {"orientation": "v", "bgcolor": "rgba(0,0,0,0)", "color": ink, "activecolor": ACCENT[dark]},
-        "font": {"family": FONT, "size": 13, "color": ink},
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(255,255,255,0.018)" if dark else "rgba(0,0,0,0.015)",
-        "margin": {"l": 8, "r": 8, "t": 40, "b": 8},
-        "height": height,
-        "xaxis": axis,
-        "yaxis": axis,
-        "dragmode": "lasso",
-        "showlegend": False,
-        "uirevision": "keep",
-        "hoverlabel": {"bgcolor": "#1A212C" if dark else "#FFFFFF", "font": {"color": ink, "family": FONT}},
-        "newselection": {"line": {"color": ACCENT[dark], "width": 1.5, "dash": "solid"}},
-        "activeselection": {"fillcolor": "rgba(0,0,0,0)"},
-    }
 
 
 def _scale(column: str, dark: bool) -> list:
@@ -153,7 +98,7 @@ def plot_atlas(
         figure.add_trace(_ring(ring[x], ring[y], ACCENT[dark]))
     if yours:
         _add_yours(figure, dark, **yours)
-    figure.update_layout(_layout(title, dark, height))
+    figure.update_layout(layout(title, dark, height))
     for column, update in ((x, figure.update_xaxes), (y, figure.update_yaxes)):
         update(title=AXES.get(column), showticklabels=column in AXES, ticks="outside" if column in AXES else "")
     return figure
@@ -218,32 +163,3 @@ def find_inside(x: np.ndarray, y: np.ndarray, selection: dict) -> np.ndarray:
                 odd ^= ((y0 > at[1]) != (y1 > at[1])) & (at[0] < (x1 - x0) * (at[1] - y0) / (y1 - y0) + x0)
         inside[near] |= odd
     return inside
-
-
-def round_to_total(terms: Sequence[float], digits: int = 1) -> tuple[list[float], float]:
-    """Round terms and their sum so that what is shown still adds up: the largest remainders are rounded up."""
-    scaled = np.asarray(terms, float) * 10**digits
-    whole, total = np.floor(scaled), round(float(scaled.sum()))
-    whole[np.argsort(whole - scaled, kind="stable")[: int(total - whole.sum())]] += 1
-    return [round(float(t) / 10**digits, digits) for t in whole], round(total / 10**digits, digits)
-
-
-def plot_split(names: Sequence[str], terms: Sequence[float], title: str, dark: bool = True) -> go.Figure:
-    """Plot how the terms of a squared distance add up to it, as a waterfall; negative terms step back."""
-    shown, total = round_to_total(terms)
-    labels = [f"{name}  <b>{t:+.1f}</b>" for name, t in zip(names, shown, strict=True)] + [f"d²  <b>{total:.1f}</b>"]
-    figure = go.Figure(
-        go.Waterfall(
-            orientation="h",
-            y=labels,
-            x=[*terms, 0],
-            measure=["relative"] * len(terms) + ["total"],
-            increasing={"marker": {"color": "#B9C4D6" if dark else "#5B6F8C"}},
-            decreasing={"marker": {"color": "rgba(0,0,0,0)", "line": {"color": "#8FA3BF", "width": 1.5}}},
-            totals={"marker": {"color": ACCENT[dark]}},
-            connector={"line": {"width": 1, "color": "rgba(143,163,191,0.4)"}},
-            hoverinfo="skip",
-        )
-    )
-    figure.update_layout(_layout(title, dark, 215) | {"dragmode": False})
-    return figure.update_yaxes(autorange="reversed", showgrid=False)

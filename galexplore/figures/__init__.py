@@ -1,0 +1,17 @@
+"""Tables to plotly figures."""
+
+from galexplore.figures.atlas import find_inside, plot_atlas
+from galexplore.figures.oddness import plot_split, round_to_total
+from galexplore.figures.style import ACCENT, AXES, STYLES, YOURS, get_style
+
+__all__ = [
+    "ACCENT",
+    "AXES",
+    "STYLES",
+    "YOURS",
+    "find_inside",
+    "get_style",
+    "plot_atlas",
+    "plot_split",
+    "round_to_total",
+]

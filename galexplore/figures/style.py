@@ -1,0 +1,60 @@
+"""The look that all figures share: one colour and shape a population, one layout, one set of axis titles."""
+
+#: One colour and one shape for each population, everywhere: (colour, plotly symbol, character). Okabe & Ito (2008);
+#: shapes differ too, so that kinds survive colour-blindness and print.
+STYLES = {
+    "ordinary": ("#8FA3BF", "circle", "●"),
+    "Green Pea": ("#009E73", "diamond", "◆"),
+    "Red Spiral": ("#D55E00", "triangle-up", "▲"),
+    "Dusty Starburst": ("#E69F00", "square", "■"),
+    "Post-starburst": ("#F0E442", "pentagon", "⬟"),
+    "Blue Elliptical": ("#4A9BE8", "hexagon", "⬢"),
+    "Active Nucleus": ("#CC79A7", "star-diamond", "✦"),
+    "Merger": ("#CC79A7", "bowtie", "⋈"),
+    "Lens-like Arc": ("#CC79A7", "triangle-down", "▼"),
+}
+_ARTEFACT = ("#A8A29A", "x", "✕")  # stars, trails and all else that is no galaxy
+YOURS = ("#56B4E9", "star", "★")
+ACCENT = {True: "#E8C46A", False: "#8A5A00"}  # of what can be acted on; dark and light
+
+#: Columns a person may look at: title, unit, and the word for a sentence.
+AXES = {
+    "lat_redshift": "Redshift",
+    "lat_logmass": "log₁₀ stellar mass [M☉]",
+    "lat_logsfr": "log₁₀ star-formation rate [M☉/yr]",
+    "lat_phi": "Position angle, E of N [rad]",
+    "lat_free": "Free latent",
+    "percentile": "Rarity [percentile of ordinary galaxies]",
+    "chi2_percentile": "Reconstruction χ² [percentile]",
+    "mag_r": "r [AB mag]",
+}
+FONT = "Source Sans, sans-serif"  # ships with the app
+FADED = 0.16  # opacity of what is not selected
+
+
+def get_style(population: str) -> tuple[str, str, str]:
+    """Colour, plotly symbol and character of a population."""
+    return STYLES.get(population, _ARTEFACT)
+
+
+def layout(title: str, dark: bool, height: int) -> dict:
+    """Layout of every figure: the title is the sentence that the figure shows."""
+    ink, rule = ("#C9D1DC", "rgba(255,255,255,0.07)") if dark else ("#2A3340", "rgba(0,0,0,0.08)")
+    axis = {"gridcolor": rule, "zeroline": False, "ticks": "outside", "tickcolor": rule, "automargin": True}
+    return {
+        "title": {"text": title, "x": 0, "xref": "container", "font": {"size": 14}, "yref": "container", "y": 0.97},
+        "modebar": {"orientation": "v", "bgcolor": "rgba(0,0,0,0)", "color": ink, "activecolor": ACCENT[dark]},
+        "font": {"family": FONT, "size": 13, "color": ink},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(255,255,255,0.018)" if dark else "rgba(0,0,0,0.015)",
+        "margin": {"l": 8, "r": 8, "t": 40, "b": 8},
+        "height": height,
+        "xaxis": axis,
+        "yaxis": axis,
+        "dragmode": "lasso",
+        "showlegend": False,
+        "uirevision": "keep",
+        "hoverlabel": {"bgcolor": "#1A212C" if dark else "#FFFFFF", "font": {"color": ink, "family": FONT}},
+        "newselection": {"line": {"color": ACCENT[dark], "width": 1.5, "dash": "solid"}},
+        "activeselection": {"fillcolor": "rgba(0,0,0,0)"},
+    }
