@@ -90,7 +90,7 @@ def _stir(table, rng):
     return table.assign(**new, **{name: table[name] * shrink for name in ("re_arcsec", "disc_re", "bulge_re")})
 
 
-ACTIVE = 0.04  # share of the deep sample's star-forming galaxies beyond z = 0.6 that outshine themselves
+ACTIVE = 0.02  # share of the deep sample's star-forming galaxies of 10^9.3 to 10^10.4 beyond z = 0.6
 
 
 def _light_nuclei(table, rng):
