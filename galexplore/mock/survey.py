@@ -1,18 +1,16 @@
 """The simulated survey: who is selected, what is measured of them, and the catalogue that ships."""
 
-import json
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
-from galexplore import catalogue
 from galexplore.config import SURVEY
 from galexplore.mock import light, population, rare, scene, shape
 from galexplore.mock.measure import BANDS, add_labels, add_positions, choose_split, measure
+from galexplore.mock.store import SEGMENT
 
 #: Shares of the default catalogue: GAMA-like to r = 19.8, and deeper spectroscopic samples to z = 1.
 SAMPLES = {"GAMA-like": 0.615, "flux-limited": 0.155, "luminous red": 0.115, "emission line": 0.115}
+BLOCK = SEGMENT  # ordinary galaxies drawn at a time
 
 
 def _nothing(text):
@@ -61,12 +59,12 @@ LIMITS |= {
 }
 
 
-def _draw_sample(n, seed, sample, progress):
-    """Draw, light and select until `n` are found."""
+def _draw_sample(n, seeds, sample, progress):
+    """Draw, light and select until `n` are found; `seeds` (a list) fix everything."""
     limit, z_range, mass_tilt = LIMITS[sample]
     found, have, batch = [], 0, 0
     while have < n:
-        rng = np.random.default_rng([seed, batch, *map(ord, sample)])
+        rng = np.random.default_rng([*seeds, batch, *map(ord, sample)])
         size = int(np.clip(8 * (n - have), 4000, 60000))
         table = population.draw(size, int(rng.integers(2**31)), limit, z_range, mass_tilt)
         table = light.add_light(shape.add_shape(table, rng))
@@ -97,14 +95,53 @@ def draw_rare(kind, n, seed):
     )
 
 
-def _draw_ordinary(n, seed, depth, progress):
+def _draw_ordinary(n, seeds, depth, progress):
     if depth == "deep":
-        return _draw_sample(n, seed, "deep", progress)
+        return _draw_sample(n, seeds, "deep", progress)
     counts = {sample: int(share * n) for sample, share in SAMPLES.items()}
     counts["GAMA-like"] += n - sum(counts.values())
-    parts = [_draw_sample(count, seed, sample, progress) for sample, count in counts.items() if count]
+    parts = [_draw_sample(count, seeds, sample, progress) for sample, count in counts.items() if count]
     table = pd.concat(parts, ignore_index=True)
-    return table.iloc[np.random.default_rng([seed, 11]).permutation(n)].reset_index(drop=True)
+    return table.iloc[np.random.default_rng([*seeds, 11]).permutation(n)].reset_index(drop=True)
+
+
+def draw_block(n, seed, block, depth="default", photometry_only=False, last=True, progress=_nothing):
+    """Draw one block of a catalogue, which depends on nothing outside it.
+
+    Parameters
+    ----------
+    n, seed, block : int
+        Ordinary galaxies, and which block of which survey they are.
+    depth, photometry_only, progress
+        As of `draw_catalogue`.
+    last : bool
+        The last block brings the rare kinds, in proportion to the whole catalogue.
+
+    Returns
+    -------
+    DataFrame
+    """
+    if depth not in ("default", "deep"):
+        raise ValueError(f"There is no depth {depth!r}; choose default or deep.")
+    table, first = _draw_ordinary(n, [seed, block], depth, progress), block * BLOCK
+    table["id"] = [f"M{first + i + 1:06d}" for i in range(n)]
+    table["split"] = choose_split(table["id"])
+    if last and not photometry_only:
+        share = min(1.0, (first + n) / BLOCK)
+        kinds = [draw_rare(kind, max(1, round(kind.count * share)), seed) for kind in rare.KINDS]
+        table = pd.concat([table, pd.concat(kinds).assign(split="rare")], ignore_index=True)
+    rng = np.random.default_rng([seed, block, 13])
+    table = add_positions(add_labels(table, rng), rng)
+    if not photometry_only:
+        table["neighbour_flux"] = [_sum_neighbours(s) for s in table["seed"]]
+    return _tidy(table)
+
+
+def draw_blocks(n, seed, depth="default", photometry_only=False, progress=_nothing):
+    """Yield a catalogue of `n` ordinary galaxies block by block, so that memory holds one block at a time."""
+    for block, first in enumerate(range(0, n, BLOCK)):
+        size = min(BLOCK, n - first)
+        yield draw_block(size, seed, block, depth, photometry_only, first + size == n, progress)
 
 
 def draw_catalogue(n, seed, depth="default", photometry_only=False, progress=_nothing):
@@ -131,20 +168,7 @@ def draw_catalogue(n, seed, depth="default", photometry_only=False, progress=_no
     ImportError
         Without bagpipes and speclite.
     """
-    if depth not in ("default", "deep"):
-        raise ValueError(f"There is no depth {depth!r}; choose default or deep.")
-    table = _draw_ordinary(n, seed, depth, progress)
-    table["id"] = [f"M{i + 1:06d}" for i in range(n)]
-    table["split"] = choose_split(table["id"])
-    if not photometry_only:
-        share = min(1.0, n / 26000)
-        kinds = [draw_rare(kind, max(1, round(kind.count * share)), seed) for kind in rare.KINDS]
-        table = pd.concat([table, pd.concat(kinds).assign(split="rare")], ignore_index=True)
-    rng = np.random.default_rng([seed, 13])
-    table = add_positions(add_labels(table, rng), rng)
-    if not photometry_only:
-        table["neighbour_flux"] = [_sum_neighbours(s) for s in table["seed"]]
-    return _tidy(table)
+    return pd.concat(list(draw_blocks(n, seed, depth, photometry_only, progress)), ignore_index=True)
 
 
 def _sum_neighbours(seed):
@@ -176,30 +200,3 @@ def _tidy(table):
         elif table[name].dtype.kind == "f":
             short[name] = _shorten(table[name].to_numpy(), 17 if name in PRECISE else 11)
     return table.assign(**short)
-
-
-def build(n, seed, out, photometry_only=False, depth="default", progress=_nothing):
-    """Draw a survey and write its catalogue; pictures are rendered by `store.Store` from it.
-
-    Parameters
-    ----------
-    n, seed : int
-    out : Path
-        The parquet file to write.
-    photometry_only : bool
-        Write only `z`, `logmass`, `logsfr`, `mag_g`, `mag_r`, `mag_z`, `selection` and `population`, of ordinary
-        galaxies.
-    depth : {"default", "deep"}
-    progress : callable
-
-    Returns
-    -------
-    DataFrame
-        What was written.
-    """
-    table = draw_catalogue(n, seed, depth, photometry_only, progress)
-    table.attrs["survey"] = json.dumps({"n": n, "seed": seed, "depth": depth})
-    if photometry_only:
-        table = table[["id", "z", "logmass", "logsfr", "mag_g", "mag_r", "mag_z", "selection", "population"]]
-    catalogue.write(table, Path(out), "parquet")
-    return table
