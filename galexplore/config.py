@@ -91,6 +91,7 @@ class Training:
     weight_decay: float = 0.02
     ema: float = 0.998  # weights averaged over about five hundred steps: steadier than the last one
     reconstruction: float = 1.0  # weight of the mean chi2 a pixel against one nat of the physics terms
+    voice: float = 0.5  # power of its variance that weighs a galaxy's likelihood: 0 as it is, 1 as a squared error
     drawn: int = 4  # one galaxy in so many is decoded: a decoding costs as much as an encoding and teaches less
     beta: float = 0.01  # weight of the free latent's KL
     free_nats: float = 0.5  # KL below this costs nothing, or the free latent would fall silent
@@ -108,6 +109,16 @@ class Training:
     compile: bool = True  # on GPUs only
     extra: int = 50_000  # galaxies drawn for training alone, beside the catalogue's (needs the mock's bagpipes)
     seed: int = 20231226
+
+
+#: What `galexplore train --recipe` offers. The GPU's has never run on one: its cost is an estimate from the CPU's.
+RECIPES = {
+    "cpu": (Network(), Training()),
+    "gpu": (
+        Network(stem=24, widths=(48, 96, 160, 256), brushes=(96, 64, 48, 32), hidden=384),
+        Training(epochs=24, batch=512, learning_rate=3e-3, drawn=2, extra=284_000),
+    ),
+}
 
 
 @dataclass(frozen=True)

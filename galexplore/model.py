@@ -21,7 +21,7 @@ from galexplore.stretch import knee
 DIHEDRAL = tuple(itertools.product((False, True), repeat=3))
 
 #: Gaussian apertures in which the encoder measures fluxes, sigma in model pixels of 0.49 arcsec.
-APERTURES = (1.0, 1.7, 2.8, 4.5, 7.0, 11.0, 17.0)
+APERTURES = (0.8, 1.2, 1.7, 2.4, 3.4, 4.8, 7.0, 11.0, 17.0)
 
 
 def turn(images: Tensor, move: tuple[bool, bool, bool]) -> Tensor:
@@ -80,16 +80,19 @@ class Residual(nn.Module):
 
 
 class Photometer(nn.Module):
-    """Fluxes within Gaussian apertures about the middle, as asinh magnitudes, and the colours between bands."""
+    """Fluxes within Gaussian apertures about the middle, as asinh magnitudes, and the colours between bands.
 
-    def __init__(self, width: int, floor: Tensor):
+    Neighbours are taken off by symmetry: a pixel that outshines the one across the middle is replaced by that one.
+    """
+
+    def __init__(self, width: int):
         super().__init__()
         y, x = torch.meshgrid(*2 * [torch.arange(SURVEY.size) - SURVEY.size // 2], indexing="ij")
         weight = torch.exp(-(x**2 + y**2).flatten()[:, None] / (2 * torch.tensor(APERTURES) ** 2))
-        # In units of each aperture's own noise (3 sigma at the knee), as the stretch does for a pixel.
+        # In units of each aperture's own noise; the knee lies at 3 sigma, as the stretch's does for a pixel.
         weight = weight / weight.pow(2).sum(dim=0).sqrt()
         self.register_buffer("weight", weight, persistent=False)
-        self.register_buffer("floor", floor.view(1, 3, 1), persistent=False)
+        self.register_buffer("sky", torch.tensor(SURVEY.model_noise).view(3, 1, 1), persistent=False)
         count = 5 * len(APERTURES)
         self.body = nn.Sequential(
             nn.BatchNorm1d(count), nn.Linear(count, width), nn.ReLU(), nn.Linear(width, width), nn.ReLU()
@@ -97,7 +100,10 @@ class Photometer(nn.Module):
 
     def measure(self, flux: Tensor) -> Tensor:
         """Asinh magnitudes and colours (B, 5 x apertures) of linear flux (B, 3, 69, 69)."""
-        bright = arcsinh(flux.flatten(2) @ self.weight / self.floor)
+        across = flux.flip((-2, -1))
+        alien = (flux - across > 5 * self.sky + 0.5 * across.clamp_min(0)).any(dim=1, keepdim=True)
+        significance = (torch.where(alien, across, flux) / self.sky).flatten(2) @ self.weight
+        bright = arcsinh(significance / 3)
         return torch.cat([bright, bright[:, :-1] - bright[:, 1:]], dim=1).flatten(1)
 
     def forward(self, flux: Tensor) -> Tensor:
@@ -160,7 +166,7 @@ class CVAE(nn.Module):
         for inward, outward in itertools.pairwise(w[1:]):
             blocks += [_convolve(inward, outward, 4, 2), Residual(outward)]
         self.trunk = nn.Sequential(*blocks, nn.Flatten())
-        self.photometer = Photometer(network.photometer, torch.from_numpy(knee("noise", 3.0)))
+        self.photometer = Photometer(network.photometer)
         wide = w[-1] * 16 + network.photometer
         self.read_out = nn.Sequential(nn.Linear(wide, network.hidden), nn.ReLU(), nn.Dropout(network.dropout))
         self.head = nn.Linear(network.hidden, 2 + 2 * (3 + network.n_free))
@@ -224,8 +230,16 @@ class CVAE(nn.Module):
         return (error * valid).sum(dim=(1, 2, 3)) / valid.expand_as(error).sum(dim=(1, 2, 3)).clamp_min(1)
 
     def loss(
-        self, flux: Tensor, labels: Tensor, errors: Tensor, vector: Tensor, valid: Tensor | None = None, drawn: int = 1
-    ):
+        self,
+        flux: Tensor,
+        labels: Tensor,
+        errors: Tensor,
+        vector: Tensor,
+        valid: Tensor | None = None,
+        *,
+        drawn: int = 1,
+        voice: float = 0.0,
+    ) -> dict[str, Tensor]:
         """Return the terms of the loss, each averaged over the batch.
 
         Parameters
@@ -239,6 +253,8 @@ class CVAE(nn.Module):
             1 where a pixel may be judged.
         drawn : int
             Only one galaxy in so many is decoded and enters the reconstruction.
+        voice : float
+            Power of its predicted variance by which a galaxy's likelihood is weighed: 0 plain, 1 as a squared error.
 
         Returns
         -------
@@ -254,6 +270,10 @@ class CVAE(nn.Module):
         target = (labels - self.label_mean) / self.label_std
         variance = posterior.logvar[:, :3].exp() + (errors / self.label_std) ** 2
         nll = 0.5 * ((target.nan_to_num() - posterior.mean[:, :3]) ** 2 / variance + variance.log())
+        # Galaxies of large variance hardly teach the mean under the plain likelihood; the square root of the variance
+        # as a weight leaves the optimum where it is and gives them a voice (Seitzer et al. 2022, arXiv:2203.09168).
+        weight = variance.detach() ** voice
+        nll = nll * weight / weight.mean(dim=0)
         turned = (vector.nan_to_num() - posterior.vector) ** 2
         mean, logvar = posterior.mean[:, 3:], posterior.logvar[:, 3:]
         return {

@@ -38,7 +38,7 @@ class Sample:
         errors = torch.tensor(frame[[f"{c}_err" for c in columns]].fillna(0).to_numpy(np.float32))
         double = 2 * frame["phi"].to_numpy(np.float32)
         vector = torch.tensor(np.column_stack([np.cos(double), np.sin(double)]))
-        images = torch.tensor(np.asarray(flux, np.float16))
+        images = torch.from_numpy(np.asarray(flux, np.float16))
         images = images.to(device) if fits(images, torch.device(device)) else images
         return cls(images, labels.to(device), errors.to(device), vector.to(device))
 

@@ -142,7 +142,8 @@ def train_epoch(
         flux, vector, valid = augment(sample.images(at), sample.vector[at], training, generator)
         flux = flux.contiguous(memory_format=torch.channels_last)
         with torch.autocast(device.type, torch.bfloat16, enabled=halves(device)):
-            terms = loss(flux, sample.labels[at], sample.errors[at], vector, valid, training.drawn)
+            known = (sample.labels[at], sample.errors[at], vector, valid)
+            terms = loss(flux, *known, drawn=training.drawn, voice=training.voice)
         done, steps = epoch * len(batches) + i, training.epochs * len(batches)
         # The average starts short, or the first epochs would still remember the random weights.
         decay = min(training.ema, (1 + done) / (10 + done))
