@@ -1,5 +1,7 @@
 """The simulated survey: who is selected, what is measured of them, and the catalogue that ships."""
 
+from typing import NamedTuple
+
 import numpy as np
 import pandas as pd
 
@@ -35,6 +37,8 @@ def select(table, sample, rng):
         return (z < 20.9) & (r - z > 0.9) & (redshift > 0.35) & (r < 22.8)
     if sample == "emission line":
         return (g < 23.5) & (r - z > 0.3) & (g - r < 0.5 * (r - z) + 0.3) & (redshift > 0.4) & (r < 23.2)
+    if sample in BROAD:
+        return r < LIMITS[sample].limit
     if sample == "deep":
         return (r < 24.0) & (u < _host_rate(table) / (1 + np.exp((r - 23.3) / 0.4)))
     raise ValueError(f"There is no sample {sample!r}; there are {', '.join(SAMPLES)} and deep.")
@@ -44,30 +48,58 @@ def _host_rate(table):
     """Weight of a galaxy in the deep sample: hosts of supernovae, which the deepest wide spectroscopy has gone after.
 
     Type Ia: the rate goes as M^0.63 (Wiseman et al. 2021; the power is in the draw), 2.5 times lower in passive
-    galaxies (Smith et al. 2012). Core collapse: 2.5 times as many (Li et al. 2011), where stars form,
-    but too faint to be found beyond z = 0.35.
+    galaxies (Smith et al. 2012), of which the nearer are the more often left out for want of any SFR.
+    Core collapse: 2.5 times as many (Li et al. 2011), where stars form, but too faint to be found beyond z = 0.35.
     """
-    nearby = 1 / (1 + np.exp((table["z_true"].to_numpy() - 0.33) / 0.05))
-    return np.where(table["kind"] == "quiescent", 0.12, 0.3 + 0.7 * nearby)
+    z = table["z_true"].to_numpy()
+    nearby = 1 / (1 + np.exp((z - 0.33) / 0.05))
+    return np.where(table["kind"] == "quiescent", np.clip(0.03 + 0.13 * z, 0, 1), 0.3 + 0.7 * nearby)
 
 
-LIMITS = {"GAMA-like": (19.8, (0.003, 0.6), 0.0), "flux-limited": (22.5, (0.02, 1.0), 0.0)}
-LIMITS |= {
-    "luminous red": (22.8, (0.35, 1.0), 0.0),
-    "emission line": (23.2, (0.4, 1.0), 0.0),
-    "deep": (24.0, (0.02, 1.0), 0.63),
+class Draw(NamedTuple):
+    """How a sample is drawn: r limit, redshifts, weight M^tilt, share of starbursts among the star-forming."""
+
+    limit: float
+    z_range: tuple[float, float]
+    tilt: float = 0.0
+    bursts: float = population.STARBURSTS
+
+
+LIMITS = {
+    "GAMA-like": Draw(19.8, (0.003, 0.6)),
+    "flux-limited": Draw(22.5, (0.02, 1.0)),
+    "luminous red": Draw(22.8, (0.35, 1.0)),
+    "emission line": Draw(23.2, (0.4, 1.0)),
+    "deep": Draw(24.0, (0.02, 1.0), 0.63),
+    "starbursts": Draw(21.0, (0.02, 0.5), -0.3, 0.7),
+    "dwarfs": Draw(21.5, (0.004, 0.25), -0.7),
+    "nearby": Draw(17.0, (0.003, 0.05)),
 }
+#: Samples of galaxies that are ordinary in kind but seldom in a survey, and their shares of what `draw_training` draws:
+#: without them a network would only guess at the strongest lines, the least and the nearest galaxies.
+BROAD = {"starbursts": 0.10, "dwarfs": 0.06, "nearby": 0.04}
+
+
+def _stir(table, rng):
+    """Vary what sets a burst's lines and dust beyond what the relations give: any mixture may be met somewhere."""
+    n, burst = len(table), (table["kind"] == "starburst").to_numpy() & (rng.random(len(table)) < 0.7)
+    shrink = np.where(burst, 10 ** -rng.uniform(0, 0.6, n), 1)
+    new = {"log_u": rng.uniform(-3.0, -1.6, n), "eta": rng.uniform(0.8, 2.3, n), "av": rng.uniform(0.05, 1.8, n)}
+    new |= {"burst_age": 10 ** rng.uniform(-1.8, -0.9, n), "metals": rng.uniform(-0.9, 0.1, n)}
+    new = {name: np.where(burst, values, table[name]) for name, values in new.items()}
+    return table.assign(**new, **{name: table[name] * shrink for name in ("re_arcsec", "disc_re", "bulge_re")})
 
 
 def _draw_sample(n, seeds, sample, progress):
     """Draw, light and select until `n` are found; `seeds` (a list) fix everything."""
-    limit, z_range, mass_tilt = LIMITS[sample]
+    how = LIMITS[sample]
     found, have, batch = [], 0, 0
     while have < n:
         rng = np.random.default_rng([*seeds, batch, *map(ord, sample)])
         size = int(np.clip(8 * (n - have), 4000, 60000))
-        table = population.draw(size, int(rng.integers(2**31)), limit, z_range, mass_tilt)
-        table = light.add_light(shape.add_shape(table, rng))
+        table = population.draw(size, int(rng.integers(2**31)), *how)
+        table = shape.add_shape(table, rng)
+        table = light.add_light(_stir(table, rng) if sample == "starbursts" else table)
         table = measure(scene.add_fields(table, rng), rng, 0.3 if sample == "deep" else 1.0)
         found.append(table[select(table, sample, rng)])
         have, batch = have + len(found[-1]), batch + 1
@@ -135,6 +167,32 @@ def draw_block(n, seed, block, depth="default", photometry_only=False, last=True
     if not photometry_only:
         table["neighbour_flux"] = [_sum_neighbours(s) for s in table["seed"]]
     return _tidy(table)
+
+
+def draw_training(n, seed, progress=_nothing):
+    """Draw galaxies to learn from, beside a catalogue's own: four fifths by the same selections, the rest `BROAD`.
+
+    Parameters
+    ----------
+    n, seed : int
+        Another seed than the catalogue's.
+    progress : callable
+        Called with a line of text now and then.
+
+    Returns
+    -------
+    DataFrame
+        As of `draw_catalogue`, all ordinary, `split` = "train", ids `X000001` and on.
+    """
+    seeds, counts = [seed, 0, 17], {sample: int(share * n) for sample, share in BROAD.items()}
+    parts = [_draw_ordinary(n - sum(counts.values()), seeds, "default", progress)]
+    parts += [_draw_sample(count, seeds, sample, progress) for sample, count in counts.items() if count]
+    table = pd.concat(parts, ignore_index=True)
+    rng = np.random.default_rng([*seeds, 13])
+    table = table.iloc[rng.permutation(n)].reset_index(drop=True)
+    table = table.assign(id=[f"X{i + 1:06d}" for i in range(n)], split="train")
+    table = add_positions(add_labels(table, rng), rng)
+    return _tidy(table.assign(neighbour_flux=np.nan))
 
 
 def draw_blocks(n, seed, depth="default", photometry_only=False, progress=_nothing):
