@@ -50,7 +50,7 @@ def augment(
 
 
 def blur(flux: Tensor, width: Tensor) -> Tensor:
-    """Worsen the seeing by a Gaussian of `width` (3,) model pixels, sigma, a band; the flux is kept but at the edges."""
+    """Worsen the seeing by Gaussians of `width` (3,) model pixels (sigma), one a band; flux is kept but at the edges."""
     at = torch.arange(-2, 3, device=flux.device)
     line = torch.exp(-(at**2) / (2 * width.clamp_min(0.05)[:, None] ** 2))
     line = line / line.sum(dim=1, keepdim=True)
@@ -84,6 +84,7 @@ def cut_edges(u: Tensor, share: float) -> Tensor:
     lost = (size // 5) * u[:, 1:5] * (u[:, 5:9] < 0.5) * (u[:, :1] < share)
     at = torch.arange(size, device=u.device)
     rows, columns = (
-        (at >= low[:, None]) & (at < size - high[:, None]) for low, high in (lost[:, :2].unbind(1), lost[:, 2:].unbind(1))
+        (at >= low[:, None]) & (at < size - high[:, None])
+        for low, high in (lost[:, :2].unbind(1), lost[:, 2:].unbind(1))
     )
     return (rows[:, None, :, None] & columns[:, None, None, :]).to(u.dtype)

@@ -209,7 +209,9 @@ def train(
     epochs: Annotated[int | None, typer.Option(help="Passes over the galaxies; the recipe's by default.")] = None,
     extra: Annotated[int | None, typer.Option(help="Galaxies drawn beside the catalogue's; needs the mock.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the weights and the augmentation.")] = None,
-    devices: Annotated[int, typer.Option(min=1, help="Processes, a GPU each; more than one needs the extra multi.")] = 1,
+    devices: Annotated[
+        int, typer.Option(min=1, help="Processes, a GPU each; more than one needs the extra multi.")
+    ] = 1,
 ) -> None:
     """Train the model, calibrate it, embed the catalogue and fit the atlas; continues where it was killed."""
     from dataclasses import replace

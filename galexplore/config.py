@@ -95,7 +95,7 @@ class Training:
     drawn: int = 4  # one galaxy in so many is decoded: a decoding costs as much as an encoding and teaches less
     beta: float = 0.01  # weight of the free latent's KL
     free_nats: float = 0.5  # KL below this costs nothing, or the free latent would fall silent
-    aggregate: float = 0.3  # weight of the free latents' distance, all together, from a unit normal
+    aggregate: float = 1.0  # weight of the free latents' distance, all together, from a unit normal
     warm_up: float = 0.2  # fraction of the training over which beta rises
     turned: float = 0.5  # fraction of galaxies turned by any angle; the others by multiples of 90 degrees, exactly
     blurred: float = 0.2  # fraction of batches seen through worse seeing,

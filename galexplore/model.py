@@ -15,13 +15,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from galexplore.config import SURVEY, Network
+from galexplore.layers import Decoder, Photometer, Residual, arcsinh, convolve
 from galexplore.stretch import knee
 
 #: The eight flips and transpositions of the square: (transpose, flip rows, flip columns).
 DIHEDRAL = tuple(itertools.product((False, True), repeat=3))
-
-#: Gaussian apertures in which the encoder measures fluxes, sigma in model pixels of 0.49 arcsec.
-APERTURES = (0.8, 1.2, 1.7, 2.4, 3.4, 4.8, 7.0, 11.0, 17.0)
 
 
 def turn(images: Tensor, move: tuple[bool, bool, bool]) -> Tensor:
@@ -54,103 +52,6 @@ class Posterior(NamedTuple):
     logvar: Tensor
 
 
-def arcsinh(x: Tensor) -> Tensor:
-    """Inverse hyperbolic sine in operations that CPUs vectorise, which torch.asinh is not."""
-    size = x.abs()
-    return torch.copysign(torch.log1p(size + size * size / (1 + torch.sqrt(1 + size * size))), x)
-
-
-def _convolve(inward: int, outward: int, kernel: int = 3, stride: int = 1) -> nn.Sequential:
-    convolution = nn.Conv2d(inward, outward, kernel, stride, (kernel - 1) // 2, bias=False)
-    return nn.Sequential(convolution, nn.BatchNorm2d(outward), nn.ReLU(inplace=True))
-
-
-class Residual(nn.Module):
-    """x + norm(conv(relu(norm(conv(x))))) at constant resolution."""
-
-    def __init__(self, width: int):
-        super().__init__()
-        self.body = nn.Sequential(
-            _convolve(width, width), nn.Conv2d(width, width, 3, padding=1, bias=False), nn.BatchNorm2d(width)
-        )
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Map (B, C, H, W) to the same shape."""
-        return F.relu(x + self.body(x), inplace=True)
-
-
-class Photometer(nn.Module):
-    """Fluxes within Gaussian apertures about the middle, as asinh magnitudes, and the colours between bands.
-
-    Neighbours are taken off by symmetry: a pixel that outshines the one across the middle is replaced by that one.
-    """
-
-    def __init__(self, width: int):
-        super().__init__()
-        y, x = torch.meshgrid(*2 * [torch.arange(SURVEY.size) - SURVEY.size // 2], indexing="ij")
-        weight = torch.exp(-(x**2 + y**2).flatten()[:, None] / (2 * torch.tensor(APERTURES) ** 2))
-        # In units of each aperture's own noise; the knee lies at 3 sigma, as the stretch's does for a pixel.
-        weight = weight / weight.pow(2).sum(dim=0).sqrt()
-        self.register_buffer("weight", weight, persistent=False)
-        self.register_buffer("sky", torch.tensor(SURVEY.model_noise).view(3, 1, 1), persistent=False)
-        count = 5 * len(APERTURES)
-        self.body = nn.Sequential(
-            nn.BatchNorm1d(count), nn.Linear(count, width), nn.ReLU(), nn.Linear(width, width), nn.ReLU()
-        )
-
-    def measure(self, flux: Tensor) -> Tensor:
-        """Asinh magnitudes and colours (B, 5 x apertures) of linear flux (B, 3, 69, 69)."""
-        across = flux.flip((-2, -1))
-        alien = (flux - across > 5 * self.sky + 0.5 * across.clamp_min(0)).any(dim=1, keepdim=True)
-        significance = (torch.where(alien, across, flux) / self.sky).flatten(2) @ self.weight
-        bright = arcsinh(significance / 3)
-        return torch.cat([bright, bright[:, :-1] - bright[:, 1:]], dim=1).flatten(1)
-
-    def forward(self, flux: Tensor) -> Tensor:
-        """Features (B, width)."""
-        return self.body(self.measure(flux))
-
-
-class Decoder(nn.Module):
-    """The quarter of an upright galaxy, mirrored into a whole and turned by its angle.
-
-    What the latents can say is the mean over galaxies of one kind, and that is symmetric about both axes. So the
-    network paints one quadrant, and orientation does exactly what it should: it turns the picture.
-    """
-
-    SIDES = (6, 11, 21, 41)  # pixels a side of the quadrant; the corners of a turned frame repeat its edge
-
-    def __init__(self, network: Network):
-        super().__init__()
-        w, start = network.brushes, self.SIDES[0]
-        self.seed = nn.Sequential(
-            nn.Linear(3 + network.n_free, network.hidden), nn.ReLU(), nn.Linear(network.hidden, w[0] * start**2), nn.ReLU()
-        )
-        self.grow = nn.ModuleList(_convolve(inward, outward) for inward, outward in itertools.pairwise(w))
-        self.paint = nn.Conv2d(w[-1], 3, 3, padding=1)
-
-    def forward(self, code: Tensor) -> Tensor:
-        """Images in the stretched space (B, 3, 69, 69) from codes (B, 5 + n_free): cos 2phi, sin 2phi, the rest."""
-        x = self.seed(code[:, 2:]).unflatten(1, (-1, *2 * self.SIDES[:1]))
-        x = x.contiguous(memory_format=torch.channels_last)
-        for layer, side in zip(self.grow, self.SIDES[1:], strict=True):
-            x = layer(F.interpolate(x, size=(side, side), mode="bilinear", align_corners=True))
-        x = self.paint(x).float()
-        x = torch.cat([x.flip(-1)[..., :-1], x], dim=-1)
-        return self.rotate(torch.cat([x.flip(-2)[..., :-1, :], x], dim=-2), code)
-
-    def rotate(self, upright: Tensor, code: Tensor) -> Tensor:
-        """Turn pictures (B, 3, 81, 81) whose major axis points north (up the rows) by phi, onto the frame."""
-        angle = torch.atan2(code[:, 1], code[:, 0]).float() / 2
-        c, s, zero = angle.cos(), angle.sin(), torch.zeros_like(angle)
-        # A pixel (x, y) of the frame looks at (x c + y s, -x s + y c) of the upright picture: the major axis, along
-        # (-sin phi, cos phi), comes from (0, 1).
-        shrink = (SURVEY.size - 1) / (2 * self.SIDES[-1] - 2)
-        affine = torch.stack([c, s, zero, -s, c, zero], dim=1).view(-1, 2, 3) * shrink
-        grid = F.affine_grid(affine, [len(code), 3, SURVEY.size, SURVEY.size], align_corners=True)
-        return F.grid_sample(upright, grid, padding_mode="border", align_corners=True)
-
-
 class CVAE(nn.Module):
     """Encoder and decoder. Images are linear flux (B, 3, 69, 69) in nanomaggies per native pixel."""
 
@@ -162,9 +63,9 @@ class CVAE(nn.Module):
         self.register_buffer("label_std", torch.ones(3))
         # At full resolution few channels and no norm: every pass over 69 x 69 pixels costs as much as a deep layer.
         blocks = [nn.Conv2d(3, network.stem, 3, padding=1), nn.ReLU(inplace=True)]
-        blocks += [_convolve(network.stem, w[0], 4, 2), _convolve(w[0], w[1], 4, 2), Residual(w[1])]
+        blocks += [convolve(network.stem, w[0], 4, 2), convolve(w[0], w[1], 4, 2), Residual(w[1])]
         for inward, outward in itertools.pairwise(w[1:]):
-            blocks += [_convolve(inward, outward, 4, 2), Residual(outward)]
+            blocks += [convolve(inward, outward, 4, 2), Residual(outward)]
         self.trunk = nn.Sequential(*blocks, nn.Flatten())
         self.photometer = Photometer(network.photometer)
         wide = w[-1] * 16 + network.photometer
@@ -185,7 +86,7 @@ class CVAE(nn.Module):
         return u / torch.sqrt(1 - u * u) * self.knee
 
     def features(self, flux: Tensor) -> Tensor:
-        """What the encoder has made of images (B, 3, 69, 69) before it names the latents: (B, hidden), float32."""
+        """Return what the encoder makes of images (B, 3, 69, 69) before it names the latents: (B, hidden), float32."""
         shapes = self.trunk(self.stretch(flux)).float()
         with torch.autocast(flux.device.type, enabled=False):  # half precision would round colours and redshifts
             return self.read_out(torch.cat([shapes, self.photometer(flux.float())], dim=1))

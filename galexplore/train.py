@@ -36,7 +36,7 @@ def total(terms: dict[str, Tensor], progress: float, training: Training) -> Tens
 
 @dataclass
 class Run:
-    """One training in progress: everything a checkpoint must hold. `best` are the averaged weights of the best epoch."""
+    """One training in progress: all that a checkpoint must hold. `best` are the averaged weights of the best epoch."""
 
     model: CVAE
     average: dict[str, Tensor]

@@ -110,7 +110,7 @@ def answer_noisy(ground: Ground) -> Answer:
 
 
 def answer_published(ground: Ground, epochs: int, seconds: float) -> Answer:
-    """The published recipe, its latents taken as they are."""
+    """Train the published recipe and take its latents as they are."""
     torch.manual_seed(0)
     model = Published()
     about = train_peer(model, ground.sample, epochs, seconds, lambda *at: ground.report("published", *at))
@@ -120,7 +120,7 @@ def answer_published(ground: Ground, epochs: int, seconds: float) -> Answer:
 
 
 def answer_vanilla(ground: Ground, epochs: int, seconds: float) -> Answer:
-    """The published autoencoder without labels; its latents read out by gradient boosting."""
+    """Train the published autoencoder without labels and read its latents out by gradient boosting."""
     torch.manual_seed(0)
     model = Published(physics=False)
     about = train_peer(model, ground.sample, epochs, seconds, lambda *at: ground.report("vanilla", *at))
@@ -133,7 +133,7 @@ def answer_vanilla(ground: Ground, epochs: int, seconds: float) -> Answer:
 
 
 def answer_contrastive(ground: Ground, epochs: int, seconds: float) -> Answer:
-    """A self-supervised encoder; the mean label of the 16 nearest in its features."""
+    """Train a self-supervised encoder and take the mean label of the 16 nearest in its features."""
     torch.manual_seed(0)
     model = Contrastive()
     about = train_peer(model, ground.sample, epochs, seconds, lambda *at: ground.report("contrastive", *at))
@@ -145,7 +145,7 @@ def answer_contrastive(ground: Ground, epochs: int, seconds: float) -> Answer:
 
 
 def answer_supervised(ground: Ground, network: Network, training: Training) -> Answer:
-    """Our encoder with nothing to do but the labels: same recipe, no decoder, no free latent."""
+    """Train our encoder with nothing to do but the labels: same recipe, no decoder, no free latent."""
     alone = replace(training, reconstruction=0.0, beta=0.0, aggregate=0.0, drawn=training.batch)
     model, card = fit(
         ground.sample,
@@ -228,7 +228,7 @@ def _with_errors(values: dict[str, float], drawn: pd.DataFrame) -> dict[str, lis
 
 
 def answer_ours(ground: Ground, name: str) -> Answer:
-    """What the atlas of a trained model holds of the test split."""
+    """Take what the atlas of a trained model holds of the test split."""
     explorer = load(name)
     table = explorer.table.set_index("id").loc[ground.frame["id"].iloc[ground.test]]
     card = explorer.card

@@ -38,7 +38,14 @@ def read_recipe(card: dict) -> tuple[Network, Training]:
 
 
 def run(
-    name: str, data: Path, folder: Path, report: Callable[..., None], *, minutes: float, epochs: int | None, only: list[str]
+    name: str,
+    data: Path,
+    folder: Path,
+    report: Callable[..., None],
+    *,
+    minutes: float,
+    epochs: int | None,
+    only: list[str],
 ) -> dict:
     """Let all contestants answer, each kept in `folder` as soon as it has; a second call goes on where one stopped.
 
@@ -74,7 +81,12 @@ def run(
         own = key + (_read_card(name)["sha256"] if peer == "ours" else "")
         answers[peer] = remember(ground, peer, own, makers[peer])
         report(peer, 1, 1)
-    about = {"hardware": describe_hardware(device), "simulated": True, "taught": len(sample), "examined": len(ground.test)}
+    about = {
+        "hardware": describe_hardware(device),
+        "simulated": True,
+        "taught": len(sample),
+        "examined": len(ground.test),
+    }
     return {"about": about | {"data_hash": key.split()[0]}, "peers": _compare(answers, ground)}
 
 
@@ -148,5 +160,7 @@ def _plain(value):
 
 def as_frame(result: dict) -> pd.DataFrame:
     """Scores as a table for the terminal: a row a peer."""
-    rows = {k: {c: p["scores"].get(c, [np.nan])[0] for c in COLUMNS} for k, p in result["peers"].items() if "scores" in p}
+    rows = {
+        k: {c: p["scores"].get(c, [np.nan])[0] for c in COLUMNS} for k, p in result["peers"].items() if "scores" in p
+    }
     return pd.DataFrame(rows).T

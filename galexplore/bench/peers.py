@@ -7,6 +7,7 @@ gets the mean weight. Weights are inverse label errors, in units that give each 
 of the terms is ours, chosen on the validation split.
 """
 
+import itertools
 import math
 import time
 from collections.abc import Callable, Iterator
@@ -37,9 +38,7 @@ class Published(nn.Module):
         )
         self.head = nn.Linear(32 * 18 * 18, 10)
         self.seed = nn.Sequential(nn.Linear(5, 32 * 18 * 18), nn.ReLU(), nn.Unflatten(1, (32, 18, 18)))
-        self.paint = nn.Sequential(
-            nn.ConvTranspose2d(32, 16, 3, 2, 1), nn.ReLU(), nn.ConvTranspose2d(16, 3, 3, 2, 1)
-        )
+        self.paint = nn.Sequential(nn.ConvTranspose2d(32, 16, 3, 2, 1), nn.ReLU(), nn.ConvTranspose2d(16, 3, 3, 2, 1))
 
     def stretch(self, flux: Tensor) -> Tensor:
         """tanh(arcsinh(v)) = v / sqrt(1 + v^2), v = 10 f / peak."""
@@ -82,7 +81,7 @@ class Contrastive(nn.Module):
         super().__init__()
         self.register_buffer("knee", torch.from_numpy(knee("noise")))
         layers, widths = [], (3, 32, 64, 96, 128)
-        for inward, outward in zip(widths, widths[1:], strict=False):
+        for inward, outward in itertools.pairwise(widths):
             layers += [nn.Conv2d(inward, outward, 4, 2, 1, bias=False), nn.BatchNorm2d(outward), nn.ReLU()]
         self.trunk = nn.Sequential(*layers, nn.Flatten(), nn.Linear(128 * 16, 128))
         self.project = nn.Sequential(nn.BatchNorm1d(128), nn.ReLU(), nn.Linear(128, 64))

@@ -18,8 +18,12 @@ def bench() -> None:
 def accuracy(
     model: Annotated[str, typer.Option(help="A folder of models/.")] = "default",
     minutes: Annotated[float, typer.Option(help="At most so long for each small peer.")] = 10.0,
-    epochs: Annotated[int | None, typer.Option(help="Passes of the supervised encoder; the model's by default.")] = None,
-    peer: Annotated[list[str] | None, typer.Option(help="Only these (repeat it); ours and all others by default.")] = None,
+    epochs: Annotated[
+        int | None, typer.Option(help="Passes of the supervised encoder; the model's by default.")
+    ] = None,
+    peer: Annotated[
+        list[str] | None, typer.Option(help="Only these (repeat it); ours and all others by default.")
+    ] = None,
     runs: Annotated[Path, typer.Option(help="Folder where each peer's answers are kept.")] = Path("runs/bench"),
     write: Annotated[Path | None, typer.Option(help="Markdown file for the tables, with the JSON beside it.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
