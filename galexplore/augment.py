@@ -50,7 +50,7 @@ def augment(
 
 
 def blur(flux: Tensor, width: Tensor) -> Tensor:
-    """Worsen the seeing by Gaussians of `width` (3,) model pixels (sigma), one a band; flux is kept but at the edges."""
+    """Worsen the seeing by Gaussians of `width` (3,) model pixels (sigma), one a band; only edges lose flux."""
     at = torch.arange(-2, 3, device=flux.device)
     line = torch.exp(-(at**2) / (2 * width.clamp_min(0.05)[:, None] ** 2))
     line = line / line.sum(dim=1, keepdim=True)

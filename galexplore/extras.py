@@ -34,7 +34,10 @@ def draw_extras(n: int, seed: int, report) -> tuple[pd.DataFrame, np.ndarray]:
     if path.exists():
         frame = catalogue.read(path)
     else:
-        frame = survey.draw_training(n, seed, lambda text: report("draw", 0, None, text))
+        try:
+            frame = survey.draw_training(n, seed, lambda text: report("draw", 0, None, text))
+        except ImportError as error:
+            raise ImportError(f"{error}; or train without extra galaxies: --extra 0") from error
         frame = frame.assign(id=[f"X{i + 1:06d}" for i in range(len(frame))], split="extra")
         path.parent.mkdir(parents=True, exist_ok=True)
         catalogue.write(frame, path.with_suffix(".partial"), "parquet")

@@ -116,6 +116,6 @@ class Decoder(nn.Module):
 
 
 def _mirror_edges(x: Tensor) -> Tensor:
-    """Pad a quadrant (B, C, H, W) by a pixel: beyond the axes by what a mirrored galaxy has there, else by repetition."""
+    """Pad a quadrant (B, C, H, W) by a pixel: beyond the axes by what a mirrored galaxy has there, else repeated."""
     x = torch.cat([x[:, :, 1:2], x, x[:, :, -1:]], dim=2)
     return torch.cat([x[..., 1:2], x, x[..., -1:]], dim=3)

@@ -56,8 +56,10 @@ def train_model(
     InputError
         Where the catalogue is missing or breaks the contract.
     """
+    if team.size > 1:  # one process draws and renders; the others then find it done
+        team.lead(lambda: gather_taught(*read_survey(data, report), training, report))
     frame, flux = read_survey(data, report)
-    folder, device = ROOT / "models" / name, pick_device()
+    folder, device = ROOT / "models" / name, team.device or pick_device()
 
     def told(row: dict) -> None:
         report("train", row["epoch"], training.epochs, "  ".join(f"{k} {v:.4g}" for k, v in row.items()))

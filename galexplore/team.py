@@ -24,6 +24,11 @@ class Team:
         """How many processes there are."""
         return self.fabric.world_size if self.fabric else 1
 
+    @property
+    def device(self) -> torch.device | None:
+        """The device of this process, where there are several."""
+        return self.fabric.device if self.fabric else None
+
     def average(self, tensors: Iterable[Tensor]) -> None:
         """Replace float tensors by their mean over all processes, in place and in one message."""
         tensors = list(tensors) if self.size > 1 else []
