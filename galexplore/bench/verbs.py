@@ -37,3 +37,20 @@ def accuracy(
     if write:
         contest.save(result, write, "galexplore bench accuracy --write " + str(write))
     print(json.dumps(result, indent=1)) if as_json else out.print(contest.as_frame(result).round(3).to_string())
+
+
+@app.command()
+def real(
+    real: Annotated[Path, typer.Option(help="Folder with cutouts/ of real galaxies, or of the cutouts themselves.")],
+    model: Annotated[str, typer.Option(help="A folder of models/.")] = "default",
+    write: Annotated[Path | None, typer.Option(help="Markdown file for the table.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+) -> None:
+    """Locate real cutouts and set what is known of them beside it."""
+    from galexplore.bench.real import locate_all, save, tabulate
+    from galexplore.explorer import load
+
+    rows = locate_all(load(model), real / "cutouts" if (real / "cutouts").is_dir() else real)
+    if write:
+        save(rows, write)
+    print(json.dumps(rows, indent=1) if as_json else tabulate(rows))
