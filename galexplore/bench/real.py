@@ -81,8 +81,8 @@ def tabulate(rows: list[dict]) -> str:
 HEAD = """# Real galaxies
 
 Written by `galexplore bench real`. The model has seen simulated galaxies only; nothing was tuned on these cutouts of
-the Legacy Surveys. Several files show one galaxy at different samplings or with missing areas: their answers should agree.
-Redshifts are spectroscopic; masses are those of GLADE+, good to some tenths of a dex.
+the Legacy Surveys. Several files show one galaxy at different samplings or with missing areas: their answers should
+agree. Redshifts are spectroscopic; masses are those of GLADE+, good to some tenths of a dex.
 
 """
 
