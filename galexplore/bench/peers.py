@@ -19,7 +19,8 @@ from torch import Tensor, nn
 
 from galexplore.augment import augment
 from galexplore.config import Training
-from galexplore.sample import Sample, halves
+from galexplore.layers import arcsinh
+from galexplore.sample import Sample
 from galexplore.stretch import knee
 
 #: What every peer sees of the sky: each galaxy turned and mirrored exactly, at random.
@@ -88,12 +89,12 @@ class Contrastive(nn.Module):
 
     def embed(self, flux: Tensor) -> Tensor:
         """Features (B, 128)."""
-        return F.normalize(self.trunk(torch.asinh(flux / self.knee)).float(), dim=1)
+        return F.normalize(self.trunk(arcsinh(flux / self.knee)).float(), dim=1)
 
     def loss(self, one: Tensor, other: Tensor, temperature: float = 0.1) -> Tensor:
         """Normalised temperature-scaled cross entropy over both views (2 B, 64)."""
         views = torch.cat([one, other])
-        codes = F.normalize(self.project(self.trunk(torch.asinh(views / self.knee)).float()), dim=1)
+        codes = F.normalize(self.project(self.trunk(arcsinh(views / self.knee)).float()), dim=1)
         alike = codes @ codes.T / temperature
         alike.fill_diagonal_(-math.inf)
         partner = torch.arange(len(views), device=views.device).roll(len(one))
@@ -133,6 +134,7 @@ def train_peer(
     dict
         `epochs` (as far as it got), `seconds`.
     """
+    model.to(sample.device, memory_format=torch.channels_last)
     optimizer = torch.optim.Adam(model.parameters(), 1e-3)
     scale = Scale(sample)
     start, steps = time.perf_counter(), epochs * max(1, len(sample) // batch)
@@ -146,9 +148,7 @@ def train_peer(
         for group in optimizer.param_groups:
             group["lr"] = 1e-3 * 0.5 * (1 + math.cos(math.pi * done))
         optimizer.zero_grad(set_to_none=True)
-        with torch.autocast(sample.device.type, torch.bfloat16, enabled=halves(sample.device)):
-            loss = _lose(model, sample, rows, step, scale)
-        loss.backward()
+        _lose(model, sample, rows, step, scale).backward()
         nn.utils.clip_grad_norm_(model.parameters(), 5.0)
         optimizer.step()
         report(step + 1, steps)
@@ -166,13 +166,13 @@ def _batches(sample: Sample, epochs: int, batch: int) -> Iterator[Tensor]:
 def _lose(model: nn.Module, sample: Sample, rows: Tensor, step: int, scale: Scale) -> Tensor:
     generator = torch.Generator(sample.device).manual_seed(step)
     at = rows.to(sample.device)
-    flux, vector = sample.images(rows), sample.vector[at]
+    flux, vector = sample.images(rows).contiguous(memory_format=torch.channels_last), sample.vector[at]
     if isinstance(model, Contrastive):
         views = (augment(flux, vector, Training(), generator)[0] for _ in range(2))
         return model.loss(*views)
     flux, vector, _ = augment(flux, vector, TURNS, generator)
     seen = Sample(flux, sample.labels[at], sample.errors[at], vector)
-    return model.loss(flux, *scale.apply(seen))
+    return model.loss(flux.contiguous(memory_format=torch.channels_last), *scale.apply(seen))
 
 
 @torch.inference_mode()
