@@ -18,6 +18,7 @@ from galexplore.cutout import InputError
 
 app = typer.Typer(help="A latent-space explorer for galaxies.", no_args_is_help=True, pretty_exceptions_enable=False)
 mock_app = typer.Typer(help="Simulate a survey, or compare the simulation with real measurements.")
+app.add_typer(bench_app, name="bench")
 app.add_typer(mock_app, name="mock", invoke_without_command=True)
 app.add_typer(bench_app, name="bench")
 
@@ -207,18 +208,26 @@ def _draw_survey(n: int, seed: int, to: Path, photometry_only: bool, depth: str,
 def train(
     name: Annotated[str, typer.Option(help="Folder of models/ that is written.")] = "default",
     data: Annotated[Path, typer.Option(help="Catalogue.")] = DATA,
-    epochs: Annotated[int | None, typer.Option(help="Passes over the training split; the recipe's by default.")] = None,
+    recipe: Annotated[Literal["cpu", "gpu"] | None, typer.Option(help="By default, what this machine has.")] = None,
+    epochs: Annotated[int | None, typer.Option(help="Passes over the galaxies; the recipe's by default.")] = None,
+    extra: Annotated[int | None, typer.Option(help="Galaxies drawn beside the catalogue's; needs the mock.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the weights and the augmentation.")] = None,
+    devices: Annotated[
+        int, typer.Option(min=1, help="Processes, a GPU each; more than one needs the extra multi.")
+    ] = 1,
 ) -> None:
     """Train the model, calibrate it, embed the catalogue and fit the atlas; continues where it was killed."""
     from dataclasses import replace
 
-    from galexplore.config import Training
-    from galexplore.pipeline import train_model
+    from galexplore.config import RECIPES
+    from galexplore.pipeline import pick_device, train_model
+    from galexplore.team import Team, gather_team
 
-    changed = {k: v for k, v in {"epochs": epochs, "seed": seed}.items() if v is not None}
+    network, training = RECIPES[recipe or ("gpu" if pick_device().type == "cuda" else "cpu")]
+    changed = {k: v for k, v in {"epochs": epochs, "seed": seed, "extra": extra}.items() if v is not None}
+    team = gather_team(devices) if devices > 1 else Team()
     with Bars() as report:
-        card = train_model(name, data, replace(Training(), **changed), report)
+        card = train_model(name, data, replace(training, **changed), report, network, team)
     out.print(f"models/{name} written: {card['seconds'] / 60:.1f} min of training on {card['hardware']}.")
 
 

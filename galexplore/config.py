@@ -36,6 +36,7 @@ class Survey:
     native_size: int = 128  # native pixels a side: 33.5 arcsec
     size: int = 69  # model pixels a side
     noise: tuple[float, ...] = (0.0030, 0.0045, 0.0120)  # nanomaggies a native pixel, typical depth
+    peak: tuple[float, ...] = (0.15, 0.40, 0.87)  # brightest pixel of a galaxy in the embedded survey, mean; model grid
     display: tuple[float, ...] = (6.0, 3.4, 2.2)  # viewer scales in g, r, z
     display_m: float = 0.03
     display_q: float = 20.0
@@ -68,30 +69,56 @@ def cache_folder() -> Path:
 class Network:
     """The shape of the CVAE; small enough that two CPU cores train it in half an hour."""
 
-    widths: tuple[int, ...] = (24, 48, 64, 96)  # channels at 35, 18, 9 and 5 pixels a side
+    stretch: str = "noise"  # or "published": tanh(arcsinh(10 f / peak)), which loses faint galaxies
+    stem: int = 12  # channels at full resolution, 69 pixels a side
+    widths: tuple[int, ...] = (32, 64, 96, 128)  # channels at 34, 17, 8 and 4 pixels a side
+    brushes: tuple[int, ...] = (64, 48, 32, 16)  # the decoder's channels at 6, 11, 21 and 41 pixels a side
+    photometer: int = 128  # features made of the aperture fluxes
     hidden: int = 256  # the layer between the feature maps and the latents
-    softening: float = 3.0  # the stretch's knee in sigma of sky noise
-    model_error: float = 0.15  # relative: what five numbers cannot say of a bright pixel
+    dropout: float = 0.1
+    n_free: int = 1  # more may be studied; the explorer reads models with one
+    softening: float = 3.0  # the noise stretch's knee in sigma of sky noise
+    model_error: float = 0.15  # in the stretched space: what five numbers cannot say of a bright pixel
 
 
 @dataclass(frozen=True)
 class Training:
     """The recipe. `galexplore train` writes it, with what it cost, into the model's card."""
 
-    epochs: int = 24
+    epochs: int = 12
     batch: int = 128
     learning_rate: float = 2e-3
     weight_decay: float = 0.02
-    ema: float = 0.998  # weights averaged over about four hundred steps: steadier than the last one
-    # Weight of the mean chi2 a pixel against one nat of the physics terms. The decoder does not care (Adam is free of
-    # scale), the trunk does: twenty times more, and what the free latent asks of it drowns what the labels ask.
-    reconstruction: float = 1.0
-    drawn: int = 2  # one galaxy in so many is decoded: a decoding costs as much as an encoding and teaches less
+    ema: float = 0.998  # weights averaged over about five hundred steps: steadier than the last one
+    reconstruction: float = 1.0  # weight of the mean chi2 a pixel against one nat of the physics terms
+    voice: float = 0.5  # power of its variance that weighs a galaxy's likelihood: 0 as it is, 1 as a squared error
+    drawn: int = 4  # one galaxy in so many is decoded: a decoding costs as much as an encoding and teaches less
     beta: float = 0.01  # weight of the free latent's KL
     free_nats: float = 0.5  # KL below this costs nothing, or the free latent would fall silent
+    aggregate: float = 1.0  # weight of the free latents' distance, all together, from a unit normal
     warm_up: float = 0.2  # fraction of the training over which beta rises
-    edge_masks: float = 0.15  # fraction of batches with part of the frame missing
+    turned: float = 0.5  # fraction of galaxies turned by any angle; the others by multiples of 90 degrees, exactly
+    blurred: float = 0.2  # fraction of batches seen through worse seeing,
+    blur: float = 0.7  # by up to so many pixels (sigma)
+    background: float = 0.1  # residual sky level, in sigma of a model pixel
+    noisy: float = 0.2  # fraction of batches with noise added,
+    noise: float = 0.7  # by up to so many times the typical sky noise
+    edge_masks: float = 0.1  # fraction of galaxies with part of the frame missing
+    patience: int = 8  # epochs without a better validation score after which the training stops
+    pictures: int = 4  # epochs between two progress pictures
+    compile: bool = True  # on GPUs only
+    extra: int = 50_000  # galaxies drawn for training alone, beside the catalogue's (needs the mock's bagpipes)
     seed: int = 20231226
+
+
+#: What `galexplore train --recipe` offers. The GPU's has never run on one: its cost is an estimate from the CPU's.
+RECIPES = {
+    "cpu": (Network(), Training()),
+    "gpu": (
+        Network(stem=24, widths=(48, 96, 160, 256), brushes=(96, 64, 48, 32), hidden=384),
+        Training(epochs=24, batch=512, learning_rate=3e-3, drawn=2, extra=284_000),
+    ),
+}
 
 
 @dataclass(frozen=True)

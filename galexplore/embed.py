@@ -15,7 +15,6 @@ from torch import Tensor
 from galexplore.config import LATENTS, Network
 from galexplore.cutout import InputError
 from galexplore.model import CVAE, DIHEDRAL, Posterior, turn, turn_vector
-from galexplore.stretch import unstretch
 
 #: The standard deviation of an axis angle of which nothing is known: pi / sqrt(12).
 ANY_ANGLE = math.pi / math.sqrt(12)
@@ -101,7 +100,7 @@ class Embedder:
         double = 2 * latents[:, :1]
         code = (latents[:, 1:] - self.label_mean) / self.label_std
         code = np.concatenate([np.cos(double), np.sin(double), code], axis=1)
-        return unstretch(self.model.decode(self._tensor(code)).cpu().numpy())
+        return self.model.unstretch(self.model.decode(self._tensor(code))).cpu().numpy()
 
     def _tensor(self, array: np.ndarray) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(array, np.float32)).to(self.device)

@@ -2,17 +2,20 @@
 
 Five latents: orientation, redshift, log stellar mass, log SFR and one that is free. What differs from the published
 recipe: the posterior of the physics latents is fitted to the labels (mean and variance), the orientation lives on
-its circle as (cos 2phi, sin 2phi), and the input is stretched by the sky noise.
+its circle as (cos 2phi, sin 2phi), the input is stretched by the sky noise, the encoder also measures the galaxy as an
+astronomer would (fluxes within apertures), and the decoder draws the galaxy upright and turns it.
 """
 
 import itertools
+import math
 from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from galexplore.config import Network
+from galexplore.config import SURVEY, Network
+from galexplore.layers import Decoder, Photometer, Residual, arcsinh, convolve
 from galexplore.stretch import knee
 
 #: The eight flips and transpositions of the square: (transpose, flip rows, flip columns).
@@ -41,46 +44,12 @@ class Posterior(NamedTuple):
     """What the encoder says of B galaxies, in standardised units.
 
     `vector` (B, 2) estimates E[(cos 2phi, sin 2phi)], so its length is the concentration; `mean` and `logvar` (B, 4)
-    are those of redshift, log mass, log SFR and the free latent.
+    are those of redshift, log mass, log SFR and the free latent (one column more for each further free one).
     """
 
     vector: Tensor
     mean: Tensor
     logvar: Tensor
-
-
-def _down(inward: int, outward: int, kernel: int) -> nn.Module:
-    convolution = nn.Conv2d(inward, outward, kernel, stride=2, padding=kernel // 2, bias=False)
-    return nn.Sequential(convolution, nn.BatchNorm2d(outward), nn.ReLU())
-
-
-def _smooth(inward: int, outward: int) -> nn.Module:
-    convolution = nn.Conv2d(inward, outward, 3, padding=1, bias=False)
-    return nn.Sequential(convolution, nn.BatchNorm2d(outward), nn.ReLU())
-
-
-def _mean_known(terms: Tensor, labels: Tensor) -> Tensor:
-    """Sum over columns of the mean over the rows whose label is known (a NaN would poison the gradient)."""
-    known = labels.isfinite()
-    return (torch.where(known, terms, 0).sum(dim=0) / known.sum(dim=0).clamp_min(1)).sum()
-
-
-class Residual(nn.Module):
-    """x + conv(gelu(norm(conv(x)))) at constant resolution."""
-
-    def __init__(self, width: int):
-        super().__init__()
-        self.body = nn.Sequential(
-            nn.Conv2d(width, width, 3, padding=1, bias=False),
-            nn.BatchNorm2d(width),
-            nn.ReLU(),
-            nn.Conv2d(width, width, 3, padding=1, bias=False),
-            nn.BatchNorm2d(width),
-        )
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Map (B, C, H, W) to the same shape."""
-        return F.relu(x + self.body(x))
 
 
 class CVAE(nn.Module):
@@ -89,71 +58,89 @@ class CVAE(nn.Module):
     def __init__(self, network: Network = Network()):  # noqa: B008 (frozen)
         super().__init__()
         w, self.network = network.widths, network
-        self.register_buffer("knee", torch.from_numpy(knee(network.softening)))
+        self.register_buffer("knee", torch.from_numpy(knee(network.stretch, network.softening)))
         self.register_buffer("label_mean", torch.zeros(3))
         self.register_buffer("label_std", torch.ones(3))
-        blocks = [_down(3, w[0], 5)]
-        for inward, outward in itertools.pairwise(w):
-            blocks += [_down(inward, outward, 3), Residual(outward)]
-        self.trunk = nn.Sequential(*blocks)
-        self.read_out = nn.Sequential(nn.Flatten(), nn.Linear(w[-1] * 25, network.hidden), nn.ReLU(), nn.Dropout(0.1))
-        self.head = nn.Linear(network.hidden, 10)
-        self.seed = nn.Sequential(
-            nn.Linear(6, network.hidden), nn.ReLU(), nn.Linear(network.hidden, w[-1] * 25), nn.ReLU()
-        )
-        self.grow = nn.ModuleList(_smooth(inward, outward) for inward, outward in itertools.pairwise(w[::-1]))
-        self.paint = nn.Sequential(nn.Conv2d(w[0], 12, 3, padding=1), nn.PixelShuffle(2), nn.AvgPool2d(2, stride=1))
+        # At full resolution few channels and no norm: every pass over 69 x 69 pixels costs as much as a deep layer.
+        blocks = [nn.Conv2d(3, network.stem, 3, padding=1), nn.ReLU(inplace=True)]
+        blocks += [convolve(network.stem, w[0], 4, 2), convolve(w[0], w[1], 4, 2), Residual(w[1])]
+        for inward, outward in itertools.pairwise(w[1:]):
+            blocks += [convolve(inward, outward, 4, 2), Residual(outward)]
+        self.trunk = nn.Sequential(*blocks, nn.Flatten())
+        self.photometer = Photometer(network.photometer)
+        wide = w[-1] * 16 + network.photometer
+        self.read_out = nn.Sequential(nn.Linear(wide, network.hidden), nn.ReLU(), nn.Dropout(network.dropout))
+        self.head = nn.Linear(network.hidden, 2 + 2 * (3 + network.n_free))
+        self.decoder = Decoder(network)
 
     def stretch(self, flux: Tensor) -> Tensor:
-        """Noise-scaled arcsinh, as `galexplore.stretch.stretch`, on the device and in float32."""
-        return torch.asinh(flux.float() / self.knee)
+        """Compress flux, as `galexplore.stretch.stretch`, on the device and in float32."""
+        v = flux.float() / self.knee
+        return arcsinh(v) if self.network.stretch == "noise" else v / torch.sqrt(1 + v * v)
+
+    def unstretch(self, u: Tensor) -> Tensor:
+        """Invert `stretch`: nanomaggies per native pixel."""
+        if self.network.stretch == "noise":
+            return torch.sinh(u.float()) * self.knee
+        u = u.float().clamp(-0.9999, 0.9999)
+        return u / torch.sqrt(1 - u * u) * self.knee
+
+    def features(self, flux: Tensor) -> Tensor:
+        """Return what the encoder makes of images (B, 3, 69, 69) before it names the latents: (B, hidden), float32."""
+        shapes = self.trunk(self.stretch(flux)).float()
+        with torch.autocast(flux.device.type, enabled=False):  # half precision would round colours and redshifts
+            return self.read_out(torch.cat([shapes, self.photometer(flux.float())], dim=1))
 
     def encode(self, flux: Tensor) -> Posterior:
         """Posterior of the latents given images (B, 3, 69, 69)."""
-        out = self.head(self.read_out(self.trunk(self.stretch(flux)))).float()
-        arrow = out[:, :2]
-        length = arrow.norm(dim=1, keepdim=True).clamp_min(1e-6)
-        return Posterior(arrow * torch.tanh(length) / length, out[:, 2:6], out[:, 6:].clamp(-9, 4))
+        features, count = self.features(flux), 3 + self.network.n_free
+        with torch.autocast(flux.device.type, enabled=False):
+            vector, mean, logvar = self.head(features).split([2, count, count], dim=1)
+        length = vector.norm(dim=1, keepdim=True).clamp_min(1e-6)
+        return Posterior(vector * torch.tanh(length) / length, mean, logvar.clamp(-9, 4))
 
     def reparameterize(self, posterior: Posterior) -> Tensor:
-        """Draw decoder inputs (B, 6): (cos 2phi, sin 2phi, z, log M, log SFR, free), standardised.
+        """Draw decoder inputs (B, 5 + n_free): (cos 2phi, sin 2phi, z, log M, log SFR, free), standardised.
 
-        The angle is drawn from the wrapped normal whose mean resultant length is |vector|. The reconstruction's
-        gradient stops at the physics latents: their posterior answers to the labels alone, and so cannot hide the
-        galaxy's looks in their last digits or in their variances.
+        The free latent is drawn. The others enter as their means, and the reconstruction's gradient stops at them:
+        their posterior answers to the labels alone. Drawn one by one they would blur what the image tells well (the
+        errors of redshift and mass go together, the brightness is known), and the free latent would be spent on
+        carrying brightness back to the decoder.
         """
-        length = posterior.vector.norm(dim=1, keepdim=True).clamp(1e-3, 0.9999)
-        spread = torch.sqrt(-2 * torch.log(length)).detach()
-        angle = torch.atan2(posterior.vector[:, 1:], posterior.vector[:, :1]).detach()
-        angle = angle + spread * torch.randn_like(angle)
-        sample = posterior.mean + (posterior.logvar / 2).exp() * torch.randn_like(posterior.mean)
-        return torch.cat([angle.cos(), angle.sin(), sample[:, :3].detach(), sample[:, 3:]], dim=1)
+        direction = F.normalize(posterior.vector, dim=1).detach()
+        free = posterior.mean[:, 3:] + (posterior.logvar[:, 3:] / 2).exp() * torch.randn_like(posterior.mean[:, 3:])
+        return torch.cat([direction, posterior.mean[:, :3].detach(), free], dim=1)
 
     def decode(self, code: Tensor) -> Tensor:
-        """Images in the stretched space (B, 3, 69, 69) from decoder inputs (B, 6)."""
-        x = self.seed(code).unflatten(1, (-1, 5, 5))
-        for layer, side in zip(self.grow, (9, 18, 35), strict=True):
-            x = layer(F.interpolate(x, size=(side, side)))
-        # 35 -> 70 -> 69: averaging neighbours cancels exactly the checkerboard that shuffled pixels may leave.
-        return self.paint(x)
+        """Images in the stretched space (B, 3, 69, 69) from decoder inputs (B, 5 + n_free)."""
+        return self.decoder(code)
 
     def chi2(self, flux: Tensor, drawn: Tensor, valid: Tensor | None = None) -> Tensor:
         """Mean noise-weighted squared residual a pixel (B,) between images and decoded, stretched `drawn`.
 
-        In the stretched space u the sky noise of a pixel is 1 / (softening cosh u); the relative model
-        error is added in quadrature, else a bright core would outweigh everything else.
+        In the stretched space the sky noise of a pixel is sigma du/df, by the drawn image's own brightness: the
+        image's would favour pixels that scattered down. The relative model error is added in quadrature, else a bright
+        core would outweigh everything else.
         """
-        target = self.stretch(flux)
-        # The model's own brightness sets the noise: the image's would favour pixels that scattered down.
-        noise = 1 / (self.network.softening * torch.cosh(drawn.detach().float().clamp(-8, 8)))
-        error = (target - drawn.float()) ** 2 / (noise**2 + self.network.model_error**2)
+        drawn = drawn.float()
+        u, sky = drawn.detach(), self.knee.new_tensor(SURVEY.model_noise).view(3, 1, 1) / self.knee
+        slope = 1 / torch.cosh(u.clamp(-8, 8)) if self.network.stretch == "noise" else (1 - u**2).clamp_min(0) ** 1.5
+        error = (self.stretch(flux) - drawn) ** 2 / ((sky * slope) ** 2 + self.network.model_error**2)
         if valid is None:
             return error.mean(dim=(1, 2, 3))
-        return (error * valid).sum(dim=(1, 2, 3)) / valid.sum(dim=(1, 2, 3)).clamp_min(1)
+        return (error * valid).sum(dim=(1, 2, 3)) / valid.expand_as(error).sum(dim=(1, 2, 3)).clamp_min(1)
 
     def loss(
-        self, flux: Tensor, labels: Tensor, errors: Tensor, vector: Tensor, valid: Tensor | None = None, drawn: int = 1
-    ):
+        self,
+        flux: Tensor,
+        labels: Tensor,
+        errors: Tensor,
+        vector: Tensor,
+        valid: Tensor | None = None,
+        *,
+        drawn: int = 1,
+        voice: float = 0.0,
+    ) -> dict[str, Tensor]:
         """Return the terms of the loss, each averaged over the batch.
 
         Parameters
@@ -163,28 +150,53 @@ class CVAE(nn.Module):
             Redshift, log mass, log SFR and their standard errors, in catalogue units; NaN where not known.
         vector : Tensor (B, 2)
             (cos 2phi, sin 2phi); NaN where not known.
-        valid : Tensor (B, 3, 69, 69), optional
+        valid : Tensor (B, 1 or 3, 69, 69), optional
             1 where a pixel may be judged.
         drawn : int
             Only one galaxy in so many is decoded and enters the reconstruction.
+        voice : float
+            Power of its predicted variance by which a galaxy's likelihood is weighed: 0 plain, 1 as a squared error.
 
         Returns
         -------
         dict of str to scalar Tensor
             `reconstruction` (chi2 a pixel), `physics` (Gaussian negative log likelihood with the label's own
-            variance added, nats), `orientation` (squared error of the double-angle vector) and `kl` (nats).
+            variance added, nats), `orientation` (squared error of the double-angle vector), `kl` (nats) and
+            `aggregate` (squared Wasserstein distance of the batch's free latents from a unit normal).
         """
         posterior = self.encode(flux if valid is None else flux * valid)
         some = slice(None, None, drawn)
-        images = self.decode(self.reparameterize(Posterior(*(part[some] for part in posterior))))
+        code = self.reparameterize(posterior)
+        images = self.decode(code[some])
         target = (labels - self.label_mean) / self.label_std
         variance = posterior.logvar[:, :3].exp() + (errors / self.label_std) ** 2
         nll = 0.5 * ((target.nan_to_num() - posterior.mean[:, :3]) ** 2 / variance + variance.log())
+        # Galaxies of large variance hardly teach the mean under the plain likelihood; the square root of the variance
+        # as a weight leaves the optimum where it is and gives them a voice (Seitzer et al. 2022, arXiv:2203.09168).
+        weight = variance.detach() ** voice
+        nll = nll * weight / weight.mean(dim=0)
         turned = (vector.nan_to_num() - posterior.vector) ** 2
-        mean, logvar = posterior.mean[:, 3], posterior.logvar[:, 3]
+        mean, logvar = posterior.mean[:, 3:], posterior.logvar[:, 3:]
         return {
             "reconstruction": self.chi2(flux[some], images, None if valid is None else valid[some]).mean(),
             "physics": _mean_known(nll, target),
             "orientation": _mean_known(turned, vector),
-            "kl": 0.5 * (mean**2 + logvar.exp() - 1 - logvar).mean(),
+            "kl": 0.5 * (mean**2 + logvar.exp() - 1 - logvar).sum(dim=1).mean(),
+            "aggregate": distance_from_normal(code[:, 5:]),
         }
+
+
+def _mean_known(terms: Tensor, labels: Tensor) -> Tensor:
+    """Sum over columns of the mean over the rows whose label is known (a NaN would poison the gradient)."""
+    known = labels.isfinite()
+    return (torch.where(known, terms, 0).sum(dim=0) / known.sum(dim=0).clamp_min(1)).sum()
+
+
+def distance_from_normal(sample: Tensor) -> Tensor:
+    """Squared 2-Wasserstein distance of each column of (B, K) from a unit normal, summed.
+
+    In one dimension it is the mean squared gap between sorted values and the normal's quantiles (Kolouri et al. 2018,
+    arXiv:1804.01947).
+    """
+    quantiles = math.sqrt(2) * torch.erfinv((2 * torch.arange(len(sample), device=sample.device) + 1) / len(sample) - 1)
+    return ((sample.sort(dim=0).values - quantiles[:, None]) ** 2).mean(dim=0).sum()

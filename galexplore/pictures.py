@@ -44,11 +44,21 @@ def draw_residual(residual: np.ndarray, side: int = 138) -> bytes:
     Orange where the galaxy is brighter than the model, blue where it is fainter, dark grey where they agree; an arcsinh
     in between, saturated at 15 sigma.
     """
+    return _encode(_colour_residual(residual)[::-1], side, False)
+
+
+def _colour_residual(residual: np.ndarray) -> np.ndarray:
+    """Colours (..., H, W, 3) of residual flux (..., 3, H, W)."""
     noise = np.asarray(SURVEY.model_noise)[:, None, None]
-    sigma = np.nan_to_num(residual / noise).mean(axis=0)[::-1]
+    sigma = np.nan_to_num(residual / noise).mean(axis=-3)
     level = np.clip(np.arcsinh(sigma / 2) / math.asinh(RESIDUAL_RANGE / 2), -1, 1)[..., None]
-    colours = _ZERO + (np.where(level > 0, _TOO_FAINT, _TOO_BRIGHT) - _ZERO) * np.abs(level)
-    return _encode(colours.astype(np.uint8), side, False)
+    return (_ZERO + (np.where(level > 0, _TOO_FAINT, _TOO_BRIGHT) - _ZERO) * np.abs(level)).astype(np.uint8)
+
+
+def compare(seen: np.ndarray, drawn: np.ndarray) -> Image.Image:
+    """Draw galaxies (N, 3, 69, 69) above what a model makes of them, and below both the difference."""
+    rows = [to_rgb(seen), to_rgb(drawn), _colour_residual(seen - drawn)]
+    return Image.fromarray(np.concatenate([np.concatenate(row[:, ::-1], axis=1) for row in rows]))
 
 
 def _encode(rgb: np.ndarray, side: int, bar: bool) -> bytes:

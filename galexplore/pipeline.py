@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import torch
 
 from galexplore import atlas, catalogue
 from galexplore.audit import prepare
@@ -17,21 +18,33 @@ from galexplore.config import ROOT, AtlasConfig, Network, Training
 from galexplore.cutout import InputError
 from galexplore.embed import SIGMAS, Embedder, hash_file
 from galexplore.explorer import Explorer
+from galexplore.extras import draw_extras
 from galexplore.mock.store import Store
 from galexplore.readers import read
-from galexplore.train import Sample, fit, pick_device
+from galexplore.sample import Sample, pick_device
+from galexplore.team import Team
+from galexplore.train import fit
 
 #: Receives (stage, done, of, note) as work proceeds.
 Report = Callable[..., None]
 
 
-def train_model(name: str, data: Path, training: Training, report: Report) -> dict:
+def train_model(
+    name: str,
+    data: Path,
+    training: Training,
+    report: Report,
+    network: Network = Network(),  # noqa: B008 (frozen)
+    team: Team = Team(),  # noqa: B008 (frozen)
+) -> dict:
     """Make `models/<name>`: weights, card and atlas. A second call continues where the first one was killed.
 
     Parameters
     ----------
     data : Path
         Catalogue with a `split` column; its images are rendered where they are not yet.
+    team : Team
+        The processes that train together; all but the first stop after the training.
 
     Returns
     -------
@@ -43,31 +56,26 @@ def train_model(name: str, data: Path, training: Training, report: Report) -> di
     InputError
         Where the catalogue is missing or breaks the contract.
     """
-    if not data.exists():
-        raise InputError(f"No catalogue stands at {data}; make one with: galexplore mock")
-    frame = catalogue.read(data)
-    store = Store.beside(data, frame)
-    store.render_all(progress=lambda done, of: report("render", done, of))
-    flux = store.get(list(frame["id"]))
-    folder, device = ROOT / "models" / name, pick_device()
-    samples = {}
-    for split in ("train", "validation"):
-        rows = np.flatnonzero(frame["split"] == split)
-        samples[split] = Sample.gather(frame.iloc[rows], flux[rows], device)
+    if team.size > 1:  # one process draws and renders; the others then find it done
+        team.lead(lambda: gather_taught(*read_survey(data, report), training, report))
+    frame, flux = read_survey(data, report)
+    folder, device = ROOT / "models" / name, team.device or pick_device()
 
     def told(row: dict) -> None:
         report("train", row["epoch"], training.epochs, "  ".join(f"{k} {v:.4g}" for k, v in row.items()))
 
-    digest = hashlib.sha256(data.read_bytes()).hexdigest()
     model, card = fit(
-        samples["train"],
-        samples["validation"],
+        *gather_samples(frame, flux, *gather_taught(frame, flux, training, report), device),
         folder,
-        network=Network(),
+        network=network,
         training=training,
-        data_hash=digest,
+        data_hash=hashlib.sha256(data.read_bytes()).hexdigest(),
         report=told,
+        note=lambda done, of: report("epoch", done, of),
+        team=team,
     )
+    if team.rank:
+        return card
     table = _embed_all(frame, Embedder(model), flux, report)
     card |= _calibrate(table)
     report("atlas", 0, 1)
@@ -77,6 +85,41 @@ def train_model(name: str, data: Path, training: Training, report: Report) -> di
     card |= {"sha256": hash_file(folder / "weights.safetensors")}
     (folder / "card.json").write_text(json.dumps(card, indent=1) + "\n")
     return card
+
+
+def read_survey(data: Path, report: Report) -> tuple[pd.DataFrame, np.ndarray]:
+    """Read a catalogue and its images (N, 3, 69, 69), rendered where they are not yet.
+
+    Raises
+    ------
+    InputError
+        Where there is none.
+    """
+    if not data.exists():
+        raise InputError(f"No catalogue stands at {data}; make one with: galexplore mock")
+    frame = catalogue.read(data)
+    store = Store(frame)
+    store.render_all(progress=lambda done, of: report("render", done, of))
+    return frame, store.get(list(frame["id"]))
+
+
+def gather_taught(
+    frame: pd.DataFrame, flux: np.ndarray, training: Training, report: Report
+) -> tuple[pd.DataFrame, np.ndarray]:
+    """Return rows and images of the training split, with the recipe's extra galaxies."""
+    rows = np.flatnonzero(frame["split"] == "train")
+    if not training.extra:
+        return frame.iloc[rows], flux[rows]
+    extra, more = draw_extras(training.extra, training.seed, report)
+    return pd.concat([frame.iloc[rows], extra], ignore_index=True), np.concatenate([flux[rows], more])
+
+
+def gather_samples(
+    frame: pd.DataFrame, flux: np.ndarray, taught: pd.DataFrame, images: np.ndarray, device: torch.device
+) -> tuple[Sample, Sample]:
+    """Put what is taught, and the validation split, on a device."""
+    rows = np.flatnonzero(frame["split"] == "validation")
+    return Sample.gather(taught, images, device), Sample.gather(frame.iloc[rows], flux[rows], device)
 
 
 def _embed_all(frame: pd.DataFrame, embedder: Embedder, flux: np.ndarray, report: Report) -> pd.DataFrame:

@@ -7,31 +7,40 @@ import numpy as np
 from galexplore.config import SURVEY, Network
 
 
-def knee(softening: float = Network.softening) -> np.ndarray:
-    """Flux (3, 1, 1) at which `stretch` turns from linear to logarithmic: `softening` sigma of a model pixel's sky."""
-    return softening * np.asarray(SURVEY.model_noise, np.float32)[:, None, None]
+def knee(kind: str = "noise", softening: float = Network.softening) -> np.ndarray:
+    """Flux (3, 1, 1) at which a stretch turns from linear to compressed.
+
+    The noise stretch: `softening` sigma of a model pixel's sky. The published one: a tenth of the mean peak.
+    """
+    flux = {"noise": [softening * s for s in SURVEY.model_noise], "published": [p / 10 for p in SURVEY.peak]}
+    return np.asarray(flux[kind], np.float32)[:, None, None]
 
 
-def stretch(flux):
-    """Noise-scaled arcsinh: linear within the sky noise, logarithmic above it, so that both ends survive.
+def stretch(flux, kind: str = "noise"):
+    """Compress flux for the network.
 
-    u = arcsinh(f / (3 sigma)), sigma the typical sky noise of a model pixel in that band (Lupton et al. 1999).
+    "noise": u = arcsinh(f / (3 sigma)), sigma the typical sky noise of a model pixel in that band (Lupton et al. 1999):
+    linear within the noise, logarithmic above it, so that both ends survive. "published": u = tanh(arcsinh(10 f / p)),
+    p the mean peak of a galaxy in that band (Gagliano & Villar 2023), which is v / sqrt(1 + v^2) with v = 10 f / p.
 
     Parameters
     ----------
     flux : array (..., 3, H, W)
         Nanomaggies per native pixel.
+    kind : {"noise", "published"}
 
     Returns
     -------
     array (..., 3, H, W), dimensionless
     """
-    return np.arcsinh(np.asarray(flux, np.float32) / knee())
+    v = np.asarray(flux, np.float32) / knee(kind)
+    return np.arcsinh(v) if kind == "noise" else v / np.sqrt(1 + v * v)
 
 
-def unstretch(u):
+def unstretch(u, kind: str = "noise"):
     """Invert `stretch`: network space (..., 3, H, W) back to nanomaggies per native pixel."""
-    return np.sinh(np.asarray(u, np.float32)) * knee()
+    u = np.asarray(u, np.float32)
+    return (np.sinh(u) if kind == "noise" else u / np.sqrt(1 - np.minimum(u * u, 0.9998))) * knee(kind)
 
 
 def to_rgb(flux):

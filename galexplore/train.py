@@ -1,96 +1,24 @@
-"""The training loop: GPU or CPU from the same code, resumable after any kill."""
+"""The training loop: CPU, one GPU or several from the same code, resumable after any kill."""
 
 import json
 import math
 import os
-import platform
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
 import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from galexplore.config import LABELLED, SURVEY, Network, Training
-from galexplore.model import CVAE, DIHEDRAL, turn, turn_vector
-
-
-@dataclass(frozen=True)
-class Sample:
-    """Galaxies to learn from, on one device.
-
-    Attributes
-    ----------
-    flux : Tensor (N, 3, 69, 69), float16
-        Nanomaggies per native pixel.
-    labels, errors : Tensor (N, 3)
-        Redshift, log mass [log10 Msun], log SFR [log10 Msun/yr] and their standard errors; NaN where not known.
-    vector : Tensor (N, 2)
-        (cos 2phi, sin 2phi); NaN where not known.
-    """
-
-    flux: Tensor
-    labels: Tensor
-    errors: Tensor
-    vector: Tensor
-
-    @classmethod
-    def gather(cls, frame: pd.DataFrame, flux: np.ndarray, device: torch.device | str = "cpu") -> "Sample":
-        """Put catalogue rows and their images (N, 3, 69, 69) on a device."""
-        columns = list(LABELLED.values())
-        labels = torch.tensor(frame[columns].to_numpy(np.float32))
-        errors = torch.tensor(np.nan_to_num(frame[[f"{c}_err" for c in columns]].to_numpy(np.float32)))
-        double = 2 * frame["phi"].to_numpy(np.float32)
-        vector = torch.tensor(np.stack([np.cos(double), np.sin(double)], axis=1))
-        return cls(
-            torch.tensor(np.asarray(flux, np.float16)).to(device),
-            labels.to(device),
-            errors.to(device),
-            vector.to(device),
-        )
-
-    def __len__(self) -> int:
-        return len(self.labels)
-
-
-def pick_device() -> torch.device:
-    """Return the accelerator where there is one, else the CPU."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-
-
-def describe_hardware(device: torch.device) -> str:
-    """One phrase for the model's card."""
-    if device.type == "cuda":
-        return torch.cuda.get_device_name(device)
-    return f"{torch.get_num_threads()} CPU threads ({platform.machine()})"
-
-
-def augment(flux: Tensor, vector: Tensor, training: Training, generator: torch.Generator) -> tuple[Tensor, ...]:
-    """Move a batch as the sky might have: one flip or transposition, up to a pixel of shift, now and then a lost edge.
-
-    Returns
-    -------
-    flux, vector, valid : Tensor
-        `valid` (1, 1, 69, 69) is 1 where the frame has data.
-    """
-
-    def draw(low: int, high: int) -> int:
-        return int(torch.randint(low, high, (), generator=generator))
-
-    move = DIHEDRAL[draw(0, len(DIHEDRAL))]
-    flux = turn(flux, move).roll((draw(-1, 2), draw(-1, 2)), dims=(-2, -1))
-    valid = flux.new_zeros(1, 1, SURVEY.size, SURVEY.size)
-    if float(torch.rand((), generator=generator)) < training.edge_masks:
-        top, bottom, left, right = (draw(0, SURVEY.size // 5) * draw(0, 2) for _ in range(4))
-        valid[..., top : SURVEY.size - bottom, left : SURVEY.size - right] = 1
-    else:
-        valid += 1
-    return flux, turn_vector(vector, move), valid
+from galexplore.augment import augment
+from galexplore.config import LABELLED, Network, Training
+from galexplore.model import CVAE
+from galexplore.pictures import compare
+from galexplore.sample import Sample, describe_hardware, halves
+from galexplore.team import Team
 
 
 def schedule(step: int, steps: int, training: Training) -> float:
@@ -102,34 +30,36 @@ def schedule(step: int, steps: int, training: Training) -> float:
 def total(terms: dict[str, Tensor], progress: float, training: Training) -> Tensor:
     """Weigh the terms of `CVAE.loss`; `progress` in [0, 1] warms the KL up, and its floor keeps the latent alive."""
     beta = training.beta * min(1.0, progress / training.warm_up)
-    kl = terms["kl"].clamp_min(training.free_nats)
-    return training.reconstruction * terms["reconstruction"] + terms["physics"] + terms["orientation"] + beta * kl
+    free = beta * terms["kl"].clamp_min(training.free_nats) + training.aggregate * terms["aggregate"]
+    return training.reconstruction * terms["reconstruction"] + terms["physics"] + terms["orientation"] + free
 
 
 @dataclass
 class Run:
-    """One training in progress: everything a checkpoint must hold."""
+    """One training in progress: all that a checkpoint must hold. `best` are the averaged weights of the best epoch."""
 
     model: CVAE
     average: dict[str, Tensor]
+    best: dict[str, Tensor]
     optimizer: torch.optim.Optimizer
     history: list[dict]
 
     @classmethod
-    def start(cls, sample: Sample, network: Network, training: Training, device: torch.device) -> "Run":
+    def start(cls, sample: Sample, network: Network, training: Training) -> "Run":
         """Initialise from the seed, with labels standardised by this sample."""
         torch.manual_seed(training.seed)
         model = CVAE(network)
         model.label_mean.copy_(sample.labels.nanmean(dim=0))
         model.label_std.copy_(((sample.labels.cpu() - model.label_mean) ** 2).nanmean(dim=0).sqrt())
-        model = model.to(device, memory_format=torch.channels_last)
+        model = model.to(sample.device, memory_format=torch.channels_last)
         optimizer = torch.optim.AdamW(model.parameters(), weight_decay=training.weight_decay)
-        return cls(model, {k: v.clone() for k, v in model.state_dict().items()}, optimizer, [])
+        average, best = ({k: v.clone() for k, v in model.state_dict().items()} for _ in range(2))
+        return cls(model, average, best, optimizer, [])
 
     def save(self, path: Path, recipe: str) -> None:
         """Write a checkpoint: to a temporary name first, so that a kill leaves the last one whole."""
         tensors = {f"model.{k}": v for k, v in self.model.state_dict().items()}
-        tensors |= {f"average.{k}": v for k, v in self.average.items()}
+        tensors |= {f"average.{k}": v for k, v in self.average.items()} | {f"best.{k}": v for k, v in self.best.items()}
         for i, state in self.optimizer.state_dict()["state"].items():
             tensors |= {f"adam.{i}.{k}": torch.as_tensor(v) for k, v in state.items()}
         tensors = {k: v.contiguous() for k, v in tensors.items()}
@@ -147,8 +77,9 @@ class Run:
             tensors = {k: file.get_tensor(k) for k in file.keys()}
             self.history = json.loads(file.metadata()["history"])
         self.model.load_state_dict({k[6:]: v for k, v in tensors.items() if k.startswith("model.")})
-        for k, v in self.average.items():
-            v.copy_(tensors[f"average.{k}"])
+        for name, kept in (("average", self.average), ("best", self.best)):
+            for k, v in kept.items():
+                v.copy_(tensors[f"{name}.{k}"])
         state: dict[int, dict] = {}
         for k in (k for k in tensors if k.startswith("adam.")):
             _, i, name = k.split(".")
@@ -156,25 +87,41 @@ class Run:
         self.optimizer.load_state_dict(self.optimizer.state_dict() | {"state": state})
         return True
 
-    def step(self, loss: Tensor, rate: float, decay: float) -> None:
+    def step(self, loss: Tensor, rate: float, decay: float, team: Team) -> None:
         """Take one optimiser step and fold it into the averaged weights."""
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
+        team.average(p.grad for p in self.model.parameters() if p.grad is not None)
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 5.0)
         self.optimizer.step()
         for k, v in self.model.state_dict().items():
             self.average[k].lerp_(v, 1 - decay) if v.is_floating_point() else self.average[k].copy_(v)
 
-    def averaged(self) -> CVAE:
-        """Return the model with the averaged weights, ready for inference."""
+    def load(self, weights: dict[str, Tensor]) -> CVAE:
+        """Return a model with other weights (`average`, `best`), ready for inference."""
         model = CVAE(self.model.network).to(self.model.label_mean.device, memory_format=torch.channels_last)
-        model.load_state_dict(self.average)
+        model.load_state_dict(weights)
         return model.eval()
 
+    def add(self, row: dict) -> None:
+        """Append an epoch to the history; its averaged weights are kept if none before scored better."""
+        self.history.append(row)
+        if row["score"] >= max(r["score"] for r in self.history):
+            for k, v in self.average.items():
+                self.best[k].copy_(v)
 
-def train_epoch(run: Run, sample: Sample, training: Training, epoch: int) -> dict[str, float]:
+    def is_over(self, training: Training) -> bool:
+        """Tell whether all epochs are done, or the last `patience` of them have not bettered the score."""
+        scores = [row["score"] for row in self.history]
+        stale = len(scores) > training.patience and max(scores[-training.patience :]) < max(scores)
+        return len(scores) >= training.epochs or stale
+
+
+def train_epoch(
+    run: Run, sample: Sample, training: Training, epoch: int, team: Team, note: Callable[[int, int], None]
+) -> dict[str, float]:
     """Run one pass over the sample; its randomness follows from the seed and the epoch alone.
 
     Returns
@@ -182,44 +129,60 @@ def train_epoch(run: Run, sample: Sample, training: Training, epoch: int) -> dic
     dict of str to float
         The mean of each term of the loss.
     """
-    torch.manual_seed(training.seed + 1000 * (epoch + 1))
-    generator = torch.Generator().manual_seed(training.seed + epoch + 1)
-    batches = torch.randperm(len(sample), generator=generator).split(training.batch)
-    device, sums = sample.labels.device, {}
+    torch.manual_seed(training.seed + 1000 * (epoch + 1) + team.rank)
+    device = sample.device
+    batches = torch.randperm(len(sample), generator=torch.Generator().manual_seed(training.seed + epoch + 1))
+    batches = [rows for rows in batches.split(training.batch) if len(rows) > 1 + team.size]  # batch norm needs company
+    generator = torch.Generator(device).manual_seed(training.seed + epoch + 1 + 7919 * team.rank)
+    loss = torch.compile(run.model.loss) if device.type == "cuda" and training.compile else run.model.loss
     run.model.train()
+    sums: dict[str, Tensor] = {}
     for i, rows in enumerate(batches):
-        if len(rows) < 2:  # batch normalisation needs company
-            continue
-        at = rows.to(device)
-        flux, vector, valid = augment(sample.flux[at].float(), sample.vector[at], training, generator)
+        at = rows[team.rank :: team.size].to(device)
+        flux, vector, valid = augment(sample.images(at), sample.vector[at], training, generator)
         flux = flux.contiguous(memory_format=torch.channels_last)
-        with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
-            known = (sample.labels[at], sample.errors[at], vector)
-            terms = run.model.loss(flux, *known, valid.expand_as(flux), training.drawn)
+        with torch.autocast(device.type, torch.bfloat16, enabled=halves(device)):
+            known = (sample.labels[at], sample.errors[at], vector, valid)
+            terms = loss(flux, *known, drawn=training.drawn, voice=training.voice)
         done, steps = epoch * len(batches) + i, training.epochs * len(batches)
         # The average starts short, or the first epochs would still remember the random weights.
         decay = min(training.ema, (1 + done) / (10 + done))
-        run.step(total(terms, done / steps, training), schedule(done, steps, training), decay)
+        run.step(total(terms, done / steps, training), schedule(done, steps, training), decay, team)
         for k, v in terms.items():
-            sums[k] = sums.get(k, 0.0) + v.detach() * len(rows) / len(sample)
+            sums[k] = sums.get(k, 0.0) + v.detach() / len(batches)
+        note(i + 1, len(batches))
+    team.average(v for v in (*run.model.buffers(), *run.average.values(), *sums.values()) if v.is_floating_point())
     return {k: float(v) for k, v in sums.items()}
 
 
 @torch.inference_mode()
 def validate(model: CVAE, sample: Sample) -> dict[str, float]:
-    """R^2 of the posterior means, and the reconstruction's chi2 a pixel, on a sample."""
+    """Score a model: R^2 of the posterior means, their mean `score`, and the reconstruction's chi2 a pixel."""
     means, chi2 = [], []
-    for rows in torch.arange(len(sample)).split(512):
-        flux = sample.flux[rows.to(sample.labels.device)].float()
-        posterior = model.encode(flux)
-        direction = torch.nn.functional.normalize(posterior.vector, dim=1)
-        chi2.append(model.chi2(flux, model.decode(torch.cat([direction, posterior.mean], dim=1))))
+    for rows in torch.arange(len(sample)).split(256):
+        flux = sample.images(rows)
+        with torch.autocast(flux.device.type, torch.bfloat16, enabled=halves(flux.device)):
+            posterior = model.encode(flux)
+            if len(chi2) < 4:  # a thousand galaxies say it to a percent
+                direction = torch.nn.functional.normalize(posterior.vector, dim=1)
+                chi2.append(model.chi2(flux, model.decode(torch.cat([direction, posterior.mean], dim=1))))
         means.append(posterior.mean[:, :3] * model.label_std + model.label_mean)
     error = (torch.cat(means) - sample.labels) ** 2
     spread = (sample.labels - sample.labels.nanmean(dim=0)) ** 2
     r2 = 1 - error.nanmean(dim=0) / spread.nanmean(dim=0)
     scores = {f"r2_{name}": float(v) for name, v in zip(LABELLED, r2, strict=True)}
-    return scores | {"chi2": float(torch.cat(chi2).mean())}
+    return scores | {"score": float(r2.mean()), "chi2": float(torch.cat(chi2).mean())}
+
+
+@torch.inference_mode()
+def draw_progress(model: CVAE, sample: Sample, path: Path, count: int = 8) -> None:
+    """Write a PNG of a few galaxies: as seen, as reconstructed, and the difference."""
+    flux = sample.images(torch.arange(min(count, len(sample))))
+    posterior = model.encode(flux)
+    direction = torch.nn.functional.normalize(posterior.vector, dim=1)
+    drawn = model.unstretch(model.decode(torch.cat([direction, posterior.mean], dim=1)))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    compare(flux.cpu().numpy(), drawn.cpu().numpy()).save(path)
 
 
 def fit(
@@ -231,43 +194,50 @@ def fit(
     training: Training = Training(),  # noqa: B008 (frozen)
     data_hash: str = "",
     report: Callable[[dict], None] = lambda row: None,
+    note: Callable[[int, int], None] = lambda done, of: None,
+    team: Team = Team(),  # noqa: B008 (frozen)
 ) -> tuple[CVAE, dict]:
     """Train a CVAE, with a checkpoint after every epoch; a second call continues where the first one was killed.
 
     Parameters
     ----------
     folder : Path
-        Where `checkpoint.safetensors` and, at the end, `weights.safetensors` are written.
+        Where `checkpoint.safetensors`, `progress/epoch-N.png` and, at the end, `weights.safetensors` are written.
     data_hash : str
         Names the data in the recipe, so that a checkpoint of other data is not continued.
     report : callable
         Receives each epoch's row: terms of the loss, validation scores, seconds.
+    note : callable
+        Receives (batches done, batches) within an epoch.
+    team : Team
+        The processes that train together; each of them makes this same call.
 
     Returns
     -------
     model : CVAE
-        With averaged weights, in evaluation mode.
+        With the averaged weights of the best epoch, in evaluation mode.
     card : dict
-        What `card.json` says of the training: recipe, data, hardware, cost, the last epoch's validation scores.
+        What `card.json` says of the training: recipe, data, hardware, cost, every epoch's scores.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    device = sample.labels.device
     recipe = {"network": asdict(network), "training": asdict(training), "data_hash": data_hash, "n_train": len(sample)}
-    run, checkpoint = Run.start(sample, network, training, device), folder / "checkpoint.safetensors"
+    run, checkpoint = Run.start(sample, network, training), folder / "checkpoint.safetensors"
     run.resume(checkpoint, json.dumps(recipe))
-    for epoch in range(len(run.history), training.epochs):
-        start = time.perf_counter()
-        row = {"epoch": epoch + 1} | train_epoch(run, sample, training, epoch)
-        seconds = time.perf_counter() - start
-        row |= validate(run.averaged(), validation) | {"seconds": round(seconds, 1)}
-        run.history.append(row)
-        run.save(checkpoint, json.dumps(recipe))
+    while not run.is_over(training):
+        start, epoch = time.perf_counter(), len(run.history)
+        row = {"epoch": epoch + 1} | train_epoch(run, sample, training, epoch, team, note)
+        row |= validate(run.load(run.average), validation) | {"seconds": round(time.perf_counter() - start, 1)}
+        run.add(row)
+        team.lead(lambda: run.save(checkpoint, json.dumps(recipe)))
+        if (epoch + 1) % training.pictures == 0:
+            path = folder / "progress" / f"epoch-{epoch + 1:03d}.png"
+            team.lead(lambda path=path: draw_progress(run.load(run.average), validation, path))
         report(row)
-    model = run.averaged()
-    save_file({k: v.contiguous() for k, v in model.state_dict().items()}, folder / "weights.safetensors")
+    model = run.load(run.best)
+    team.lead(lambda: save_file({k: v.contiguous() for k, v in run.best.items()}, folder / "weights.safetensors"))
     seconds = sum(row["seconds"] for row in run.history)
     return model, recipe | {
-        "hardware": describe_hardware(device),
+        "hardware": describe_hardware(sample.device) + (f", {team.size} processes" if team.size > 1 else ""),
         "seconds": round(seconds, 1),
         "galaxies_per_second": round(len(sample) * len(run.history) / max(seconds, 1e-9), 1),
         "parameters": sum(p.numel() for p in model.parameters()),

@@ -5,8 +5,9 @@ import pytest
 import torch
 from conftest import draw_ellipse
 
-from galexplore.config import Network
-from galexplore.model import CVAE, DIHEDRAL, turn, turn_vector
+from galexplore.config import SURVEY, Network
+from galexplore.layers import Decoder, arcsinh
+from galexplore.model import CVAE, DIHEDRAL, distance_from_normal, turn, turn_vector
 from galexplore.stretch import stretch, unstretch
 
 
@@ -93,18 +94,103 @@ def test_reconstruction_gradient_reaches_the_free_latent_only():
     assert (rows == 0).all()
 
 
-def test_angle_is_drawn_on_its_circle():
+def test_physics_latents_enter_the_decoder_as_their_means_and_the_free_one_is_drawn():
     model = CVAE()
     posterior = model.encode(torch.from_numpy(draw_ellipse(0.5))[None].repeat(2, 1, 1, 1))
     posterior = posterior._replace(vector=torch.tensor([[0.8, 0.0]]).repeat(4000, 1))
-    posterior = posterior._replace(mean=torch.zeros(4000, 4), logvar=torch.zeros(4000, 4))
+    posterior = posterior._replace(mean=torch.full((4000, 4), 0.7), logvar=torch.zeros(4000, 4))
     code = model.reparameterize(posterior)
-    assert torch.allclose(code[:, :2].norm(dim=1), torch.ones(4000), atol=1e-5)
-    assert abs(code[:, 0].mean() - 0.8) < 0.03  # the wrapped normal's mean resultant length is |vector|
+    assert torch.allclose(code[:, :2], torch.tensor([1.0, 0.0]))
+    assert (code[:, 2:5] == 0.7).all()
+    assert abs(code[:, 5].mean() - 0.7) < 0.06 and abs(code[:, 5].std() - 1) < 0.05
 
 
 def test_shapes_follow_the_network_config():
-    model = CVAE(Network(widths=(8, 12, 16, 20), hidden=32))
+    network = Network(widths=(8, 12, 16, 20), brushes=(12, 8, 6, 4), hidden=32, n_free=3)
+    model = CVAE(network)
     posterior = model.encode(torch.zeros(2, 3, 69, 69))
-    assert posterior.mean.shape == (2, 4)
+    assert posterior.mean.shape == posterior.logvar.shape == (2, 6)
+    assert model.features(torch.zeros(2, 3, 69, 69)).shape == (2, 32)
     assert model.decode(model.reparameterize(posterior)).shape == (2, 3, 69, 69)
+
+
+@pytest.mark.parametrize("kind", ["noise", "published"])
+def test_either_stretch_is_the_numpy_one_and_inverts(kind):
+    flux = np.random.default_rng(0).lognormal(-4, 1, (2, 3, 69, 69)).clip(max=0.5).astype(np.float32)
+    model = CVAE(Network(stretch=kind))
+    u = model.stretch(torch.from_numpy(flux))
+    assert np.allclose(u.numpy(), stretch(flux, kind), rtol=1e-5)
+    assert np.allclose(model.unstretch(u).numpy(), flux, rtol=2e-3)
+    assert np.allclose(unstretch(u.numpy(), kind), flux, rtol=2e-3)
+
+
+def test_chi2_weighs_by_the_slope_of_either_stretch():
+    """A residual of one sigma of sky is one, whatever the brightness, where no model error is allowed for."""
+    sigma = torch.tensor(SURVEY.model_noise).view(3, 1, 1)
+    for kind in ("noise", "published"):
+        model = CVAE(Network(stretch=kind, model_error=0.0))
+        flux = 3.0 * sigma * torch.ones(1, 3, 69, 69)
+        drawn = model.stretch(flux + 0.01 * sigma)
+        assert float(model.chi2(flux, drawn)) == pytest.approx(1e-4, rel=0.05)
+
+
+def test_fast_arcsinh_is_arcsinh():
+    x = torch.cat([torch.logspace(-8, 6, 400), -torch.logspace(-8, 6, 400), torch.zeros(1)])
+    assert torch.allclose(arcsinh(x).double(), torch.asinh(x.double()), rtol=1e-6, atol=1e-12)
+
+
+@pytest.mark.parametrize("phi", [0.3, 1.2, 2.9])
+def test_the_decoder_turns_an_upright_galaxy_to_its_angle(phi):
+    y, x = torch.meshgrid(*2 * [1.2 * (torch.arange(81) - 40)], indexing="ij")
+    upright = torch.exp(-0.5 * ((x / 3) ** 2 + (y / 9) ** 2)).expand(1, 3, 81, 81)
+    code = torch.tensor([[math.cos(2 * phi), math.sin(2 * phi)]])
+    drawn = Decoder(Network()).rotate(upright, code)
+    assert moments_angle(drawn[0, 1].numpy()) == pytest.approx(phi, abs=2e-3)
+    assert float(drawn[0, 1, 34, 34]) == pytest.approx(1.0)
+
+
+def test_a_decoded_galaxy_is_symmetric_and_turns_with_its_angle():
+    model = CVAE().eval()
+    with torch.inference_mode():
+        upright, lying = model.decode(torch.tensor([[1.0, 0, 0.3, 0.1, -0.2, 0.5], [-1.0, 0, 0.3, 0.1, -0.2, 0.5]]))
+    assert torch.allclose(upright, upright.flip(-1), atol=1e-4)
+    assert torch.allclose(upright, upright.flip(-2), atol=1e-4)
+    assert torch.allclose(lying, torch.rot90(upright, 1, (1, 2)), atol=1e-4)
+
+
+def test_a_neighbour_does_not_enter_the_photometry():
+    model = CVAE()
+    flux = torch.from_numpy(draw_ellipse(0.5, size=3))[None]
+    crowded = flux.clone()
+    crowded[..., 50:56, 12:18] += 0.5
+    measured, disturbed = model.photometer.measure(flux), model.photometer.measure(crowded)
+    assert torch.allclose(measured, disturbed, atol=0.02)
+
+
+def test_aperture_fluxes_are_asinh_magnitudes_in_units_of_their_noise():
+    model = CVAE()
+    sigma = torch.tensor(SURVEY.model_noise).view(3, 1, 1)
+    noise = torch.randn(400, 3, 69, 69, generator=torch.Generator().manual_seed(0)) * sigma
+    measured = model.photometer.measure(noise)[:, :27]
+    assert float(torch.sinh(measured).mul(3).std()) == pytest.approx(1.0, abs=0.1)
+
+
+def test_a_galaxy_counts_by_the_root_of_its_variance():
+    model = CVAE().eval()
+    flux = torch.from_numpy(np.stack([draw_ellipse(0.5, size) for size in (3, 5, 9)]))
+    labels, errors = torch.randn(3, 3, generator=torch.Generator().manual_seed(0)), torch.full((3, 3), 0.3)
+    errors[2] = 2.0
+    mean, variance = model.encode(flux).mean[:, :3], model.encode(flux).logvar[:, :3].exp() + errors**2
+    term = 0.5 * ((labels - mean) ** 2 / variance + variance.log())
+    weight = variance**0.5 / (variance**0.5).mean(dim=0)
+    for voice, expected in ((0.0, term), (0.5, term * weight)):
+        found = model.loss(flux, labels, errors, torch.zeros(3, 2), voice=voice)["physics"]
+        assert torch.isclose(found, expected.mean(dim=0).sum(), rtol=1e-4)
+
+
+def test_distance_from_normal_is_the_wasserstein_distance():
+    generator = torch.Generator().manual_seed(0)
+    sample = torch.randn(4000, 1, generator=generator)
+    assert float(distance_from_normal(sample)) < 0.01
+    # Between two normals it is (difference of means)^2 + (difference of spreads)^2.
+    assert float(distance_from_normal(2 * sample + 3)) == pytest.approx(9 + 1, rel=0.06)

@@ -3,13 +3,14 @@ import json
 import numpy as np
 import pytest
 import torch
-from conftest import draw_ellipse
+from PIL import Image
 
 from galexplore.config import Network, Training
-from galexplore.train import Sample, augment, fit, schedule
+from galexplore.sample import Sample
+from galexplore.train import Run, fit, schedule
 
-TINY = Network(widths=(6, 8, 8, 8), hidden=16)
-BRIEF = Training(epochs=3, batch=64)
+TINY = Network(stem=4, widths=(6, 8, 8, 8), brushes=(8, 6, 6, 4), photometer=8, hidden=16)
+BRIEF = Training(epochs=3, batch=64, pictures=2)
 
 
 @pytest.fixture
@@ -60,32 +61,37 @@ def test_unknown_labels_do_not_poison_the_weights(samples, tmp_path):
     assert all(torch.isfinite(v).all() for v in model.state_dict().values())
 
 
-def test_augmentation_keeps_flux_and_turns_the_angle():
-    from test_model import moments_angle
-
-    phi = 0.7
-    flux = torch.from_numpy(draw_ellipse(phi, size=4))[None]
-    vector = torch.tensor([[np.cos(2 * phi), np.sin(2 * phi)]], dtype=torch.float32)
-    generator = torch.Generator().manual_seed(3)
-    seen = set()
-    for _ in range(40):
-        moved, arrow, valid = augment(flux, vector, Training(edge_masks=0.0), generator)
-        angle = moments_angle(moved[0, 1].numpy())
-        assert torch.allclose(arrow[0], torch.tensor([np.cos(2 * angle), np.sin(2 * angle)]).float(), atol=0.02)
-        assert torch.isclose(moved.sum(), flux.sum(), rtol=1e-5)
-        assert valid.all()
-        seen.add(round(angle, 1))
-    assert len(seen) == 4
-
-
-def test_masked_edges_leave_the_middle():
-    generator = torch.Generator().manual_seed(0)
-    for _ in range(20):
-        *_, valid = augment(torch.ones(1, 3, 69, 69), torch.ones(1, 2), Training(edge_masks=1.0), generator)
-        assert valid[..., 20:49, 20:49].all()
-
-
 def test_the_rate_rises_then_falls_to_nothing():
     rates = [schedule(i, 1000, Training()) for i in range(1000)]
     assert np.argmax(rates) == pytest.approx(49, abs=2)
     assert rates[-1] < 1e-4 * max(rates)
+
+
+def test_progress_pictures_show_what_is_seen_and_drawn(samples, tmp_path):
+    fit(*samples, tmp_path, network=TINY, training=BRIEF)
+    assert [p.name for p in (tmp_path / "progress").iterdir()] == ["epoch-002.png"]
+    with Image.open(tmp_path / "progress" / "epoch-002.png") as picture:
+        assert picture.size == (8 * 69, 3 * 69)
+
+
+def test_it_stops_early_and_returns_the_best_epoch(samples, tmp_path, monkeypatch):
+    """Scores are forced to fall after the second epoch: two more, and the weights of the second come back."""
+    scores, seen = iter([0.1, 0.5, 0.4, 0.3, 0.2, 0.1]), []
+    monkeypatch.setattr("galexplore.train.validate", lambda model, sample: {"score": next(scores)})
+
+    def keep(run, path, recipe):
+        seen.append({k: v.clone() for k, v in run.average.items()})
+
+    monkeypatch.setattr(Run, "save", keep)
+    model, card = fit(*samples, tmp_path, network=TINY, training=Training(epochs=6, batch=64, patience=2))
+    assert len(card["history"]) == 4
+    for k, v in model.state_dict().items():
+        assert torch.equal(v, seen[1][k]), k
+
+
+def test_the_free_latents_come_to_lie_as_a_unit_normal(samples, tmp_path):
+    model, card = fit(*samples, tmp_path, network=TINY, training=Training(epochs=15, batch=64, drawn=1))
+    with torch.inference_mode():
+        free = model.reparameterize(model.encode(samples[0].images(torch.arange(len(samples[0])))))[:, 5]
+    assert card["history"][-1]["aggregate"] < card["history"][0]["aggregate"]
+    assert abs(float(free.mean())) < 0.3 and 0.7 < float(free.std()) < 1.3

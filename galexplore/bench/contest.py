@@ -1,0 +1,166 @@
+"""Run every peer on the same ground and tell the result: the table behind `galexplore bench accuracy`."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from galexplore.bench import accuracy
+from galexplore.bench.accuracy import Answer, Ground, remember
+from galexplore.config import ROOT, Network, Training
+from galexplore.cutout import InputError
+from galexplore.pipeline import gather_samples, gather_taught, read_survey
+from galexplore.sample import describe_hardware, pick_device
+
+#: What each contestant is, as the table says it.
+TITLES = {
+    "ours": "this model",
+    "supervised": "its encoder, labels alone (the ceiling)",
+    "published": "published recipe",
+    "vanilla": "published autoencoder without labels, boosting on its latents",
+    "contrastive": "contrastive encoder, mean of 16 nearest",
+    "noiseless": "boosting on noiseless photometry",
+    "noisy": "boosting on noisy photometry",
+}
+
+#: Passes over the galaxies of the peers that train here: what their validation scores stop rising at.
+EPOCHS = {"published": 30, "vanilla": 30, "contrastive": 12}
+
+
+def read_recipe(card: dict) -> tuple[Network, Training]:
+    """Return the network and the recipe that a card tells of."""
+    network = {k: tuple(v) if isinstance(v, list) else v for k, v in card["network"].items()}
+    return Network(**network), Training(**card["training"])
+
+
+def run(
+    name: str,
+    data: Path,
+    folder: Path,
+    report: Callable[..., None],
+    *,
+    minutes: float,
+    epochs: int | None,
+    only: list[str],
+) -> dict:
+    """Let all contestants answer, each kept in `folder` as soon as it has; a second call goes on where one stopped.
+
+    Parameters
+    ----------
+    name : str
+        The trained model, in models/, whose recipe says which extra galaxies all are taught by.
+    minutes : float
+        At most so long for each of the peers trained here, the supervised one apart.
+    epochs : int, optional
+        Passes of the supervised encoder; the model's own by default.
+    only : list of str
+        Contestants; all of them if empty.
+
+    Returns
+    -------
+    dict
+        `about` (hardware, data, counts) and `peers`, as `accuracy.compare` gives them.
+    """
+    if unknown := set(only) - set(TITLES):
+        raise InputError(f"There is no peer {unknown.pop()!r}; there are {', '.join(TITLES)}.")
+    network, training = read_recipe(_read_card(name))
+    frame, flux = read_survey(data, report)
+    taught, images = gather_taught(frame, flux, training, report)
+    device = pick_device()
+    sample, validation = gather_samples(frame, flux, taught, images, device)
+    ground = Ground(frame, flux, taught, sample, validation, folder, report)
+    key = hashlib.sha256(data.read_bytes()).hexdigest() + f" {len(sample)} {training.seed}"
+    makers = _list_makers(name, network, replace(training, epochs=epochs or training.epochs), 60 * minutes)
+    answers: dict[str, Answer] = {}
+    for peer in only or TITLES:
+        report(peer, 0, 1)
+        own = key + (_read_card(name)["sha256"] if peer == "ours" else "")
+        answers[peer] = remember(ground, peer, own, makers[peer])
+        report(peer, 1, 1)
+    about = {
+        "hardware": describe_hardware(device),
+        "simulated": True,
+        "taught": len(sample),
+        "examined": len(ground.test),
+    }
+    return {"about": about | {"data_hash": key.split()[0]}, "peers": _compare(answers, ground)}
+
+
+def _compare(answers: dict[str, Answer], ground: Ground) -> dict:
+    if "ours" not in answers:
+        return {k: {"about": a.about} for k, a in answers.items()}
+    return accuracy.compare(answers, ground.frame.iloc[ground.test])
+
+
+def _read_card(name: str) -> dict:
+    path = ROOT / "models" / name / "card.json"
+    if not path.exists():
+        raise InputError(f"No model stands in {name!r}; train one with: galexplore train")
+    return json.loads(path.read_text())
+
+
+def _list_makers(name: str, network: Network, training: Training, seconds: float) -> dict[str, Callable]:
+    return {
+        "ours": lambda ground: accuracy.answer_ours(ground, name),
+        "supervised": lambda ground: accuracy.answer_supervised(ground, network, training),
+        "published": lambda ground: accuracy.answer_published(ground, EPOCHS["published"], seconds),
+        "vanilla": lambda ground: accuracy.answer_vanilla(ground, EPOCHS["vanilla"], seconds),
+        "contrastive": lambda ground: accuracy.answer_contrastive(ground, EPOCHS["contrastive"], seconds),
+        "noiseless": accuracy.answer_noiseless,
+        "noisy": accuracy.answer_noisy,
+    }
+
+
+#: Scores of the table, and how they are headed.
+COLUMNS = {"r2_redshift": "R² z", "r2_logmass": "R² log M", "r2_logsfr": "R² log SFR", "phi_median_deg": "phi, deg"}
+
+
+def tabulate(result: dict) -> str:
+    """Write the comparison as two Markdown tables: scores, and ours less each."""
+    about, peers = result["about"], result["peers"]
+
+    def say(values: dict, name: str) -> str:
+        digits = 1 if name == "phi_median_deg" else 3
+        return "–" if name not in values else f"{values[name][0]:.{digits}f} ± {values[name][1]:.{digits}f}"
+
+    def write(key: str) -> list[str]:
+        lines = [f"| | {' | '.join(COLUMNS.values())} |", "|---" * (len(COLUMNS) + 1) + "|"]
+        chosen = {k: p for k, p in peers.items() if key in p}
+        return lines + [f"| {TITLES[k]} | {' | '.join(say(p[key], c) for c in COLUMNS)} |" for k, p in chosen.items()]
+
+    costs = ["| | parameters | epochs | minutes |", "|---|---|---|---|"]
+    for k, p in peers.items():
+        told = p["about"]
+        count = f"{told['parameters']:,}" if "parameters" in told else "–"
+        costs.append(f"| {TITLES[k]} | {count} | {told.get('epochs', '–')} | {told['seconds'] / 60:.1f} |")
+    head = f"{about['taught']:,} simulated galaxies teach, {about['examined']:,} of the test split examine"
+    parts = [f"{head}; {about['hardware']}. Value ± bootstrap standard error.", *write("scores"), ""]
+    parts += ["Ours less the peer's, over the same resamples:", "", *write("ours_less"), "", *costs]
+    return "\n".join([parts[0], "", *parts[1:]]) + "\n"
+
+
+def save(result: dict, path: Path, command: str) -> None:
+    """Write the tables as Markdown, and everything as JSON beside it."""
+    text = f"# Accuracy beside its peers\n\nWritten by `{command}`.\n\n{tabulate(result)}"
+    path.write_text(text)
+    path.with_suffix(".json").write_text(json.dumps(_plain(result), indent=1) + "\n")
+
+
+def _plain(value):
+    if isinstance(value, dict):
+        return {k: _plain(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(v) for v in value]
+    return round(float(value), 5) if isinstance(value, (float, np.floating)) else value
+
+
+def as_frame(result: dict) -> pd.DataFrame:
+    """Scores as a table for the terminal: a row a peer."""
+    rows = {
+        k: {c: p["scores"].get(c, [np.nan])[0] for c in COLUMNS} for k, p in result["peers"].items() if "scores" in p
+    }
+    return pd.DataFrame(rows).T

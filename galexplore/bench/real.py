@@ -1,0 +1,92 @@
+"""What the model, taught by simulated galaxies alone, says of real cutouts whose redshift and mass are known."""
+
+from pathlib import Path
+
+from galexplore.config import LATENTS
+from galexplore.cutout import InputError
+from galexplore.explorer import Explorer
+from galexplore.location import format_measurement
+from galexplore.readers import read
+
+#: Spectroscopic redshift and published log mass (GLADE+, good to some tenths of a dex) by the name in a file's name.
+KNOWN = {
+    "J094651.41-010228.6": (0.0203, 10.1),
+    "J094949.61+010533.1": (0.0347, 9.7),
+    "J000003.25-010647.0": (0.021, 8.8),
+}
+
+SUFFIXES = (".fits", ".npz")
+
+
+def find_known(name: str) -> tuple[float, float] | None:
+    """Return the redshift and log mass of the galaxy that a file's name names, if known."""
+    return next((known for galaxy, known in KNOWN.items() if galaxy in name), None)
+
+
+def locate_all(explorer: Explorer, folder: Path) -> list[dict]:
+    """Locate every cutout of a folder.
+
+    Returns
+    -------
+    list of dict
+        `file`, `known` (redshift and log mass, or None), and either `refused` (a sentence) or `latents`
+        ({name: [value, sigma]}), `rarity` and `chi2_rank` (percent).
+
+    Raises
+    ------
+    InputError
+        Where the folder holds no cutout.
+    """
+    paths = sorted(p for p in folder.glob("*") if p.suffix in SUFFIXES)
+    if not paths:
+        raise InputError(f"{folder} holds no cutouts (.fits, .npz).")
+    return [{"file": p.name, "known": find_known(p.name)} | _locate(explorer, p) for p in paths]
+
+
+def _locate(explorer: Explorer, path: Path) -> dict:
+    try:
+        found = explorer.locate(read(path, key="cutout" if path.suffix == ".npz" else None))
+    except InputError as error:
+        return {"refused": str(error)}
+    latents = {name: [float(found.latents[i]), float(found.sigma[i])] for i, name in enumerate(LATENTS)}
+    return {"latents": latents, "rarity": found.rarity, "chi2_rank": found.chi2_rank}
+
+
+def tabulate(rows: list[dict]) -> str:
+    """Write the answers as a Markdown table, and below it how far they lie from what is known, in sigma."""
+    lines = [
+        "| cutout | z known | z found | log M known | log M found | log SFR found | rarer than | chi2 worse than |"
+    ]
+    lines += ["|---|---|---|---|---|---|---|---|"]
+    pulls = []
+    for row in rows:
+        z, mass = row["known"] or ("–", "–")
+        if "refused" in row:
+            lines.append(f"| `{row['file']}` | {z} | refused: {row['refused']} | {mass} | | | | |")
+            continue
+        told = {name: format_measurement(*row["latents"][name]) for name in ("redshift", "logmass", "logsfr")}
+        odd = f"{row['rarity']:.1f} % | {row['chi2_rank']:.1f} %"
+        lines.append(
+            f"| `{row['file']}` | {z} | {told['redshift']} | {mass} | {told['logmass']} | {told['logsfr']} | {odd} |"
+        )
+        if row["known"]:
+            pairs = zip((row["latents"][name] for name in LATENTS[1:3]), row["known"], strict=True)
+            pulls.append([(value - known) / sigma for (value, sigma), known in pairs])
+    if pulls:
+        within = sum(abs(z) < 2 for z, _ in pulls), sum(abs(m) < 2 for _, m in pulls)
+        lines += ["", f"Within two sigma of what is known: redshift {within[0]}, log mass {within[1]} of {len(pulls)}."]
+    return "\n".join(lines) + "\n"
+
+
+HEAD = """# Real galaxies
+
+Written by `galexplore bench real`. The model has seen simulated galaxies only; nothing was tuned on these cutouts of
+the Legacy Surveys. Several files show one galaxy at different samplings or with missing areas: their answers should
+agree. Redshifts are spectroscopic; masses are those of GLADE+, good to some tenths of a dex.
+
+"""
+
+
+def save(rows: list[dict], path: Path) -> None:
+    """Write the table as a page of the documentation."""
+    path.write_text(HEAD + tabulate(rows))

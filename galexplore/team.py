@@ -1,0 +1,63 @@
+"""The processes that train one model together, through lightning fabric where there are several."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Team:
+    """One process by default; with a launched `Fabric`, one of several that hold the same weights."""
+
+    fabric: Any = None
+
+    @property
+    def rank(self) -> int:
+        """Which of the processes this is, from 0."""
+        return self.fabric.global_rank if self.fabric else 0
+
+    @property
+    def size(self) -> int:
+        """How many processes there are."""
+        return self.fabric.world_size if self.fabric else 1
+
+    @property
+    def device(self) -> torch.device | None:
+        """The device of this process, where there are several."""
+        return self.fabric.device if self.fabric else None
+
+    def average(self, tensors: Iterable[Tensor]) -> None:
+        """Replace float tensors by their mean over all processes, in place and in one message."""
+        tensors = list(tensors) if self.size > 1 else []
+        if tensors:
+            mean = self.fabric.all_reduce(torch.cat([t.detach().flatten().float() for t in tensors]), reduce_op="mean")
+            for tensor, part in zip(tensors, mean.split([t.numel() for t in tensors]), strict=True):
+                tensor.detach().copy_(part.view_as(tensor))
+
+    def lead(self, act: Callable[[], None]) -> None:
+        """Do something once, in the first process, while the others wait."""
+        if self.rank == 0:
+            act()
+        if self.fabric:
+            self.fabric.barrier()
+
+
+def gather_team(devices: int | str = "auto", strategy: str = "ddp") -> Team:
+    """Launch one process a device and return the team, as seen from each.
+
+    Raises
+    ------
+    ImportError
+        Without lightning fabric.
+    """
+    try:
+        from lightning_fabric import Fabric
+    except ImportError as error:
+        needs = "Training on several devices needs lightning fabric: pip install 'galexplore[multi]'"
+        raise ImportError(needs) from error
+    fabric = Fabric(devices=devices, strategy=strategy)
+    fabric.launch()
+    return Team(fabric)

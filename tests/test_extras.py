@@ -1,0 +1,61 @@
+"""Extra training galaxies: drawn once, kept, in no split of the catalogue; and how samples are put together."""
+
+import numpy as np
+import pytest
+import torch
+
+from galexplore import catalogue, extras, pipeline
+from galexplore.config import ROOT, Training
+
+FRAME = catalogue.read(ROOT / "data" / "catalogue.parquet")
+
+
+def nothing(*at):
+    pass
+
+
+@pytest.fixture
+def drawn(monkeypatch, tmp_path):
+    """The mock's draw replaced by a few rows of the catalogue; every draw is counted."""
+    asked = []
+
+    def draw(n, seed, progress):
+        asked.append((n, seed))
+        return FRAME[FRAME["population"] == "ordinary"].iloc[:n].reset_index(drop=True)
+
+    monkeypatch.setenv("GALEXPLORE_CACHE", str(tmp_path))
+    monkeypatch.setattr(extras.survey, "draw_training", draw)
+    return asked
+
+
+def test_they_are_drawn_once_and_belong_to_no_split(drawn):
+    frame, flux = extras.draw_extras(4, 5, nothing)
+    again, same = extras.draw_extras(4, 5, nothing)
+    assert drawn == [(4, 5)]
+    assert np.array_equal(flux, same) and frame["id"].tolist() == again["id"].tolist()
+    assert set(frame["split"]) == {"extra"}
+    assert not set(frame["id"]) & set(FRAME["id"])
+    assert flux.shape == (4, 3, 69, 69) and np.isfinite(flux).all()
+    extras.draw_extras(4, 6, nothing)
+    assert drawn[-1] == (4, 6)
+
+
+def test_without_the_mocks_libraries_one_sentence_says_what_to_do(drawn, monkeypatch):
+    def draw(n, seed, progress):
+        raise ImportError("The light of simulated galaxies needs bagpipes")
+
+    monkeypatch.setattr(extras.survey, "draw_training", draw)
+    with pytest.raises(ImportError, match="--extra 0"):
+        extras.draw_extras(4, 5, nothing)
+
+
+def test_they_join_the_training_split_and_no_other(drawn):
+    frame = FRAME[FRAME["population"] == "ordinary"].iloc[:30].reset_index(drop=True)
+    flux = np.zeros((30, 3, 69, 69), np.float16)
+    taught, images = pipeline.gather_taught(frame, flux, Training(extra=4), nothing)
+    own = int((frame["split"] == "train").sum())
+    assert len(taught) == len(images) == own + 4
+    sample, validation = pipeline.gather_samples(frame, flux, taught, images, torch.device("cpu"))
+    assert len(sample) == own + 4 and len(validation) == (frame["split"] == "validation").sum()
+    alone, _ = pipeline.gather_taught(frame, flux, Training(extra=0), nothing)
+    assert len(alone) == own
