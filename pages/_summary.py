@@ -6,19 +6,20 @@ import streamlit as st
 from galexplore.columns import COLUMNS
 from galexplore.config import LATENTS
 from galexplore.explorer import Explorer
+from galexplore.location import format_measurement
 from galexplore.populations import compare, enrich
 from galexplore.titles import name_column
 from pages._panels import mark
 from pages._state import find_selected
 
-_SKIP = {"ra", "dec", "phi", "lat_phi", "phi_true", "umap_x", "umap_y", "distance2", "seed"}
+_SKIP = {"ra", "dec", "phi", "lat_phi", "umap_x", "umap_y", "distance2", "seed"}
 _SHOWN = 10
 
 
 @st.cache_data(max_entries=30, show_spinner=False)
 def measure(atlas: str, sha: str, selection: str, _table: pd.DataFrame, _ids: list[str]) -> tuple:
     """Measure the differences and the enrichment of one selection, once."""
-    named = [c for c in _table if c in COLUMNS and c not in _SKIP and not c.endswith(("_err", "_sigma"))]
+    named = [c for c in _table if c in COLUMNS and c not in _SKIP and not c.endswith(("_err", "_sigma", "_true"))]
     numeric = [c for c in named if pd.api.types.is_numeric_dtype(_table[c])]
     return compare(_table, _ids, numeric), enrich(_table, _ids)
 
@@ -52,7 +53,7 @@ def list_differences(found: pd.DataFrame) -> list[str]:
         if row.column.removeprefix("lat_") in LATENTS:
             name = f"**{name}**"
         numbers = f"{row.selected:.{digits}f} | {row.rest:.{digits}f} | {row.effect:+.1f}\u00a0σ"
-        lines.append(f"| {name} | {numbers} | {100 * row.auc:.0f} ± {100 * row.auc_error:.0f} % |")
+        lines.append(f"| {name} | {numbers} | {format_measurement(100 * row.auc, 100 * row.auc_error, "%")} |")
     return lines
 
 

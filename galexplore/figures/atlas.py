@@ -142,14 +142,14 @@ def _own_marker(dark: bool) -> dict:
 
 def _bring_forward(figure: go.Figure, front: pd.DataFrame, x: str, y: str, look: dict, dark: bool) -> None:
     """Draw the selected galaxies once more, bright and outlined, in the colours that they have below."""
-    ink, few = "#F6F8FB" if dark else "#000000", len(front) < 200
-    edge = {"width": 1 if few else 0.4, "color": ink}
+    ink, few, many = "#F6F8FB" if dark else "#000000", len(front) < 200, len(front) > 2000
+    edge = {"width": 1 if few else 0 if many else 0.4, "color": ink}
     for kind, rows in front.groupby("population", sort=False).indices.items():
         if kind == "ordinary":
             colours = {"color": ink}
             if "cmin" in look:
                 colours = {k: v for k, v in _take(look, rows).items() if k != "colorbar"}
-            marker = {"size": 6 if few else 4, "line": edge} | colours
+            marker = {"size": 6 if few else 3 if many else 4, "line": edge, "opacity": 0.6 if many else 1} | colours
         else:
             marker = _rare_marker(kind, 1, dark) | {"line": edge, "size": 10}
         at = {k: front[c].to_numpy(np.float32)[rows] for k, c in (("x", x), ("y", y))}
