@@ -3,7 +3,7 @@
 import json
 import os
 import shutil
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -53,6 +53,7 @@ def make_million(folder: Path, n: int = 1_000_000, seed: int = 0) -> None:
     catalogue.write(repeated, folder / "catalogue.parquet")
     shutil.copy(source / "weights.safetensors", folder)
     card = json.loads((source / "card.json").read_text()) | {"n": n, "note": "synthetic, for measuring the app"}
-    np.savez(folder / "partial.npz", **{k: v for k, v in vars(atlas).items() if not k.startswith("_") and v is not None})
+    arrays = {f.name: getattr(atlas, f.name) for f in fields(atlas) if getattr(atlas, f.name) is not None}
+    np.savez(folder / "partial.npz", **arrays)
     os.replace(folder / "partial.npz", folder / "atlas.npz")
     (folder / "card.json").write_text(json.dumps(card))
