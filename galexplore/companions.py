@@ -27,5 +27,5 @@ def find_neighbours(explorer, identifier: str, k: int = 8) -> pd.DataFrame:
     if not explorer.simulated and "ra" in table and np.isfinite(row["ra"]):
         places = [explorer.find_rows([name])[0] for name in near["id"]]
         gap = separate(table["ra"].to_numpy()[places], table["dec"].to_numpy()[places], row["ra"], row["dec"])
-        keep &= ~(gap <= DUPLICATE)
+        keep = keep & ~(gap <= DUPLICATE)
     return near[keep].head(k).reset_index(drop=True)

@@ -106,7 +106,7 @@ def match(table: pd.DataFrame, wanted: pd.DataFrame, radius: float) -> Matched:
 def _match_positions(table: pd.DataFrame, wanted: pd.DataFrame, radius: float) -> np.ndarray:
     """Place (n,) in the atlas of the galaxy nearest to each wanted position; -1 where none is within the radius."""
     placed = np.flatnonzero(np.isfinite(table["ra"].to_numpy(float)))
-    good = (wanted["dec"].abs() <= 90).to_numpy() & (wanted["ra"].abs() <= 360).to_numpy()
+    good = (wanted["dec"].abs() <= 90).to_numpy() & (wanted["ra"].abs() <= 720).to_numpy()
     tree = cKDTree(to_vectors(table["ra"].to_numpy()[placed], table["dec"].to_numpy()[placed]))
     chord = 2 * np.sin(np.radians(radius / 3600) / 2)
     gap, at = tree.query(to_vectors(wanted["ra"][good], wanted["dec"][good]), distance_upper_bound=chord * (1 + 1e-9))
