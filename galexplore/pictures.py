@@ -60,10 +60,13 @@ def _encode(rgb: np.ndarray, side: int, bar: bool) -> bytes:
     return stream.getvalue()
 
 
-def add_bar(picture: Image.Image, label: str = '10"', ink: tuple[int, int, int] = (225, 230, 238)) -> None:
-    """Draw a bar of 10 arcsec with its label at the lower left, and N and E at the lower right."""
+def add_bar(picture: Image.Image, label: str = '10"', ink: tuple = (225, 230, 238), lettering: int = 32) -> None:
+    """Draw a bar of 10 arcsec with its label at the lower left, and N and E at the lower right.
+
+    `lettering` is the picture's side over the letters' height.
+    """
     side = picture.width
-    draw, font = ImageDraw.Draw(picture), ImageFont.load_default(max(15, side // 32))
+    draw, font = ImageDraw.Draw(picture), ImageFont.load_default(max(15, side // lettering))
     margin, length, arm = side // 24, round(10 / SURVEY.field * side), side // 16
     y = side - margin
     draw.line([(margin, y), (margin + length, y)], fill=ink, width=max(1, side // 200))

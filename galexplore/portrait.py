@@ -63,7 +63,7 @@ def draw_portrait(
     scaled = brightness * np.asarray(flux, np.float32)
     rgb = (to_rgb(scaled) if band is None else _draw_grey(scaled, SURVEY.bands.index(band)))[::-1]
     picture = Image.fromarray(255 - rgb if inverted else rgb).resize((side, side), Image.Resampling.BICUBIC)
-    add_bar(picture, label_bar(redshift), (40, 44, 52) if inverted else (225, 230, 238))
+    add_bar(picture, label_bar(redshift), (40, 44, 52) if inverted else (225, 230, 238), lettering=14)
     stream = BytesIO()
     picture.save(stream, "JPEG", quality=92, subsampling=0)
     return stream.getvalue()

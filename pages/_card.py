@@ -22,6 +22,9 @@ from pages._panels import describe, mark, show_gallery, show_neighbours
 from pages._portrait import show_portrait
 from pages._state import plain, start_from_galaxy
 
+NAMES = {"logmass": "Mass", "logsfr": "SFR"}  # where TITLES are too long for a table
+NARROW = "\u00a0"  # a space at which no line is broken
+
 
 def show_card(explorer: Explorer, identifier: str, wide: bool = False) -> None:
     """Show one galaxy of the atlas; `wide` for a page of its own, in two columns."""
@@ -72,7 +75,8 @@ def show_numbers(explorer: Explorer, rows, latents, sigma) -> None:
             told = describe(name, c["truth"], c["own"]), f"{c['error'] / math.hypot(c['sigma'], c['own']):+.1f}\u00a0σ"
         value, half = describe(name, latents[i], sigma[i]), explorer.widen[i] * sigma[i]
         span = "" if value == "undetermined" else describe_span(name, latents[i] - half, latents[i] + half)
-        lines.append(f"| {TITLES[name]} | {value} | {span} | {told[0]} | {told[1]} |")
+        cells = (NAMES.get(name, TITLES[name]), value, span, *told)
+        lines.append(f"| {' | '.join(cell.replace(' ', NARROW) for cell in cells)} |")
     st.markdown("\n".join(lines))
 
 

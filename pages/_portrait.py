@@ -30,7 +30,7 @@ def show_portrait(identifier: str) -> None:
     kind = "simulated image" if explorer.simulated else "image"
     told = f"{kind}, {BANDS[band].lower()}" if band == "colour" else f"{kind}, {band} band"
     left, middle, right = st.columns(3, gap="xsmall", wrap=False)
-    left.image(draw_portrait(flux, 460, redshift=redshift, **look), told, width="stretch")
-    middle.image(draw_portrait(model, 460, redshift=redshift, **look), "model, not data", width="stretch")
-    rest = pictures.draw_residual(flux - model, 460)
+    left.image(draw_portrait(flux, 400, redshift=redshift, **look), told, width="stretch")
+    middle.image(draw_portrait(model, 400, redshift=redshift, **look), "model, not data", width="stretch")
+    rest = pictures.draw_residual(flux - model, 400)
     right.image(rest, "what is left over, ±15 σ", width="stretch")

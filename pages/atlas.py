@@ -77,7 +77,8 @@ def explain_plot(explorer: Explorer, view: View, plot: str, n: int) -> str:
     if plot == "latents":
         told = "Lasso or box: select. Point: open. Pointer: see. Double click: all. Histograms: each to its own peak."
         return (crowd if is_crowded(explorer) else "") + told
-    made = explorer.card.get("atlas", {})
+    honesty = getattr(explorer.atlas, "honesty", None) or {}
+    made = honesty.get("parameters") or explorer.card.get("atlas", {})
     names = {"n_neighbors": "neighbours", "min_dist": "least distance", "seed": "seed"}
     told = ", ".join(f"{word} {made[key]}" for key, word in names.items() if key in made)
     kept = {"latents": "preservation", "features": "feature_preservation"}[view.map]
