@@ -8,14 +8,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from galexplore import catalogue
+from galexplore import artefact, catalogue
 from galexplore.atlas import Atlas
 from galexplore.audit import Prepared, prepare
 from galexplore.config import INTRINSIC, LATENTS, ROOT
+from galexplore.counterfactual import Ordinary, make_ordinary
 from galexplore.cutout import Cutout, InputError
 from galexplore.embed import MEANS, SIGMAS, Embedder
 from galexplore.location import Location
 from galexplore.mock.store import Store
+from galexplore.views import Scatter, scatter_over_views
 
 #: Columns of the catalogue that a neighbour is shown with.
 _SHOWN = {"id": "id", "z": "redshift", "logmass": "logmass", "logsfr": "logsfr", "population": "population"}
@@ -119,6 +121,31 @@ class Explorer:
         columns |= {"expected": value - odd.conditional_z[0] * width, "conditional_z": odd.conditional_z[0]}
         return pd.DataFrame(columns | {"contribution": odd.contributions[0]})
 
+    def make_ordinary(self, latents: np.ndarray, sigma: np.ndarray) -> tuple[Ordinary, np.ndarray]:
+        """Move a galaxy's odd properties to what its others predict.
+
+        Parameters
+        ----------
+        latents, sigma : array (5,)
+
+        Returns
+        -------
+        made : Ordinary
+            Of the intrinsic latents.
+        changed : ndarray (5,)
+            All five latents after the move; the angle stays.
+        """
+        at = [LATENTS.index(name) for name in INTRINSIC]
+        covariance = self.atlas.covariance + np.diag(np.asarray(sigma, float)[at] ** 2)
+        made = make_ordinary(np.asarray(latents, float)[at], self.atlas.centre, covariance)
+        changed = np.array(latents, float)
+        changed[at] = made.value
+        return made, changed
+
+    def scatter_over_views(self, location: Location) -> Scatter:
+        """Measure how a located galaxy's answer scatters over flips, turns and shifts of its image."""
+        return scatter_over_views(self.embedder, location.prepared.flux, location.sigma)
+
     def rarity_at(self, latents: np.ndarray, k: int = 20) -> float:
         """Percentile of rarity of a galaxy of latents (5,), were it measured as well as its k nearest galaxies are.
 
@@ -172,4 +199,8 @@ def load(name: str = "default", *, data: Path = ROOT / "data" / "catalogue.parqu
         raise InputError(f"No catalogue stands at {data.name!r}; make one with: galexplore mock")
     embedder = Embedder.load(folder)
     card = json.loads((folder / "card.json").read_text())
-    return Explorer(name, card, embedder, Atlas.load(folder / "atlas.npz"), catalogue.read(data))
+    explorer = Explorer(name, card, embedder, Atlas.load(folder / "atlas.npz"), catalogue.read(data))
+    measured = artefact.load(folder / "pixels.npz", explorer.atlas.id)
+    if measured is not None:
+        explorer.table["suspicion"] = artefact.suspect(measured)
+    return explorer
