@@ -13,6 +13,11 @@ SAID = "model, not data"
 MOST_FRAMES = 400
 
 
+def _spell(note: str) -> str:
+    """Write a note with the signs that every font has."""
+    return note.replace("M☉", "Msun").replace("\u00a0", " ")
+
+
 def _draw(flux: np.ndarray, side: int) -> Image.Image:
     return Image.fromarray(to_rgb(flux)[::-1]).resize((side, side), Image.Resampling.BICUBIC)
 
@@ -44,7 +49,7 @@ def draw_animation(frames: np.ndarray, notes: Sequence[str], side: int = 320, st
         picture = Image.new("RGB", (side, side + line), PAPER)
         picture.paste(_draw(flux, side))
         draw = ImageDraw.Draw(picture)
-        draw.text((6, side + line / 2), note, fill=INK, font=font, anchor="lm")
+        draw.text((6, side + line / 2), _spell(note), fill=INK, font=font, anchor="lm")
         draw.text((side - 6, side + line / 2), SAID, fill=INK, font=font, anchor="rm")
         pictures.append(picture)
     # One palette for all, else the colours of the sky flicker from frame to frame.
@@ -74,8 +79,8 @@ def draw_sheet(frames: np.ndarray, notes: Sequence[str], columns: int, title: st
     for i, (flux, note) in enumerate(zip(frames, notes, strict=True)):
         x, y = 4 + (i % columns) * (side + 4), 4 + (i // columns) * (side + line)
         sheet.paste(_draw(flux, side), (x, y))
-        draw.text((x + side / 2, y + side + line / 2 - 1), note, fill=INK, font=font, anchor="mm")
-    draw.text((6, sheet.height - line / 2), f"{title} · {SAID}", fill=INK, font=font, anchor="lm")
+        draw.text((x + side / 2, y + side + line / 2 - 1), _spell(note), fill=INK, font=font, anchor="mm")
+    draw.text((6, sheet.height - line / 2), _spell(f"{title} · {SAID}"), fill=INK, font=font, anchor="lm")
     stream = BytesIO()
     sheet.save(stream, "PNG", optimize=True)
     return stream.getvalue()
