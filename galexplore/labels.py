@@ -17,6 +17,11 @@ SCORES = (0, 1, 2, 3, 4, 5)
 MEANINGS = ("artefact or dull", "ordinary", "a little odd", "odd", "very odd", "look at this first")
 LONGEST_NOTE = 500  # characters
 LARGEST_FILE = 5_000_000  # bytes: some fifty thousand labels
+#: Of the prediction: spread and reach of what galaxies alike share, spread of the trust in the ranking, error of a
+#: score. Chosen on the simulated survey: 25 labels at the top and five of one kind bring 59 of 75 Green Peas, none of
+#: whom was there before, into the first hundred.
+ALIKE, WIDTH, TRUST, NOISE = 0.5, 0.5, 0.3, 0.15
+_BATCH = 20_000
 _TOKEN = re.compile("[0-9a-f]{32}")
 
 
@@ -50,7 +55,7 @@ def add_label(path: Path, identifier: str, score: int | None, note: str = "") ->
     Parameters
     ----------
     score : int from 0 to 5, or None
-        None takes the label back.
+        None keeps a note alone, or takes the label back where there is no note.
 
     Raises
     ------
@@ -70,7 +75,9 @@ def add_label(path: Path, identifier: str, score: int | None, note: str = "") ->
 
 
 def read_labels(path: Path) -> pd.DataFrame:
-    """Read a person's labels: `id`, `score`, `note`, `time`; the latest of each galaxy, in the order of labelling.
+    """Read a person's labels: `id`, `score` (missing where there is a note alone), `note`, `time`.
+
+    The latest of each galaxy, in the order of labelling.
 
     A line that a crash cut short is passed over.
     """
@@ -82,42 +89,49 @@ def read_labels(path: Path) -> pd.DataFrame:
         except (ValueError, TypeError, KeyError):
             continue
         rows.pop(identifier, None)
-        if score in SCORES:
-            rows[identifier] = (identifier, int(score), str(row.get("note", "")), str(row.get("time", "")))
-    return pd.DataFrame(list(rows.values()), columns=["id", "score", "note", "time"])
+        note, score = str(row.get("note") or ""), score if score in SCORES else None
+        if score is not None or note:
+            rows[identifier] = (identifier, score, note, str(row.get("time", "")))
+    return pd.DataFrame(list(rows.values()), columns=["id", "score", "note", "time"]).astype({"score": "Int64"})
 
 
-def rerank(
-    features: np.ndarray, rank: np.ndarray, labelled: np.ndarray, scores: np.ndarray, width: float = 0.5, trust=0.5
-) -> np.ndarray:
-    """Mix a ranking with a person's scores: near what was labelled the scores rule, far from it the ranking does.
+def rerank(points: np.ndarray, rank: np.ndarray, labelled: np.ndarray, scores: np.ndarray) -> np.ndarray:
+    """Predict a person's score of every galaxy from those given so far: a ranking that learns.
 
-    A galaxy's new score is the mean of its own rank, with the weight `trust`, and of all scores, each divided by 5
-    and weighted with exp(-d^2 / 2 width^2), d its distance in feature space. So one label weighs twice as much as the
-    rank for its galaxy's twins and nothing at all for galaxies unlike it. The aim is that of Lochner & Bassett (2021,
-    arXiv:2010.11202), whose formula also lowers what lies far from every label.
+    Gaussian-process regression (Rasmussen & Williams 2006, eq. 2.38) of score / 5, whose prior mean is the rank. Two
+    terms are learnt: what galaxies alike in their latents have in common, k = 0.5^2 exp(-d^2 / 2 0.5^2), and how far
+    the rank itself is to be trusted, k = 0.3^2 (1 + r r'). Without labels the ranking stays; a single 5 brings a
+    galaxy's likes forward, and scores of 0 and 1 at the top of the ranking bring the whole top down. It serves as the
+    active learning of Lochner & Bassett (2021, arXiv:2010.11202) does.
 
     Parameters
     ----------
-    features : array (N, J)
-        In units in which a distance of 1 means something in every direction.
+    points : array (N, J)
+        Intrinsic latents in units of the population's spread (`Atlas.points`).
     rank : array (N,)
         How interesting each is taken to be without labels, from 0 to 1.
     labelled : int array (L,)
         Rows that were labelled.
     scores : array (L,)
         0 to 5.
-    width : float
-        Distance over which a label speaks for its neighbours.
 
     Returns
     -------
     ndarray (N,)
-        From 0 to 1.
+        Predicted score / 5.
     """
-    total, weight = np.asarray(rank, float) * trust, np.full(len(rank), float(trust))
-    for row, score in zip(labelled, scores, strict=True):
-        near = np.exp(-0.5 * ((features - features[row]) ** 2).sum(axis=1) / width**2)
-        total += near * score / max(SCORES)
-        weight += near
-    return total / weight
+    points, rank, labelled = np.asarray(points, float), np.asarray(rank, float), np.asarray(labelled, int)
+    if not len(labelled):
+        return rank.copy()
+    known = points[labelled], rank[labelled]
+    covariance = _alike(*known, *known) + NOISE**2 * np.eye(len(labelled))
+    weight = np.linalg.solve(covariance, np.asarray(scores, float) / max(SCORES) - rank[labelled])
+    parts = [slice(i, i + _BATCH) for i in range(0, len(rank), _BATCH)]
+    return rank + np.concatenate([_alike(points[p], rank[p], *known) @ weight for p in parts])
+
+
+def _alike(points: np.ndarray, rank: np.ndarray, others: np.ndarray, ranks: np.ndarray) -> np.ndarray:
+    """Prior covariance (N, L) of the scores of two lots of galaxies."""
+    distance2 = (points**2).sum(axis=1)[:, None] + (others**2).sum(axis=1) - 2 * points @ others.T
+    near = np.exp(-0.5 * np.maximum(distance2, 0) / WIDTH**2)
+    return ALIKE**2 * near + TRUST**2 * (1 + rank[:, None] * ranks)

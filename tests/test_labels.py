@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from galexplore.cutout import InputError
-from galexplore.labels import LONGEST_NOTE, SCORES, add_label, find_file, is_token, make_token, read_labels, rerank
+from galexplore.labels import LONGEST_NOTE, add_label, find_file, is_token, make_token, read_labels, rerank
 
 
 def test_a_label_is_on_disk_at_once_and_the_last_one_counts(tmp_path):
@@ -20,6 +20,8 @@ def test_a_label_is_on_disk_at_once_and_the_last_one_counts(tmp_path):
     assert table["note"].tolist() == ["", "no ring | 'quoted' \n two lines, ünïcode"]
     add_label(path, "M1", None)
     assert read_labels(path)["id"].tolist() == ["M2"]
+    add_label(path, "M3", None, "a note alone")
+    assert read_labels(path)["score"].isna().tolist() == [False, True]
 
 
 def test_a_line_cut_short_spoils_no_other(tmp_path):
@@ -72,38 +74,49 @@ def test_two_windows_at_once_lose_nothing(tmp_path):
 
 
 def test_without_labels_the_ranking_stays():
-    features, rank = np.random.default_rng(0).normal(size=(50, 4)), np.linspace(0, 1, 50)
-    assert np.allclose(rerank(features, rank, np.array([], int), np.array([])), rank)
+    points, rank = np.random.default_rng(0).normal(size=(50, 4)), np.linspace(0, 1, 50)
+    assert (rerank(points, rank, np.array([], int), np.array([])) == rank).all()
 
 
-def test_a_label_moves_its_likes_and_leaves_the_others():
-    """Against the sum written out galaxy by galaxy."""
+def test_the_prediction_is_a_gaussian_processs():
+    """Against scikit-learn's, on more rows than go in one batch."""
+    from sklearn.gaussian_process import GaussianProcessRegressor
+    from sklearn.gaussian_process.kernels import RBF, ConstantKernel, DotProduct
+
     generator = np.random.default_rng(1)
-    features = np.concatenate([generator.normal(0, 0.1, (30, 4)), generator.normal(8, 0.1, (30, 4))])
+    points, rank = generator.normal(size=(25_000, 4)), generator.uniform(size=25_000)
+    labelled, scores = generator.choice(25_000, 30, replace=False), generator.integers(0, 6, 30)
+    alike = ConstantKernel(0.5**2) * RBF(0.5)
+    trust = ConstantKernel(0.3**2) * DotProduct(1.0)
+    near, far = alike(points[:200], points[labelled]), trust(rank[:200, None], rank[labelled, None])
+    inside = alike(points[labelled]) + trust(rank[labelled, None]) + 0.15**2 * np.eye(30)
+    by_hand = rank[:200] + (near + far) @ np.linalg.inv(inside) @ (scores / 5 - rank[labelled])
+    found = rerank(points, rank, labelled, scores)
+    assert found[:200] == pytest.approx(by_hand) and len(found) == 25_000
+    flat = np.zeros(25_000)
+    process = GaussianProcessRegressor(alike + ConstantKernel(0.3**2), alpha=0.15**2, optimizer=None)
+    process.fit(points[labelled], scores / 5)
+    assert rerank(points, flat, labelled, scores)[-200:] == pytest.approx(process.predict(points[-200:]), abs=1e-6)
+
+
+def test_a_label_moves_its_likes_first():
+    generator = np.random.default_rng(1)
+    points = np.concatenate([generator.normal(0, 0.1, (30, 4)), generator.normal(8, 0.1, (30, 4))])
     rank = generator.uniform(0.4, 0.6, 60)
-    labelled, scores = np.array([0, 1, 2]), np.array([5, 5, 0])
-    found = rerank(features, rank, labelled, scores, width=0.5, trust=0.5)
-    for i in (0, 7, 29, 30, 59):
-        kernel = [np.exp(-((features[i] - features[j]) ** 2).sum() / (2 * 0.25)) for j in labelled]
-        by_hand = (0.5 * rank[i] + sum(k * s / max(SCORES) for k, s in zip(kernel, scores, strict=True))) / (
-            0.5 + sum(kernel)
-        )
-        assert found[i] == pytest.approx(by_hand)
-    assert np.allclose(found[30:], rank[30:], atol=1e-9) and found.min() >= 0 and found.max() <= 1
-    praised = rerank(features, rank, np.array([0]), np.array([5]))
-    scorned = rerank(features, rank, np.array([0]), np.array([0]))
-    assert praised[:30].min() > rank[:30].max() > rank[:30].min() > scorned[:30].max()
+    praised, scorned = (rerank(points, rank, np.array([0]), np.array([s])) - rank for s in (5, 0))
+    assert praised[:30].min() > 0.25 and scorned[:30].max() < -0.2
+    assert praised[:30].min() > 2 * praised[30:].max() and scorned[:30].max() < 2 * scorned[30:].min()
 
 
 def test_labels_bring_the_interesting_kind_forward():
     """Two kinds, equally rare; a person who likes one of them finds the rest of it first."""
     generator = np.random.default_rng(2)
-    features = np.concatenate([generator.normal(0, 1, (400, 4)), generator.normal(5, 0.5, (40, 4))])
-    features = np.concatenate([features, generator.normal(-5, 0.5, (40, 4))])
-    distance = (features**2).sum(axis=1)
+    points = np.concatenate([generator.normal(0, 1, (400, 4)), generator.normal(5, 0.5, (40, 4))])
+    points = np.concatenate([points, generator.normal(-5, 0.5, (40, 4))])
+    distance = (points**2).sum(axis=1)
     rank = np.argsort(np.argsort(distance)) / (len(distance) - 1)
     liked, other = np.arange(400, 440), np.arange(440, 480)
     labelled = np.concatenate([liked[:6], other[:6]])
-    found = rerank(features, rank, labelled, np.array([5] * 6 + [0] * 6))
+    found = rerank(points, rank, labelled, np.array([5] * 6 + [0] * 6))
     first = np.argsort(-found)[:40]
     assert np.isin(first, liked).mean() > 0.8 > 0.7 > np.isin(np.argsort(-rank)[:40], liked).mean()
