@@ -11,12 +11,13 @@ import pandas as pd
 from galexplore import artefact, catalogue
 from galexplore.atlas import Atlas
 from galexplore.audit import Prepared, prepare
-from galexplore.config import INTRINSIC, LATENTS, ROOT
+from galexplore.config import INTRINSIC, LATENTS, ROOT, models_folder
 from galexplore.counterfactual import Ordinary, make_ordinary
 from galexplore.cutout import Cutout, InputError
 from galexplore.embed import MEANS, SIGMAS, Embedder
 from galexplore.location import Location
 from galexplore.mock.store import Store
+from galexplore.view import list_columns, list_words
 from galexplore.views import Scatter, scatter_over_views
 
 #: Columns of the catalogue that a neighbour is shown with.
@@ -39,6 +40,30 @@ class Explorer:
     def images(self, ids) -> np.ndarray:
         """Images (N, 3, 69, 69) of catalogue galaxies, nanomaggies per native pixel, in the order of the ids."""
         return np.asarray(self.store.get(list(ids)), np.float32)
+
+    @cached_property
+    def _places(self) -> pd.Index:
+        return pd.Index(self.table["id"].to_numpy(object))
+
+    def find_rows(self, ids) -> np.ndarray:
+        """Places in the table of those ids that it holds, in the order of the table."""
+        places = self._places.get_indexer(np.asarray(list(ids), object))
+        return np.sort(places[places >= 0])
+
+    @cached_property
+    def numbers(self) -> list[str]:
+        """Columns of the table that a galaxy can be plotted by."""
+        return list_columns(self.table)
+
+    @cached_property
+    def words(self) -> list[str]:
+        """Columns of the table with a few words, by which galaxies can be told apart."""
+        return list_words(self.table)
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the galaxies are simulated ones."""
+        return bool(self.card.get("simulated", True))
 
     def decode(self, latents: np.ndarray) -> np.ndarray:
         """Images (N, 3, 69, 69), nanomaggies per native pixel, that the model makes of latents (N, 5)."""
@@ -186,15 +211,31 @@ def _join(table: pd.DataFrame, atlas: Atlas) -> pd.DataFrame:
     return latents.merge(table, on="id", how="left", validate="one_to_one")
 
 
-def load(name: str = "default", *, data: Path = ROOT / "data" / "catalogue.parquet") -> Explorer:
+def list_models() -> list[str]:
+    """Names of the models that have an atlas, the embedded one first."""
+    folders = sorted(p.parent.name for p in models_folder().glob("*/atlas.npz") if (p.parent / "card.json").exists())
+    return sorted(folders, key=lambda name: name != "default")
+
+
+def load(name: str = "default", *, data: Path | None = None) -> Explorer:
     """Open a model of `models/` with its atlas and the catalogue that it was fitted to.
+
+    Parameters
+    ----------
+    name : str
+        A folder of `config.models_folder()`.
+    data : Path, optional
+        The catalogue; by default `catalogue.parquet` in the model's folder, else the embedded one.
 
     Raises
     ------
     InputError
         Where a file is missing or does not belong to the others.
     """
-    folder = ROOT / "models" / name
+    folder = models_folder() / name
+    if data is None:
+        own = folder / "catalogue.parquet"
+        data = own if own.exists() else ROOT / "data" / "catalogue.parquet"
     if not data.exists():
         raise InputError(f"No catalogue stands at {data.name!r}; make one with: galexplore mock")
     embedder = Embedder.load(folder)

@@ -30,7 +30,7 @@ def format_measurement(value: float, sigma: float, unit: str = "") -> str:
 
 
 def format_angle(arcsec: float) -> str:
-    """An angle on the sky in the unit that suits it: 2.31″, 4.5′ or 3.2°."""
+    """Write an angle on the sky in the unit that suits it: 2.31″, 4.5′ or 3.2°."""
     for size, unit in ((3600, "°"), (60, "′")):
         if arcsec >= size:
             return f"{arcsec / size:.3g}{unit}"

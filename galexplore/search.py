@@ -112,7 +112,7 @@ def _check(ra: float, dec: float) -> tuple[float, float]:
 
 
 def to_vectors(ra, dec) -> np.ndarray:
-    """Unit vectors (N, 3) of positions in degrees: RA's wrap and cos(dec) take care of themselves."""
+    """Give unit vectors (N, 3) of positions in degrees: RA's wrap and cos(dec) take care of themselves."""
     ra, dec = np.radians(np.asarray(ra, float)), np.radians(np.asarray(dec, float))
     return np.stack([np.cos(dec) * np.cos(ra), np.cos(dec) * np.sin(ra), np.sin(dec)], axis=-1)
 

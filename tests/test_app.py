@@ -134,6 +134,7 @@ def test_a_row_of_the_table_opens_a_card_and_a_thumbnail_another(app, explorer):
     x, y = table["umap_x"].median(), table["umap_y"].median()
     box = {"x": [x - 1, x + 1], "y": [y - 1, y + 1]}
     app.session_state["map-0"] = {"selection": {"points": [], "box": [box], "lasso": []}}
+    app.session_state["aspect"] = "Table"
     app.run()
     shown = app.dataframe[0].value
     assert shown["rarity %"].is_monotonic_decreasing, "the rarest first"
@@ -141,6 +142,8 @@ def test_a_row_of_the_table_opens_a_card_and_a_thumbnail_another(app, explorer):
     app.run()
     check(app)
     assert f"### {shown['id'].iloc[1]}" in words(app)
+    app.session_state["aspect"] = "Images"
+    app.run()
     app.button(key=f"pick-{shown['id'].iloc[3]}").click().run()
     check(app)
     assert f"### {shown['id'].iloc[3]}" in words(app)
