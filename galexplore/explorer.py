@@ -9,12 +9,14 @@ import numpy as np
 import pandas as pd
 
 from galexplore import artefact, catalogue
+from galexplore.anomaly import rate_oddness
 from galexplore.atlas import Atlas
 from galexplore.audit import Prepared, prepare
 from galexplore.config import INTRINSIC, LATENTS, ROOT, models_folder
 from galexplore.counterfactual import Ordinary, make_ordinary
 from galexplore.cutout import Cutout, InputError
 from galexplore.embed import MEANS, SIGMAS, Embedder
+from galexplore.labels import rerank
 from galexplore.location import Location
 from galexplore.mock.store import Store
 from galexplore.view import list_columns, list_words
@@ -184,12 +186,25 @@ class Explorer:
         """Map positions (n, 2) of draws from the errors of latents (5,): where on the map a galaxy may lie."""
         return self.atlas.place(np.random.default_rng(0).normal(latents, sigma, (n, len(LATENTS))))
 
+    @cached_property
+    def _oddness(self) -> dict[str, np.ndarray]:
+        return rate_oddness(self.table["distance2"], self.table["chi2"])
+
+    def order(self, by: str = "rarity", labels: pd.DataFrame | None = None) -> np.ndarray:
+        """Places (N,) in the table, oddest first: by "rarity", "reconstruction" (chi2) or "both" (see `rate_oddness`).
+
+        Where a person's labels are given (`id`, `score`), the ranking learns from them (`galexplore.labels.rerank`).
+        """
+        odd = self._oddness[by]
+        if labels is not None:
+            scores = labels.dropna(subset="score").set_index("id")["score"]
+            rows = self.find_rows(scores.index)
+            odd = rerank(self.atlas.points, odd, rows, scores[self.table["id"].iloc[rows]].to_numpy(float))
+        return np.argsort(-odd, kind="stable")
+
     def rank(self, by: str = "rarity") -> pd.DataFrame:
-        """Sort the table, oddest first, by "rarity", "reconstruction" (chi2) or "both" (product of the two ranks)."""
-        rarity = self.table["distance2"].rank(ascending=False)
-        chi2 = self.table["chi2"].rank(ascending=False)
-        order = {"rarity": rarity, "reconstruction": chi2, "both": rarity * chi2}[by]
-        return self.table.iloc[np.argsort(order.to_numpy(), kind="stable")]
+        """Sort the table as `order` does."""
+        return self.table.iloc[self.order(by)]
 
     @property
     def widen(self) -> np.ndarray:

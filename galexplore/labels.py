@@ -14,7 +14,7 @@ from galexplore.config import cache_folder
 from galexplore.cutout import InputError
 
 SCORES = (0, 1, 2, 3, 4, 5)
-MEANINGS = ("artefact or dull", "ordinary", "a little odd", "odd", "very odd", "look at this first")
+MEANINGS = ("dull", "ordinary", "a bit odd", "odd", "very odd", "top")
 LONGEST_NOTE = 500  # characters
 LARGEST_FILE = 5_000_000  # bytes: some fifty thousand labels
 #: Of the prediction: spread and reach of what galaxies alike share, spread of the trust in the ranking, error of a

@@ -6,7 +6,6 @@ verdicts : list of `galexplore.batch.Verdict`
 at : int, the one that is shown
 location, simulated : of that one, for other pages
 scatter : dict of int to `galexplore.views.Scatter`
-trouble : str, why nothing at all could be read
 """
 
 import streamlit as st
@@ -55,6 +54,9 @@ def take_files(key: str) -> None:
     except InputError as error:
         keep([Verdict("", error=str(error))])
         return
+    finally:
+        if bar:
+            bar.empty()
     keep(verdicts, next((i for i, v in enumerate(verdicts) if v.location), 0))
 
 

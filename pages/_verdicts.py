@@ -59,6 +59,7 @@ def show_verdicts(verdicts: list[Verdict]) -> None:
         selection_mode="single-row",
         key=key,
         height=height,
+        placeholder="–",
     )["selection"]["rows"]
     if picked and picked[0] != st.session_state.upload["at"] and picked[0] < len(verdicts):
         choose(picked[0])

@@ -29,7 +29,7 @@ def show_samples(explorer) -> None:
     ids = tuple(choose_sample(explorer, kind) for kind in kinds)
     with st.container(horizontal=True):
         for kind, name, picture in zip(kinds, ids, draw_catalogue(ids), strict=True):
-            with st.container(width=150, key=f"sample-{kind}"):
+            with st.container(width=125, key=f"sample-{kind}"):
                 st.image(picture, alt=f"Simulated {kind} galaxy")
                 label = f"{mark(kind)} {kind}" if mark(kind) else "Ordinary"
                 st.button(label, key=f"try-{kind}", on_click=try_sample, args=(name,), width="stretch")
@@ -118,9 +118,9 @@ def show_page() -> None:
             ask_scale(silent)
         for verdict in (v for v in verdicts if v.error):
             show_refusal(verdict)
+        show_position()
     with right:
         show_samples(explorer)
-        show_position()
 
 
 require_header()

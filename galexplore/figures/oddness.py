@@ -70,12 +70,12 @@ def plot_reasons(
     figure.add_scatter(x=list(conditional), y=rows, marker=filled, **told)
     figure.update_traces(hoverinfo="skip")
     for row, one, other in zip(rows, marginal, conditional, strict=True):
-        text = f"{_sign(one)} <b>{_sign(other)}</b>"
+        text = f"{_sign(one)}  <b>{_sign(other)}</b>"
         at = {"x": 1, "xref": "paper", "xanchor": "right", "y": row, "yref": "y2", "showarrow": False}
         figure.add_annotation(text=text, font={"size": 12}, **at)
     words = "○ alone  ● given the others [σ]"
-    note = {"x": 1, "xref": "paper", "xanchor": "right", "y": len(names), "yref": "y2", "showarrow": False}
-    figure.add_annotation(text=words, font={"size": 12}, **note)
+    note = {"x": 1, "y": 1.02, "xref": "paper", "yref": "paper", "xanchor": "right", "yanchor": "bottom"}
+    figure.add_annotation(text=words, font={"size": 12}, showarrow=False, **note)
     reach = 1.15 * max(3.0, *np.abs(marginal), *np.abs(conditional))
     rule = figure.layout.xaxis.gridcolor
     deviations = {"domain": [0.56, 0.82], "range": [-reach, reach], "anchor": "y2", "zeroline": True}
