@@ -15,6 +15,7 @@ SUSPICIONS = {
     "empty": "nothing stands out from the sky in the middle",
     "star": "as round and small as a star, and of a star's colours",
 }
+BRIEFLY = {"line": "a line in one band", "empty": "empty sky", "star": "like a star"}
 #: Kinds of the simulated catalogue that are no galaxies.
 NO_GALAXIES = ("Star", "Satellite Trail", "Bad Column", "Empty Sky")
 #: Limits that tell the kinds apart; set on the simulated survey's labelled non-galaxies.

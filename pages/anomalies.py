@@ -22,6 +22,8 @@ MOST = 2_400  # galaxies that can be paged through: a hundred pages
 
 def say_reason(row) -> str:
     """Give the leading reason in words, such as "**SFR 3.4 σ high** for its redshift, mass and free latent"."""
+    if row.get("suspicion"):
+        return f"**{artefact.BRIEFLY[row['suspicion']]}**"
     reason = name_reason(row[[f"condz_{name}" for name in INTRINSIC]].to_numpy(float)).replace(" sigma", "\u00a0σ")
     first, _, rest = reason.partition(" for ")
     return f"**{first}** for {rest}"
