@@ -2,6 +2,7 @@
 
 import json
 import warnings
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from galexplore import formats
 from galexplore.columns import COLUMNS, Column
 from galexplore.cutout import InputError
 
-__all__ = ["COLUMNS", "FORMATS", "Column", "read", "validate", "write"]
+__all__ = ["COLUMNS", "FORMATS", "Column", "read", "read_blocks", "validate", "write", "write_blocks"]
 
 FORMATS = ("parquet", "fits", "votable", "ecsv", "csv")
 _SUFFIXES = {"pq": "parquet", "fit": "fits", "vot": "votable", "xml": "votable"}
@@ -48,6 +49,26 @@ def write(frame: pd.DataFrame, target, format: str | None = None) -> None:
         target.write(data)
     else:
         Path(target).write_bytes(data)
+
+
+def write_blocks(frames: Iterable[pd.DataFrame], path: Path, provenance: dict) -> None:
+    """Write frames of the same columns as one parquet file, a row group each, with one of them in memory at a time."""
+    formats.stream_parquet((_tidy(frame) for frame in frames), path, json.dumps(provenance, sort_keys=True))
+
+
+def read_blocks(path: Path) -> Iterator[pd.DataFrame]:
+    """Yield the row groups of a parquet file that `write_blocks` or `write` wrote, as `read` would give them."""
+    return (_settle(frame) for frame in formats.unstream_parquet(path))
+
+
+def read_provenance(path: Path) -> dict:
+    """Read only the provenance of a parquet file; empty where it has none or is damaged."""
+    return formats.peek_parquet(path)[1]
+
+
+def count_rows(path: Path) -> int:
+    """Count the rows of a parquet file without reading them."""
+    return formats.peek_parquet(path)[0]
 
 
 def _tidy(frame: pd.DataFrame) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
-from galexplore.config import INTRINSIC, LATENTS, ROOT, UNITS
+from galexplore.config import INTRINSIC, LATENTS, ROOT, UNITS, cache_folder
 from galexplore.cutout import InputError
 
 app = typer.Typer(help="A latent-space explorer for galaxies.", no_args_is_help=True, pretty_exceptions_enable=False)
@@ -160,19 +160,14 @@ def mock(
     """
     if context.invoked_subcommand:
         return
-    from galexplore import catalogue
-    from galexplore.mock.store import Store
+    from galexplore.mock import volume
 
     with Bars() as report:
-        if to is None:
-            frame, folder = catalogue.read(DATA), None
-        else:
-            frame, folder = _draw_survey(n, seed, to, photometry_only, depth, report), to
+        path = DATA if to is None else _draw_survey(n, seed, to, photometry_only, depth, report)
         if not pixels or photometry_only:
             return
-        store = Store(frame, folder)
-        store.render_all(processes, progress=lambda done, of: report("render", done, of))
-    out.print(f"{len(frame)} galaxies rendered into {store.folder}.")
+        count = volume.render(path, to, processes, lambda done, of: report("render", done, of))
+    out.print(f"{count:,} galaxies rendered into {to or cache_folder()}.")
 
 
 @mock_app.command()
@@ -192,21 +187,18 @@ def check(
     out.print(f"Written: {to / 'check.html'} and {to / 'check.json'}.")
 
 
-def _draw_survey(n: int, seed: int, to: Path, photometry_only: bool, depth: str, report: Bars):
-    """Draw the survey that a finished folder does not hold yet, and write its catalogue."""
-    from galexplore import catalogue
-    from galexplore.mock import survey
+def _draw_survey(n: int, seed: int, to: Path, photometry_only: bool, depth: str, report: Bars) -> Path:
+    """Draw the survey that a finished folder does not hold yet; return its catalogue's path."""
+    from galexplore.mock import volume
 
     path = to if photometry_only else to / "catalogue.parquet"
     if photometry_only != (to.suffix == ".parquet"):
         raise InputError("--out takes a file ending in .parquet with --photometry-only, and a folder without it.")
     path.parent.mkdir(parents=True, exist_ok=True)
-    asked = {"n": n, "seed": seed, "depth": depth}
-    if path.exists() and catalogue.read(path).attrs.get("survey") == json.dumps(asked):
-        return catalogue.read(path)
-    frame = survey.build(n, seed, path, photometry_only, depth, lambda text: report.progress.console.print(text))
-    out.print(f"{path}: {len(frame)} galaxies.")
-    return frame
+    if not volume.is_built(path, n, seed, depth):
+        volume.build(n, seed, path, photometry_only, depth, report.progress.console.print)
+        out.print(f"{path}: {n:,} galaxies drawn.")
+    return path
 
 
 @app.command()

@@ -1,6 +1,9 @@
 """A frame to the bytes of each table format, and back, with its provenance as JSON."""
 
+import json
+from collections.abc import Iterable, Iterator
 from io import BytesIO, StringIO
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,18 +15,51 @@ from astropy.table import Table
 from galexplore.columns import COLUMNS
 
 
-def to_parquet(frame: pd.DataFrame, provenance: str) -> bytes:
-    """Write parquet bytes; unit, UCD and description in each field's metadata."""
+def _to_arrow(frame: pd.DataFrame, provenance: str) -> pa.Table:
+    """Make an arrow table; unit, UCD and description in each field's metadata."""
     table = pa.Table.from_pandas(frame, preserve_index=False)
     fields = []
     for field in table.schema:
         column = COLUMNS.get(field.name)
         about = {"unit": column.unit, "ucd": column.ucd, "description": column.description} if column else {}
         fields.append(field.with_metadata(about))
-    schema = pa.schema(fields, metadata={**(table.schema.metadata or {}), "provenance": provenance})
+    return table.cast(pa.schema(fields, metadata={**(table.schema.metadata or {}), "provenance": provenance}))
+
+
+def to_parquet(frame: pd.DataFrame, provenance: str) -> bytes:
+    """Write parquet bytes; unit, UCD and description in each field's metadata."""
     stream = BytesIO()
-    pq.write_table(table.cast(schema), stream, compression="zstd")
+    pq.write_table(_to_arrow(frame, provenance), stream, compression="zstd")
     return stream.getvalue()
+
+
+def stream_parquet(frames: Iterable[pd.DataFrame], path: Path, provenance: str) -> None:
+    """Write frames of the same columns into one parquet file, a row group each; one is in memory at a time."""
+    writer = None
+    try:
+        for frame in frames:
+            table = _to_arrow(frame, provenance)
+            writer = writer or pq.ParquetWriter(path, table.schema, compression="zstd")
+            writer.write_table(table.cast(writer.schema), row_group_size=len(table))
+    finally:
+        if writer:
+            writer.close()
+
+
+def unstream_parquet(path: Path) -> Iterator[pd.DataFrame]:
+    """Read a parquet file one row group at a time."""
+    with pq.ParquetFile(path) as file:
+        for group in range(file.num_row_groups):
+            yield file.read_row_group(group).to_pandas()
+
+
+def peek_parquet(path: Path) -> tuple[int, dict]:
+    """Read the number of rows and the provenance of a parquet file, and nothing else."""
+    try:
+        about = pq.read_metadata(path)
+        return about.num_rows, json.loads((about.metadata or {}).get(b"provenance", b"{}") or b"{}")
+    except (OSError, ValueError, pa.ArrowException):
+        return 0, {}
 
 
 def _to_table(frame: pd.DataFrame) -> Table:

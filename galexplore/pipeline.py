@@ -46,7 +46,7 @@ def train_model(name: str, data: Path, training: Training, report: Report) -> di
     if not data.exists():
         raise InputError(f"No catalogue stands at {data}; make one with: galexplore mock")
     frame = catalogue.read(data)
-    store = Store(frame)
+    store = Store.beside(data, frame)
     store.render_all(progress=lambda done, of: report("render", done, of))
     flux = store.get(list(frame["id"]))
     folder, device = ROOT / "models" / name, pick_device()

@@ -27,7 +27,7 @@ def test_asks_and_keeps(catalogue, tmp_path):
     ids = ["M000005", "M000002"]
     first = store.get(ids)
     assert first.shape == (2, 3, 69, 69) and first.dtype == np.float16
-    assert store.done.sum() == 2
+    assert store.segments[0].done.sum() == 2
     assert np.array_equal(Store(catalogue, tmp_path).get(ids[::-1])[::-1], first)
 
 
@@ -36,8 +36,20 @@ def test_same_bytes_by_any_number_of_processes(catalogue, tmp_path):
     one.get(list(catalogue["id"])[::-1])
     seen = []
     two.render_all(2, lambda done, of: seen.append((done, of)), chunk=5)
-    assert np.array_equal(one.pixels, two.pixels)
+    assert np.array_equal(one.segments[0].pixels, two.segments[0].pixels)
     assert seen[-1] == (24, 24)
+
+
+def test_segments_keep_the_files_of_the_whole(catalogue, tmp_path, monkeypatch):
+    """A store of one block and a store of the whole survey share pictures, and order does not matter."""
+    monkeypatch.setattr("galexplore.mock.store.SEGMENT", 10)
+    whole, last = Store(catalogue, tmp_path), Store(catalogue.iloc[20:], tmp_path)
+    assert [len(s.rows) for s in whole.segments] == [10, 10, 4]
+    last.render_all(1)
+    assert [len(s.missing()) for s in whole.segments] == [10, 10, 0]
+    ids = ["M000023", "M000001", "M000012"]
+    alone = [Store(catalogue[catalogue["id"] == i], tmp_path / "alone").get([i])[0] for i in ids]
+    assert np.array_equal(whole.get(ids), alone)
 
 
 def test_resumes_after_a_kill(catalogue, tmp_path):
@@ -47,21 +59,22 @@ def test_resumes_after_a_kill(catalogue, tmp_path):
     code += "[s.get([i]) for i in list(s.catalogue['id']) * 50]"
     child = subprocess.Popen([sys.executable, "-c", code, str(tmp_path / "c.parquet"), str(tmp_path / "store")])
     store, patience = Store(catalogue, tmp_path / "store"), time.monotonic() + 200
-    while store.done.sum() < 3 and time.monotonic() < patience:
+    while store.segments[0].done.sum() < 3 and time.monotonic() < patience:
         time.sleep(0.02)
     os.kill(child.pid, signal.SIGKILL)
     child.wait()
-    kept = int(store.done.sum())
+    kept = int(store.segments[0].done.sum())
     assert kept >= 3
     store.get(catalogue["id"])
     fresh = Store(catalogue, tmp_path / "fresh")
-    assert np.array_equal(store.pixels, fresh.get(catalogue["id"]))
+    assert np.array_equal(store.segments[0].pixels, fresh.get(catalogue["id"]))
 
 
 def test_half_drawn_pixels_are_drawn_again(catalogue, tmp_path):
     store = Store(catalogue, tmp_path)
     right = store.get(["M000003"])
-    store.pixels[3], store.done[3] = 7.0, 0  # as a kill between pixels and flag leaves it
+    segment = store.segments[0]
+    segment.pixels[3], segment.done[3] = 7.0, 0  # as a kill between pixels and flag leaves it
     assert np.array_equal(store.get(["M000003"]), right)
 
 

@@ -21,15 +21,15 @@ def read_hosts(folder):
     return table[(table["z"] < 1) & (table["mag_r"] < 23.8) & (table["logsfr"] > -2)].reset_index(drop=True)
 
 
-def _derive(table, z, logmass):
-    modulus = population.COSMOLOGY.distmod(table[z].to_numpy(float)).value
+def _derive(table):
+    modulus = population.COSMOLOGY.distmod(table["z"].to_numpy(float)).value
     return pd.DataFrame(
         {
             "g-r": table["mag_g"] - table["mag_r"],
             "r-z": table["mag_r"] - table["mag_z"],
-            "log M/L_r": table[logmass] + 0.4 * (table["mag_r"] - modulus),
-            "z bin": np.digitize(table[z], Z_EDGES) - 1,
-            "mass bin": np.digitize(table[logmass], MASS_EDGES) - 1,
+            "log M/L_r": table["logmass"] + 0.4 * (table["mag_r"] - modulus),
+            "z bin": np.digitize(table["z"], Z_EDGES) - 1,
+            "mass bin": np.digitize(table["logmass"], MASS_EDGES) - 1,
         }
     )
 
@@ -40,7 +40,7 @@ def compare_bins(mock, real):
     Parameters
     ----------
     mock, real : DataFrame
-        `mag_g`, `mag_r`, `mag_z`; `z_true`, `logmass_true` of the mock, `z`, `logmass` of the real one.
+        `mag_g`, `mag_r`, `mag_z`, `z` and `logmass`, with their errors in them.
 
     Returns
     -------
@@ -48,7 +48,7 @@ def compare_bins(mock, real):
         One for each bin with 50 or more real galaxies.
     """
     keys = ["z bin", "mass bin"]
-    ours, theirs = _derive(mock, "z_true", "logmass_true").groupby(keys), _derive(real, "z", "logmass").groupby(keys)
+    ours, theirs = _derive(mock).groupby(keys), _derive(real).groupby(keys)
     rows = []
     for (i, j), group in theirs:
         if len(group) < LEAST or (i, j) not in ours.groups:

@@ -40,15 +40,15 @@ class Grid:
 def find_slope(attenuation):
     """Slope n of the attenuation curve, A ~ lambda^-n, greyer where more dust mixes with the stars.
 
-    n = 2.45 / (1 + 3 sqrt(tau_V)), tau_V = A_V / 1.086: eq. 10 of Chevallard et al. (2013), their 2.8 taken down by an
-    eighth, within the quarter that their models leave open; kept within 0.4 to 1.2.
+    n = 2.65 / (1 + 3 sqrt(tau_V)), tau_V = A_V / 1.086: eq. 10 of Chevallard et al. (2013), their 2.8 taken down a
+    little, well within the quarter that their models leave open; kept within 0.4 to 1.2.
 
     Parameters
     ----------
     attenuation : array
         A_V, mag.
     """
-    return np.clip(2.45 / (1 + 3 * np.sqrt(np.asarray(attenuation) / 1.086)), 0.4, 1.2)
+    return np.clip(2.65 / (1 + 3 * np.sqrt(np.asarray(attenuation) / 1.086)), 0.4, 1.2)
 
 
 def _load_bagpipes(names):

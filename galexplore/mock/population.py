@@ -37,7 +37,9 @@ METALS_PASSIVE = (-1.23, -0.98, -0.78, -0.66, -0.45, -0.23, -0.13, -0.07)
 METALS_GAS = (-1.30, -0.85, -0.45, -0.24, -0.08, 0.01, 0.08, 0.15)
 METALS_SCATTER = (0.20, 0.20, 0.18, 0.17, 0.15, 0.13, 0.12, 0.10)
 BIRTH_CLOUDS = 2.3  # attenuation of stars in their birth cloud over that of the disc (Charlot & Fall 2000: 2 to 4)
+STARBURSTS = 0.04  # share of star-forming galaxies (Sargent et al. 2012)
 SFR_SCATTER = 0.30  # dex about the main sequence (Popesso et al. 2023)
+VALLEY, VALLEY_DEPTH = 0.08, (0.4, 1.2)  # share of the star-forming in the green valley, and dex below the others
 
 
 def schechter(logmass, star, phi1, alpha1, phi2, alpha2):
@@ -104,13 +106,17 @@ def _draw_cells(n, rng, limit, z_range, mass_tilt):
     return at, m_edges[j] + rng.random(n) * (m_edges[1] - m_edges[0]), kind == 1
 
 
-def _draw_sfr(logmass, z, quiescent, rng):
-    """Draw log SFR: main sequence, 4 % starbursts at +0.6 dex (Sargent et al. 2012), 8 % green valley, the passive."""
+def _draw_sfr(logmass, z, quiescent, rng, bursts):
+    """Draw log SFR: the main sequence, starbursts, the green valley, the passive.
+
+    Starbursts: a share of `bursts`, 0.6 dex up in the median (Sargent et al. 2012), with an exponential tail towards
+    the extreme emission-line galaxies (Amorin et al. 2015).
+    """
     n = len(z)
     sfr = main_sequence(logmass, z) + SFR_SCATTER * rng.standard_normal(n)
     u = rng.random(n)
-    burst, valley = ~quiescent & (u < 0.04), ~quiescent & (u > 0.92)
-    sfr += np.where(burst, 0.6, 0) - np.where(valley, rng.uniform(0.5, 1.3, n), 0)
+    burst, valley = ~quiescent & (u < bursts), ~quiescent & (u > 1 - VALLEY)
+    sfr += np.where(burst, 0.42 + rng.exponential(0.26, n), 0) - np.where(valley, rng.uniform(*VALLEY_DEPTH, n), 0)
     # Passive galaxies: log sSFR about -12 when massive, -11.3 at 10^9 (e.g. Belfiore et al. 2018), rising with
     # redshift.
     ssfr = -11.3 - 0.35 * np.clip(logmass - 9, 0, 2.5) + 0.2 * z + 0.35 * rng.standard_normal(n)
@@ -133,12 +139,12 @@ def draw_metals(logmass, logsfr, z, quiescent, rng):
 def _draw_ages(logmass, z, quiescent, rng):
     """Draw the onset of star formation, Gyr ago: earlier for the massive and the passive (Thomas et al. 2010)."""
     massive = np.clip((logmass - 9) / 2.5, 0, 1)
-    low = np.where(quiescent, 0.58 + 0.15 * massive + 0.1 * z, 0.78 + 0.15 * massive)
+    low = np.where(quiescent, 0.58 + 0.15 * massive + 0.1 * z, 0.70 + 0.15 * massive)
     high = np.where(quiescent, 0.83 + 0.08 * massive + 0.08 * z, 0.95 + 0.03 * massive)
     return cosmic_age(z) * (low + (high - low) * rng.random(len(z)))
 
 
-def draw(n, seed, limit=None, z_range=Z_RANGE, mass_tilt=0.0):
+def draw(n, seed, limit=None, z_range=Z_RANGE, mass_tilt=0.0, bursts=STARBURSTS):
     """Draw galaxies by number density and comoving volume.
 
     Parameters
@@ -150,6 +156,8 @@ def draw(n, seed, limit=None, z_range=Z_RANGE, mass_tilt=0.0):
     z_range : tuple of float
     mass_tilt : float
         Draw with an extra weight M^mass_tilt (0 keeps the mass function's own distribution).
+    bursts : float
+        Share of starbursts among the star-forming.
 
     Returns
     -------
@@ -160,7 +168,7 @@ def draw(n, seed, limit=None, z_range=Z_RANGE, mass_tilt=0.0):
     """
     rng = np.random.default_rng(seed)
     z, logmass, quiescent = _draw_cells(n, rng, limit, z_range, mass_tilt)
-    logsfr, kind = _draw_sfr(logmass, z, quiescent, rng)
+    logsfr, kind = _draw_sfr(logmass, z, quiescent, rng, bursts)
     table = pd.DataFrame({"z_true": z, "logmass_true": logmass, "logsfr_true": logsfr, "kind": kind})
     return add_history(table, rng)
 

@@ -42,18 +42,22 @@ def _set_inclination(table, cosine):
 
 
 def draw_green_peas(n, rng):
-    """Green Peas (Cardamone et al. 2009): z 0.14-0.35, log M 9.5 +- 0.5, SFR about 10, compact, strong [O III]."""
-    z = np.clip(0.14 + 0.21 * rng.beta(2.0, 1.6, n), 0.141, 0.348)
-    logmass = np.clip(rng.normal(9.40, 0.44, n), 8.5, 10.5)
-    logsfr = 0.86 + 0.35 * (logmass - 9.45) + 0.25 * rng.standard_normal(n)
+    """Green Peas (Cardamone et al. 2009): z 0.14-0.35, log M 9.5 +- 0.5, SFR about 10, compact, strong [O III].
+
+    Nearer ones are less massive and dustier, as theirs; short bursts make their lines the stronger.
+    """
+    z = np.clip(0.14 + 0.21 * rng.beta(2.1, 1.5, n), 0.141, 0.348)
+    logmass = np.clip(rng.normal(9.40, 0.40, n) + 4.5 * (z - 0.25), 8.5, 10.5)
+    logsfr = 0.84 + 0.20 * (logmass - 9.45) + 0.25 * rng.standard_normal(n)
     table = _start(z, logmass, logsfr, "starburst", rng)
     re = np.clip(rng.normal(1.0, 0.3, n), 0.5, 2.0) * shape.arcsec_per_kpc(z)
     ba = rng.uniform(0.6, 0.95, n)
     return table.assign(
         elliptical=1.0, bulge_mass_fraction=0.0, re_arcsec=re, disc_re=re, bulge_re=re, bulge_n=1.0, ba=ba, bulge_ba=ba,
         arm_strength=0.0, bar_strength=0.0, ring_strength=0.0, clumpiness=0.0, dust_lane=0.0,
-        metals=rng.normal(-0.65, 0.1, n), log_u=rng.normal(-2.0, 0.3, n), eta=0.85, burst_age=0.12,
-        av=np.clip(rng.normal(0.9, 0.25, n), 0.2, 1.6), bulge_av=0.1,
+        metals=rng.normal(-0.43, 0.1, n), log_u=rng.normal(-2.0, 0.4, n), eta=0.85,
+        burst_age=10 ** rng.uniform(-1.7, -0.92, n),
+        av=np.clip(rng.normal(1.20, 0.35, n) - 5.0 * (z - 0.25), 0.1, 2.2), bulge_av=0.1,
     )  # fmt: skip
 
 

@@ -25,7 +25,8 @@ def add_fields(table, rng):
     """
     n = len(table)
     common = rng.standard_normal((n, 1))
-    seeing = SEEING * np.exp(SEEING_SCATTER * (0.6 * common + 0.8 * rng.standard_normal((n, 3))))
+    # A field that is sharp in one band is mostly sharp in the others.
+    seeing = SEEING * np.exp(SEEING_SCATTER * (0.88 * common + 0.47 * rng.standard_normal((n, 3))))
     depth = DEPTH * 10 ** (DEPTH_SCATTER * (0.7 * rng.standard_normal((n, 1)) + 0.7 * rng.standard_normal((n, 3))))
     columns = {f"psf_{b}": seeing[:, i] for i, b in enumerate("grz")}
     columns |= {f"noise_{b}": depth[:, i] for i, b in enumerate("grz")}
@@ -63,7 +64,8 @@ def draw_neighbours(seed, faint_only=False):
         found.append(_place(r, gr, rz, half, rng) | shape)
     stars = rng.poisson(STAR_DENSITY * area)
     for r in _draw_magnitudes(stars, STAR_SLOPE, 13.5, STAR_LIMIT, rng):
-        gr = np.clip(rng.choice([0.45, 1.45], p=[0.45, 0.55]) + 0.18 * rng.standard_normal(), 0.1, 1.6)
+        # turn-off stars of the halo and the thick disc, bluest at g-r = 0.2; then the M dwarfs
+        gr = np.clip(rng.choice([0.48, 1.45], p=[0.45, 0.55]) + 0.15 * rng.standard_normal(), 0.22, 1.6)
         rz = (
             0.4 * gr + 0.15 * gr**2 if gr < 1.2 else rng.triangular(0.8, 0.9, 1.8)
         )  # the M dwarfs leave the locus at g-r = 1.4

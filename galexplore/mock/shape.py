@@ -38,18 +38,23 @@ def _draw_elliptical(logmass, passive, rng):
     return passive & (rng.random(len(logmass)) < chance)
 
 
+#: How much of the dust of `face_on_dust` galaxies of a redshift hold, with the gas that they then have: set by the
+#: colours and the masses to light of DES galaxies and, nearest, of the Siena Galaxy Atlas.
+DUST_BY_REDSHIFT = (0.03, 0.08, 0.15, 0.25, 0.40, 0.60, 0.85), (0.20, 0.45, 1.0, 0.78, 0.87, 1.25, 1.60)
+
+
 def face_on_dust(logmass, logsfr, z, passive, rng):
     """V attenuation of a face-on disc: the Balmer-decrement relation of Garn & Best (2010), a part of it for the stars.
 
     A_Halpha = 0.91 + 0.77 x + 0.11 x^2 - 0.09 x^3, x = log(M / 10^10). SFR above the main sequence adds dust, as does
-    redshift, with the gas that galaxies then hold. The amounts are set by the colours of DES galaxies beyond z = 0.15
-    and, nearby, where less is seen, of the Siena Galaxy Atlas.
+    redshift; less massive galaxies catch up beyond z = 0.4.
     """
     x = np.clip(logmass - 10, -2, 1.4)
     balmer = np.clip(0.91 + 0.77 * x + 0.11 * x**2 - 0.09 * x**3, 0.1, 2.0)
     excess = np.clip(logsfr - main_sequence(logmass, z), -1.5, 1.2)
-    star_forming = balmer * 0.76 * 10 ** (0.12 * x + 0.35 * excess + 0.29 * rng.standard_normal(len(z)))
-    star_forming = star_forming * ((1 + z) / 1.38) ** 1.7 * np.clip(0.45 + 3.2 * (z - 0.03), 0.45, 1)
+    star_forming = balmer * 0.76 * 10 ** (0.10 * x + 0.5 * excess + 0.29 * rng.standard_normal(len(z)))
+    star_forming = star_forming + 0.4 * np.clip(z - 0.4, 0, 1) * np.clip(-x, 0, 1)
+    star_forming = star_forming * np.interp(z, *DUST_BY_REDSHIFT)
     return np.where(passive, 0.06 * 10 ** (0.2 * rng.standard_normal(len(z))), star_forming)
 
 
@@ -77,7 +82,9 @@ def add_shape(table, rng):
     elliptical = _draw_elliptical(logmass, passive, rng)
     bulge = np.where(elliptical, 0.98, _draw_bulges(logmass, passive, rng))
     scatter = np.where(passive, 0.12, 0.17) * rng.standard_normal(n)
-    re = size_kpc(logmass, z, passive) * 10**scatter * arcsec_per_kpc(z)
+    # Above the main sequence galaxies are the more compact, the further above (Wuyts et al. 2011).
+    excess = np.where(passive, 0, np.clip(logsfr - main_sequence(logmass, z) - 0.3, 0, 1.5))
+    re = size_kpc(logmass, z, passive) * 10 ** (scatter - 0.25 * excess) * arcsec_per_kpc(z)
     thickness = np.clip(rng.normal(np.where(logmass < 9.3, 0.28, 0.18), 0.04), 0.08, 0.5)
     cosine = rng.random(n)
     disc_ba = np.sqrt(cosine**2 + thickness**2 * (1 - cosine**2))

@@ -37,11 +37,37 @@ _NOT_DRAWN = {"ra", "dec", "z", "logmass", "logsfr", "phi", "split", "population
 _NOT_DRAWN |= {"mag_g", "mag_r", "mag_z", "neighbour_flux"}
 
 
+#: Rows whose pictures share a file. The blocks of `survey.BLOCK` rows that a large survey is drawn in are as long, so
+#: that a store of one block and a store of the whole catalogue keep the same files.
+SEGMENT = 26_000
+
+
+class Segment:
+    """Pictures of some rows of a catalogue, in a folder named by what they are drawn from.
+
+    Pixels are written before the flag that says they are there; what a killed process left half done is drawn again.
+    """
+
+    def __init__(self, rows, folder):
+        self.rows, self.folder = rows, Path(folder) / f"mock-{digest(rows)}"
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.pixels, self.done = _open(self.folder, len(rows))
+
+    def fill(self, places):
+        """Draw the pictures of those rows that are missing."""
+        for start in range(0, len(places), 256):
+            part = places[start : start + 256]
+            _draw(self.pixels, self.done, part, self.rows.iloc[part])
+
+    def missing(self):
+        """Return the rows that are not drawn yet."""
+        return np.flatnonzero(self.done == 0)
+
+
 class Store:
     """Pictures of a catalogue on the model's grid, rendered when first asked for and kept on disk.
 
-    Rendering depends on the row alone, so two processes that draw the same galaxy write the same bytes. Pixels are
-    written before the flag that says they are there; what a killed process left half done is drawn again.
+    Rendering depends on the row alone, so two processes that draw the same galaxy write the same bytes.
 
     Parameters
     ----------
@@ -52,21 +78,16 @@ class Store:
     """
 
     def __init__(self, catalogue, folder=None):
-        self.catalogue = catalogue.reset_index(drop=True)
+        self.catalogue, self.folder = catalogue.reset_index(drop=True), Path(folder or cache_folder())
         self.place = pd.Series(np.arange(len(catalogue)), index=self.catalogue["id"])
-        self.folder = Path(folder or cache_folder()) / f"mock-{digest(self.catalogue)}"
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self.pixels = self._map("pixels.f16", np.float16, (len(catalogue), *_SHAPE))
-        self.done = self._map("done.u8", np.uint8, (len(catalogue),))
+        parts = (self.catalogue.iloc[i : i + SEGMENT] for i in range(0, len(catalogue), SEGMENT))
+        self.segments = [Segment(part, self.folder) for part in parts]
 
-    def _map(self, name, kind, shape):
-        """Open a file of zeros, sparse until written."""
-        path = self.folder / name
-        with open(path, "ab") as file:
-            size = int(np.prod(shape)) * np.dtype(kind).itemsize
-            if os.fstat(file.fileno()).st_size < size:
-                os.truncate(file.fileno(), size)
-        return np.memmap(path, kind, "r+", shape=shape)
+    @classmethod
+    def beside(cls, path, catalogue):
+        """Open the store of a catalogue read from `path`: in its own folder where pictures stand, else in the cache."""
+        folder = Path(path).parent
+        return cls(catalogue, folder if any(folder.glob("mock-*/done.u8")) else None)
 
     def get(self, ids):
         """Return pictures by id, rendering those that are missing.
@@ -86,15 +107,14 @@ class Store:
             For an id that the catalogue does not hold.
         """
         places = self.place[list(ids)].to_numpy()
-        self._fill(places[self.done[places] == 0])
-        return self.pixels[places]
-
-    def _fill(self, places):
-        for start in range(0, len(places), 256):
-            part = places[start : start + 256]
-            for i, row in zip(part, self.catalogue.iloc[part].to_dict("records"), strict=True):
-                self.pixels[i] = draw_pixels(row)
-                self.done[i] = 1
+        pictures = np.empty((len(places), *_SHAPE), np.float16)
+        for k, segment in enumerate(self.segments):
+            here = places // SEGMENT == k
+            if here.any():
+                rows = places[here] - k * SEGMENT
+                segment.fill(rows[segment.done[rows] == 0])
+                pictures[here] = segment.pixels[rows]
+        return pictures
 
     def render_all(self, processes=None, progress=None, chunk=64):
         """Render whatever is missing, on several processes.
@@ -106,17 +126,17 @@ class Store:
         progress : callable, optional
             Called as progress(done, of) after every chunk.
         """
-        missing = np.flatnonzero(self.done == 0)
-        chunks = [missing[i : i + chunk] for i in range(0, len(missing), chunk)]
-        finished = len(self.done) - len(missing)
+        finished = sum(int((segment.done != 0).sum()) for segment in self.segments)
         context = multiprocessing.get_context("spawn")  # a fork would copy the locks of whatever threads run here
-        processes = processes or _count_processors()
-        start = (self.catalogue, self.folder.parent)
-        with _one_thread(), ProcessPoolExecutor(processes, context, initializer=_open, initargs=start) as pool:
-            for count in pool.map(_fill_chunk, chunks):
-                finished += count
-                if progress:
-                    progress(finished, len(self.done))
+        with _one_thread(), ProcessPoolExecutor(processes or _count_processors(), context) as pool:
+            for segment in self.segments:
+                missing = segment.missing()
+                parts = [missing[i : i + chunk] for i in range(0, len(missing), chunk)]
+                jobs = ((segment.folder, len(segment.rows), part, segment.rows.iloc[part]) for part in parts)
+                for count in pool.map(_fill, *zip(*jobs, strict=True)) if parts else ():
+                    finished += count
+                    if progress:
+                        progress(finished, len(self.catalogue))
 
 
 @contextmanager
@@ -131,13 +151,26 @@ def _one_thread():
         os.environ.update(before)
 
 
-_worker = {}
+def _open(folder, n):
+    """Map the pixels and the flags of `n` pictures: files of zeros, sparse until written."""
+    maps = []
+    for name, kind, shape in (("pixels.f16", np.float16, (n, *_SHAPE)), ("done.u8", np.uint8, (n,))):
+        with open(folder / name, "ab") as file:
+            size = int(np.prod(shape)) * np.dtype(kind).itemsize
+            if os.fstat(file.fileno()).st_size < size:
+                os.truncate(file.fileno(), size)
+        maps.append(np.memmap(folder / name, kind, "r+", shape=shape))
+    return maps
 
 
-def _open(catalogue, folder):
-    _worker["store"] = Store(catalogue, folder)
+def _draw(pixels, done, places, rows):
+    """Draw pictures into the maps."""
+    for i, row in zip(places, rows.to_dict("records"), strict=True):
+        pixels[i] = draw_pixels(row)
+        done[i] = 1
 
 
-def _fill_chunk(places):
-    _worker["store"]._fill(places)
+def _fill(folder, n, places, rows):
+    """Draw some pictures of a segment, in a process of its own."""
+    _draw(*_open(folder, n), places, rows)
     return len(places)

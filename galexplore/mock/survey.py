@@ -1,18 +1,18 @@
 """The simulated survey: who is selected, what is measured of them, and the catalogue that ships."""
 
-import json
-from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from galexplore import catalogue
 from galexplore.config import SURVEY
 from galexplore.mock import light, population, rare, scene, shape
 from galexplore.mock.measure import BANDS, add_labels, add_positions, choose_split, measure
+from galexplore.mock.store import SEGMENT
 
 #: Shares of the default catalogue: GAMA-like to r = 19.8, and deeper spectroscopic samples to z = 1.
 SAMPLES = {"GAMA-like": 0.615, "flux-limited": 0.155, "luminous red": 0.115, "emission line": 0.115}
+BLOCK = SEGMENT  # ordinary galaxies drawn at a time
 
 
 def _nothing(text):
@@ -37,6 +37,8 @@ def select(table, sample, rng):
         return (z < 20.9) & (r - z > 0.9) & (redshift > 0.35) & (r < 22.8)
     if sample == "emission line":
         return (g < 23.5) & (r - z > 0.3) & (g - r < 0.5 * (r - z) + 0.3) & (redshift > 0.4) & (r < 23.2)
+    if sample in BROAD:
+        return r < LIMITS[sample].limit
     if sample == "deep":
         return (r < 24.0) & (u < _host_rate(table) / (1 + np.exp((r - 23.3) / 0.4)))
     raise ValueError(f"There is no sample {sample!r}; there are {', '.join(SAMPLES)} and deep.")
@@ -46,30 +48,58 @@ def _host_rate(table):
     """Weight of a galaxy in the deep sample: hosts of supernovae, which the deepest wide spectroscopy has gone after.
 
     Type Ia: the rate goes as M^0.63 (Wiseman et al. 2021; the power is in the draw), 2.5 times lower in passive
-    galaxies (Smith et al. 2012). Core collapse: 2.5 times as many (Li et al. 2011), where stars form,
-    but too faint to be found beyond z = 0.35.
+    galaxies (Smith et al. 2012), of which the nearer are the more often left out for want of any SFR.
+    Core collapse: 2.5 times as many (Li et al. 2011), where stars form, but too faint to be found beyond z = 0.35.
     """
-    nearby = 1 / (1 + np.exp((table["z_true"].to_numpy() - 0.33) / 0.05))
-    return np.where(table["kind"] == "quiescent", 0.12, 0.3 + 0.7 * nearby)
+    z = table["z_true"].to_numpy()
+    nearby = 1 / (1 + np.exp((z - 0.33) / 0.05))
+    return np.where(table["kind"] == "quiescent", np.clip(0.03 + 0.13 * z, 0, 1), 0.3 + 0.7 * nearby)
 
 
-LIMITS = {"GAMA-like": (19.8, (0.003, 0.6), 0.0), "flux-limited": (22.5, (0.02, 1.0), 0.0)}
-LIMITS |= {
-    "luminous red": (22.8, (0.35, 1.0), 0.0),
-    "emission line": (23.2, (0.4, 1.0), 0.0),
-    "deep": (24.0, (0.02, 1.0), 0.63),
+class Draw(NamedTuple):
+    """How a sample is drawn: r limit, redshifts, weight M^tilt, share of starbursts among the star-forming."""
+
+    limit: float
+    z_range: tuple[float, float]
+    tilt: float = 0.0
+    bursts: float = population.STARBURSTS
+
+
+LIMITS = {
+    "GAMA-like": Draw(19.8, (0.003, 0.6)),
+    "flux-limited": Draw(22.5, (0.02, 1.0)),
+    "luminous red": Draw(22.8, (0.35, 1.0)),
+    "emission line": Draw(23.2, (0.4, 1.0)),
+    "deep": Draw(24.0, (0.02, 1.0), 0.63),
+    "starbursts": Draw(21.0, (0.02, 0.5), -0.3, 0.7),
+    "dwarfs": Draw(21.5, (0.004, 0.25), -0.7),
+    "nearby": Draw(17.0, (0.003, 0.05)),
 }
+#: Samples of galaxies that are ordinary in kind but seldom in a survey, and their shares of what `draw_training` draws:
+#: without them a network would only guess at the strongest lines, the least and the nearest galaxies.
+BROAD = {"starbursts": 0.10, "dwarfs": 0.06, "nearby": 0.04}
 
 
-def _draw_sample(n, seed, sample, progress):
-    """Draw, light and select until `n` are found."""
-    limit, z_range, mass_tilt = LIMITS[sample]
+def _stir(table, rng):
+    """Vary what sets a burst's lines and dust beyond what the relations give: any mixture may be met somewhere."""
+    n, burst = len(table), (table["kind"] == "starburst").to_numpy() & (rng.random(len(table)) < 0.7)
+    shrink = np.where(burst, 10 ** -rng.uniform(0, 0.6, n), 1)
+    new = {"log_u": rng.uniform(-3.0, -1.6, n), "eta": rng.uniform(0.8, 2.3, n), "av": rng.uniform(0.05, 1.8, n)}
+    new |= {"burst_age": 10 ** rng.uniform(-1.8, -0.9, n), "metals": rng.uniform(-0.9, 0.1, n)}
+    new = {name: np.where(burst, values, table[name]) for name, values in new.items()}
+    return table.assign(**new, **{name: table[name] * shrink for name in ("re_arcsec", "disc_re", "bulge_re")})
+
+
+def _draw_sample(n, seeds, sample, progress):
+    """Draw, light and select until `n` are found; `seeds` (a list) fix everything."""
+    how = LIMITS[sample]
     found, have, batch = [], 0, 0
     while have < n:
-        rng = np.random.default_rng([seed, batch, *map(ord, sample)])
+        rng = np.random.default_rng([*seeds, batch, *map(ord, sample)])
         size = int(np.clip(8 * (n - have), 4000, 60000))
-        table = population.draw(size, int(rng.integers(2**31)), limit, z_range, mass_tilt)
-        table = light.add_light(shape.add_shape(table, rng))
+        table = population.draw(size, int(rng.integers(2**31)), *how)
+        table = shape.add_shape(table, rng)
+        table = light.add_light(_stir(table, rng) if sample == "starbursts" else table)
         table = measure(scene.add_fields(table, rng), rng, 0.3 if sample == "deep" else 1.0)
         found.append(table[select(table, sample, rng)])
         have, batch = have + len(found[-1]), batch + 1
@@ -97,14 +127,79 @@ def draw_rare(kind, n, seed):
     )
 
 
-def _draw_ordinary(n, seed, depth, progress):
+def _draw_ordinary(n, seeds, depth, progress):
     if depth == "deep":
-        return _draw_sample(n, seed, "deep", progress)
+        return _draw_sample(n, seeds, "deep", progress)
     counts = {sample: int(share * n) for sample, share in SAMPLES.items()}
     counts["GAMA-like"] += n - sum(counts.values())
-    parts = [_draw_sample(count, seed, sample, progress) for sample, count in counts.items() if count]
+    parts = [_draw_sample(count, seeds, sample, progress) for sample, count in counts.items() if count]
     table = pd.concat(parts, ignore_index=True)
-    return table.iloc[np.random.default_rng([seed, 11]).permutation(n)].reset_index(drop=True)
+    return table.iloc[np.random.default_rng([*seeds, 11]).permutation(n)].reset_index(drop=True)
+
+
+def draw_block(n, seed, block, depth="default", photometry_only=False, last=True, progress=_nothing):
+    """Draw one block of a catalogue, which depends on nothing outside it.
+
+    Parameters
+    ----------
+    n, seed, block : int
+        Ordinary galaxies, and which block of which survey they are.
+    depth, photometry_only, progress
+        As of `draw_catalogue`.
+    last : bool
+        The last block brings the rare kinds, in proportion to the whole catalogue.
+
+    Returns
+    -------
+    DataFrame
+    """
+    if depth not in ("default", "deep"):
+        raise ValueError(f"There is no depth {depth!r}; choose default or deep.")
+    table, first = _draw_ordinary(n, [seed, block], depth, progress), block * BLOCK
+    table["id"] = [f"M{first + i + 1:06d}" for i in range(n)]
+    table["split"] = choose_split(table["id"])
+    if last and not photometry_only:
+        share = min(1.0, (first + n) / BLOCK)
+        kinds = [draw_rare(kind, max(1, round(kind.count * share)), seed) for kind in rare.KINDS]
+        table = pd.concat([table, pd.concat(kinds).assign(split="rare")], ignore_index=True)
+    rng = np.random.default_rng([seed, block, 13])
+    table = add_positions(add_labels(table, rng), rng)
+    if not photometry_only:
+        table["neighbour_flux"] = [_sum_neighbours(s) for s in table["seed"]]
+    return _tidy(table)
+
+
+def draw_training(n, seed, progress=_nothing):
+    """Draw galaxies to learn from, beside a catalogue's own: four fifths by the same selections, the rest `BROAD`.
+
+    Parameters
+    ----------
+    n, seed : int
+        Another seed than the catalogue's.
+    progress : callable
+        Called with a line of text now and then.
+
+    Returns
+    -------
+    DataFrame
+        As of `draw_catalogue`, all ordinary, `split` = "train", ids `X000001` and on.
+    """
+    seeds, counts = [seed, 0, 17], {sample: int(share * n) for sample, share in BROAD.items()}
+    parts = [_draw_ordinary(n - sum(counts.values()), seeds, "default", progress)]
+    parts += [_draw_sample(count, seeds, sample, progress) for sample, count in counts.items() if count]
+    table = pd.concat(parts, ignore_index=True)
+    rng = np.random.default_rng([*seeds, 13])
+    table = table.iloc[rng.permutation(n)].reset_index(drop=True)
+    table = table.assign(id=[f"X{i + 1:06d}" for i in range(n)], split="train")
+    table = add_positions(add_labels(table, rng), rng)
+    return _tidy(table.assign(neighbour_flux=np.nan))
+
+
+def draw_blocks(n, seed, depth="default", photometry_only=False, progress=_nothing):
+    """Yield a catalogue of `n` ordinary galaxies block by block, so that memory holds one block at a time."""
+    for block, first in enumerate(range(0, n, BLOCK)):
+        size = min(BLOCK, n - first)
+        yield draw_block(size, seed, block, depth, photometry_only, first + size == n, progress)
 
 
 def draw_catalogue(n, seed, depth="default", photometry_only=False, progress=_nothing):
@@ -131,20 +226,7 @@ def draw_catalogue(n, seed, depth="default", photometry_only=False, progress=_no
     ImportError
         Without bagpipes and speclite.
     """
-    if depth not in ("default", "deep"):
-        raise ValueError(f"There is no depth {depth!r}; choose default or deep.")
-    table = _draw_ordinary(n, seed, depth, progress)
-    table["id"] = [f"M{i + 1:06d}" for i in range(n)]
-    table["split"] = choose_split(table["id"])
-    if not photometry_only:
-        share = min(1.0, n / 26000)
-        kinds = [draw_rare(kind, max(1, round(kind.count * share)), seed) for kind in rare.KINDS]
-        table = pd.concat([table, pd.concat(kinds).assign(split="rare")], ignore_index=True)
-    rng = np.random.default_rng([seed, 13])
-    table = add_positions(add_labels(table, rng), rng)
-    if not photometry_only:
-        table["neighbour_flux"] = [_sum_neighbours(s) for s in table["seed"]]
-    return _tidy(table)
+    return pd.concat(list(draw_blocks(n, seed, depth, photometry_only, progress)), ignore_index=True)
 
 
 def _sum_neighbours(seed):
@@ -176,30 +258,3 @@ def _tidy(table):
         elif table[name].dtype.kind == "f":
             short[name] = _shorten(table[name].to_numpy(), 17 if name in PRECISE else 11)
     return table.assign(**short)
-
-
-def build(n, seed, out, photometry_only=False, depth="default", progress=_nothing):
-    """Draw a survey and write its catalogue; pictures are rendered by `store.Store` from it.
-
-    Parameters
-    ----------
-    n, seed : int
-    out : Path
-        The parquet file to write.
-    photometry_only : bool
-        Write only `z`, `logmass`, `logsfr`, `mag_g`, `mag_r`, `mag_z`, `selection` and `population`, of ordinary
-        galaxies.
-    depth : {"default", "deep"}
-    progress : callable
-
-    Returns
-    -------
-    DataFrame
-        What was written.
-    """
-    table = draw_catalogue(n, seed, depth, photometry_only, progress)
-    table.attrs["survey"] = json.dumps({"n": n, "seed": seed, "depth": depth})
-    if photometry_only:
-        table = table[["id", "z", "logmass", "logsfr", "mag_g", "mag_r", "mag_z", "selection", "population"]]
-    catalogue.write(table, Path(out), "parquet")
-    return table
