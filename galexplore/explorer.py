@@ -62,6 +62,11 @@ class Explorer:
         """Columns of the table with a few words, by which galaxies can be told apart."""
         return list_words(self.table)
 
+    @cached_property
+    def kinds(self) -> pd.Series:
+        """How many galaxies of each population there are, the most frequent first."""
+        return self.table["population"].value_counts()
+
     @property
     def simulated(self) -> bool:
         """Whether the galaxies are simulated ones."""

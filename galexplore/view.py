@@ -71,7 +71,7 @@ def read_view(params: Mapping[str, str], explorer) -> tuple[View, list[str]]:
     left_out : list of str
         The names of what could not be used.
     """
-    numeric, kinds = set(explorer.numbers), set(explorer.table["population"].unique())
+    numeric, kinds = set(explorer.numbers), set(explorer.kinds.index)
     colours = {"population", *numeric, *explorer.words}
     chosen, refused = {}, []
     for name, allowed in (("x", numeric), ("y", numeric), ("colour", colours), ("map", set(MAPS))):

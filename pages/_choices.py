@@ -41,7 +41,7 @@ def choose_view(explorer: Explorer):
         if mask is not None:
             st.caption(f"{mask.sum():,} of {total:,} galaxies pass the filter.", width="content")
             st.button("All", type="tertiary", key="filter-none", on_click=forget_filters, help="Show all of them again")
-    kinds = choose_kinds(explorer.table)
+    kinds = choose_kinds(explorer)
     state.view = View(x, y, colour, shown, tuple(kinds), limits, tuple(left_out))
     return state.view, mask
 
@@ -57,16 +57,15 @@ def forget_filters() -> None:
     st.session_state["filter-columns"] = list(STEPS)
 
 
-def list_kinds(table) -> list[str]:
+def list_kinds(explorer: Explorer) -> list[str]:
     """List the rare kinds of an atlas, in the order in which they are always told."""
-    there = set(table["population"].unique()) - {"ordinary"}
+    there = set(explorer.kinds.index) - {"ordinary"}
     return [k for k in figures.STYLES if k in there] + sorted(there - set(figures.STYLES))
 
 
-def choose_kinds(table) -> list[str]:
+def choose_kinds(explorer: Explorer) -> list[str]:
     """Show which rare kinds are drawn on top, with their numbers."""
-    counts = table["population"].value_counts()
-    order = list_kinds(table)
+    counts, order = explorer.kinds, list_kinds(explorer)
     about = {"persist_state": "session", "label_visibility": "collapsed", "wrap": True}
     told = {"format_func": lambda k: f"{mark(k)} {k} {counts[k]:,}", "selection_mode": "multi"}
     return st.pills("Rare kinds on top", order, key="overlays", **told, **about) if order else []
@@ -81,7 +80,7 @@ def choose_filters(explorer: Explorer):
         chosen = choose_range(explorer.table, column)
         if chosen:
             limits[column] = chosen
-    kinds = list_kinds(explorer.table)
+    kinds = list_kinds(explorer)
     about = {"placeholder": "No kind", "persist_state": "session"}
     return limits, st.multiselect("Leave out", ["ordinary", *kinds], key="left-out", **about)
 

@@ -71,8 +71,11 @@ export default function ({ data, setTriggerValue }) {
   }
   attach(data?.crowded);
   const clock = setInterval(() => attach(data?.crowded), 400);
+  const away = (event) => event.target.closest?.(".js-plotly-plot") || hide();
+  document.addEventListener("mousemove", away);
   return () => {
     clearInterval(clock);
+    document.removeEventListener("mousemove", away);
     hide();
   };
 }

@@ -1,26 +1,32 @@
 """What sets the selected galaxies apart from the rest: ranked differences, and how many of the rare kinds they hold."""
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
 from galexplore.columns import COLUMNS
 from galexplore.config import LATENTS
 from galexplore.explorer import Explorer
+from galexplore.location import format_measurement
 from galexplore.populations import compare, enrich
 from galexplore.titles import name_column
 from pages._panels import mark
 from pages._state import find_selected
 
-_SKIP = {"ra", "dec", "phi", "lat_phi", "phi_true", "umap_x", "umap_y", "distance2", "seed"}
+_SKIP = {"ra", "dec", "phi", "lat_phi", "umap_x", "umap_y", "distance2", "seed"}
 _SHOWN = 10
+MOST = 50_000  # galaxies of a selection that are compared: more would not change what is shown
 
 
 @st.cache_data(max_entries=30, show_spinner=False)
-def measure(atlas: str, sha: str, selection: str, _table: pd.DataFrame, _ids: list[str]) -> tuple:
+def measure(atlas: str, sha: str, selection: str, _table: pd.DataFrame, _rows: np.ndarray) -> tuple:
     """Measure the differences and the enrichment of one selection, once."""
-    named = [c for c in _table if c in COLUMNS and c not in _SKIP and not c.endswith(("_err", "_sigma"))]
+    named = [c for c in _table if c in COLUMNS and c not in _SKIP and not c.endswith(("_err", "_sigma", "_true"))]
     numeric = [c for c in named if pd.api.types.is_numeric_dtype(_table[c])]
-    return compare(_table, _ids, numeric), enrich(_table, _ids)
+    light = _table[["population", *numeric]].assign(id=np.arange(len(_table)))  # places are found faster than words
+    some = _rows if len(_rows) <= MOST else np.random.default_rng(0).choice(_rows, MOST, replace=False)
+    rest = np.setdiff1d(light["id"], _rows)
+    return compare(light.iloc[np.concatenate([some, rest])], some, numeric), enrich(light, _rows)
 
 
 def show_summary(explorer: Explorer) -> None:
@@ -31,7 +37,7 @@ def show_summary(explorer: Explorer) -> None:
         return
     shelved = state.get("shelved") or (None, "")
     name = shelved[1] if shelved[0] is state.selection else f"{id(state.selection)}-{state.get('picks', 0)}"
-    found, kinds = measure(explorer.name, explorer.card["sha256"], name, explorer.table, state.selection)
+    found, kinds = measure(explorer.name, explorer.card["sha256"], name, explorer.table, rows)
     st.markdown(f"**What sets these {len(rows):,} apart from the other {len(explorer.table) - len(rows):,}**")
     st.markdown("\n".join(list_differences(found)))
     st.caption(
@@ -52,7 +58,8 @@ def list_differences(found: pd.DataFrame) -> list[str]:
         if row.column.removeprefix("lat_") in LATENTS:
             name = f"**{name}**"
         numbers = f"{row.selected:.{digits}f} | {row.rest:.{digits}f} | {row.effect:+.1f}\u00a0σ"
-        lines.append(f"| {name} | {numbers} | {100 * row.auc:.0f} ± {100 * row.auc_error:.0f} % |")
+        chance = format_measurement(100 * row.auc, 100 * row.auc_error, "%")
+        lines.append(f"| {name} | {numbers} | {chance} |")
     return lines
 
 

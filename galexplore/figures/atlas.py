@@ -56,16 +56,17 @@ def plot_atlas(
     """
     columns = dict.fromkeys(["id", "population", x, y, *([colour] if colour in table else [])])
     table = table[list(columns)].assign(picked=_find(table, selected), marked=_find(table, marked))
-    figure, kind = go.Figure(), table["population"].to_numpy(object)
-    ordinary = np.flatnonzero(kind == "ordinary")
+    figure, codes, kinds = go.Figure(), *pd.factorize(table["population"])
+    ordinary = np.flatnonzero(codes == _code(kinds, "ordinary"))
     crowded, fade = len(ordinary) > 5000, _choose_opacity(len(ordinary), bool(table["picked"].any()))
     look = paint(table, colour, dark)
     ordinary = ordinary[_draw_crowd(figure, table.iloc[ordinary], x, y, within, dark)]
     dots = {"size": 3.5 if crowded else 5, "opacity": fade} | _take(look, ordinary)
     figure.add_trace(_points(table.iloc[ordinary], x, y, dots, "ordinary"))
     for name in overlays:
-        figure.add_trace(_points(table[kind == name], x, y, _rare_marker(name, fade, dark), name))
-    front = np.flatnonzero(table["picked"].to_numpy() & np.isin(kind, ["ordinary", *overlays]))
+        figure.add_trace(_points(table[codes == _code(kinds, name)], x, y, _rare_marker(name, fade, dark), name))
+    drawn = ["ordinary", *overlays]
+    front = np.flatnonzero(table["picked"].to_numpy() & np.isin(codes, [_code(kinds, k) for k in drawn]))
     front = front[choose_sample(len(front), SAMPLE)]
     _bring_forward(figure, table.iloc[front], x, y, _take(look, front), dark)
     mine = table[table["marked"].to_numpy()]
@@ -96,6 +97,11 @@ def _find(table: pd.DataFrame, wanted: Sequence[str] | np.ndarray) -> np.ndarray
     return table["id"].isin(set(wanted)).to_numpy() if len(wanted) else np.zeros(len(table), bool)
 
 
+def _code(kinds: pd.Index, kind: str) -> int:
+    """Give the number of a kind among those that there are; one that no galaxy has where it is none of them."""
+    return int(kinds.get_loc(kind)) if kind in kinds else -2
+
+
 def _choose_opacity(n: int, faded: bool) -> float:
     return FADED if faded else 0.4 if n > 5000 else 0.75
 
@@ -124,7 +130,11 @@ def _draw_crowd(
 def _points(table: pd.DataFrame, x: str, y: str, marker: dict, name: str) -> go.Scattergl:
     """Points that a person can pick: their ids travel in customdata, and picking fades the others."""
     hover = f"<b>%{{customdata}}</b> · {name}<br>%{{x:.3f}}, %{{y:.3f}}<extra></extra>"
-    at = {"x": table[x].to_numpy(np.float32), "y": table[y].to_numpy(np.float32), "customdata": table["id"].tolist()}
+    at = {
+        "x": table[x].to_numpy(np.float32),
+        "y": table[y].to_numpy(np.float32),
+        "customdata": table["id"].to_numpy(object),
+    }
     told = {"mode": "markers", "marker": marker, "name": name, "hovertemplate": hover}
     return go.Scattergl(**at, **told, selected_marker_opacity=1, unselected_marker_opacity=FADED)
 
@@ -142,14 +152,14 @@ def _own_marker(dark: bool) -> dict:
 
 def _bring_forward(figure: go.Figure, front: pd.DataFrame, x: str, y: str, look: dict, dark: bool) -> None:
     """Draw the selected galaxies once more, bright and outlined, in the colours that they have below."""
-    ink, few = "#F6F8FB" if dark else "#000000", len(front) < 200
-    edge = {"width": 1 if few else 0.4, "color": ink}
+    ink, few, many = "#F6F8FB" if dark else "#000000", len(front) < 200, len(front) > 2000
+    edge = {"width": 1 if few else 0 if many else 0.4, "color": ink}
     for kind, rows in front.groupby("population", sort=False).indices.items():
         if kind == "ordinary":
             colours = {"color": ink}
             if "cmin" in look:
                 colours = {k: v for k, v in _take(look, rows).items() if k != "colorbar"}
-            marker = {"size": 6 if few else 4, "line": edge} | colours
+            marker = {"size": 6 if few else 3 if many else 4, "line": edge, "opacity": 0.6 if many else 1} | colours
         else:
             marker = _rare_marker(kind, 1, dark) | {"line": edge, "size": 10}
         at = {k: front[c].to_numpy(np.float32)[rows] for k, c in (("x", x), ("y", y))}
