@@ -2,6 +2,8 @@
 
 from urllib.parse import urlencode
 
+from galexplore.config import SURVEY
+
 SIMULATED = "This galaxy is simulated: nothing lies at its position on the real sky, so there is nothing to look up."
 
 
@@ -18,3 +20,10 @@ def link(ra: float, dec: float) -> dict[str, str]:
         "SIMBAD": f"https://simbad.cds.unistra.fr/simbad/sim-coo?{urlencode(simbad)}",
         "NED": f"https://ned.ipac.caltech.edu/conesearch?{urlencode(ned)}",
     }
+
+
+def link_cutout(ra: float, dec: float) -> str:
+    """Address of the FITS cutout in g, r, z of a position (degrees, ICRS), as large as the model looks at."""
+    about = {"ra": f"{ra:.6f}", "dec": f"{dec:.6f}", "layer": "ls-dr10", "pixscale": SURVEY.pixel_scale}
+    about |= {"size": SURVEY.native_size, "bands": "".join(SURVEY.bands)}
+    return f"https://www.legacysurvey.org/viewer/fits-cutout?{urlencode(about)}"

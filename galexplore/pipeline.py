@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from galexplore import atlas, catalogue
+from galexplore import artefact, atlas, catalogue
 from galexplore.audit import prepare
 from galexplore.calibrate import calibrate, evaluate
 from galexplore.config import ROOT, AtlasConfig, Network, Training
@@ -72,6 +72,7 @@ def train_model(name: str, data: Path, training: Training, report: Report) -> di
     card |= _calibrate(table)
     report("atlas", 0, 1)
     atlas.build(table).save(folder / "atlas.npz")
+    artefact.save(folder / "pixels.npz", frame["id"].to_numpy(str), artefact.measure(flux))
     report("atlas", 1, 1)
     card |= {"atlas": asdict(AtlasConfig()), "simulated": True, "made": datetime.now(UTC).date().isoformat()}
     card |= {"sha256": hash_file(folder / "weights.safetensors")}
