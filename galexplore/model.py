@@ -108,9 +108,13 @@ class CVAE(nn.Module):
         """Noise-scaled arcsinh, as `galexplore.stretch.stretch`, on the device and in float32."""
         return torch.asinh(flux.float() / self.knee)
 
+    def features(self, flux: Tensor) -> Tensor:
+        """Give what the encoder has made of images (B, 3, 69, 69) before it names the latents: (B, hidden)."""
+        return self.read_out(self.trunk(self.stretch(flux))).float()
+
     def encode(self, flux: Tensor) -> Posterior:
         """Posterior of the latents given images (B, 3, 69, 69)."""
-        out = self.head(self.read_out(self.trunk(self.stretch(flux)))).float()
+        out = self.head(self.features(flux)).float()
         arrow = out[:, :2]
         length = arrow.norm(dim=1, keepdim=True).clamp_min(1e-6)
         return Posterior(arrow * torch.tanh(length) / length, out[:, 2:6], out[:, 6:].clamp(-9, 4))
