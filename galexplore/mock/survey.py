@@ -131,7 +131,8 @@ def _draw_sample(n, seeds, sample, progress):
         have, batch = have + len(found[-1]), batch + 1
         progress(f"{sample}: {min(have, n):,} of {n:,} galaxies")
     table = pd.concat(found, ignore_index=True).iloc[:n]
-    return table.assign(selection=sample, population="ordinary", oddity="")
+    core = table.pop("core")
+    return table.assign(selection=sample, population="ordinary", oddity="", core=core)
 
 
 def draw_rare(kind, n, seed):
