@@ -62,6 +62,8 @@ def navigate() -> st.Page:
         st.Page("pages/traverse.py", title="Traverse"),
         st.Page("pages/locate.py", title="Locate"),
         st.Page("pages/anomalies.py", title="Anomalies"),
+        st.Page("pages/populations.py", title="Populations"),
+        st.Page("pages/model.py", title="Model"),
     ]
     return st.navigation(pages, position="top")
 

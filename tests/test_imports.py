@@ -25,10 +25,10 @@ ALLOWED = {
     ),
     "lightning_fabric": ("galexplore/team.py",),
     "safetensors": ("galexplore/train.py", "galexplore/embed.py"),
-    "umap": ("galexplore/atlas.py",),
+    "umap": ("galexplore/maps.py",),
     "galsim": ("galexplore/mock/",),
-    "bagpipes": ("galexplore/mock/light.py",),
-    "speclite": ("galexplore/mock/light.py",),
+    "bagpipes": ("galexplore/mock/light.py", "galexplore/bench/sed.py"),
+    "speclite": ("galexplore/mock/light.py", "galexplore/bench/sed.py"),
     "pickle": (),
     "dask": ("galexplore/embed.py",),
 }

@@ -103,3 +103,55 @@ def measure_the_app(
         table.add_row(f"lasso to gallery, {total:,} galaxies, seen", f"{took['seen_s']:.2f} s", "")
     table.add_row("memory, a further session", f"{found['session_mib']:.0f} MiB", f"< {TARGETS['session_mib']} MiB")
     Console().print(table)
+
+
+@app.command()
+def sed(
+    n: Annotated[int, typer.Option("--n", min=1, help="Galaxies to fit; each takes about a minute.")] = 5,
+    model: Annotated[str, typer.Option(help="A folder of models/.")] = "default",
+    runs: Annotated[Path, typer.Option(help="Folder where finished fits are kept.")] = Path("runs/sed"),
+    as_json: AsJson = False,
+) -> None:
+    """Compare speed and accuracy with bagpipes and its sampler, on the same galaxies' photometry (posterior mode)."""
+    from galexplore.bench.sed import measure
+    from galexplore.explorer import load
+
+    found = measure(load(model), n, runs, report=lambda text: typer.echo(text, err=True))
+    if as_json:
+        print(json.dumps(found, indent=1))
+        return
+    seconds, ratio = found["seconds"], found["ratio"]
+    print(
+        f"Seconds a galaxy: bagpipes {seconds['sed']:.1f}, ours {seconds['ours']:.5f}, "
+        f"ours in one look {seconds['one_look']:.5f}"
+    )
+    print(f"Faster by: {ratio['whole']:,.0f}; one look by {ratio['one_look']:,.0f} (posterior mode, {n} galaxies)")
+    for name, both in found["accuracy"].items():
+        told = (f"{who} {a['median_error']:.3f}, {a['inside68']:.0%} inside 68 %" for who, a in both.items())
+        print(f"{name}: median error {'; '.join(told)}")
+
+
+@app.command()
+def attribution(
+    n: Annotated[
+        int, typer.Option("--n", min=10, help="Galaxies to shift, in three properties, to either side.")
+    ] = 200,
+    model: Annotated[str, typer.Option(help="A folder of models/.")] = "default",
+    as_json: AsJson = False,
+) -> None:
+    """Shift one true property of simulated galaxies to its 3-sigma tail; count how often the explanation names it."""
+    from galexplore.bench.attribution import measure
+    from galexplore.explorer import load
+
+    found = measure(load(model), n, report=lambda text: typer.echo(text, err=True))
+    if as_json:
+        print(json.dumps(found, indent=1))
+        return
+    table = Table("shifted", "named first", "where among the rarest tenth", "named instead")
+    for name, row in found["properties"].items():
+        shares = (
+            f"{100 * v:.0f} ± {100 * e:.0f} % of {k}"
+            for (v, e), k in ((row["first"], row["n"]), (row["first_told"], row["n_told"]))
+        )
+        table.add_row(name, *shares, ", ".join(f"{k} {100 * v:.0f} %" for k, v in row["instead"].items()))
+    Console().print(table)

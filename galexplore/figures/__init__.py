@@ -1,8 +1,10 @@
 """Tables to plotly figures."""
 
 from galexplore.figures.atlas import MOST_POINTS, SAMPLE, plot_atlas
+from galexplore.figures.calibration import plot_coverage, plot_pit, plot_relations, plot_truth
 from galexplore.figures.inside import find_inside
 from galexplore.figures.oddness import plot_reasons, plot_split, round_to_total
+from galexplore.figures.populations import plot_confusion, plot_distributions, plot_recovery, plot_roc
 from galexplore.figures.style import ACCENT, AXES, STYLES, YOURS, get_style
 from galexplore.figures.yours import add_outlines
 
@@ -17,7 +19,15 @@ __all__ = [
     "find_inside",
     "get_style",
     "plot_atlas",
+    "plot_confusion",
+    "plot_coverage",
+    "plot_distributions",
+    "plot_pit",
     "plot_reasons",
+    "plot_recovery",
+    "plot_relations",
+    "plot_roc",
     "plot_split",
+    "plot_truth",
     "round_to_total",
 ]

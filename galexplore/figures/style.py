@@ -2,7 +2,7 @@
 
 from galexplore.titles import AXES
 
-__all__ = ["ACCENT", "AXES", "FADED", "FONT", "STYLES", "YOURS", "get_style", "layout"]
+__all__ = ["ACCENT", "AXES", "FADED", "FONT", "STYLES", "YOURS", "dress", "get_style", "layout"]
 
 #: One colour and one shape for each population, everywhere: (colour, plotly symbol, character). Okabe & Ito (2008);
 #: shapes differ too, so that kinds survive colour-blindness and print.
@@ -51,3 +51,11 @@ def layout(title: str, dark: bool, height: int) -> dict:
         "newselection": {"line": {"color": ACCENT[dark], "width": 1.5, "dash": "solid"}},
         "activeselection": {"fillcolor": "rgba(0,0,0,0)"},
     }
+
+
+def dress(figure, title: str, dark: bool, height: int):
+    """Give a figure of one or several panels, which nothing is picked on, the common look."""
+    look = layout(title, dark, height)
+    axes = {k: look.pop(k) for k in ("xaxis", "yaxis")}
+    figure.update_layout(look | {"dragmode": False})
+    return figure.update_xaxes(axes["xaxis"]).update_yaxes(axes["yaxis"])

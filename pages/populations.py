@@ -1,0 +1,111 @@
+"""Green Peas, Red Spirals and a person's own kind against all: where they lie, how they are found, more like them."""
+
+import streamlit as st
+
+from galexplore import figures
+from pages._alike import show_alike
+from pages._panels import STILL, mark
+from pages._rare import RATE, find_rare, measure_recovery, run_classifier
+from pages._state import is_dark, open_explorer, open_galaxy, require_header
+
+
+def choose_kinds(explorer) -> list[str]:
+    """Let a person choose the kinds that are compared."""
+    counts = explorer.table["population"].value_counts()
+    kinds = [k for k in counts.index if k != "ordinary"]
+    first = [k for k in ("Green Pea", "Red Spiral") if k in kinds] or kinds[:2]
+    about = {"selection_mode": "multi", "default": first, "key": "kinds-compared", "persist_state": "session"}
+    return st.pills("Kinds", kinds, format_func=lambda k: f"{mark(k)} {k} {counts[k]:,}", **about)
+
+
+def show_plots(explorer, kinds: list[str]) -> None:
+    """Show where the kinds cluster, in latents and on the map."""
+    views = {"latents": ("lat_redshift", "lat_logmass"), "map": ("umap_x", "umap_y")}
+    titles = {
+        "latents": "Each kind keeps to its own place in redshift and mass",
+        "map": "On the map they gather in clumps",
+    }
+    for column, (name, (x, y)) in zip(st.columns(2, gap="medium"), views.items(), strict=True):
+        figure = figures.plot_atlas(
+            explorer.table,
+            x,
+            y,
+            titles[name],
+            overlays=kinds,
+            opened=st.session_state.opened,
+            dark=is_dark(),
+            height=400,
+        )
+        about = {"config": {"displaylogo": False, "modeBarButtonsToRemove": ["toImage"]}, "alt": titles[name]}
+        drawn = column.plotly_chart(
+            figure, theme=None, key=f"kinds-{name}", on_select="rerun", selection_mode="points", **about
+        )
+        points = [p["customdata"] for p in drawn["selection"]["points"] if p.get("customdata") is not None]
+        if points and st.session_state.handled.get(f"kinds-{name}") != points:
+            st.session_state.handled[f"kinds-{name}"] = points
+            open_galaxy(points[0])
+    if st.session_state.opened:
+        st.page_link("pages/galaxy.py", label=f"Card of {st.session_state.opened}", icon=":material/open_in_full:")
+    title = "The four latents of each kind, as shares of its own number; grey: ordinary galaxies"
+    figure = figures.plot_distributions(explorer.table, kinds, title, is_dark())
+    st.plotly_chart(figure, theme=None, config=STILL, key="distributions", alt=title)
+
+
+def show_classifier(explorer, kinds: list[str]) -> None:
+    """Show how well a classifier on the latents tells the kinds from ordinary galaxies."""
+    st.markdown("### Told from ordinary galaxies by their latents alone")
+    found = run_classifier(explorer.name, explorer.card["sha256"], tuple(kinds), explorer.atlas)
+    if found.recall.empty:
+        st.markdown("These kinds are too few for a classifier; it needs ten of one.")
+        return
+    told = [
+        f"{mark(row.kind)} {row.kind} **{100 * row.recall:.1f} ± {100 * row.error:.1f} %**"
+        for row in found.recall.itertuples()
+    ]
+    st.markdown(f"Recall at {100 * RATE:.0f} % false alarms: " + " · ".join(told))
+    left, right = st.columns(2, gap="medium")
+    titles = ("What each true kind is called", "Most are found before one ordinary galaxy in fourteen raises an alarm")
+    heat = figures.plot_confusion(found.confusion, titles[0], is_dark())
+    left.plotly_chart(heat, theme=None, config=STILL, key="confusion", alt=titles[0])
+    curve = figures.plot_roc(found.roc, RATE, "Recall against false alarms, ± one standard deviation", is_dark())
+    right.plotly_chart(curve, theme=None, config=STILL, key="roc", alt="Recall against false alarms")
+    st.caption(
+        "A support vector machine with a radial kernel on redshift, mass, SFR and the free latent, classes weighed "
+        "equally, as in Gagliano & Villar (2023); five stratified folds, four shuffles; the ordinary galaxies that are "
+        "asked about were never taught. Simulated galaxies."
+    )
+
+
+def show_recovery(explorer, kinds: list[str]) -> None:
+    """Show how soon a ranking comes upon each kind."""
+    st.markdown("### Found without being looked for, or from ten examples")
+    curves = measure_recovery(explorer.name, explorer.card["sha256"], tuple(kinds), explorer.atlas)
+    title = "Share of each kind found against the share of all galaxies looked at"
+    figure = figures.plot_recovery(curves, title, is_dark())
+    figure.update_layout(showlegend=True, legend={"orientation": "h", "y": -0.25})
+    left, right = st.columns([5, 3], gap="large", vertical_alignment="center")
+    left.plotly_chart(figure, theme=None, config=STILL, key="recovery", alt=title)
+    lines = ["| | by rarity, top 1 % | top 5 % | like ten examples, top 1 % | top 5 % |", "|---|---:|---:|---:|---:|"]
+    for kind, (cells) in find_rare(explorer.name, explorer.card["sha256"], tuple(kinds), explorer.atlas).items():
+        lines.append(f"| {mark(kind)} {kind} | {' | '.join(cells)} |")
+    right.markdown("\n".join(lines))
+    right.caption("Per cent of the kind, among it and the ordinary galaxies. At random: 1 % and 5 %.")
+
+
+def show_page() -> None:
+    """Lay the page out."""
+    explorer = open_explorer()
+    kinds = choose_kinds(explorer)
+    if not kinds:
+        st.markdown("### No kind chosen")
+        st.markdown("Choose one or more above to see where it lies and how well it is found.")
+    else:
+        show_plots(explorer, kinds)
+    show_alike(explorer)
+    if kinds:
+        show_classifier(explorer, kinds)
+        show_recovery(explorer, kinds)
+
+
+require_header()
+show_page()
