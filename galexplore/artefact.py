@@ -1,5 +1,6 @@
 """Is it a galaxy at all? Three plain tests of the pixels, kept apart from how rare or how badly drawn a galaxy is."""
 
+import hashlib
 from functools import lru_cache
 from pathlib import Path
 
@@ -140,18 +141,24 @@ def count_found(table: pd.DataFrame) -> dict[str, tuple[int, int]]:
     return {kind: (int(found.sum()), len(found)) for kind, found in grouped}
 
 
-def save(path: Path, ids: np.ndarray, measured: pd.DataFrame) -> None:
-    """Write measurements as an npz without pickles, 16 bits each."""
+def fingerprint(catalogue: pd.DataFrame) -> str:
+    """Hash of what a catalogue's images are of: another draw of the same ids has other pixels."""
+    named = [c for c in ("id", "ra", "dec", "seed", "mag_g", "mag_r", "mag_z") if c in catalogue]
+    hashes = pd.util.hash_pandas_object(catalogue[named], index=False).to_numpy()
+    return hashlib.sha256(hashes.tobytes()).hexdigest()[:16]
+
+
+def save(path: Path, catalogue: pd.DataFrame, measured: pd.DataFrame) -> None:
+    """Write the measurements of a catalogue's images, row by row, as an npz without pickles, 16 bits each."""
     columns = {name: measured[name].to_numpy(np.float32).clip(-6e4, 6e4).astype(np.float16) for name in measured}
-    np.savez_compressed(path, id=np.asarray(ids, str), **columns)
+    np.savez_compressed(path, catalogue=fingerprint(catalogue), **columns)
 
 
-def load(path: Path, ids: np.ndarray) -> pd.DataFrame | None:
-    """Read what `save` wrote; None where there is none, or it belongs to other galaxies."""
+def load(path: Path, catalogue: pd.DataFrame) -> pd.DataFrame | None:
+    """Read what `save` wrote; None where there is none, or it belongs to another catalogue."""
     if not path.exists():
         return None
     with np.load(path, allow_pickle=False) as file:
-        columns = {name: file[name].astype(np.float32) for name in file.files if name != "id"}
-        if not np.array_equal(file["id"], np.asarray(ids, str)):
+        if "catalogue" not in file.files or str(file["catalogue"]) != fingerprint(catalogue):
             return None
-    return pd.DataFrame(columns)
+        return pd.DataFrame({name: file[name].astype(np.float32) for name in file.files if name != "catalogue"})

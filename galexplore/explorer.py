@@ -170,8 +170,7 @@ class Explorer:
             All five latents after the move; the angle stays.
         """
         at = [LATENTS.index(name) for name in INTRINSIC]
-        covariance = self.atlas.covariance + np.diag(np.asarray(sigma, float)[at] ** 2)
-        made = make_ordinary(np.asarray(latents, float)[at], self.atlas.centre, covariance)
+        made = make_ordinary(np.asarray(latents, float)[at], *self.atlas.choose_mode(latents, sigma))
         changed = np.array(latents, float)
         changed[at] = made.value
         return made, changed
@@ -268,8 +267,10 @@ def load(name: str = "default", *, data: Path | None = None) -> Explorer:
         raise InputError(f"No catalogue stands at {data.name!r}; make one with: galexplore mock")
     embedder = Embedder.load(folder)
     card = json.loads((folder / "card.json").read_text())
-    explorer = Explorer(name, card, embedder, Atlas.load(folder / "atlas.npz"), catalogue.read(data))
-    measured = artefact.load(folder / "pixels.npz", explorer.atlas.id)
+    frame = catalogue.read(data)
+    explorer = Explorer(name, card, embedder, Atlas.load(folder / "atlas.npz"), frame)
+    measured = artefact.load(folder / "pixels.npz", frame)
     if measured is not None:
-        explorer.table["suspicion"] = artefact.suspect(measured)
+        suspicion = pd.Series(artefact.suspect(measured), frame["id"])
+        explorer.table["suspicion"] = suspicion.reindex(explorer.table["id"]).fillna("").to_numpy(str)
     return explorer

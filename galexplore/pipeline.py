@@ -137,7 +137,7 @@ def finish(frame: pd.DataFrame, embedder: Embedder, flux: np.ndarray, folder: Pa
     report("atlas", 0, 1)
     made = atlas.build(table, embedder.features(flux))
     made.save(folder / "atlas.npz")
-    artefact.save(folder / "pixels.npz", frame["id"].to_numpy(str), artefact.measure(flux))
+    artefact.save(folder / "pixels.npz", frame, artefact.measure(flux))
     report("atlas", 1, 1)
     return {"calibration": calibration, "metrics": metrics, "atlas": asdict(AtlasConfig()), "honesty": made.honesty}
 

@@ -1,6 +1,7 @@
 """Is it a galaxy at all? Synthetic trails, columns, stars and skies among synthetic galaxies."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from conftest import draw_ellipse
 
@@ -77,14 +78,15 @@ def test_shape_of_a_gaussian():
     assert flat["ellipticity"] == pytest.approx((1 - 0.25) / (1 + 0.25), rel=0.15)
 
 
-def test_measurements_are_kept_for_their_own_galaxies_only(tmp_path):
-    flux, ids = make_galaxies()[:5], np.array(list("abcde"))
-    measured = artefact.measure(flux)
-    artefact.save(tmp_path / "pixels.npz", ids, measured)
-    again = artefact.load(tmp_path / "pixels.npz", ids)
+def test_measurements_are_kept_for_their_own_catalogue_only(tmp_path):
+    catalogue = pd.DataFrame({"id": list("abcde"), "seed": range(5), "z": 0.1})
+    measured = artefact.measure(make_galaxies()[:5])
+    artefact.save(tmp_path / "pixels.npz", catalogue, measured)
+    again = artefact.load(tmp_path / "pixels.npz", catalogue.assign(z=0.2))
     assert np.allclose(again, measured, rtol=2e-3, atol=1e-3)
-    assert artefact.load(tmp_path / "pixels.npz", ids[::-1]) is None
-    assert artefact.load(tmp_path / "nothing.npz", ids) is None
+    assert artefact.load(tmp_path / "pixels.npz", catalogue.assign(seed=7)) is None, "the same ids drawn anew"
+    assert artefact.load(tmp_path / "pixels.npz", catalogue[::-1]) is None
+    assert artefact.load(tmp_path / "nothing.npz", catalogue) is None
 
 
 def test_the_simulated_surveys_non_galaxies_are_found():
