@@ -7,6 +7,7 @@ it is. Never in map space, which keeps neither density nor distance.
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.stats import rankdata
 from sklearn.covariance import MinCovDet
 
 from galexplore.config import INTRINSIC
@@ -70,6 +71,26 @@ def explain(latents: np.ndarray, sigma: np.ndarray, centre: np.ndarray, covarian
 def percentile(value: np.ndarray, reference: np.ndarray) -> np.ndarray:
     """Percentage (0 to 100) of a reference sample (N,) that lies below each value."""
     return 100 * np.searchsorted(np.sort(reference), value) / len(reference)
+
+
+def rate_oddness(distance2: np.ndarray, chi2: np.ndarray) -> dict[str, np.ndarray]:
+    """Rate N galaxies from 0 (the least odd) to 1 by "rarity", by "reconstruction", and by "both".
+
+    Both: the product of the two ranks, counted from the oddest, so that only what is high in either ranking and not low
+    in the other comes first.
+
+    Parameters
+    ----------
+    distance2, chi2 : array (N,)
+
+    Returns
+    -------
+    dict of str to ndarray (N,)
+    """
+    n = len(distance2)
+    rarity, looks = rankdata(distance2), rankdata(chi2)
+    ranks = {"rarity": rarity, "reconstruction": looks, "both": rankdata(-(n + 1 - rarity) * (n + 1 - looks))}
+    return {name: rank / n for name, rank in ranks.items()}
 
 
 def name_reason(conditional_z: np.ndarray) -> str:

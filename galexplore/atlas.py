@@ -67,8 +67,13 @@ class Atlas:
         return self.population == "ordinary"
 
     @cached_property
+    def points(self) -> np.ndarray:
+        """Intrinsic latents (N, 4) in units of the population's spread: where distances are measured."""
+        return self.latents[:, _AT] / self.scale
+
+    @cached_property
     def _tree(self) -> cKDTree:
-        return cKDTree(self.latents[:, _AT] / self.scale)
+        return cKDTree(self.points)
 
     def neighbours(self, latents: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
         """Find the k nearest atlas galaxies in the intrinsic latents, exactly.

@@ -20,6 +20,7 @@ app = typer.Typer(help="A latent-space explorer for galaxies.", no_args_is_help=
 mock_app = typer.Typer(help="Simulate a survey, or compare the simulation with real measurements.")
 app.add_typer(bench_app, name="bench")
 app.add_typer(mock_app, name="mock", invoke_without_command=True)
+app.add_typer(bench_app, name="bench")
 
 DATA = ROOT / "data" / "catalogue.parquet"
 

@@ -65,6 +65,11 @@ def cache_folder() -> Path:
     return Path(os.environ.get("GALEXPLORE_CACHE") or Path.home() / ".cache" / "galexplore")
 
 
+def models_folder() -> Path:
+    """Where trained models stand: `$GALEXPLORE_MODELS`, else `models/` of the repository."""
+    return Path(os.environ.get("GALEXPLORE_MODELS") or ROOT / "models")
+
+
 @dataclass(frozen=True)
 class Network:
     """The shape of the CVAE; small enough that two CPU cores train it in half an hour."""

@@ -94,6 +94,18 @@ class Embedder:
         return pd.DataFrame(np.concatenate(parts) if parts else np.empty((0, len(columns))), columns=columns)
 
     @torch.inference_mode()
+    def encode_views(self, flux: np.ndarray) -> np.ndarray:
+        """Latents (8, N, 5) that each of the eight flips and transpositions of images (N, 3, 69, 69) gives by itself.
+
+        In physical units and turned back, so that without noise all eight would agree; `embed` returns their mean.
+        """
+        images, answers = self._tensor(flux), []
+        for move in DIHEDRAL:
+            seen = self.model.encode(turn(images, move).contiguous())
+            answers.append(self._physical(Posterior(turn_vector(seen.vector, move), seen.mean, seen.logvar))[0])
+        return np.stack(answers)
+
+    @torch.inference_mode()
     def decode(self, latents: np.ndarray) -> np.ndarray:
         """Images (N, 3, 69, 69), nanomaggies per native pixel, from latents (N, 5) in physical units."""
         latents = np.atleast_2d(np.asarray(latents, float))

@@ -8,14 +8,19 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from galexplore import catalogue
+from galexplore import artefact, catalogue
+from galexplore.anomaly import rate_oddness
 from galexplore.atlas import Atlas
 from galexplore.audit import Prepared, prepare
-from galexplore.config import INTRINSIC, LATENTS, ROOT
+from galexplore.config import INTRINSIC, LATENTS, ROOT, models_folder
+from galexplore.counterfactual import Ordinary, make_ordinary
 from galexplore.cutout import Cutout, InputError
 from galexplore.embed import MEANS, SIGMAS, Embedder
+from galexplore.labels import rerank
 from galexplore.location import Location
 from galexplore.mock.store import Store
+from galexplore.view import list_columns, list_words
+from galexplore.views import Scatter, scatter_over_views
 
 #: Columns of the catalogue that a neighbour is shown with.
 _SHOWN = {"id": "id", "z": "redshift", "logmass": "logmass", "logsfr": "logsfr", "population": "population"}
@@ -37,6 +42,35 @@ class Explorer:
     def images(self, ids) -> np.ndarray:
         """Images (N, 3, 69, 69) of catalogue galaxies, nanomaggies per native pixel, in the order of the ids."""
         return np.asarray(self.store.get(list(ids)), np.float32)
+
+    @cached_property
+    def _places(self) -> pd.Index:
+        return pd.Index(self.table["id"].to_numpy(object))
+
+    def find_rows(self, ids) -> np.ndarray:
+        """Places in the table of those ids that it holds, in the order of the table."""
+        places = self._places.get_indexer(np.asarray(list(ids), object))
+        return np.sort(places[places >= 0])
+
+    @cached_property
+    def numbers(self) -> list[str]:
+        """Columns of the table that a galaxy can be plotted by."""
+        return list_columns(self.table)
+
+    @cached_property
+    def words(self) -> list[str]:
+        """Columns of the table with a few words, by which galaxies can be told apart."""
+        return list_words(self.table)
+
+    @cached_property
+    def kinds(self) -> pd.Series:
+        """How many galaxies of each population there are, the most frequent first."""
+        return self.table["population"].value_counts()
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the galaxies are simulated ones."""
+        return bool(self.card.get("simulated", True))
 
     def decode(self, latents: np.ndarray) -> np.ndarray:
         """Images (N, 3, 69, 69), nanomaggies per native pixel, that the model makes of latents (N, 5)."""
@@ -119,6 +153,31 @@ class Explorer:
         columns |= {"expected": value - odd.conditional_z[0] * width, "conditional_z": odd.conditional_z[0]}
         return pd.DataFrame(columns | {"contribution": odd.contributions[0]})
 
+    def make_ordinary(self, latents: np.ndarray, sigma: np.ndarray) -> tuple[Ordinary, np.ndarray]:
+        """Move a galaxy's odd properties to what its others predict.
+
+        Parameters
+        ----------
+        latents, sigma : array (5,)
+
+        Returns
+        -------
+        made : Ordinary
+            Of the intrinsic latents.
+        changed : ndarray (5,)
+            All five latents after the move; the angle stays.
+        """
+        at = [LATENTS.index(name) for name in INTRINSIC]
+        covariance = self.atlas.covariance + np.diag(np.asarray(sigma, float)[at] ** 2)
+        made = make_ordinary(np.asarray(latents, float)[at], self.atlas.centre, covariance)
+        changed = np.array(latents, float)
+        changed[at] = made.value
+        return made, changed
+
+    def scatter_over_views(self, location: Location) -> Scatter:
+        """Measure how a located galaxy's answer scatters over flips, turns and shifts of its image."""
+        return scatter_over_views(self.embedder, location.prepared.flux, location.sigma)
+
     def rarity_at(self, latents: np.ndarray, k: int = 20) -> float:
         """Percentile of rarity of a galaxy of latents (5,), were it measured as well as its k nearest galaxies are.
 
@@ -132,12 +191,25 @@ class Explorer:
         """Map positions (n, 2) of draws from the errors of latents (5,): where on the map a galaxy may lie."""
         return self.atlas.place(np.random.default_rng(0).normal(latents, sigma, (n, len(LATENTS))))
 
+    @cached_property
+    def _oddness(self) -> dict[str, np.ndarray]:
+        return rate_oddness(self.table["distance2"], self.table["chi2"])
+
+    def order(self, by: str = "rarity", labels: pd.DataFrame | None = None) -> np.ndarray:
+        """Places (N,) in the table, oddest first: by "rarity", "reconstruction" (chi2) or "both" (see `rate_oddness`).
+
+        Where a person's labels are given (`id`, `score`), the ranking learns from them (`galexplore.labels.rerank`).
+        """
+        odd = self._oddness[by]
+        if labels is not None:
+            scores = labels.dropna(subset="score").set_index("id")["score"]
+            rows = self.find_rows(scores.index)
+            odd = rerank(self.atlas.points, odd, rows, scores[self.table["id"].iloc[rows]].to_numpy(float))
+        return np.argsort(-odd, kind="stable")
+
     def rank(self, by: str = "rarity") -> pd.DataFrame:
-        """Sort the table, oddest first, by "rarity", "reconstruction" (chi2) or "both" (product of the two ranks)."""
-        rarity = self.table["distance2"].rank(ascending=False)
-        chi2 = self.table["chi2"].rank(ascending=False)
-        order = {"rarity": rarity, "reconstruction": chi2, "both": rarity * chi2}[by]
-        return self.table.iloc[np.argsort(order.to_numpy(), kind="stable")]
+        """Sort the table as `order` does."""
+        return self.table.iloc[self.order(by)]
 
     @property
     def widen(self) -> np.ndarray:
@@ -159,17 +231,37 @@ def _join(table: pd.DataFrame, atlas: Atlas) -> pd.DataFrame:
     return latents.merge(table, on="id", how="left", validate="one_to_one")
 
 
-def load(name: str = "default", *, data: Path = ROOT / "data" / "catalogue.parquet") -> Explorer:
+def list_models() -> list[str]:
+    """Names of the models that have an atlas, the embedded one first."""
+    folders = sorted(p.parent.name for p in models_folder().glob("*/atlas.npz") if (p.parent / "card.json").exists())
+    return sorted(folders, key=lambda name: name != "default")
+
+
+def load(name: str = "default", *, data: Path | None = None) -> Explorer:
     """Open a model of `models/` with its atlas and the catalogue that it was fitted to.
+
+    Parameters
+    ----------
+    name : str
+        A folder of `config.models_folder()`.
+    data : Path, optional
+        The catalogue; by default `catalogue.parquet` in the model's folder, else the embedded one.
 
     Raises
     ------
     InputError
         Where a file is missing or does not belong to the others.
     """
-    folder = ROOT / "models" / name
+    folder = models_folder() / name
+    if data is None:
+        own = folder / "catalogue.parquet"
+        data = own if own.exists() else ROOT / "data" / "catalogue.parquet"
     if not data.exists():
         raise InputError(f"No catalogue stands at {data.name!r}; make one with: galexplore mock")
     embedder = Embedder.load(folder)
     card = json.loads((folder / "card.json").read_text())
-    return Explorer(name, card, embedder, Atlas.load(folder / "atlas.npz"), catalogue.read(data))
+    explorer = Explorer(name, card, embedder, Atlas.load(folder / "atlas.npz"), catalogue.read(data))
+    measured = artefact.load(folder / "pixels.npz", explorer.atlas.id)
+    if measured is not None:
+        explorer.table["suspicion"] = artefact.suspect(measured)
+    return explorer

@@ -29,6 +29,14 @@ def format_measurement(value: float, sigma: float, unit: str = "") -> str:
     return f"{value:.{digits}f} ± {sigma:.{digits}f} {unit}".strip()
 
 
+def format_angle(arcsec: float) -> str:
+    """Write an angle on the sky in the unit that suits it: 2.31″, 4.5′ or 3.2°."""
+    for size, unit in ((3600, "°"), (60, "′")):
+        if arcsec >= size:
+            return f"{arcsec / size:.3g}{unit}"
+    return f"{arcsec:.2f}″"
+
+
 @dataclass(frozen=True)
 class Location:
     """All that is said of one cutout.

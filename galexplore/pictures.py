@@ -64,20 +64,25 @@ def compare(seen: np.ndarray, drawn: np.ndarray) -> Image.Image:
 def _encode(rgb: np.ndarray, side: int, bar: bool) -> bytes:
     picture = Image.fromarray(rgb).resize((side, side), Image.Resampling.BICUBIC)
     if bar:
-        _add_bar(picture)
+        add_bar(picture)
     stream = BytesIO()
     picture.save(stream, "JPEG", quality=92, subsampling=0)
     return stream.getvalue()
 
 
-def _add_bar(picture: Image.Image) -> None:
-    """Draw 10 arcsec at the lower left, and N and E at the lower right."""
-    side, ink = picture.width, (225, 230, 238)
-    draw, font = ImageDraw.Draw(picture), ImageFont.load_default(max(15, side // 32))
+def add_bar(picture: Image.Image, label: str = '10"', ink: tuple = (225, 230, 238), lettering: int = 32) -> None:
+    """Draw a bar of 10 arcsec with its label at the lower left, and N and E at the lower right.
+
+    `lettering` is the picture's side over the letters' height.
+    """
+    side = picture.width
+    draw, font = ImageDraw.Draw(picture), ImageFont.load_default(max(15, side // lettering))
     margin, length, arm = side // 24, round(10 / SURVEY.field * side), side // 16
     y = side - margin
     draw.line([(margin, y), (margin + length, y)], fill=ink, width=max(1, side // 200))
-    draw.text((margin + length / 2, y - 3), '10"', fill=ink, font=font, anchor="mb")
+    centred = draw.textlength(label, font) <= length
+    where = ((margin + length / 2, y - 3), "mb") if centred else ((margin, y - 3), "lb")
+    draw.text(where[0], label, fill=ink, font=font, anchor=where[1])
     x = side - margin
     draw.line([(x - arm, y), (x, y), (x, y - arm)], fill=ink, width=max(1, side // 300))
     draw.text((x, y - arm - 2), "N", fill=ink, font=font, anchor="mb")

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from galexplore import atlas, catalogue
+from galexplore import artefact, atlas, catalogue
 from galexplore.audit import prepare
 from galexplore.calibrate import calibrate, evaluate
 from galexplore.config import ROOT, AtlasConfig, Network, Training
@@ -80,6 +80,7 @@ def train_model(
     card |= _calibrate(table)
     report("atlas", 0, 1)
     atlas.build(table).save(folder / "atlas.npz")
+    artefact.save(folder / "pixels.npz", frame["id"].to_numpy(str), artefact.measure(flux))
     report("atlas", 1, 1)
     card |= {"atlas": asdict(AtlasConfig()), "simulated": True, "made": datetime.now(UTC).date().isoformat()}
     card |= {"sha256": hash_file(folder / "weights.safetensors")}

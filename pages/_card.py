@@ -1,46 +1,134 @@
-"""One galaxy of the atlas: images, latents beside the catalogue, why it is odd, what it resembles."""
+"""One galaxy of the atlas: images, latents beside the catalogue, why it is odd, what it resembles, and files."""
 
 import math
+from functools import partial
 
 import streamlit as st
 
+from galexplore import links
 from galexplore.anomaly import name_reason
+from galexplore.bundle import to_fits
 from galexplore.calibrate import residuals
+from galexplore.companions import find_neighbours
 from galexplore.config import LATENTS
 from galexplore.embed import MEANS, SIGMAS
 from galexplore.explorer import Explorer
+from galexplore.export import KINDS, export
 from galexplore.location import TITLES
+from galexplore.populations import find_twins
+from pages._header import show_bundle
 from pages._oddity import show_ordinary, show_reasons
-from pages._panels import describe, mark, show_images, show_neighbours
-from pages._state import start_from_galaxy
+from pages._panels import describe, mark, show_gallery, show_neighbours
+from pages._portrait import show_portrait
+from pages._state import plain, start_from_galaxy
+
+NAMES = {"logmass": "Mass", "logsfr": "SFR"}  # where TITLES are too long for a table
+NARROW = "\u00a0"  # a space at which no line is broken
 
 
-def show_card(explorer: Explorer, identifier: str) -> None:
-    """Show one galaxy of the atlas: images, latents beside the catalogue, why it is odd, what it resembles."""
-    rows = explorer.table[explorer.table["id"] == identifier]
-    row = rows.iloc[0]
+def show_card(explorer: Explorer, identifier: str, wide: bool = False) -> None:
+    """Show one galaxy of the atlas; `wide` for a page of its own, in two columns."""
+    rows = explorer.find_rows([identifier])
+    if not len(rows):
+        st.info(f"This atlas has no galaxy {plain(identifier)}.")
+        return
+    row = explorer.table.iloc[rows[0]]
     latents, sigma = row[MEANS].to_numpy(float), row[SIGMAS].to_numpy(float)
+    show_title(explorer, row, identifier, wide)
+    left, right = st.columns(2, gap="large") if wide else (st.container(), st.container())
+    with left:
+        show_portrait(identifier)
+        show_numbers(explorer, explorer.table.iloc[rows], latents, sigma)
+        show_links(explorer, row)
+        show_downloads(explorer, row, rows, identifier)
+    with right:
+        reason = name_reason(explorer.reasons(latents, sigma)["conditional_z"].to_numpy())
+        st.markdown(f"**Its oddest property:** {reason}")
+        show_reasons(explorer, latents, sigma, row["percentile"], identifier)
+        show_ordinary(explorer, latents, sigma)
+        show_company(explorer, identifier)
+
+
+def show_title(explorer: Explorer, row, identifier: str, wide: bool) -> None:
+    """Show its name, kind and place on the sky, and where to go with it."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"### {identifier}")
-        st.markdown(f"{mark(row['population'])} {row['population']}")
-        st.badge("simulated", color="gray")
+        st.markdown(f"### {plain(identifier)}", width="content")
+        st.markdown(f"{mark(row['population'])} {row['population']}", width="content")
+        if explorer.simulated:
+            st.badge("simulated", color="gray")
+        st.space("stretch")
+        if not wide:
+            st.page_link("pages/galaxy.py", label="Whole page", icon=":material/open_in_full:", width="content")
         if st.button("Open in Traverse", key="to-traverse", type="primary", icon=":material/tune:"):
             start_from_galaxy(identifier)
             st.switch_page("pages/traverse.py")
-    show_images(explorer.images([identifier])[0], explorer.decode(latents)[0])
+
+
+def show_numbers(explorer: Explorer, rows, latents, sigma) -> None:
+    """Show the latents with their 68 and 95 % intervals beside the catalogue's values, and the tension between them."""
     compared = residuals(rows)
-    lines = ["| | inferred from the image | catalogue | tension |", "|---|---:|---:|---:|"]
+    lines = ["| | inferred ± 68 % | 95 % | catalogue | tension |", "|---|---:|---:|---:|---:|"]
     for i, name in enumerate(LATENTS):
         told = ("", "")
         if name in compared and len(compared[name]):
             c = compared[name].iloc[0]
-            told = describe(name, c["truth"], c["own"]), f"{c['error'] / math.hypot(c['sigma'], c['own']):+.1f} σ"
-        lines.append(f"| {TITLES[name]} | {describe(name, latents[i], sigma[i])} | {told[0]} | {told[1]} |")
+            told = describe(name, c["truth"], c["own"]), f"{c['error'] / math.hypot(c['sigma'], c['own']):+.1f}\u00a0σ"
+        value, half = describe(name, latents[i], sigma[i]), explorer.widen[i] * sigma[i]
+        span = "" if value == "undetermined" else describe_span(name, latents[i] - half, latents[i] + half)
+        cells = (NAMES.get(name, TITLES[name]), value, span, *told)
+        lines.append(f"| {' | '.join(cell.replace(' ', NARROW) for cell in cells)} |")
     st.markdown("\n".join(lines))
-    st.markdown(f"**Its oddest property:** {name_reason(explorer.reasons(latents, sigma)['conditional_z'].to_numpy())}")
-    show_reasons(explorer, latents, sigma, row["percentile"], identifier)
-    show_ordinary(explorer, latents, sigma)
-    st.markdown("**What it resembles**")
-    near = explorer.neighbours(latents, 9)
-    near = near[near["id"] != identifier].head(8)
-    show_neighbours(near, "near")
+
+
+def describe_span(name: str, low: float, high: float) -> str:
+    """Write the ends of an interval as they are written beside a value; angles in degrees, redshifts not below 0."""
+    if name == "phi":
+        return f"{math.degrees(low):.0f} to {math.degrees(high):.0f}°"
+    digits = 3 if name == "redshift" else 2
+    low = max(low, 0.0) if name == "redshift" else low
+    return f"{low:.{digits}f} to {high:.{digits}f}"
+
+
+def show_company(explorer: Explorer, identifier: str) -> None:
+    """Show what it resembles, and those that are the same in numbers and differ in looks."""
+    st.markdown("**What it resembles:** its nearest galaxies in latent space")
+    show_neighbours(find_neighbours(explorer, identifier), "near")
+    twins = find_twins(explorer.table, identifier, 8)
+    st.markdown("**Its matched twins:** same redshift, mass and SFR within the errors, another free latent")
+    if twins.empty:
+        st.caption("No galaxy of the atlas matches all three.")
+        return
+    notes = [f"{mark(t.population)} {t.free_difference:+.1f}\u00a0σ".strip() for t in twins.itertuples()]
+    show_gallery(twins["id"].tolist(), notes, 8, "twin")
+
+
+def show_links(explorer: Explorer, row) -> None:
+    """Show its position, and what others know of it; nothing where it is simulated."""
+    if "ra" not in row or not math.isfinite(row["ra"]):
+        return
+    st.caption(f"RA {row['ra']:.5f}°, Dec {row['dec']:+.5f}° (ICRS)")
+    with st.container(horizontal=True, gap="small", key="links"):
+        for name, address in links.link(row["ra"], row["dec"]).items():
+            about = {"disabled": explorer.simulated, "help": links.SIMULATED if explorer.simulated else None}
+            st.link_button(name, address, icon=":material/open_in_new:", **about)
+    if explorer.simulated:
+        st.caption(links.SIMULATED)
+
+
+def show_downloads(explorer: Explorer, row, rows, identifier: str) -> None:
+    """Offer its image with coordinates, its latents as a table, and the folder that brings the view back."""
+    with st.container(horizontal=True, gap="small", key="downloads", vertical_alignment="bottom"):
+        data = partial(write_image, explorer, identifier, row.get("ra"), row.get("dec"))
+        about = {"on_click": "ignore", "icon": ":material/download:"}
+        st.download_button("Image (FITS)", data, f"{identifier}.fits", "application/fits", key="card-fits", **about)
+        for kind in ("CSV", "ECSV", "VOTable"):
+            suffix, _, mime = KINDS[kind]
+            data = partial(export, explorer, rows, kind)
+            st.download_button(f"Numbers ({kind})", data, f"{identifier}.{suffix}", mime, key=f"card-{kind}", **about)
+        show_bundle(explorer, "card-bundle")
+
+
+def write_image(explorer: Explorer, identifier: str, ra: float | None, dec: float | None) -> bytes:
+    """Write its image as FITS with a WCS."""
+    cards = {"OBJECT": (identifier, "id in the atlas"), "SIMULATE": (explorer.simulated, "simulated image")}
+    return to_fits(explorer.images([identifier])[0], ra, dec, cards)

@@ -2,15 +2,21 @@
 
 import json
 import math
+from functools import partial
 
 import streamlit as st
 
-from galexplore import figures
+from galexplore import artefact, pixels
+from galexplore.batch import Verdict
 from galexplore.config import LATENTS
 from galexplore.location import TITLES
+from galexplore.populations import resemble
 from pages._oddity import show_ordinary, show_reasons
-from pages._panels import describe, show_images, show_neighbours
-from pages._state import KINDS_AT_FIRST, is_dark, plain, start_from
+from pages._panels import describe, mark, show_images, show_neighbours
+from pages._position import show_position
+from pages._state import plain, start_from
+from pages._uploads import measure_scatter
+from pages._verdicts import offer_table
 
 MARKS = {"passed": ":green[✓\u00a0passed]", "fixed": ":orange[◐\u00a0fixed]", "refused": ":red[✕\u00a0refused]"}
 NAMES = {"pixel_scale": "pixel scale", "flux_units": "flux units", "missing": "missing pixels"}
@@ -21,6 +27,15 @@ def show_audit(checks) -> None:
     lines = ["| | check | what was found |", "|---|---|---|"]
     lines += [f"| {MARKS[c.status]} | **{NAMES.get(c.check, c.check)}** | {plain(c.detail)} |" for c in checks]
     st.markdown("\n".join(lines))
+
+
+def show_refusal(verdict: Verdict) -> None:
+    """Say why a file cannot be used, and show its audit up to there."""
+    name = f"{plain(verdict.name)}: " if verdict.name else ""
+    st.error(f"**This cannot be used:** {name}{plain(verdict.error.rstrip('.'))}.", icon=":material/block:")
+    if verdict.checks:
+        st.markdown("**Audit** up to where it stopped")
+        show_audit(verdict.checks)
 
 
 def show_numbers(location) -> None:
@@ -38,30 +53,8 @@ def show_numbers(location) -> None:
         cell.caption("too round to tell" if told == "undetermined" else "  \n".join(lines))
 
 
-def show_position(explorer, location) -> None:
-    """Show where it lies on both plots, with what its errors cover."""
-    at = dict(zip(LATENTS, zip(location.latents, location.sigma, strict=True), strict=True))
-    (z, z_sigma), (mass, mass_sigma) = at["redshift"], at["logmass"]
-    x, y = location.position
-    kinds = [k for k in KINDS_AT_FIRST if (explorer.table["population"] == k).any()]
-    left, right = st.columns(2, gap="medium")
-    title = "Your galaxy among the atlas's, with its 1 σ ellipse"
-    yours = {"x": z, "y": mass, "sigma": (z_sigma, mass_sigma)}
-    plots = [(left, "lat_redshift", "lat_logmass", title, yours)]
-    title = "Where the map would put it, within its errors"
-    cloud = explorer.scatter(location.latents, location.sigma)
-    plots += [(right, "umap_x", "umap_y", title, {"x": x, "y": y, "cloud": cloud})]
-    for column, across, up, title, star in plots:
-        figure = figures.plot_atlas(
-            explorer.table, across, up, title, overlays=kinds, yours=star, dark=is_dark(), height=380
-        )
-        figure.update_layout(dragmode="pan")
-        config = {"displaylogo": False, "displayModeBar": False}
-        column.plotly_chart(figure, theme=None, key=f"position-{across}", config=config, alt=title)
-
-
-def show_location(explorer, upload: dict, forget) -> None:
-    """Show all that is said of a located cutout."""
+def show_head(upload: dict, forget) -> None:
+    """Show its name, what is to be known of it at once, and what can be done with it."""
     location = upload["location"]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"### {plain(location.source.name or 'Your galaxy')}", width="content")
@@ -73,26 +66,63 @@ def show_location(explorer, upload: dict, forget) -> None:
         if st.button("Send to Traverse", type="primary", icon=":material/tune:", key="send"):
             start_from("your upload", location.latents, location.prepared.flux)
             st.switch_page("pages/traverse.py")
+        about = {"icon": ":material/download:", "key": "json", "on_click": "ignore"}
         text = json.dumps(location.to_dict(), indent=2)
-        st.download_button("JSON", text, "location.json", "application/json", icon=":material/download:")
-        st.button("Another", on_click=forget, key="forget", icon=":material/close:", type="tertiary")
+        st.download_button("JSON", text, "location.json", "application/json", **about)
+        if len(upload["verdicts"]) == 1:
+            offer_table(upload["verdicts"], "location")
+            st.button("Another", on_click=forget, key="forget", icon=":material/close:", type="tertiary")
+    kind = artefact.suspect(artefact.measure(location.prepared.flux[None]))[0]
+    if kind:
+        st.warning(f"**This may be no galaxy:** {artefact.SUSPICIONS[kind]}.", icon=":material/help:")
+
+
+def show_pixels(location) -> None:
+    """Show the image, the model and the very pixels that were encoded."""
+    prepared = location.prepared
+    show_images(prepared.flux, location.reconstruction, prepared.valid)
+    fixed = [c for c in prepared.checks if c.status == "fixed"]
+    audit = f"{len(prepared.checks) - len(fixed)} checks passed, {len(fixed)} fixed"
+    worse = f"Reconstruction χ² {location.chi2:.2f} a pixel, worse than {location.chi2_rank:.0f} % of galaxies."
+    st.caption(f"Audit: {audit}. {worse}")
+    st.image(pixels.draw_bands(prepared.flux, prepared.valid), width="stretch", alt="The three bands")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        told = "The very 69 × 69 pixels that were encoded, over 33.5″, north up, east left; blue: filled in."
+        st.caption(told, width="stretch")
+        about = {"icon": ":material/download:", "key": "npy", "on_click": "ignore"}
+        data = partial(pixels.write_npy, prepared.flux)
+        st.download_button("npy", data, "encoded.npy", "application/octet-stream", **about)
+
+
+def show_kinds(explorer, location) -> None:
+    """Say of which kind it may be, by counting kinds among its neighbours."""
+    st.markdown("**What it resembles**")
+    kinds = resemble(explorer.atlas, location.latents, k=50)
+    lines = ["| kind | probability | 68 % | of 50 neighbours |", "|---|---:|---:|---:|"]
+    for row in kinds.head(5).itertuples():
+        share = f"**{100 * row.probability:.0f} %** | {100 * row.low:.0f} to {100 * row.high:.0f} %"
+        lines.append(f"| {mark(row.population)} {row.population} | {share} | {row.neighbours} |")
+    st.markdown("\n".join(lines))
+    st.caption("Shares among its nearest galaxies: they hold for a survey mixed as this atlas is.")
+    show_neighbours(location.neighbours, "near")
+
+
+def show_location(explorer, upload: dict, forget) -> None:
+    """Show all that is said of a located cutout."""
+    location = upload["location"]
+    show_head(upload, forget)
     show_numbers(location)
     left, right = st.columns(2, gap="large")
     with left:
-        show_images(location.prepared.flux, location.reconstruction, location.prepared.valid)
-        fixed = [c for c in location.prepared.checks if c.status == "fixed"]
-        audit = f"{len(location.prepared.checks) - len(fixed)} checks passed, {len(fixed)} fixed"
-        worse = f"Reconstruction χ² {location.chi2:.2f} a pixel, worse than {location.chi2_rank:.0f} % of galaxies."
-        st.caption(f"What was encoded: 69 × 69 pixels over 33.5″, north up, east left. Audit: {audit}. {worse}")
+        show_pixels(location)
     with right:
         st.markdown(f"**Its oddest property:** {location.reason}")
         show_reasons(explorer, location.latents, location.sigma, location.rarity, "upload")
-    show_position(explorer, location)
+        show_ordinary(explorer, location.latents, location.sigma, location.prepared.flux)
+    show_position(explorer, location, measure_scatter(explorer))
     left, right = st.columns(2, gap="large")
     with left:
-        st.markdown("**What it resembles:** its nearest galaxies in the atlas")
-        show_neighbours(location.neighbours, "near")
-        show_ordinary(explorer, location.latents, location.sigma)
+        show_kinds(explorer, location)
     with right:
         st.markdown("**Audit** of what was read")
         show_audit(location.prepared.checks)

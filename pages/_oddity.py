@@ -7,7 +7,7 @@ import streamlit as st
 
 from galexplore import figures, pictures
 from galexplore.anomaly import SHORT
-from galexplore.config import LATENTS, UNITS
+from galexplore.config import INTRINSIC, LATENTS, UNITS
 from galexplore.explorer import Explorer
 from pages._panels import PRETTY, STILL
 from pages._state import is_dark
@@ -20,33 +20,42 @@ def show_reasons(explorer: Explorer, latents: np.ndarray, sigma: np.ndarray, rar
     terms, total = figures.round_to_total(reasons["contribution"])
     first = int(np.argmax(terms))
     title = f"{names[first]} brings {terms[first]:.1f} of d² = {total:.1f}"
-    left, right = st.columns([5, 4], vertical_alignment="center", gap="medium")
-    chart = figures.plot_split(names, reasons["contribution"], title, is_dark())
-    left.plotly_chart(chart, theme=None, config=STILL, key=f"split-{key}", alt=title)
-    lines = ["| | alone | given\u00a0others |", "|---|---:|---:|"]
-    lines += [
-        f"| {name} | {round(row.marginal_z, 1) + 0:+.1f}\u00a0σ | **{round(row.conditional_z, 1) + 0:+.1f}\u00a0σ** |"
-        for name, row in zip(names, reasons.itertuples(), strict=True)
-    ]
-    right.markdown("\n".join(lines))
+    deviations = reasons["marginal_z"], reasons["conditional_z"]
+    chart = figures.plot_reasons(names, reasons["contribution"], *deviations, title, is_dark())
+    st.plotly_chart(chart, theme=None, config=STILL, key=f"split-{key}", alt=title)
     negative = " A negative term makes it less odd: that property is as the others lead one to expect."
     st.caption(say_rarity(rarity) + (negative if min(terms) < 0 else ""))
 
 
-def show_ordinary(explorer: Explorer, latents: np.ndarray, sigma: np.ndarray) -> None:
-    """Show the model of a galaxy beside what it would be, were its oddest property what the others predict."""
-    reasons = explorer.reasons(latents, sigma)
-    row = reasons.loc[reasons["conditional_z"].abs().idxmax()]
-    changed = np.array(latents, float)
-    changed[LATENTS.index(row["latent"])] = row["expected"]
+def show_ordinary(
+    explorer: Explorer, latents: np.ndarray, sigma: np.ndarray, observed: np.ndarray | None = None
+) -> None:
+    """Show the model of a galaxy beside what it would be, were its odd properties what the others predict."""
+    made, changed = explorer.make_ordinary(latents, sigma)
     now, ordinary = explorer.decode(np.stack([latents, changed]))
-    unit = PRETTY[UNITS[row["latent"]]]
-    told = f"{row['expected']:.2f} instead of {row['value']:.2f} {unit}"
-    st.markdown(f"**Were its {SHORT[row['latent']]} ordinary:** {told}")
-    left, middle, right = st.columns(3, gap="xsmall", wrap=False)
-    left.image(pictures.draw_galaxy(now, 230), "model as it is", width="stretch")
-    middle.image(pictures.draw_galaxy(ordinary, 230), "model made ordinary", width="stretch")
-    right.image(pictures.draw_residual(now - ordinary, 230), "difference, ±15 σ", width="stretch")
+    moved = [INTRINSIC[j] for j in made.moved]
+    told = [f"{SHORT[n]} {_quote(latents, n)} → {_quote(changed, n)}" for n in moved]
+    st.markdown(f"**Were its {_list([SHORT[n] for n in moved])} ordinary:** {_list(told)}")
+    shown = [
+        (pictures.draw_galaxy(now, 230), "model, not data"),
+        (pictures.draw_galaxy(ordinary, 230), "made ordinary"),
+    ]
+    shown += [(pictures.draw_residual(now - ordinary, 230), "difference, ±15 σ")]
+    if observed is not None:
+        shown.insert(0, (pictures.draw_galaxy(observed, 230), "image"))
+    for column, (picture, caption) in zip(st.columns(len(shown), gap="xsmall", wrap=False), shown, strict=True):
+        column.image(picture, caption, width="stretch")
+    st.caption(f"d² falls from {made.before:.1f} to {made.after:.1f}; each takes its median given the others.")
+
+
+def _quote(latents: np.ndarray, name: str) -> str:
+    """Value and unit of one of the latents (5,)."""
+    value = latents[LATENTS.index(name)]
+    return f"{value:.{3 if name == 'redshift' else 2}f} {PRETTY[UNITS[name]]}".strip()
+
+
+def _list(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 def say_rarity(percentile: float) -> str:

@@ -9,6 +9,7 @@ from galexplore import figures, pictures
 from galexplore.config import UNITS
 from galexplore.embed import ANY_ANGLE
 from galexplore.location import format_measurement
+from galexplore.thumbnails import draw_thumbnails
 from pages._state import open_explorer, open_galaxy
 
 #: Units as a person writes them.
@@ -19,10 +20,9 @@ TINTS |= {"Blue Elliptical": "blue", "Active Nucleus": "violet", "Merger": "viol
 STILL = {"displayModeBar": False, "scrollZoom": False}
 
 
-@st.cache_data(max_entries=100, show_spinner=False)
 def draw_catalogue(ids: tuple[str, ...], side: int = 150) -> list[bytes]:
-    """Draw galaxies of the catalogue; the cache is by id, so a picture is rendered once."""
-    return [pictures.draw_galaxy(flux, side) for flux in open_explorer().images(ids)] if ids else []
+    """Draw galaxies of the catalogue; a picture is rendered once, for everyone."""
+    return draw_thumbnails(open_explorer(), ids, side)
 
 
 def describe(latent: str, value: float, sigma: float) -> str:

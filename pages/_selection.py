@@ -7,10 +7,11 @@ given a new figure. Nothing drawn on a plot that is not live says nothing: it wa
 
 from collections.abc import Hashable
 
-import pandas as pd
+import numpy as np
 import streamlit as st
 
 from galexplore import figures
+from galexplore.explorer import Explorer
 from pages._state import open_galaxy
 
 PLOTS = ("latents", "map")
@@ -21,20 +22,25 @@ def plot_key(plot: str) -> str:
     return f"{plot}-{st.session_state.setdefault('epoch', 0)}"
 
 
-def take_selection(shown: pd.DataFrame, axes: dict[str, tuple[str, str]], view: Hashable) -> None:
+def take_selection(
+    explorer: Explorer, mask: np.ndarray | None, axes: dict[str, tuple[str, str]], view: Hashable
+) -> None:
     """Turn what was drawn on either plot into ids: all galaxies inside a box or lasso, else the points clicked.
+
+    All of them, whether each was drawn as a point or only counted into a crowd's density.
 
     Parameters
     ----------
-    shown : DataFrame
-        The galaxies on the plots.
+    explorer : Explorer
+    mask : ndarray (N,) of bool, or None
+        The galaxies of its table that are on the plots; None for all.
     axes : dict
         Plot to its two columns.
     view : hashable
         All that the figures depend on but the selection.
     """
     state = st.session_state
-    for plot, (x, y) in axes.items():
+    for plot, columns in axes.items():
         drawn = (state.get(plot_key(plot)) or {}).get("selection") or {}
         points = [str(p["customdata"]) for p in drawn.get("points", []) if p.get("customdata") is not None]
         shapes = [*(drawn.get("box") or []), *(drawn.get("lasso") or [])]
@@ -42,14 +48,18 @@ def take_selection(shown: pd.DataFrame, axes: dict[str, tuple[str, str]], view: 
             continue
         state.handled[plot] = (shapes, points)
         if shapes:
-            points = shown["id"][figures.find_inside(shown[x].to_numpy(), shown[y].to_numpy(), drawn)].tolist()
-        if not points and not is_live(plot, view):
+            inside = figures.find_inside(*(explorer.table[c].to_numpy() for c in columns), drawn)
+            rows = np.flatnonzero(inside if mask is None else inside & mask)
+        else:
+            rows = explorer.find_rows(points)
+        if not len(rows) and not is_live(plot, view):
             continue
         untouched = not state.selection and not state.opened
-        state.live = (plot, view) if points and (untouched or is_live(plot, view)) else None
-        state.selection, state.picks = points, state.get("picks", 0) + 1
-        if len(points) == 1:
-            open_galaxy(points[0])
+        state.live = (plot, view) if len(rows) and (untouched or is_live(plot, view)) else None
+        state.selection, state.picks = explorer.table["id"].iloc[rows].tolist(), state.get("picks", 0) + 1
+        state.selected_rows = (state.selection, rows)
+        if len(rows) == 1:
+            open_galaxy(state.selection[0])
 
 
 def is_live(plot: str, view: Hashable) -> bool:

@@ -3,13 +3,17 @@
 Streamlit runs each page as a script of its own and forgets a page's widgets on leaving it; whatever must survive lives
 here, under plain keys of the session's state:
 
+atlas : str, name of the model and atlas that is looked at
 selection : list of str, ids picked on a plot
 opened : str or None, id of the galaxy whose card is shown
+listed : dict with `name`, `ids` and `said`, the person's own list of galaxies, or None
+view : `galexplore.view.View`, axes, colour, kinds and filters of the Atlas
 upload : dict, what Locate read (`pages/locate.py`)
 start : dict with `name`, `latents` and `flux` (or None), where Traverse starts
 """
 
 import os
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,26 +21,32 @@ import streamlit as st
 
 from galexplore.config import LATENTS
 from galexplore.cutout import InputError
+from galexplore.view import KINDS as KINDS_AT_FIRST
+from galexplore.view import View
 
 if TYPE_CHECKING:
     from galexplore.explorer import Explorer
 
-KINDS_AT_FIRST = ("Green Pea", "Red Spiral")
+__all__ = ["KINDS_AT_FIRST"]
 
 
-@st.cache_resource(show_spinner="Opening the atlas and its model")
-def _open() -> "Explorer":
+@st.cache_resource(show_spinner="Opening the atlas and its model", max_entries=3)
+def _load(name: str) -> "Explorer":
     # One galaxy at a time is decoded fastest by one thread; two on a busy machine wait for each other (3 ms or 100).
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     from galexplore.explorer import load  # seconds of imports: under the spinner, not before the first paint
 
-    explorer = load()
+    explorer = load(name)
     explorer.decode(explorer.atlas.latents[:1])  # the first pass through a network is slow: not in a person's time
     return explorer
 
 
+def _open() -> "Explorer":
+    return _load(st.session_state.get("atlas", "default"))
+
+
 def open_explorer() -> "Explorer | None":
-    """Return the one explorer that all sessions share, or say on the page why there is none."""
+    """Return the explorer of the atlas chosen, which all sessions share, or say on the page why there is none."""
     try:
         return _open()
     except InputError as error:
@@ -48,6 +58,7 @@ def navigate() -> st.Page:
     """Show the pages' names at the top; return the page to run."""
     pages = [
         st.Page("pages/atlas.py", title="Atlas", default=True),
+        st.Page("pages/galaxy.py", title="Galaxy", visibility="hidden"),
         st.Page("pages/traverse.py", title="Traverse"),
         st.Page("pages/locate.py", title="Locate"),
         st.Page("pages/anomalies.py", title="Anomalies"),
@@ -68,17 +79,22 @@ def require_header() -> None:
 
 def begin_run(url: str) -> None:
     """Give the session its first state, and note a change of page."""
-    st.session_state.header = True
-    st.session_state.setdefault("selection", [])
-    st.session_state.setdefault("opened", None)
-    st.session_state.setdefault("object", st.query_params.get("object", "")[:60])  # the search box
-    if st.session_state.get("page") != url:  # what was drawn on the plots is gone with their page; the ids stay
-        st.session_state.page, st.session_state.handled, st.session_state.live = url, {}, None
+    state = st.session_state
+    state.header = True
+    for name, value in {"selection": [], "opened": None, "listed": None, "view": View(), "object": ""}.items():
+        state.setdefault(name, value)
+    if state.get("page") != url:  # what was drawn on the plots is gone with their page; the ids stay
+        state.page, state.handled, state.live = url, {}, None
 
 
 def clear_selection() -> None:
     """Forget the selected galaxies, the opened one and whatever was drawn on the plots."""
     st.session_state.selection, st.session_state.opened = [], None
+    forget_drawn()
+
+
+def forget_drawn() -> None:
+    """Forget whatever was drawn on the plots: they are built anew."""
     st.session_state.handled, st.session_state.live = {}, None
     st.session_state.epoch = st.session_state.get("epoch", 0) + 1
 
@@ -88,28 +104,13 @@ def open_galaxy(identifier: str) -> None:
     st.session_state.opened = str(identifier)
 
 
-def show_in_address() -> None:
-    """Put the opened galaxy's id into the page's address, so that a link or a bookmark opens its card again.
-
-    Not by binding the search box to it: `st.switch_page` refuses to leave a page while any widget is bound.
-    """
-    opened = st.session_state.opened
-    if opened and st.query_params.get("object") != opened:
-        st.query_params["object"] = opened
-    elif not opened:
-        st.query_params.pop("object", None)
-
-
-def find_galaxy(explorer: "Explorer", text: str) -> str:
-    """Open the galaxy of that id, once for each new search, and return what to say about it."""
-    ids = explorer.table["id"]
-    found = ids[ids.str.casefold() == text.casefold()]
-    if found.empty:
-        return f"No galaxy here is called “{plain(text[:40])}”; ids look like {plain(ids.iloc[0])}."
-    if st.session_state.get("found") != text:
-        st.session_state.found = text
-        open_galaxy(found.iloc[0])
-    return f"**{plain(found.iloc[0])}** found."
+def find_selected(explorer: "Explorer") -> np.ndarray:
+    """Places in the atlas's table of the selected galaxies; looked up once for each selection."""
+    state, selection = st.session_state, st.session_state.selection
+    known = state.get("selected_rows")
+    if known is None or known[0] is not selection:
+        state.selected_rows = known = (selection, explorer.find_rows(selection))
+    return known[1]
 
 
 def start_from(name: str, latents: np.ndarray, flux: np.ndarray | None = None) -> None:
@@ -121,7 +122,7 @@ def start_from(name: str, latents: np.ndarray, flux: np.ndarray | None = None) -
 def start_from_galaxy(identifier: str) -> None:
     """Start Traverse from a galaxy of the atlas."""
     explorer = _open()
-    row = explorer.table.loc[explorer.table["id"] == identifier].iloc[0]
+    row = explorer.table.iloc[explorer.find_rows([identifier])[0]]
     latents = row[[f"lat_{name}" for name in LATENTS]].to_numpy(float)
     start_from(identifier, latents, explorer.images([identifier])[0])
 
@@ -133,4 +134,6 @@ def is_dark() -> bool:
 
 def plain(text: str) -> str:
     """Escape what came from outside, so that Markdown shows it as it is."""
+    if re.fullmatch("[A-Za-z][A-Za-z0-9+-]*", text):  # a single word, such as most ids, is harmless
+        return text
     return "".join(f"\\{c}" if c in "\\`*_{}[]<>()#+-.!|~$:" else c for c in text)

@@ -1,12 +1,15 @@
-"""The oddest galaxies of the atlas, and what makes each of them odd."""
+"""The oddest galaxies of the atlas, what makes each of them odd, and what a person says of them."""
 
+import numpy as np
 import streamlit as st
 
+from galexplore import artefact
 from galexplore.anomaly import name_reason
 from galexplore.config import INTRINSIC
-from pages._card import show_card
-from pages._panels import mark, show_gallery
-from pages._state import open_explorer, require_header
+from pages._labels import choose_learning, load_labels, offer_labels
+from pages._odd_one import show_odd_one
+from pages._panels import draw_catalogue, mark
+from pages._state import open_explorer, open_galaxy, require_header
 
 RANKINGS = {
     "rarity": ("Rare properties", "Furthest from ordinary galaxies in redshift, mass, SFR and the free latent."),
@@ -14,72 +17,122 @@ RANKINGS = {
     "both": ("Both", "High in both rankings at once: the product of the two ranks."),
 }
 A_PAGE = 24
+MOST = 2_400  # galaxies that can be paged through: a hundred pages
 
 
-def say_shortly(row) -> str:
-    """Give the leading reason in few words, such as "SFR 3.4σ high"."""
-    reason = name_reason(row[[f"condz_{name}" for name in INTRINSIC]].to_numpy(float)).split(" for ")[0]
-    return reason.replace(" sigma", "σ").replace("free latent", "free")
+def say_reason(row) -> str:
+    """Give the leading reason in words, such as "**SFR 3.4 σ high** for its redshift, mass and free latent"."""
+    if row.get("suspicion"):
+        return f"**{artefact.BRIEFLY[row['suspicion']]}**"
+    reason = name_reason(row[[f"condz_{name}" for name in INTRINSIC]].to_numpy(float)).replace(" sigma", "\u00a0σ")
+    first, _, rest = reason.partition(" for ")
+    return f"**{first}** for {rest}"
 
 
-def choose_ranking(table):
+def choose_ranking(explorer) -> tuple[str, list[str]]:
     """Show the controls; return the ranking's name and the kinds to leave in."""
-    kinds = table["population"].value_counts()
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="large"):
-        by = st.segmented_control(
-            "Rank by",
-            list(RANKINGS),
-            default="rarity",
-            required=True,
-            format_func=lambda k: RANKINGS[k][0],
-            key="rank",
+    kinds = explorer.table["population"].value_counts()
+    by = st.segmented_control(
+        "Rank by",
+        list(RANKINGS),
+        default="rarity",
+        required=True,
+        format_func=lambda k: RANKINGS[k][0],
+        key="rank",
+        persist_state="session",
+    )
+    with st.popover("Kinds", icon=":material/filter_alt:"):
+        kept = st.pills(
+            "Rank among",
+            list(kinds.index),
+            selection_mode="multi",
+            default=list(kinds.index),
+            format_func=lambda k: f"{mark(k)} {k} {kinds[k]:,}",
+            key="among",
             persist_state="session",
         )
-        st.caption(RANKINGS[by][1], width="stretch")
-        with st.popover("Kinds", icon=":material/filter_alt:"):
-            kept = st.pills(
-                "Rank among",
-                list(kinds.index),
-                selection_mode="multi",
-                default=list(kinds.index),
-                format_func=lambda k: f"{mark(k)} {k} {kinds[k]:,}",
-                key="among",
-                persist_state="session",
-            )
     return by, kept
 
 
-def show_ranking(ranked, key: str) -> None:
-    """Show the ranked galaxies, page by page, each with its leading reason."""
-    pages = max(1, -(-len(ranked) // A_PAGE))
+def choose_suspects(table) -> np.ndarray:
+    """Let a person look at the galaxies or at what may be none; return a mask of the table's rows."""
+    if "suspicion" not in table:
+        return np.ones(len(table), bool)
+    suspected = (table["suspicion"] != "").to_numpy()
+    words = {"galaxies": f"Galaxies {(~suspected).sum():,}", "suspects": f"Suspected artefacts {suspected.sum():,}"}
+    about = {"format_func": words.get, "key": "suspects", "persist_state": "session", "required": True}
+    shown = st.segmented_control("Show", list(words), default="galaxies", **about)
+    return suspected if shown == "suspects" else ~suspected
+
+
+def explain_suspicion(table) -> None:
+    """Say what raises a suspicion, and how often it is right where the truth is known."""
+    found = artefact.count_found(table)
+    known = [found[k] for k in artefact.NO_GALAXIES if k in found]
+    words = "; ".join(artefact.SUSPICIONS.values())
+    told = f"Set apart by their pixels alone, whatever their rank: {words}. "
+    if known and "ordinary" in found:
+        (hits, of), (wrong, ordinary) = map(sum, zip(*known, strict=True)), found["ordinary"]
+        told += f"Of this atlas's {of} known non-galaxies {hits} are found; of its ordinary galaxies "
+        told += f"{wrong / ordinary:.1%} are suspected."
+    st.caption(told)
+
+
+def show_ranking(rows, labels, key: str) -> None:
+    """Show the ranked galaxies, page by page, each with its leading reason and one's own label."""
+    pages, ids = max(1, -(-len(rows) // A_PAGE)), rows["id"].tolist()
+    if st.session_state.pop("stepped", False) and st.session_state.opened in ids:
+        st.session_state[key] = ids.index(st.session_state.opened) // A_PAGE + 1
     with st.container(horizontal=True, vertical_alignment="center"):
         at = st.pagination(pages, key=key, max_visible_pages=5, persist_state="session")
         first = (at - 1) * A_PAGE
-        rows = ranked.iloc[first : first + A_PAGE]
-        st.caption(f"{first + 1} to {first + len(rows)} of {len(ranked):,}, the oddest first.")
-    notes = [f"{mark(row['population'])} {say_shortly(row)}" for _, row in rows.iterrows()]
-    show_gallery(rows["id"].tolist(), notes, 4, "odd")
+        shown = rows.iloc[first : first + A_PAGE]
+        st.caption(f"{first + 1} to {first + len(shown)} of {len(rows):,}, the oddest first.")
+    scored = labels.dropna(subset="score")
+    scores = dict(zip(scored["id"], scored["score"], strict=True))
+    grid = st.grid(4, min_column_width=110, gap="small", key="odd-gallery")
+    for (_, row), picture in zip(shown.iterrows(), draw_catalogue(tuple(shown["id"])), strict=True):
+        name = row["id"]
+        own = f"`{scores[name]}` " if name in scores else ""
+        kind = "primary" if name == st.session_state.opened else "tertiary"
+        about = {"key": f"odd-{name}", "help": name, "on_click": open_galaxy, "args": (name,), "wrap": True}
+        with grid.cell():
+            st.image(picture, width="stretch", alt=f"Galaxy {name}")
+            st.button(f"{own}{mark(row['population'])} {say_reason(row)}", type=kind, width="stretch", **about)
 
 
 def show_page() -> None:
     """Lay the page out."""
-    explorer = open_explorer()
-    by, kept = choose_ranking(explorer.table)
-    ranked = explorer.rank(by)
-    ranked = ranked[ranked["population"].isin(kept)]
+    explorer, labels = open_explorer(), load_labels()
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        by, kept = choose_ranking(explorer)
+        mask = choose_suspects(explorer.table)
+        learned = choose_learning(labels)
+        st.space("stretch")
+        offer_labels(labels, explorer.table)
+    if st.session_state.get("suspects") == "suspects":
+        explain_suspicion(explorer.table)
+    else:
+        st.caption(RANKINGS[by][1] + (" Then by what you scored high." if learned is not None else ""))
+    mask = mask & explorer.table["population"].isin(kept).to_numpy()
+    order = explorer.order(by, learned)
+    ranked = explorer.table.iloc[order[mask[order]][:MOST]]
     left, right = st.columns([6, 7], gap="large")
     with left:
         if ranked.empty:
-            st.markdown("### No kind chosen")
+            st.markdown("### No galaxy to show" if kept else "### No kind chosen")
             st.markdown("Choose at least one kind of galaxy above.")
         else:
-            show_ranking(ranked, f"anomaly-page-{by}-{len(ranked)}")
+            show_ranking(ranked, labels, f"anomaly-page-{by}-{len(ranked)}")
     with right:
         if st.session_state.opened:
-            show_card(explorer, st.session_state.opened)
+            show_odd_one(explorer, st.session_state.opened, labels, ranked["id"].tolist())
         else:
             st.markdown("### Pick a galaxy")
-            st.markdown("Click the line below an image to see which of its properties make it odd, and by how much.")
+            st.markdown(
+                "Click the words below an image to see which of its properties make it odd and by how much, and how "
+                "it would look if they were ordinary. Then press 0 to 5 to say how interesting it is."
+            )
 
 
 require_header()

@@ -1,130 +1,104 @@
 """Where the galaxies lie: two linked plots; what is picked on either shows its images, numbers and cards."""
 
-import math
-
+import numpy as np
 import streamlit as st
 
 from galexplore import figures
+from galexplore.explorer import Explorer
+from galexplore.titles import name_column
+from galexplore.view import MAPS, View
 from pages._card import show_card
-from pages._panels import describe_row, mark, show_gallery
+from pages._choices import MAP_NAMES, choose_view
+from pages._gallery import show_selection
+from pages._hover import show_hover
 from pages._selection import PLOTS, is_live, plot_key, take_selection
-from pages._state import KINDS_AT_FIRST, is_dark, open_explorer, open_galaxy, require_header
+from pages._state import find_selected, is_dark, open_explorer, require_header
 
-LATENT_AXES = ["lat_redshift", "lat_logmass", "lat_logsfr", "lat_phi", "lat_free"]
-COLOURS = ["population", *LATENT_AXES, "percentile", "chi2_percentile", "mag_r"]
-SHORT = {"population": "Population", "lat_logmass": "log stellar mass", "lat_logsfr": "log SFR"}
-SHORT |= {"lat_phi": "Position angle", "percentile": "Rarity", "chi2_percentile": "Reconstruction χ²", "mag_r": "r mag"}
-A_PAGE = 24
-TABLE = {"id": "id", "population": "population", "lat_redshift": "z inferred", "z": "z catalogue"}
-TABLE |= {"lat_logmass": "log M inferred", "logmass": "log M catalogue", "lat_logsfr": "log SFR inferred"}
-TABLE |= {"logsfr": "log SFR catalogue", "lat_free": "free", "mag_r": "r mag", "percentile": "rarity %"}
+CONFIG = {"displaylogo": False, "modeBarButtonsToRemove": ["toImage"], "doubleClick": "autosize", "scrollZoom": False}
 
 
-def name_axis(column: str) -> str:
-    """Short name of a column in a menu."""
-    return SHORT.get(column, figures.AXES.get(column, column))
-
-
-def choose_view(table):
-    """Show the row of controls; return the axes, the colour, the rare kinds to overlay and the filtered table."""
-    kinds = table["population"].value_counts().drop("ordinary", errors="ignore")
-    order = [k for k in figures.STYLES if k in kinds] + [k for k in kinds.index if k not in figures.STYLES]
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        keep = {"persist_state": "session", "width": 170}
-        x = st.selectbox("Across", LATENT_AXES, format_func=name_axis, key="axis-x", **keep)
-        y = st.selectbox("Up", LATENT_AXES, 1, format_func=name_axis, key="axis-y", **keep)
-        choices = [c for c in COLOURS if c == "population" or c in table]
-        colour = st.selectbox("Colour", choices, format_func=name_axis, key="colour", **keep)
-        with st.popover("Filter", icon=":material/filter_alt:"):
-            shown = narrow(table, "lat_redshift", "Redshift", 0.01)
-            if "mag_r" in table:
-                shown = narrow(shown, "mag_r", "r magnitude [AB]", 0.1)
-        if len(shown) < len(table):
-            st.caption(f"{len(shown):,} of {len(table):,} galaxies pass the filter.", width="content")
-    overlays = st.pills(
-        "Rare kinds on top",
-        order,
-        selection_mode="multi",
-        default=[k for k in order if k in KINDS_AT_FIRST],
-        format_func=lambda k: f"{mark(k)} {k} {kinds[k]}",
-        key="overlays",
-        persist_state="session",
-        label_visibility="collapsed",
-        wrap=True,
-    )
-    return x, y, None if colour == "population" else colour, overlays, shown
-
-
-def narrow(table, column: str, label: str, step: float):
-    """Show a range slider over a column; a galaxy without a value passes only while the slider is wide open."""
-    low, high = math.floor(table[column].min() / step) * step, math.ceil(table[column].max() / step) * step
-    if not low < high:
-        return table
-    chosen = st.slider(label, low, high, (low, high), step, key=f"filter-{column}", persist_state="session")
-    return table if chosen == (low, high) else table[table[column].between(*chosen)]
-
-
-def show_plots(shown, x: str, y: str, colour: str | None, overlays: list[str]) -> None:
-    """Show the latents and the map side by side with the same galaxies brought forward."""
-    axes = {"latents": (x, y), "map": ("umap_x", "umap_y")}
-    view = (x, y, colour, tuple(overlays), len(shown), is_dark())
-    take_selection(shown, axes, view)
-    titles = {
-        "latents": f"{name_axis(y)[:1].upper()}{name_axis(y)[1:]} against {name_axis(x)}, as read from the images",
-        "map": "Galaxies alike in redshift, mass, SFR and free latent lie together",
+def title_plots(view: View) -> dict[str, str]:
+    """Give each plot the sentence that it shows."""
+    up, across = name_column(view.y), name_column(view.x)
+    inferred = view.x.startswith("lat_") and view.y.startswith("lat_")
+    kinds = {"latents": "redshift, mass, SFR and free latent", "features": "what the encoder sees"}
+    return {
+        "latents": f"{up[:1].upper()}{up[1:]} against {across}{', as read from the images' if inferred else ''}",
+        "map": f"Galaxies alike in {kinds[view.map]} lie together",
     }
-    for plot, column in zip(PLOTS, st.columns(2, gap="medium"), strict=True):
-        live = is_live(plot, view)
-        figure = figures.plot_atlas(
-            shown,
-            *axes[plot],
-            titles[plot],
-            colour=colour,
-            overlays=overlays,
-            selected=[] if live else st.session_state.selection,
-            opened=None if live else st.session_state.opened,
-            dark=is_dark(),
-        )
-        about = {"config": {"displaylogo": False, "modeBarButtonsToRemove": ["toImage"]}, "alt": titles[plot]}
-        column.plotly_chart(figure, theme=None, key=plot_key(plot), on_select="rerun", **about)
 
 
-def show_selection(table) -> None:
-    """Show the selected galaxies, the rarest first, as images and as a table."""
-    picked = table[table["id"].isin(set(st.session_state.selection))].sort_values("distance2", ascending=False)
-    if picked.empty:
-        st.markdown("### Nothing selected yet")
-        st.markdown("Draw a lasso or a box on either plot, or click a point, to see those galaxies here.")
+def is_crowded(explorer: Explorer) -> bool:
+    """Whether the plots show a density, counted anew where they are zoomed."""
+    return len(explorer.table) > figures.MOST_POINTS
+
+
+def show_plots(explorer: Explorer, view: View, mask: np.ndarray | None) -> None:
+    """Show the latents and the map side by side with the same galaxies brought forward."""
+    state, axes = st.session_state, {"latents": (view.x, view.y), "map": MAPS[view.map]}
+    limits = (tuple(view.limits.items()), view.left_out)
+    seen = (explorer.name, view.x, view.y, view.colour, view.map, view.kinds, limits, is_dark())
+    zoom, listed = state.get("zoom", {}) if is_crowded(explorer) else {}, state.listed or {"ids": []}
+    seen += (tuple(zoom.items()), len(listed["ids"]))
+    take_selection(explorer, mask, axes, seen)
+    titles = title_plots(view)
+    columns = dict.fromkeys(["id", "population", view.x, view.y, *axes["map"], view.colour])
+    shown, picked = explorer.table[list(columns)], np.zeros(len(explorer.table), bool)
+    picked[find_selected(explorer)] = True
+    if mask is not None:
+        shown, picked = shown[mask], picked[mask]
+    if shown.empty:
+        st.info("No galaxy passes the filter. Open it wider, or choose “All” beside it.", icon=":material/filter_alt:")
         return
-    images, numbers = st.tabs([f"Images ({len(picked):,})", "Table"])
-    with images:
-        pages = math.ceil(len(picked) / A_PAGE)
-        key = f"gallery-page-{st.session_state.get('picks', 0)}"  # each selection starts at its first page
-        at = min(st.session_state.get(key) or 1, pages)
-        rows = picked.iloc[(at - 1) * A_PAGE : at * A_PAGE]
-        show_gallery(rows["id"].tolist(), [describe_row(row) for _, row in rows.iterrows()], 6, "pick")
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption(f"Showing {len(rows)} of {len(picked):,}, the rarest first.", width="content")
-            if pages > 1:
-                st.pagination(pages, key=key, max_visible_pages=5)
-    with numbers:
-        table = picked[[c for c in TABLE if c in picked]].rename(columns=TABLE).round(3)
-        about = {"key": "table", "on_select": "rerun", "selection_mode": "single-row"}
-        rows = st.dataframe(table, hide_index=True, height=520, **about)["selection"]["rows"]
-        if rows and rows != st.session_state.handled.get("table"):
-            open_galaxy(picked["id"].iloc[rows[0]])
-            st.session_state.handled["table"] = rows
-            st.rerun()
+    with st.container(key="plots"):
+        for plot, column in zip(PLOTS, st.columns(2, gap="medium"), strict=True):
+            live = is_live(plot, seen)
+            figure = figures.plot_atlas(
+                shown,
+                *axes[plot],
+                titles[plot],
+                colour=None if view.colour == "population" else view.colour,
+                overlays=view.kinds,
+                selected=() if live else picked,
+                marked=listed["ids"],
+                opened=None if live else state.opened,
+                within=zoom.get(plot),
+                marginals=plot == "latents",
+                dark=is_dark(),
+            )
+            about = {"config": CONFIG, "alt": titles[plot], "on_select": "rerun"}
+            column.plotly_chart(figure, theme=None, key=plot_key(plot), **about)
+            column.caption(explain_plot(explorer, view, plot, len(shown)))
+
+
+def explain_plot(explorer: Explorer, view: View, plot: str, n: int) -> str:
+    """Say in a line what a plot is made of, and how far it can be trusted."""
+    crowd = f"A density of {n:,}, and a sample of {figures.SAMPLE:,} as points; a lasso takes all within it. "
+    if plot == "latents":
+        told = "Lasso or box: select. Point: open. Pointer: see. Double click: all. Histograms: each to its own peak."
+        return (crowd if is_crowded(explorer) else "") + told
+    honesty = getattr(explorer.atlas, "honesty", None) or {}
+    made = honesty.get("parameters") or explorer.card.get("atlas", {})
+    names = {"n_neighbors": "neighbours", "min_dist": "least distance", "seed": "seed"}
+    told = ", ".join(f"{word} {made[key]}" for key, word in names.items() if key in made)
+    kept = {"latents": "preservation", "features": "feature_preservation"}[view.map]
+    share = ""
+    if kept in explorer.table:
+        share = (
+            f" It keeps {100 * explorer.table[kept].median():.0f} % of a galaxy's neighbours (median; also a colour)."
+        )
+    return f"UMAP {MAP_NAMES[view.map]}: {told}.{share} For the eye only: nothing is searched or scored on it."
 
 
 def show_page() -> None:
     """Lay the page out."""
     explorer = open_explorer()
-    x, y, colour, overlays, shown = choose_view(explorer.table)
-    show_plots(shown, x, y, colour, overlays)
+    view, mask = choose_view(explorer)
+    show_plots(explorer, view, mask)
+    show_hover(explorer, is_crowded(explorer))
     left, right = st.columns(2, gap="large")
     with left:
-        show_selection(explorer.table)
+        show_selection(explorer)
     with right:
         if st.session_state.opened:
             show_card(explorer, st.session_state.opened)

@@ -5,8 +5,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
+from rich.table import Table
 
 app = typer.Typer(help="Measure accuracy and speed, each against its peers in one run.", no_args_is_help=True)
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 
 @app.callback()
@@ -26,7 +29,7 @@ def accuracy(
     ] = None,
     runs: Annotated[Path, typer.Option(help="Folder where each peer's answers are kept.")] = Path("runs/bench"),
     write: Annotated[Path | None, typer.Option(help="Markdown file for the tables, with the JSON beside it.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Compare redshift, mass and SFR with the published recipe and other peers, all taught by the same galaxies."""
     from galexplore.bench import contest
@@ -44,7 +47,7 @@ def real(
     real: Annotated[Path, typer.Option(help="Folder with cutouts/ of real galaxies, or of the cutouts themselves.")],
     model: Annotated[str, typer.Option(help="A folder of models/.")] = "default",
     write: Annotated[Path | None, typer.Option(help="Markdown file for the table.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Locate real cutouts and set what is known of them beside it."""
     from galexplore.bench.real import locate_all, save, tabulate
@@ -54,3 +57,49 @@ def real(
     if write:
         save(rows, write)
     print(json.dumps(rows, indent=1) if as_json else tabulate(rows))
+
+
+@app.command()
+def mock(
+    n: Annotated[int, typer.Option("--n", min=100, help="Galaxies of the smaller of two surveys.")] = 26_000,
+    as_json: AsJson = False,
+) -> None:
+    """Measure how fast a survey is drawn and rendered, and its memory at two sizes."""
+    from galexplore.bench.mock import measure
+
+    found = measure(n, lambda text: typer.echo(text, err=True))
+    if as_json:
+        print(json.dumps(found, indent=2))
+        return
+    for row in found["sizes"]:
+        told = f"rendered in {row['render_seconds']:.0f} s, {row['galaxies_per_second']:.0f} galaxies/s"
+        print(
+            f"{row['n']:,} galaxies: drawn in {row['draw_seconds']:.0f} s, {told}, {row['memory_mib']:.0f} MiB at most"
+        )
+    print(f"Memory at three times the size: {found['memory_ratio']:.2f} times")
+
+
+@app.command("app")
+def measure_the_app(
+    n: Annotated[int, typer.Option("--n", min=0, help="Galaxies of the synthetic atlas; 0 for none.")] = 1_000_000,
+    moves: Annotated[int, typer.Option(min=5, help="Moves of a slider.")] = 40,
+    as_json: AsJson = False,
+) -> None:
+    """Measure how fast the app answers: a slider, the first paint, a lasso, memory; drives headless Chromium."""
+    from galexplore.bench.app import TARGETS, measure_app
+
+    found = measure_app(n, moves, report=Console(stderr=True).print)
+    if as_json:
+        print(json.dumps(found, indent=2))
+        return
+    table = Table("what", "measured", "target", title=f"The app on {found['cores']} cores", title_justify="left")
+    table.add_row("slider, server time, p50", f"{found['slider']['p50_ms']:.0f} ms", "")
+    table.add_row("slider, server time, p95", f"{found['slider']['p95_ms']:.0f} ms", f"< {TARGETS['slider_p95_ms']} ms")
+    table.add_row("first paint, cold server", f"{found['paint']['cold_s']:.1f} s", "")
+    table.add_row("first paint, warm server", f"{found['paint']['warm_s']:.1f} s", f"< {TARGETS['paint_warm_s']} s")
+    for total, took in found["lasso"].items():
+        target = f"< {TARGETS['lasso_server_s']} s"
+        table.add_row(f"lasso to gallery, {total:,} galaxies, server", f"{took['server_s']:.2f} s", target)
+        table.add_row(f"lasso to gallery, {total:,} galaxies, seen", f"{took['seen_s']:.2f} s", "")
+    table.add_row("memory, a further session", f"{found['session_mib']:.0f} MiB", f"< {TARGETS['session_mib']} MiB")
+    Console().print(table)

@@ -1,51 +1,19 @@
-"""An atlas in two of its columns: points, rare kinds, the selected, the user's own; and what a lasso holds."""
+"""An atlas in two of its columns: points, rare kinds, the selected, the user's own."""
 
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
-from plotly.colors import cyclical, sample_colorscale
 
-from galexplore.figures.style import ACCENT, AXES, FADED, STYLES, YOURS, get_style, layout
+from galexplore.figures.marginals import add_marginals
+from galexplore.figures.paint import choose_sample, draw_density, find_spans, paint
+from galexplore.figures.style import ACCENT, FADED, YOURS, get_style, layout
+from galexplore.titles import title_axis
 
 MOST_POINTS = 50_000  # drawn one by one; beyond, a density image and a sample
 SAMPLE = 20_000
-_CELLS = 256
-
-
-def _scale(column: str, dark: bool) -> list:
-    """Pick a uniform colour map without the end that drowns in the background; a cyclic one for the angle."""
-    if column == "lat_phi":
-        return cyclical.Phase
-    low, high = (0.18, 1.0) if dark else (0.0, 0.9)
-    return sample_colorscale("Viridis", np.linspace(low, high, 16))
-
-
-def _colours(table: pd.DataFrame, column: str | None, dark: bool) -> dict:
-    """Marker settings that colour by a column between its 2nd and 98th percentile, or by population."""
-    if column is None or column not in table:
-        return {"color": STYLES["ordinary"][0] if dark else "#5B6F8C"}
-    low, high = np.nanpercentile(table[column], (2, 98)) if len(table) else (0, 1)
-    bar = {"title": {"text": AXES.get(column, column), "side": "right"}, "thickness": 8, "outlinewidth": 0, "len": 0.9}
-    limits = {"cmin": float(low), "cmax": float(high)}
-    return {"color": table[column], "colorscale": _scale(column, dark), "colorbar": bar} | limits
-
-
-def _points(table: pd.DataFrame, x: str, y: str, marker: dict, name: str) -> go.Scattergl:
-    """Points that a person can pick: their ids travel in customdata, and picking fades the others."""
-    hover = f"<b>%{{customdata}}</b> · {name}<br>%{{x:.3f}}, %{{y:.3f}}<extra></extra>"
-    at = {"x": table[x].to_numpy(np.float32), "y": table[y].to_numpy(np.float32), "customdata": table["id"].tolist()}
-    told = {"mode": "markers", "marker": marker, "name": name, "hovertemplate": hover}
-    return go.Scattergl(**at, **told, selected_marker_opacity=1, unselected_marker_opacity=FADED)
-
-
-def _density(table: pd.DataFrame, x: str, y: str, dark: bool) -> go.Heatmap:
-    count, ex, ey = np.histogram2d(table[x], table[y], bins=_CELLS)
-    image = np.where(count > 0, np.log10(np.maximum(count, 1)), np.nan).T.astype(np.float32)
-    tint = [[0, "rgba(143,163,191,0.10)"], [1, "rgba(143,163,191,0.95)" if dark else "rgba(40,60,90,0.95)"]]
-    centres = {"x": (ex[1:] + ex[:-1]) / 2, "y": (ey[1:] + ey[:-1]) / 2}
-    return go.Heatmap(z=image, **centres, colorscale=tint, showscale=False, hoverinfo="skip")
+_BARE = ("umap_x", "umap_y", "feature_x", "feature_y")  # along these, numbers mean nothing
 
 
 def plot_atlas(
@@ -56,9 +24,12 @@ def plot_atlas(
     *,
     colour: str | None = None,
     overlays: Sequence[str] = (),
-    selected: Sequence[str] = (),
+    selected: Sequence[str] | np.ndarray = (),
+    marked: Sequence[str] | np.ndarray = (),
     opened: str | None = None,
     yours: dict | None = None,
+    within: tuple | None = None,
+    marginals: bool = False,
     dark: bool = True,
     height: int = 470,
 ) -> go.Figure:
@@ -72,36 +43,100 @@ def plot_atlas(
         `id`, `population`, the two columns and the colour's.
     overlays : sequence of str
         The rare kinds to show.
-    selected : sequence of str
-        Ids to bring forward; all others fade.
+    selected, marked : sequence of str, or ndarray (N,) of bool
+        Those to bring forward, while all others fade; and those of the user's own list, drawn as stars.
     opened : str, optional
         The id of the one that is ringed.
     yours : dict, optional
         The user's own galaxy: `x`, `y`, and what its errors cover: `cloud` (M, 2) points or `sigma` (2,).
+    within : ((x0, x1), (y0, y1)), optional
+        The part that is looked at: a crowd is counted and sampled anew inside it.
+    marginals : bool
+        Whether to add a histogram along each axis.
     """
-    figure, ordinary = go.Figure(), table[table["population"] == "ordinary"]
-    shown = table[table["population"].isin(["ordinary", *overlays])]
-    front = shown[shown["id"].isin(set(selected))]
-    crowded = len(ordinary) > 5000
-    fade = FADED if len(front) else 0.4 if crowded else 0.75
-    if len(ordinary) > MOST_POINTS:
-        figure.add_trace(_density(ordinary, x, y, dark))
-        ordinary = ordinary.sample(SAMPLE, random_state=0)
-    paint = _colours(ordinary, colour, dark)
-    size = 3.5 if crowded else 5
-    figure.add_trace(_points(ordinary, x, y, {"size": size, "opacity": fade} | paint, "ordinary"))
-    for kind in overlays:
-        figure.add_trace(_points(shown[shown["population"] == kind], x, y, _rare_marker(kind, fade, dark), kind))
-    _bring_forward(figure, front, x, y, paint, dark)
-    ring = table[table["id"] == opened]
+    columns = dict.fromkeys(["id", "population", x, y, *([colour] if colour in table else [])])
+    table = table[list(columns)].assign(picked=_find(table, selected), marked=_find(table, marked))
+    figure, codes, kinds = go.Figure(), *pd.factorize(table["population"])
+    ordinary = np.flatnonzero(codes == _code(kinds, "ordinary"))
+    crowded, fade = len(ordinary) > 5000, _choose_opacity(len(ordinary), bool(table["picked"].any()))
+    look = paint(table, colour, dark)
+    ordinary = ordinary[_draw_crowd(figure, table.iloc[ordinary], x, y, within, dark)]
+    dots = {"size": 3.5 if crowded else 5, "opacity": fade} | _take(look, ordinary)
+    figure.add_trace(_points(table.iloc[ordinary], x, y, dots, "ordinary"))
+    for name in overlays:
+        figure.add_trace(_points(table[codes == _code(kinds, name)], x, y, _rare_marker(name, fade, dark), name))
+    drawn = ["ordinary", *overlays]
+    front = np.flatnonzero(table["picked"].to_numpy() & np.isin(codes, [_code(kinds, k) for k in drawn]))
+    front = front[choose_sample(len(front), SAMPLE)]
+    _bring_forward(figure, table.iloc[front], x, y, _take(look, front), dark)
+    mine = table[table["marked"].to_numpy()]
+    if len(mine):
+        figure.add_trace(_points(mine.iloc[choose_sample(len(mine), SAMPLE)], x, y, _own_marker(dark), "your list"))
+    ring = table[(table["id"] == opened).to_numpy()] if opened else table[:0]
     if len(ring):
         figure.add_trace(_ring(ring[x], ring[y], ACCENT[dark]))
     if yours:
         _add_yours(figure, dark, **yours)
     figure.update_layout(layout(title, dark, height))
-    for column, update in ((x, figure.update_xaxes), (y, figure.update_yaxes)):
-        update(title=AXES.get(column), showticklabels=column in AXES, ticks="outside" if column in AXES else "")
+    if marginals:
+        front = table["picked"].to_numpy()
+        add_marginals(figure, table[x].to_numpy(float), table[y].to_numpy(float), front, dark)
+    if within:
+        figure.update_layout(xaxis={"range": within[0]}, yaxis={"range": within[1]})
+    for column, axis in ((x, "xaxis"), (y, "yaxis")):
+        bare = column in _BARE
+        told = {"title": None if bare else title_axis(column)}
+        figure.update_layout({axis: told | {"showticklabels": not bare, "ticks": "" if bare else "outside"}})
     return figure
+
+
+def _find(table: pd.DataFrame, wanted: Sequence[str] | np.ndarray) -> np.ndarray:
+    """Mask (N,) of the wanted galaxies, given as such or as ids."""
+    if isinstance(wanted, np.ndarray) and wanted.dtype == bool:
+        return wanted
+    return table["id"].isin(set(wanted)).to_numpy() if len(wanted) else np.zeros(len(table), bool)
+
+
+def _code(kinds: pd.Index, kind: str) -> int:
+    """Give the number of a kind among those that there are; one that no galaxy has where it is none of them."""
+    return int(kinds.get_loc(kind)) if kind in kinds else -2
+
+
+def _choose_opacity(n: int, faded: bool) -> float:
+    return FADED if faded else 0.4 if n > 5000 else 0.75
+
+
+def _take(look: dict, rows: np.ndarray) -> dict:
+    """Marker settings of some of the galaxies."""
+    return look | {"color": look["color"][rows]} if "cmin" in look else look
+
+
+def _draw_crowd(
+    figure: go.Figure, ordinary: pd.DataFrame, x: str, y: str, within: tuple | None, dark: bool
+) -> np.ndarray:
+    """Draw a crowd's density where it is one; return the places of those to draw as points."""
+    if len(ordinary) <= MOST_POINTS:
+        return np.arange(len(ordinary))
+    across, up = ordinary[x].to_numpy(np.float32), ordinary[y].to_numpy(np.float32)
+    spans = within or find_spans(across, up)
+    (x0, x1), (y0, y1) = spans
+    near = np.flatnonzero((across >= x0) & (across <= x1) & (up >= y0) & (up <= y1))
+    if len(near) <= MOST_POINTS:
+        return near
+    figure.add_trace(draw_density(across, up, spans, dark))
+    return near[choose_sample(len(near), SAMPLE)]
+
+
+def _points(table: pd.DataFrame, x: str, y: str, marker: dict, name: str) -> go.Scattergl:
+    """Points that a person can pick: their ids travel in customdata, and picking fades the others."""
+    hover = f"<b>%{{customdata}}</b> · {name}<br>%{{x:.3f}}, %{{y:.3f}}<extra></extra>"
+    at = {
+        "x": table[x].to_numpy(np.float32),
+        "y": table[y].to_numpy(np.float32),
+        "customdata": table["id"].to_numpy(object),
+    }
+    told = {"mode": "markers", "marker": marker, "name": name, "hovertemplate": hover}
+    return go.Scattergl(**at, **told, selected_marker_opacity=1, unselected_marker_opacity=FADED)
 
 
 def _rare_marker(kind: str, opacity: float, dark: bool) -> dict:
@@ -110,19 +145,24 @@ def _rare_marker(kind: str, opacity: float, dark: bool) -> dict:
     return {"size": 8, "symbol": symbol, "color": colour, "line": edge, "opacity": min(1, opacity + 0.25)}
 
 
-def _bring_forward(figure: go.Figure, front: pd.DataFrame, x: str, y: str, paint: dict, dark: bool) -> None:
+def _own_marker(dark: bool) -> dict:
+    edge = {"width": 0.8, "color": "#0B0E13" if dark else "#FFFFFF"}
+    return {"size": 11, "symbol": YOURS[1], "color": YOURS[0], "line": edge}
+
+
+def _bring_forward(figure: go.Figure, front: pd.DataFrame, x: str, y: str, look: dict, dark: bool) -> None:
     """Draw the selected galaxies once more, bright and outlined, in the colours that they have below."""
-    ink = "#F6F8FB" if dark else "#000000"
-    edge = {"width": 1 if len(front) < 200 else 0.4, "color": ink}
-    for kind, rows in front.groupby("population", sort=False):
+    ink, few, many = "#F6F8FB" if dark else "#000000", len(front) < 200, len(front) > 2000
+    edge = {"width": 1 if few else 0 if many else 0.4, "color": ink}
+    for kind, rows in front.groupby("population", sort=False).indices.items():
         if kind == "ordinary":
             colours = {"color": ink}
-            if "cmin" in paint:
-                colours = {k: v for k, v in paint.items() if k != "colorbar"} | {"color": rows[paint["color"].name]}
-            marker = {"size": 6 if len(front) < 200 else 4, "line": edge} | colours
+            if "cmin" in look:
+                colours = {k: v for k, v in _take(look, rows).items() if k != "colorbar"}
+            marker = {"size": 6 if few else 3 if many else 4, "line": edge, "opacity": 0.6 if many else 1} | colours
         else:
             marker = _rare_marker(kind, 1, dark) | {"line": edge, "size": 10}
-        at = {"x": rows[x].to_numpy(np.float32), "y": rows[y].to_numpy(np.float32)}
+        at = {k: front[c].to_numpy(np.float32)[rows] for k, c in (("x", x), ("y", y))}
         figure.add_trace(go.Scattergl(**at, mode="markers", marker=marker, hoverinfo="skip"))
 
 
@@ -146,20 +186,3 @@ def _add_yours(figure: go.Figure, dark: bool, x: float, y: float, cloud=None, si
     marker = {"size": 18, "symbol": symbol, "color": colour, "line": edge}
     hover = "your galaxy<extra></extra>"
     figure.add_trace(go.Scattergl(x=[x], y=[y], mode="markers", marker=marker, hovertemplate=hover))
-
-
-def find_inside(x: np.ndarray, y: np.ndarray, selection: dict) -> np.ndarray:
-    """Which points (N,) lie in any box or lasso of a plotly selection event: even-odd rule; None or empty: none."""
-    inside = np.zeros(len(x), bool)
-    for box in selection.get("box") or ():
-        (x0, x1), (y0, y1) = sorted(box["x"]), sorted(box["y"])
-        inside |= (x >= x0) & (x <= x1) & (y >= y0) & (y <= y1)
-    for lasso in selection.get("lasso") or ():
-        px, py = np.asarray(lasso["x"], float), np.asarray(lasso["y"], float)
-        near = (x >= px.min()) & (x <= px.max()) & (y >= py.min()) & (y <= py.max())
-        at, odd = (x[near], y[near]), np.zeros(near.sum(), bool)
-        for x0, y0, x1, y1 in zip(px, py, np.roll(px, -1), np.roll(py, -1), strict=True):
-            with np.errstate(divide="ignore", invalid="ignore"):
-                odd ^= ((y0 > at[1]) != (y1 > at[1])) & (at[0] < (x1 - x0) * (at[1] - y0) / (y1 - y0) + x0)
-        inside[near] |= odd
-    return inside

@@ -1,5 +1,9 @@
 """The look that all figures share: one colour and shape a population, one layout, one set of axis titles."""
 
+from galexplore.titles import AXES
+
+__all__ = ["ACCENT", "AXES", "FADED", "FONT", "STYLES", "YOURS", "get_style", "layout"]
+
 #: One colour and one shape for each population, everywhere: (colour, plotly symbol, character). Okabe & Ito (2008);
 #: shapes differ too, so that kinds survive colour-blindness and print.
 STYLES = {
@@ -17,17 +21,6 @@ _ARTEFACT = ("#A8A29A", "x", "✕")  # stars, trails and all else that is no gal
 YOURS = ("#56B4E9", "star", "★")
 ACCENT = {True: "#E8C46A", False: "#8A5A00"}  # of what can be acted on; dark and light
 
-#: Columns a person may look at: title, unit, and the word for a sentence.
-AXES = {
-    "lat_redshift": "Redshift",
-    "lat_logmass": "log₁₀ stellar mass [M☉]",
-    "lat_logsfr": "log₁₀ star-formation rate [M☉/yr]",
-    "lat_phi": "Position angle, E of N [rad]",
-    "lat_free": "Free latent",
-    "percentile": "Rarity [percentile of ordinary galaxies]",
-    "chi2_percentile": "Reconstruction χ² [percentile]",
-    "mag_r": "r [AB mag]",
-}
 FONT = "Source Sans, sans-serif"  # ships with the app
 FADED = 0.16  # opacity of what is not selected
 

@@ -13,6 +13,7 @@ from galexplore.mock.measure import measure
 Z_EDGES = np.arange(0.0, 1.01, 0.1)
 MASS_EDGES = np.array([7.0, 8.0, 8.5, 9.0, 9.5, 10.0, 10.5, 11.0, 11.5, 12.5])
 LEAST = 50  # real galaxies in a bin that is judged
+LIMITS = {"g-r": 0.08, "r-z": 0.08, "log M/L_r": 0.1}  # how far medians may lie apart: mag, mag, dex
 
 
 def read_hosts(folder):
@@ -56,7 +57,7 @@ def compare_bins(mock, real):
         other = ours.get_group((i, j))
         row = {"z": [Z_EDGES[i], Z_EDGES[i + 1]], "logmass": [MASS_EDGES[j], MASS_EDGES[j + 1]]}
         row |= {"real": len(group), "mock": len(other)}
-        for name in ("g-r", "r-z", "log M/L_r"):
+        for name in LIMITS:
             row[name] = {
                 "real": float(group[name].median()),
                 "mock": float(other[name].median()),
@@ -225,13 +226,12 @@ def check(real_folder, out, n=20000, seed=1, progress=print):
     guesses = {name: found.pop("guess") for name, found in taught.items()}
     found = {"transfer": taught, "bins": bins, "sizes": compare_sizes(real_folder), "rare": compare_rare(real_folder)}
     found["skies"] = compare_skies(real_folder)
-    worst = {name: max(abs(b[name]["mock"] - b[name]["real"]) for b in bins) for name in ("g-r", "r-z", "log M/L_r")}
-    limits = {"g-r": 0.08, "r-z": 0.08, "log M/L_r": 0.1}
-    beyond = {name: sum(abs(b[name]["mock"] - b[name]["real"]) > limit for b in bins) for name, limit in limits.items()}
+    worst = {name: max(abs(b[name]["mock"] - b[name]["real"]) for b in bins) for name in LIMITS}
+    beyond = {name: sum(abs(b[name]["mock"] - b[name]["real"]) > limit for b in bins) for name, limit in LIMITS.items()}
     found["summary"] = {"bins": len(bins), "largest difference": worst, "bins beyond the limit": beyond}
     (out / "check.json").write_text(json.dumps(found, indent=1))
-    sheet.draw_sheet(sheet.read_real(real_folder)).save(out / "real.png")
-    ordinary = survey.draw_catalogue(1200, seed, photometry_only=True, progress=progress)
+    ordinary = survey.draw_catalogue(4000, seed, photometry_only=True, progress=progress)
+    sheet.draw_beside(sheet.read_real(real_folder), ordinary).save(out / "beside.png")
     sheet.draw_mock(ordinary).save(out / "mock.png")
     (out / "check.html").write_text(page.write_page(found, real, guesses))
     return found

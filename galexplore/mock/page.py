@@ -121,7 +121,10 @@ def write_page(found, real, guesses):
     rows = [["real", *row] for row in skies["real seeing"]]
     rows += [[f"mock {p} %", *(skies["mock seeing"][b][k] for b in "grz")] for k, p in enumerate((2.5, 50, 97.5))]
     parts.append(draw_table(["seeing, arcsec", "g", "r", "z"], rows))
-    for name, title in (("real", "Real cutouts"), ("mock", "Simulated ones, the same stretch")):
+    for name, title in (
+        ("beside", "Real cutouts, and under each the simulated galaxy most alike, in the same stretch"),
+        ("mock", "Simulated galaxies"),
+    ):
         parts.append(f'<h2>{title}</h2><img src="{name}.png" alt="{title}" style="max-width:100%">')
     head = f"<!doctype html><meta charset=utf-8><title>Mock check</title><style>{_STYLE}</style>"
     return head + "".join(parts)

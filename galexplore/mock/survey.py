@@ -53,7 +53,7 @@ def _host_rate(table):
     """
     z = table["z_true"].to_numpy()
     nearby = 1 / (1 + np.exp((z - 0.33) / 0.05))
-    return np.where(table["kind"] == "quiescent", np.clip(0.03 + 0.13 * z, 0, 1), 0.3 + 0.7 * nearby)
+    return np.where(table["kind"] == "quiescent", 0.025 + 0.14 * z, 0.3 + 0.7 * nearby) / 1.6
 
 
 class Draw(NamedTuple):
@@ -90,6 +90,25 @@ def _stir(table, rng):
     return table.assign(**new, **{name: table[name] * shrink for name in ("re_arcsec", "disc_re", "bulge_re")})
 
 
+ACTIVE = 0.02  # share of the deep sample's star-forming galaxies of 10^9.3 to 10^10.4 beyond z = 0.6
+
+
+def _light_nuclei(table, rng):
+    """Give some galaxies an active nucleus, once to thirty times as bright as they are in r.
+
+    Where supernovae are looked for, what flickers is caught too: hosts of quasars of z 0.4 to 1 are a few per cent of
+    such samples.
+    """
+    n, z = len(table), table["z_true"].to_numpy()
+    chance = (
+        ACTIVE
+        * np.clip((z - 0.2) / 0.4, 0, 1)
+        * table["logmass_true"].between(9.3, 10.4)
+        * (table["kind"] != "quiescent")
+    )
+    return table.assign(core=np.where(rng.random(n) < chance, 10 ** rng.uniform(0, 1.5, n), 0.0))
+
+
 def _draw_sample(n, seeds, sample, progress):
     """Draw, light and select until `n` are found; `seeds` (a list) fix everything."""
     how = LIMITS[sample]
@@ -100,12 +119,14 @@ def _draw_sample(n, seeds, sample, progress):
         table = population.draw(size, int(rng.integers(2**31)), *how)
         table = shape.add_shape(table, rng)
         table = light.add_light(_stir(table, rng) if sample == "starbursts" else table)
-        table = measure(scene.add_fields(table, rng), rng, 0.3 if sample == "deep" else 1.0)
+        deep = sample == "deep"
+        table = scene.add_fields(_light_nuclei(table, rng) if deep else table.assign(core=0.0), rng)
+        table = measure(table, rng, 0.3 if deep else 1.0)
         found.append(table[select(table, sample, rng)])
         have, batch = have + len(found[-1]), batch + 1
         progress(f"{sample}: {min(have, n):,} of {n:,} galaxies")
     table = pd.concat(found, ignore_index=True).iloc[:n]
-    return table.assign(selection=sample, population="ordinary", oddity="", core=0.0)
+    return table.assign(selection=sample, population="ordinary", oddity="")
 
 
 def draw_rare(kind, n, seed):

@@ -1,0 +1,59 @@
+"""A synthetic atlas of a million galaxies, made on the fly to see whether the app stays usable with it."""
+
+import json
+import os
+import shutil
+from dataclasses import fields, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from galexplore import catalogue
+from galexplore.config import LATENTS, ROOT
+
+NAME = "million"
+
+
+def make_million(folder: Path, n: int = 1_000_000, seed: int = 0) -> None:
+    """Write a model folder with an atlas of n galaxies: the embedded ones, repeated with their own errors added.
+
+    Its weights are the embedded model's; its catalogue keeps every parameter, so that images are rendered as usual.
+
+    Parameters
+    ----------
+    folder : Path
+        Made if need be; what stands there already is kept.
+    n : int
+    seed : int
+        Of the errors.
+    """
+    from galexplore.explorer import load
+
+    if (folder / "atlas.npz").exists() and json.loads((folder / "card.json").read_text()).get("n") == n:
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    base, source = load("default"), ROOT / "models" / "default"
+    rows = np.arange(n) % len(base.table)
+    random = np.random.default_rng(seed)
+    names = np.array([f"{name}.{i // len(base.table):02d}" for i, name in enumerate(base.atlas.id[rows])])
+    noise = random.normal(size=(n, len(LATENTS))).astype(np.float32)
+    atlas = replace(
+        base.atlas,
+        id=names,
+        population=base.atlas.population[rows],
+        latents=base.atlas.latents[rows] + 0.5 * base.atlas.sigma[rows] * noise,
+        sigma=base.atlas.sigma[rows],
+        position=base.atlas.position[rows] + random.normal(0, 0.05, (n, 2)).astype(np.float32),
+        chi2=base.atlas.chi2[rows],
+    )
+    own = catalogue.read(ROOT / "data" / "catalogue.parquet").set_index("id").loc[base.atlas.id]
+    repeated = own.iloc[rows].reset_index(drop=True)
+    repeated.insert(0, "id", pd.Series(names))
+    catalogue.write(repeated, folder / "catalogue.parquet")
+    shutil.copy(source / "weights.safetensors", folder)
+    card = json.loads((source / "card.json").read_text()) | {"n": n, "note": "synthetic, for measuring the app"}
+    arrays = {f.name: getattr(atlas, f.name) for f in fields(atlas) if getattr(atlas, f.name) is not None}
+    np.savez(folder / "partial.npz", **arrays)
+    os.replace(folder / "partial.npz", folder / "atlas.npz")
+    (folder / "card.json").write_text(json.dumps(card))

@@ -1,0 +1,81 @@
+// A picture beside the pointer: asks the server for the galaxy that a plot says it is over, and shows what comes back.
+// Every text is set as text, never as HTML; pictures are asked for once, after the pointer has rested for a moment.
+const REST = 90; // ms
+const kept = (window.galexploreHover ??= { pictures: new Map(), at: null, timer: null, card: null, send: null });
+
+function makeCard() {
+  const card = document.createElement("figure");
+  card.className = "galaxy-hover";
+  card.append(document.createElement("img"), document.createElement("figcaption"));
+  card.firstChild.alt = "";
+  document.body.append(card);
+  return card;
+}
+
+function show() {
+  const found = kept.at && kept.pictures.get(kept.at.id);
+  if (!found) return hide(false);
+  kept.card ??= makeCard();
+  const [picture, words] = kept.card.children;
+  picture.src = `data:image/jpeg;base64,${found.picture}`;
+  words.textContent = found.words;
+  const { x, y } = kept.at;
+  const left = Math.min(Math.max(8, x - 76), window.innerWidth - 168);
+  const top = y > 226 ? y - 214 : y + 26;
+  kept.card.style.transform = `translate(${left}px, ${top}px)`;
+  kept.card.classList.add("seen");
+}
+
+function hide(leave = true) {
+  if (leave) kept.at = null;
+  clearTimeout(kept.timer);
+  kept.card?.classList.remove("seen");
+}
+
+function hover(event) {
+  const id = event.points?.[0]?.customdata;
+  if (typeof id !== "string" || !event.event) return;
+  kept.at = { id, x: event.event.clientX, y: event.event.clientY };
+  clearTimeout(kept.timer);
+  if (kept.pictures.has(id)) return show();
+  hide(false);
+  kept.timer = setTimeout(() => kept.at?.id === id && kept.send("ask", id), REST);
+}
+
+function zoom(plot, change) {
+  const keys = Object.keys(change);
+  if (!keys.some((key) => /^[xy]axis\.(range|autorange)/.test(key))) return;
+  const name = plot.closest('[class*="st-key-latents-"]') ? "latents" : "map";
+  const { xaxis, yaxis } = plot._fullLayout;
+  const whole = keys.some((key) => key.endsWith("autorange") && change[key]);
+  kept.send("zoom", whole ? { plot: name } : { plot: name, x: [...xaxis.range], y: [...yaxis.range] });
+}
+
+function attach(crowded) {
+  for (const plot of document.querySelectorAll(".st-key-plots .js-plotly-plot")) {
+    if (!plot.on || !plot._ev || plot._ev.galaxies) continue;
+    plot._ev.galaxies = true; // a plot that is built anew has new events
+    plot.on("plotly_hover", hover);
+    plot.on("plotly_unhover", () => hide());
+    plot.on("plotly_selecting", () => hide());
+    if (crowded) plot.on("plotly_relayout", (change) => zoom(plot, change));
+  }
+}
+
+export default function ({ data, setTriggerValue }) {
+  kept.send = setTriggerValue;
+  if (data?.picture) {
+    if (kept.pictures.size > 500) kept.pictures.clear();
+    kept.pictures.set(data.id, { picture: data.picture, words: data.words });
+    show();
+  }
+  attach(data?.crowded);
+  const clock = setInterval(() => attach(data?.crowded), 400);
+  const away = (event) => event.target.closest?.(".js-plotly-plot") || hide();
+  document.addEventListener("mousemove", away);
+  return () => {
+    clearInterval(clock);
+    document.removeEventListener("mousemove", away);
+    hide();
+  };
+}

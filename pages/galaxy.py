@@ -1,0 +1,22 @@
+"""One galaxy on a page of its own, opened by its address: /galaxy?object=ID."""
+
+import streamlit as st
+
+from pages._card import show_card
+from pages._state import open_explorer, require_header
+
+
+def show_page() -> None:
+    """Lay the page out."""
+    explorer = open_explorer()
+    if st.session_state.opened:
+        st.page_link("pages/atlas.py", label="Back to the Atlas", icon=":material/arrow_back:")
+        show_card(explorer, st.session_state.opened, wide=True)
+    else:
+        st.markdown("### No galaxy opened")
+        st.markdown("Search at the top: an id, a position, a J-name or a viewer's link. Or pick one in the Atlas.")
+        st.page_link("pages/atlas.py", label="To the Atlas", icon=":material/scatter_plot:")
+
+
+require_header()
+show_page()
