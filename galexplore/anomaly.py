@@ -9,11 +9,59 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import rankdata
 from sklearn.covariance import MinCovDet
+from sklearn.mixture import GaussianMixture
 
 from galexplore.config import INTRINSIC
 
 #: What each intrinsic latent is called in a sentence.
 SHORT = {"redshift": "redshift", "logmass": "mass", "logsfr": "SFR", "free": "free latent"}
+
+
+@dataclass(frozen=True)
+class Population:
+    """K Gaussian modes that describe what is usual: star-forming and quiescent, near and far, have their own.
+
+    Attributes
+    ----------
+    weight : ndarray (K,)
+        Shares; they sum to one.
+    centre : ndarray (K, J)
+    covariance : ndarray (K, J, J)
+        Of the latents as they are inferred, which holds what the usual errors add to it.
+    noise : ndarray (K, J)
+        Usual squared error of a mode's galaxies: what the covariance already holds.
+    """
+
+    weight: np.ndarray
+    centre: np.ndarray
+    covariance: np.ndarray
+    noise: np.ndarray
+
+    def choose(self, latents: np.ndarray, sigma: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Choose the mode that each galaxy most likely belongs to.
+
+        Parameters
+        ----------
+        latents, sigma : array (M, J)
+
+        Returns
+        -------
+        centre : ndarray (M, J)
+        covariance : ndarray (M, J, J)
+            The mode's, with the part of the galaxy's own squared errors added that exceeds what the mode holds.
+        """
+        latents, variance = np.atleast_2d(latents), np.atleast_2d(sigma) ** 2
+        best = np.full(len(latents), -np.inf)
+        centre, covariance = np.empty(latents.shape), np.empty((*latents.shape, latents.shape[1]))
+        for weight, middle, spread, noise in zip(self.weight, self.centre, self.covariance, self.noise, strict=True):
+            whole = spread + np.eye(len(middle)) * np.maximum(variance - noise, 0)[:, :, None]
+            root = np.linalg.cholesky(whole)
+            distance = np.linalg.solve(root, (latents - middle)[..., None])[..., 0]
+            volume = np.log(np.einsum("mjj->mj", root)).sum(axis=1)
+            fit = np.log(weight) - volume - (distance**2).sum(axis=1) / 2
+            better = fit > best
+            best[better], centre[better], covariance[better] = fit[better], middle, whole[better]
+        return centre, covariance
 
 
 @dataclass(frozen=True)
@@ -23,7 +71,7 @@ class Oddness:
     Attributes
     ----------
     distance2 : ndarray (M,)
-        Squared Mahalanobis distance.
+        Squared Mahalanobis distance from the galaxy's own mode of the population.
     contributions : ndarray (M, J)
         Exact Shapley split of `distance2`; each row sums to it, and a term may be negative: that property makes the
         galaxy less odd, given the others.
@@ -36,32 +84,47 @@ class Oddness:
     conditional_z: np.ndarray
 
 
-def fit_population(latents: np.ndarray, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Robust centre (J,) and covariance (J, J) of latents (N, J): minimum covariance determinant (Rousseeuw 1984)."""
+def fit_population(latents: np.ndarray, sigma: np.ndarray, modes: int = 1, seed: int = 0) -> Population:
+    """Fit the usual galaxies, robustly.
+
+    One mode: the minimum covariance determinant (Rousseeuw 1984). Several: a Gaussian mixture by expectation
+    maximisation, of all but the two hundredths that lie farthest by that determinant.
+
+    Parameters
+    ----------
+    latents, sigma : array (N, J)
+    modes : int
+    """
     fit = MinCovDet(random_state=seed).fit(latents)
-    return fit.location_, fit.covariance_
+    if modes == 1:
+        noise = np.median(np.asarray(sigma) ** 2, axis=0)[None]
+        return Population(np.ones(1), fit.location_[None], fit.covariance_[None], noise)
+    near = fit.dist_ <= np.quantile(fit.dist_, 0.98)
+    mixture = GaussianMixture(modes, reg_covar=1e-5, n_init=2, random_state=seed).fit(latents[near])
+    member, variance = mixture.predict(latents), np.asarray(sigma) ** 2
+    noise = np.array([np.median(variance[member == k], axis=0) for k in range(modes)])
+    return Population(mixture.weights_, mixture.means_, mixture.covariances_, noise)
 
 
-def explain(latents: np.ndarray, sigma: np.ndarray, centre: np.ndarray, covariance: np.ndarray) -> Oddness:
+def explain(latents: np.ndarray, sigma: np.ndarray, population: Population) -> Oddness:
     """Measure rarity against a population, each galaxy with its own errors, and split it exactly.
 
-    With d = latents - centre and C = covariance + diag(sigma^2): distance2 = d' C^-1 d; contribution j =
-    d_j (C^-1 d)_j, the Shapley value (Mayrhofer & Filzmoser 2023, arXiv:2210.10063); conditional z of j =
-    (C^-1 d)_j / sqrt((C^-1)_jj), the deviation from the Gaussian conditional mean in units of its width.
+    With d = latents - centre and C the covariance, both of the galaxy's own mode (`Population.choose`): distance2 =
+    d' C^-1 d; contribution j = d_j (C^-1 d)_j, the Shapley value (Mayrhofer & Filzmoser 2023, arXiv:2210.10063);
+    conditional z of j = (C^-1 d)_j / sqrt((C^-1)_jj), the deviation from the Gaussian conditional mean in units of its
+    width.
 
     Parameters
     ----------
     latents, sigma : array (M, J)
-    centre : array (J,)
-    covariance : array (J, J)
+    population : Population
 
     Returns
     -------
     Oddness
     """
-    latents, sigma = np.atleast_2d(latents), np.atleast_2d(sigma)
-    deviation = latents - centre
-    precision = np.linalg.inv(covariance + np.eye(len(centre)) * (sigma**2)[:, :, None])
+    centre, covariance = population.choose(latents, sigma)
+    deviation, precision = np.atleast_2d(latents) - centre, np.linalg.inv(covariance)
     pull = np.einsum("mij,mj->mi", precision, deviation)
     contributions = deviation * pull
     width = np.sqrt(np.einsum("mjj->mj", precision))

@@ -18,7 +18,6 @@ from galexplore.cutout import InputError
 
 app = typer.Typer(help="A latent-space explorer for galaxies.", no_args_is_help=True, pretty_exceptions_enable=False)
 mock_app = typer.Typer(help="Simulate a survey, or compare the simulation with real measurements.")
-app.add_typer(bench_app, name="bench")
 app.add_typer(mock_app, name="mock", invoke_without_command=True)
 app.add_typer(bench_app, name="bench")
 
@@ -261,7 +260,8 @@ def evaluate(
 ) -> None:
     """Score the model on one split of the simulated catalogue, with bootstrap standard errors."""
     import galexplore as gx
-    from galexplore.calibrate import evaluate as score
+    from galexplore.metrics import evaluate as score
+    from galexplore.scorecard import print_scores
 
     try:
         explorer = gx.load(model)
@@ -274,9 +274,4 @@ def evaluate(
     if as_json:
         print(json.dumps(scores, indent=2))
         return
-    table = Table("latent", "score", "value", title=f"Simulated {split} split, {scores['n']} galaxies")
-    for latent, found in scores.items():
-        if isinstance(found, dict):
-            for name, (value, error) in found.items():
-                table.add_row(latent, name, f"{value:.4f} ± {error:.4f}")
-    out.print(table)
+    print_scores(scores, out)

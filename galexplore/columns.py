@@ -68,6 +68,15 @@ def _latent_columns() -> dict[str, Column]:
         "distance2": Column("", "stat.value", "Squared Mahalanobis distance from the ordinary population", low=0),
         "percentile": Column("", "stat.rank", "Percentage of ordinary galaxies that are less rare", low=0, high=100),
         "chi2": Column("", "stat.fit.chi2", "Reconstruction chi2 a pixel", low=0),
+        "mag_aperture": Column("mag", "phot.mag;em.opt.R", "AB magnitude in r within 5 arcsec of the image's middle"),
+        "gap": Column("", "stat.value", "Latent distance to the tenth nearest ordinary galaxy", low=0),
+        "feature_x": Column(
+            "", "pos.cartesian.x", "Position on the map of the encoder's features, x: for the eye only"
+        ),
+        "feature_y": Column(
+            "", "pos.cartesian.y", "Position on the map of the encoder's features, y: for the eye only"
+        ),
+        "preservation": Column("", "arith.ratio", "Share of the nearest galaxies that the map keeps", low=0, high=1),
     }
 
 

@@ -12,9 +12,11 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
+from galexplore.calibrate import scale_at
 from galexplore.config import LATENTS, Network
 from galexplore.cutout import InputError
 from galexplore.model import CVAE, DIHEDRAL, Posterior, turn, turn_vector
+from galexplore.photometry import measure_magnitude
 
 #: The standard deviation of an axis angle of which nothing is known: pi / sqrt(12).
 ANY_ANGLE = math.pi / math.sqrt(12)
@@ -34,8 +36,7 @@ class Embedder:
     def __init__(self, model: CVAE, calibration: dict[str, dict[str, float]] | None = None):
         self.model = model.eval()
         self.device = model.label_mean.device
-        scales = [(calibration or {}).get(name, {}).get("scale68", 1.0) for name in LATENTS]
-        self.scale = np.array(scales)
+        self.calibration = calibration or {name: {"scale68": 1.0, "scale95": 2.0} for name in LATENTS}
         self.label_mean = np.append(model.label_mean.cpu().numpy(), 0.0)
         self.label_std = np.append(model.label_std.cpu().numpy(), 1.0)
 
@@ -81,16 +82,17 @@ class Embedder:
         -------
         DataFrame
             `lat_<name>` and `lat_<name>_sigma` for the five latents in physical units (phi in [0, pi) rad, sigma the
-            calibrated half-width of the 68 % interval), and `chi2`, the reconstruction's mean chi2 a pixel.
+            calibrated half-width of the 68 % interval), `chi2`, the reconstruction's mean chi2 a pixel, and
+            `mag_aperture`, the r magnitude within 5 arcsec.
         """
         parts = []
         for start in range(0, len(flux), batch):
             rows = slice(start, start + batch)
             images = self._tensor(flux[rows])
             mask = None if valid is None else self._tensor(valid[rows])
-            parts.append(self._embed_batch(images, mask))
+            parts.append(self._embed_batch(images, mask, measure_magnitude(flux[rows])))
             progress(min(start + batch, len(flux)))
-        columns = [*MEANS, *SIGMAS, "chi2"]
+        columns = [*MEANS, *SIGMAS, "chi2", "mag_aperture"]
         return pd.DataFrame(np.concatenate(parts) if parts else np.empty((0, len(columns))), columns=columns)
 
     @torch.inference_mode()
@@ -117,7 +119,20 @@ class Embedder:
     def _tensor(self, array: np.ndarray) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(array, np.float32)).to(self.device)
 
-    def _embed_batch(self, flux: Tensor, valid: Tensor | None) -> np.ndarray:
+    @torch.inference_mode()
+    def features(self, flux: np.ndarray, batch: int = 256) -> np.ndarray:
+        """Give what the encoder has made of images (N, 3, 69, 69) before it names the latents: (N, F), float32.
+
+        The mean over the eight flips and transpositions, as for the latents.
+        """
+        parts = []
+        for start in range(0, len(flux), batch):
+            images = self._tensor(flux[start : start + batch])
+            views = [self.model.features(turn(images, move).contiguous()) for move in DIHEDRAL]
+            parts.append(torch.stack(views).mean(dim=0).cpu().numpy())
+        return np.concatenate(parts)
+
+    def _embed_batch(self, flux: Tensor, valid: Tensor | None, magnitude: np.ndarray) -> np.ndarray:
         views = [self.model.encode(turn(flux, move).contiguous()) for move in DIHEDRAL]
         vector = torch.stack([turn_vector(p.vector, m) for p, m in zip(views, DIHEDRAL, strict=True)]).mean(dim=0)
         means = torch.stack([p.mean for p in views])
@@ -127,16 +142,18 @@ class Embedder:
         direction = torch.nn.functional.normalize(vector, dim=1)
         drawn = self.model.decode(torch.cat([direction, posterior.mean], dim=1))
         chi2 = self.model.chi2(flux, drawn, valid).cpu().numpy()[:, None]
-        return np.concatenate([*self._physical(posterior), chi2], axis=1)
+        return np.concatenate([*self._physical(posterior, magnitude), chi2, magnitude[:, None]], axis=1)
 
-    def _physical(self, posterior: Posterior) -> tuple[np.ndarray, np.ndarray]:
+    def _physical(self, posterior: Posterior, magnitude: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
         vector = posterior.vector.cpu().numpy().astype(float)
         phi = np.arctan2(vector[:, 1], vector[:, 0]) / 2 % math.pi
         length = np.clip(np.hypot(*vector.T), 1e-9, 1 - 1e-9)
         phi_sigma = np.minimum(0.5 * np.sqrt(-2 * np.log(length)), ANY_ANGLE)  # circular standard deviation, halved
         mean = posterior.mean.cpu().numpy() * self.label_std + self.label_mean
         sigma = np.exp(posterior.logvar.cpu().numpy() / 2) * self.label_std
-        sigma = np.column_stack([phi_sigma, sigma]) * self.scale
+        sigma = np.column_stack([phi_sigma, sigma])
+        for i, name in enumerate(LATENTS):
+            sigma[:, i] *= scale_at(self.calibration[name], "68", magnitude, mean[:, 0])
         sigma[:, 0] = np.minimum(sigma[:, 0], ANY_ANGLE)
         return np.column_stack([phi, mean]), sigma
 

@@ -12,6 +12,7 @@ from galexplore import artefact, catalogue
 from galexplore.anomaly import rate_oddness
 from galexplore.atlas import Atlas
 from galexplore.audit import Prepared, prepare
+from galexplore.calibrate import widen_at
 from galexplore.config import INTRINSIC, LATENTS, ROOT, models_folder
 from galexplore.counterfactual import Ordinary, make_ordinary
 from galexplore.cutout import Cutout, InputError
@@ -96,7 +97,7 @@ class Explorer:
             prepared=prepared,
             latents=answer,
             sigma=sigma[0],
-            widen=self.widen,
+            widen=widen_at(self.card["calibration"], row["mag_aperture"].to_numpy(), latents[:, 1])[0],
             position=self.atlas.place(latents)[0],
             neighbours=self.neighbours(latents, k),
             oddness=oddness,
@@ -141,15 +142,16 @@ class Explorer:
         Returns
         -------
         DataFrame
-            `latent`, `value`, `usual` (the population's centre), `marginal_z` (sigma from it), `expected` (what the
-            other latents predict), `conditional_z` (sigma from that) and `contribution` to the squared distance.
+            `latent`, `value`, `usual` (the centre of its mode of the population), `marginal_z` (sigma from it),
+            `expected` (what the other latents predict), `conditional_z` (sigma from that) and `contribution` to the
+            squared distance.
         """
         at = [LATENTS.index(name) for name in INTRINSIC]
         value, odd = np.asarray(latents, float)[at], self.atlas.explain(latents, sigma)
-        covariance = self.atlas.covariance + np.diag(np.asarray(sigma, float)[at] ** 2)
+        centre, covariance = self.atlas.choose_mode(latents, sigma)
         width = 1 / np.sqrt(np.diag(np.linalg.inv(covariance)))
-        columns = {"latent": INTRINSIC, "value": value, "usual": self.atlas.centre}
-        columns |= {"marginal_z": (value - self.atlas.centre) / np.sqrt(np.diag(covariance))}
+        columns = {"latent": INTRINSIC, "value": value, "usual": centre}
+        columns |= {"marginal_z": (value - centre) / np.sqrt(np.diag(covariance))}
         columns |= {"expected": value - odd.conditional_z[0] * width, "conditional_z": odd.conditional_z[0]}
         return pd.DataFrame(columns | {"contribution": odd.contributions[0]})
 
@@ -213,9 +215,8 @@ class Explorer:
 
     @property
     def widen(self) -> np.ndarray:
-        """Half the 95 % interval over half the 68 % one, of each latent (5,)."""
-        calibration = self.card["calibration"]
-        return np.array([calibration[name]["scale95"] / calibration[name]["scale68"] for name in LATENTS])
+        """Half the 95 % interval over half the 68 % one, of each latent (5,), over all galaxies."""
+        return widen_at(self.card["calibration"])
 
 
 def _join(table: pd.DataFrame, atlas: Atlas) -> pd.DataFrame:
@@ -225,6 +226,13 @@ def _join(table: pd.DataFrame, atlas: Atlas) -> pd.DataFrame:
     columns |= {"umap_x": atlas.position[:, 0], "umap_y": atlas.position[:, 1], "distance2": odd.distance2}
     columns |= {"percentile": atlas.rarity_percentile(odd.distance2)}
     columns |= {"chi2": atlas.chi2, "chi2_percentile": atlas.chi2_percentile(atlas.chi2)}
+    if atlas.gap is not None:
+        columns |= {"gap": atlas.gap, "preservation": atlas.preservation}
+    if atlas.feature_position is not None:
+        columns |= {"feature_x": atlas.feature_position[:, 0], "feature_y": atlas.feature_position[:, 1]}
+        columns |= {"feature_preservation": atlas.feature_preservation}
+    if atlas.magnitude is not None:
+        columns["mag_aperture"] = atlas.magnitude
     columns |= {f"split_{name}": odd.contributions[:, j] for j, name in enumerate(INTRINSIC)}
     columns |= {f"condz_{name}": odd.conditional_z[:, j] for j, name in enumerate(INTRINSIC)}
     latents = pd.DataFrame({"id": atlas.id} | columns)

@@ -13,12 +13,13 @@ import torch
 
 from galexplore import artefact, atlas, catalogue
 from galexplore.audit import prepare
-from galexplore.calibrate import calibrate, evaluate
-from galexplore.config import ROOT, AtlasConfig, Network, Training
+from galexplore.calibrate import calibrate, scale_at
+from galexplore.config import LATENTS, ROOT, AtlasConfig, Network, Training
 from galexplore.cutout import InputError
-from galexplore.embed import SIGMAS, Embedder, hash_file
+from galexplore.embed import ANY_ANGLE, SIGMAS, Embedder, hash_file
 from galexplore.explorer import Explorer
 from galexplore.extras import draw_extras
+from galexplore.metrics import evaluate
 from galexplore.mock.store import Store
 from galexplore.readers import read
 from galexplore.sample import Sample, pick_device
@@ -76,13 +77,8 @@ def train_model(
     )
     if team.rank:
         return card
-    table = _embed_all(frame, Embedder(model), flux, report)
-    card |= _calibrate(table)
-    report("atlas", 0, 1)
-    atlas.build(table).save(folder / "atlas.npz")
-    artefact.save(folder / "pixels.npz", frame["id"].to_numpy(str), artefact.measure(flux))
-    report("atlas", 1, 1)
-    card |= {"atlas": asdict(AtlasConfig()), "simulated": True, "made": datetime.now(UTC).date().isoformat()}
+    card |= finish(frame, Embedder(model), flux, folder, report)
+    card |= {"simulated": True, "made": datetime.now(UTC).date().isoformat()}
     card |= {"sha256": hash_file(folder / "weights.safetensors")}
     (folder / "card.json").write_text(json.dumps(card, indent=1) + "\n")
     return card
@@ -99,7 +95,7 @@ def read_survey(data: Path, report: Report) -> tuple[pd.DataFrame, np.ndarray]:
     if not data.exists():
         raise InputError(f"No catalogue stands at {data}; make one with: galexplore mock")
     frame = catalogue.read(data)
-    store = Store(frame)
+    store = Store.beside(data, frame)
     store.render_all(progress=lambda done, of: report("render", done, of))
     return frame, store.get(list(frame["id"]))
 
@@ -123,18 +119,27 @@ def gather_samples(
     return Sample.gather(taught, images, device), Sample.gather(frame.iloc[rows], flux[rows], device)
 
 
-def _embed_all(frame: pd.DataFrame, embedder: Embedder, flux: np.ndarray, report: Report) -> pd.DataFrame:
+def finish(frame: pd.DataFrame, embedder: Embedder, flux: np.ndarray, folder: Path, report: Report) -> dict:
+    """Embed a catalogue with a trained, uncalibrated model, calibrate it, and write its atlas.
+
+    Returns
+    -------
+    dict
+        What the card says of it: `calibration`, `metrics` (of the validation split), `atlas`, `honesty`.
+    """
     latents = embedder.embed(flux, progress=lambda done: report("embed", done, len(frame)))
-    return pd.concat([frame.reset_index(drop=True), latents], axis=1)
-
-
-def _calibrate(table: pd.DataFrame) -> dict:
-    """Scale the table's sigmas in place by the calibration split; report on the validation split."""
+    table = pd.concat([frame.reset_index(drop=True), latents], axis=1)
     calibration = calibrate(table[table["split"] == "calibration"])
-    for column, scales in zip(SIGMAS, calibration.values(), strict=True):
-        table[column] *= scales["scale68"]
-    metrics = evaluate(table[table["split"] == "validation"], calibration)
-    return {"calibration": calibration, "metrics": {"split": "validation"} | metrics}
+    for name, column in zip(LATENTS, SIGMAS, strict=True):
+        table[column] *= scale_at(calibration[name], "68", table["mag_aperture"], table["lat_redshift"])
+    table["lat_phi_sigma"] = table["lat_phi_sigma"].clip(upper=ANY_ANGLE)
+    metrics = {"split": "validation"} | evaluate(table[table["split"] == "validation"], calibration)
+    report("atlas", 0, 1)
+    made = atlas.build(table, embedder.features(flux))
+    made.save(folder / "atlas.npz")
+    artefact.save(folder / "pixels.npz", frame["id"].to_numpy(str), artefact.measure(flux))
+    report("atlas", 1, 1)
+    return {"calibration": calibration, "metrics": metrics, "atlas": asdict(AtlasConfig()), "honesty": made.honesty}
 
 
 def embed_files(explorer: Explorer, files: list[Path], pixel_scale: float | None, progress: Callable[[int], None]):

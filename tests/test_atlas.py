@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -17,12 +19,13 @@ def table():
         frame[f"lat_{name}"] = generator.normal(size=n) * (j + 1) + 5.0 * (np.arange(n) >= 290)
         frame[f"lat_{name}_sigma"] = 0.1
     frame["chi2"] = generator.chisquare(50, n) / 50
+    frame["mag_aperture"] = generator.uniform(17, 22, n)
     return frame
 
 
 @pytest.fixture(scope="module")
 def atlas(table):
-    return build(table)
+    return build(table, np.random.default_rng(5).normal(size=(len(table), 30)).cumsum(axis=1))
 
 
 def test_neighbours_are_those_of_brute_force(atlas):
@@ -49,7 +52,7 @@ def test_an_atlas_galaxy_lands_on_itself_and_alone_is_as_in_a_batch(atlas):
 
 def test_the_map_is_the_same_every_time(table, atlas):
     assert np.array_equal(build(table).position, atlas.position)
-    assert not np.array_equal(build(table, AtlasConfig(seed=1)).position, atlas.position)
+    assert not np.array_equal(build(table, config=AtlasConfig(seed=1)).position, atlas.position)
 
 
 def test_rare_kinds_do_not_shape_the_population(table, atlas):
@@ -72,3 +75,30 @@ def test_save_and_load_keep_everything_and_need_no_pickle(atlas, tmp_path):
 def test_a_missing_atlas_is_told_in_one_sentence(tmp_path):
     with pytest.raises(InputError, match="galexplore train"):
         Atlas.load(tmp_path / "atlas.npz")
+
+
+def test_the_file_keeps_the_modes_the_second_map_and_what_judges_both(atlas, tmp_path):
+    atlas.save(tmp_path / "atlas.npz")
+    again = Atlas.load(tmp_path / "atlas.npz")
+    assert np.array_equal(again.usual.covariance, atlas.usual.covariance) and again.honesty == atlas.honesty
+    assert again.feature_position.shape == (300, 2) and again.magnitude.shape == (300,)
+    assert again.honesty["parameters"]["seed"] == AtlasConfig().seed and "features" in again.honesty
+    assert np.array_equal(again.oddness.distance2, atlas.oddness.distance2)
+
+
+def test_an_atlas_without_the_newer_parts_still_opens(atlas, tmp_path):
+    newer = ("modes", "feature_position", "preservation", "feature_preservation", "gap", "magnitude", "honesty")
+    old = replace(atlas, **dict.fromkeys(newer))
+    old.save(tmp_path / "atlas.npz")
+    again = Atlas.load(tmp_path / "atlas.npz")
+    assert all(getattr(again, name) is None for name in newer)
+    assert np.isfinite(again.oddness.distance2).all() and again.choose_mode(again.latents[0], again.sigma[0])[
+        0
+    ].shape == (4,)
+
+
+def test_a_gap_is_the_distance_to_the_tenth_ordinary_galaxy(atlas):
+    points, ordinary = atlas.points, atlas.ordinary
+    for i in (5, 295):
+        distance = np.sort(np.linalg.norm(points[ordinary] - points[i], axis=1))
+        assert atlas.gap[i] == pytest.approx(distance[10 if ordinary[i] else 9], rel=1e-4)

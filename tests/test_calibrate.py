@@ -2,7 +2,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from galexplore.calibrate import LEVEL68, LEVEL95, angle_difference, calibrate, conformal_scale, crps, evaluate
+from galexplore.calibrate import (
+    LEVEL68,
+    LEVEL95,
+    angle_difference,
+    calibrate,
+    conformal_scale,
+    crps,
+    scale_at,
+    widen_at,
+)
+from galexplore.config import LATENTS
+from galexplore.metrics import evaluate
 
 
 @pytest.fixture
@@ -75,3 +86,48 @@ def test_scores_are_those_of_the_definitions(answers):
     halved = evaluate(biased, calibrate(answers), resamples=20)["redshift"]
     assert halved["pearson_r2"][0] == pytest.approx(scores["redshift"]["pearson_r2"][0])
     assert halved["r2"][0] < scores["redshift"]["r2"][0] - 0.1
+
+
+@pytest.fixture
+def uneven(answers):
+    """Answers whose overconfidence grows with magnitude and falls with redshift."""
+    generator = np.random.default_rng(6)
+    frame = answers.copy()
+    frame["mag_aperture"] = generator.uniform(16, 23, len(frame))
+    factor = 1 + (frame["mag_aperture"] - 16) / 4 + frame["z"]
+    for latent in ("redshift", "logmass", "logsfr"):
+        truth = frame[{"redshift": "z"}.get(latent, latent)]
+        noise = np.hypot(factor * frame[f"lat_{latent}_sigma"], 0.03)
+        frame[f"lat_{latent}"] = truth + noise * generator.normal(size=len(frame))
+    return frame
+
+
+def test_the_factor_follows_magnitude_and_redshift(uneven):
+    half, other = uneven[::2], uneven[1::2].copy()
+    found = calibrate(half)
+    faint = np.array([17.0, 22.5])
+    low, high = scale_at(found["logmass"], "68", faint, np.array([0.5, 0.5]))
+    assert low == pytest.approx(1.75, rel=0.15) and high == pytest.approx(3.1, rel=0.15)
+    for latent in ("redshift", "logmass", "logsfr"):
+        other[f"lat_{latent}_sigma"] *= scale_at(found[latent], "68", other["mag_aperture"], other["lat_redshift"])
+    scores = evaluate(other, found, resamples=3)
+    assert {len(rows) for rows in scores["bins"].values()} == {5}
+    for rows in scores["bins"].values():
+        for row in rows:
+            assert row["n"] == 600 and row["logmass"]["coverage68"][0] == pytest.approx(LEVEL68, abs=0.07)
+            assert row["logmass"]["coverage95"][0] == pytest.approx(LEVEL95, abs=0.04)
+
+
+def test_a_small_split_gets_one_factor_and_an_old_card_is_understood(uneven):
+    few = calibrate(uneven[:200])
+    assert set(few["logmass"]) == {"scale68", "scale95"}
+    both = scale_at(few["logmass"], "95", np.array([17.0, 20.0]), np.zeros(2))
+    assert both == few["logmass"]["scale95"]
+    assert widen_at(few).shape == (5,) and (widen_at(calibrate(uneven), np.full(7, 18.0), np.full(7, 0.2))).shape == (
+        7,
+        5,
+    )
+
+
+def test_the_free_latents_scale_is_left_alone(uneven):
+    assert widen_at(calibrate(uneven))[LATENTS.index("free")] == 2
