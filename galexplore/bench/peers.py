@@ -4,7 +4,7 @@ The published one follows Gagliano & Villar 2023 (arXiv:2312.16687): two strided
 five latents, the stretch tanh(arcsinh(10 f / peak)), the angle regressed as a number, the divergence on the free latent
 alone, and label weights whose shape (B, 1, 4) against errors (B, 4) spreads them over (B, B, 4), so that every galaxy
 gets the mean weight. Weights are inverse label errors, in units that give each label a mean weight of one; the balance
-of the terms is ours, chosen on the validation split.
+of the terms is ours.
 """
 
 import itertools
@@ -71,7 +71,7 @@ class Published(nn.Module):
         return reconstruction + kl[:, 4].mean() + PHYSICS * spread.sum()
 
 
-#: Weight of the published physics term: near the best on the validation split among 10, 100 and 1000.
+#: Weight of the published physics term, whose value is not published: labels and pixels pull about as hard.
 PHYSICS = 100.0
 
 
