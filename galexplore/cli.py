@@ -176,7 +176,7 @@ def mock(
 def check(
     real: Annotated[Path, typer.Option(help="Folder with tables/ and cutouts/ of real measurements.")],
     to: Annotated[Path, typer.Option("--out", help="Folder for the page of plots and the table.")] = Path("mock-check"),
-    n: Annotated[int, typer.Option("--n", min=1000, help="Deep galaxies to draw for it.")] = 20_000,
+    n: Annotated[int, typer.Option("--n", min=1000, help="Deep galaxies to draw for it.")] = 80_000,
     seed: Annotated[int, typer.Option(help="Seed of that draw.")] = 1,
 ) -> None:
     """Compare the simulation with real measurements: colours, mass to light, sizes, rare kinds, noise and PSF."""

@@ -192,7 +192,7 @@ def _find_width(psf):
     return float(2 * np.sqrt((fine > fine.max() / 2).sum() / np.pi) * SURVEY.pixel_scale / 5)
 
 
-def check(real_folder, out, n=20000, seed=1, progress=print):
+def check(real_folder, out, n=80000, seed=1, progress=print):
     """Compare the mock with real measurements; write `check.json`, `check.html` and two contact sheets.
 
     Parameters

@@ -44,16 +44,21 @@ def select(table, sample, rng):
     raise ValueError(f"There is no sample {sample!r}; there are {', '.join(SAMPLES)} and deep.")
 
 
+#: Redshifts, and the weight that passive galaxies have there where star-forming ones beyond z = 0.35 have 0.3; set by
+#: the median colours of massive DES hosts.
+PASSIVE_HOSTS = (0.15, 0.30, 0.45, 0.60, 0.75, 0.90), (0.041, 0.062, 0.056, 0.109, 0.121, 0.180)
+
+
 def _host_rate(table):
     """Weight of a galaxy in the deep sample: hosts of supernovae, which the deepest wide spectroscopy has gone after.
 
     Type Ia: the rate goes as M^0.63 (Wiseman et al. 2021; the power is in the draw), 2.5 times lower in passive
-    galaxies (Smith et al. 2012), of which the nearer are the more often left out for want of any SFR.
+    galaxies (Smith et al. 2012), of which the nearer are the more often left out for want of any SFR: `PASSIVE_HOSTS`.
     Core collapse: 2.5 times as many (Li et al. 2011), where stars form, but too faint to be found beyond z = 0.35.
     """
     z = table["z_true"].to_numpy()
     nearby = 1 / (1 + np.exp((z - 0.33) / 0.05))
-    return np.where(table["kind"] == "quiescent", 0.025 + 0.14 * z, 0.3 + 0.7 * nearby) / 1.6
+    return np.where(table["kind"] == "quiescent", np.interp(z, *PASSIVE_HOSTS), 0.3 + 0.7 * nearby)
 
 
 class Draw(NamedTuple):
@@ -90,7 +95,7 @@ def _stir(table, rng):
     return table.assign(**new, **{name: table[name] * shrink for name in ("re_arcsec", "disc_re", "bulge_re")})
 
 
-ACTIVE = 0.02  # share of the deep sample's star-forming galaxies of 10^9.3 to 10^10.4 beyond z = 0.6
+ACTIVE = 0.009  # share of the deep sample's star-forming galaxies of 10^9.3 to 10^10.4 beyond z = 0.6
 
 
 def _light_nuclei(table, rng):
