@@ -25,7 +25,7 @@ ALLOWED = {
     ),
     "lightning_fabric": ("galexplore/team.py",),
     "safetensors": ("galexplore/train.py", "galexplore/embed.py"),
-    "umap": ("galexplore/atlas.py",),
+    "umap": ("galexplore/maps.py",),
     "galsim": ("galexplore/mock/",),
     "bagpipes": ("galexplore/mock/light.py",),
     "speclite": ("galexplore/mock/light.py",),
