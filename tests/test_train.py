@@ -90,7 +90,7 @@ def test_it_stops_early_and_returns_the_best_epoch(samples, tmp_path, monkeypatc
 
 
 def test_the_free_latents_come_to_lie_as_a_unit_normal(samples, tmp_path):
-    model, card = fit(*samples, tmp_path, network=TINY, training=Training(epochs=15, batch=64, drawn=1))
+    model, card = fit(*samples, tmp_path, network=TINY, training=Training(epochs=8, batch=32, drawn=2))
     with torch.inference_mode():
         free = model.reparameterize(model.encode(samples[0].images(torch.arange(len(samples[0])))))[:, 5]
     assert card["history"][-1]["aggregate"] < card["history"][0]["aggregate"]

@@ -4,7 +4,7 @@ The published one follows Gagliano & Villar 2023 (arXiv:2312.16687): two strided
 five latents, the stretch tanh(arcsinh(10 f / peak)), the angle regressed as a number, the divergence on the free latent
 alone, and label weights whose shape (B, 1, 4) against errors (B, 4) spreads them over (B, B, 4), so that every galaxy
 gets the mean weight. Weights are inverse label errors, in units that give each label a mean weight of one; the balance
-of the terms is ours, chosen on the validation split.
+of the terms is ours.
 """
 
 import itertools
@@ -71,7 +71,7 @@ class Published(nn.Module):
         return reconstruction + kl[:, 4].mean() + PHYSICS * spread.sum()
 
 
-#: Weight of the published physics term: near the best on the validation split among 10, 100 and 1000.
+#: Weight of the published physics term, whose value is not published: labels and pixels pull about as hard.
 PHYSICS = 100.0
 
 
@@ -132,15 +132,18 @@ def train_peer(
     Returns
     -------
     dict
-        `epochs` (as far as it got), `seconds`.
+        `epochs` (as far as it got), `seconds` (on a CPU, its own time over its threads).
     """
     model.to(sample.device, memory_format=torch.channels_last)
     optimizer = torch.optim.Adam(model.parameters(), 1e-3)
     scale = Scale(sample)
-    start, steps = time.perf_counter(), epochs * max(1, len(sample) // batch)
+    # A CPU's own time, not the clock's: a busy machine must not make a peer look worse.
+    clock = time.perf_counter if sample.device.type == "cuda" else time.process_time
+    threads = 1 if sample.device.type == "cuda" else torch.get_num_threads()
+    start, steps = clock(), epochs * max(1, len(sample) // batch)
     spent = 0.0
     for step, rows in enumerate(_batches(sample, epochs, batch)):
-        spent = time.perf_counter() - start
+        spent = (clock() - start) / threads
         # What is nearer its end, the epochs or the time, sets the rate: so the last step is always a small one.
         done = max(step / steps, spent / seconds)
         if done >= 1:

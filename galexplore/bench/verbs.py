@@ -20,7 +20,7 @@ def bench() -> None:
 @app.command()
 def accuracy(
     model: Annotated[str, typer.Option(help="A folder of models/.")] = "default",
-    minutes: Annotated[float, typer.Option(help="At most so long for each small peer.")] = 10.0,
+    minutes: Annotated[float, typer.Option(help="At most so long for each small peer.")] = 20.0,
     epochs: Annotated[
         int | None, typer.Option(help="Passes of the supervised encoder; the model's by default.")
     ] = None,
