@@ -97,7 +97,7 @@ class Explorer:
             prepared=prepared,
             latents=answer,
             sigma=sigma[0],
-            widen=widen_at(self.card["calibration"], row["mag_aperture"].to_numpy(), latents[:, 1])[0],
+            widen=np.atleast_2d(widen_at(self.card["calibration"], row["mag_aperture"].to_numpy(), latents[:, 1]))[0],
             position=self.atlas.place(latents)[0],
             neighbours=self.neighbours(latents, k),
             oddness=oddness,
