@@ -82,11 +82,11 @@ def show_recovery(explorer, kinds: list[str]) -> None:
     curves = measure_recovery(explorer.name, explorer.card["sha256"], tuple(kinds), explorer.atlas)
     title = "Share of each kind found against the share of all galaxies looked at"
     figure = figures.plot_recovery(curves, title, is_dark())
-    figure.update_layout(showlegend=True, legend={"orientation": "h", "y": -0.25})
+    figure.update_layout(showlegend=True, legend={"x": 0.98, "y": 0.04, "xanchor": "right", "yanchor": "bottom"})
     left, right = st.columns([5, 3], gap="large", vertical_alignment="center")
     left.plotly_chart(figure, theme=None, config=STILL, key="recovery", alt=title)
     lines = ["| | by rarity, top 1 % | top 5 % | like ten examples, top 1 % | top 5 % |", "|---|---:|---:|---:|---:|"]
-    for kind, (cells) in find_rare(explorer.name, explorer.card["sha256"], tuple(kinds), explorer.atlas).items():
+    for kind, cells in find_rare(explorer.name, explorer.card["sha256"], tuple(kinds), explorer.atlas).items():
         lines.append(f"| {mark(kind)} {kind} | {' | '.join(cells)} |")
     right.markdown("\n".join(lines))
     right.caption("Per cent of the kind, among it and the ordinary galaxies. At random: 1 % and 5 %.")
