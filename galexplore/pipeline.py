@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -25,6 +26,9 @@ from galexplore.readers import read
 from galexplore.sample import Sample, pick_device
 from galexplore.team import Team
 from galexplore.train import fit
+
+#: The catalogue that comes with the repository.
+DATA = ROOT / "data" / "catalogue.parquet"
 
 #: Receives (stage, done, of, note) as work proceeds.
 Report = Callable[..., None]
@@ -80,6 +84,8 @@ def train_model(
     card |= finish(frame, Embedder(model), flux, folder, report)
     card |= {"simulated": True, "made": datetime.now(UTC).date().isoformat()}
     card |= {"sha256": hash_file(folder / "weights.safetensors")}
+    if data.resolve() != DATA.resolve():  # the explorer shows a model with the catalogue that it belongs to
+        shutil.copyfile(data, folder / "catalogue.parquet")
     (folder / "card.json").write_text(json.dumps(card, indent=1) + "\n")
     return card
 

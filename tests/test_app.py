@@ -109,7 +109,7 @@ def test_a_click_opens_the_galaxys_card(app, explorer):
     check(app)
     told = words(app)
     assert f"### {name}" in told and "**1** selected" in told and "Its oddest property" in told
-    assert all(title in told for title in ("Orientation", "Redshift", "Stellar mass", "Star-formation rate"))
+    assert all(title in told for title in ("Orientation", "Redshift", "Mass", "SFR", "Free"))
 
 
 def test_a_box_on_the_map_selects_all_within_and_survives_pages(app, explorer):
@@ -351,7 +351,8 @@ def test_anomalies_are_ranked_with_reasons(app, explorer, by):
     go(app, "anomalies")
     app.button_group(key="rank").set_value(by).run() if by != "rarity" else None
     check(app)
-    oddest = explorer.rank(by)["id"].iloc[0]
+    ranked = explorer.rank(by)
+    oddest = (ranked[ranked["suspicion"] == ""] if "suspicion" in ranked else ranked)["id"].iloc[0]  # artefacts apart
     button = app.button(key=f"odd-{oddest}")
     assert "σ" in button.label
     button.click().run()

@@ -59,7 +59,7 @@ def test_gaps_are_not_judged(embedder):
 def test_no_image_gives_an_empty_table(embedder):
     table = embedder.embed(np.empty((0, 3, 69, 69)))
     assert len(table) == 0
-    assert list(table) == [*MEANS, *SIGMAS, "chi2"]
+    assert list(table) == [*MEANS, *SIGMAS, "chi2", "mag_aperture"]
 
 
 def test_decoding_knows_that_an_axis_has_no_head(embedder):
