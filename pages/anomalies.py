@@ -78,7 +78,7 @@ def explain_suspicion(table) -> None:
     st.caption(told)
 
 
-def show_ranking(rows, labels, key: str) -> None:
+def show_ranking(rows, total: int, labels, key: str) -> None:
     """Show the ranked galaxies, page by page, each with its leading reason and one's own label."""
     pages, ids = max(1, -(-len(rows) // A_PAGE)), rows["id"].tolist()
     if st.session_state.pop("stepped", False) and st.session_state.opened in ids:
@@ -87,7 +87,8 @@ def show_ranking(rows, labels, key: str) -> None:
         at = st.pagination(pages, key=key, max_visible_pages=5, persist_state="session")
         first = (at - 1) * A_PAGE
         shown = rows.iloc[first : first + A_PAGE]
-        st.caption(f"{first + 1} to {first + len(shown)} of {len(rows):,}, the oddest first.")
+        rest = f" These pages hold the {len(rows):,} oddest." if len(rows) < total else ""
+        st.caption(f"{first + 1} to {first + len(shown)} of {total:,}, the oddest first.{rest}")
     scored = labels.dropna(subset="score")
     scores = dict(zip(scored["id"], scored["score"], strict=True))
     grid = st.grid(4, min_column_width=110, gap="small", key="odd-gallery")
@@ -123,7 +124,7 @@ def show_page() -> None:
             st.markdown("### No galaxy to show" if kept else "### No kind chosen")
             st.markdown("Choose at least one kind of galaxy above.")
         else:
-            show_ranking(ranked, labels, f"anomaly-page-{by}-{len(ranked)}")
+            show_ranking(ranked, int(mask.sum()), labels, f"anomaly-page-{by}-{len(ranked)}")
     with right:
         if st.session_state.opened:
             show_odd_one(explorer, st.session_state.opened, labels, ranked["id"].tolist())
