@@ -46,7 +46,7 @@ def select(table, sample, rng):
 
 #: Redshifts, and the weight that passive galaxies have there where star-forming ones beyond z = 0.35 have 0.3; set by
 #: the median colours of massive DES hosts.
-PASSIVE_HOSTS = (0.15, 0.30, 0.45, 0.60, 0.75, 0.90), (0.041, 0.062, 0.056, 0.109, 0.121, 0.180)
+PASSIVE_HOSTS = (0.15, 0.30, 0.45, 0.60, 0.75, 0.90), (0.055, 0.062, 0.050, 0.109, 0.121, 0.180)
 
 
 def _host_rate(table):
