@@ -82,5 +82,5 @@ def draw_sheet(frames: np.ndarray, notes: Sequence[str], columns: int, title: st
         draw.text((x + side / 2, y + side + line / 2 - 1), _spell(note), fill=INK, font=font, anchor="mm")
     draw.text((6, sheet.height - line / 2), _spell(f"{title} · {SAID}"), fill=INK, font=font, anchor="lm")
     stream = BytesIO()
-    sheet.save(stream, "PNG", optimize=True)
+    sheet.save(stream, "PNG", compress_level=3)  # a grid of 45 must not keep a person waiting
     return stream.getvalue()

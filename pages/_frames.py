@@ -41,7 +41,8 @@ def show_frames(explorer, steps: list[np.ndarray], name: str, title: str) -> Non
         for i, (frame, row, told, picture, galaxy) in enumerate(shown):
             with grid.cell():
                 st.image(pictures.draw_galaxy(frame, 207), width="stretch", alt=f"Decoded at {told}")
-                st.caption(f"**{told}** · rarer than {math.floor(explorer.rarity_at(row))} %", text_alignment="center")
+                rarity = f"rarity\u00a0{math.floor(explorer.rarity_at(row))}\u00a0%"
+                st.caption(f"**{told}** · {rarity}", text_alignment="center")
                 st.image(picture, width="stretch", alt=f"Galaxy {galaxy.id}")
                 label = f"{mark(galaxy.population)} z {galaxy.lat_redshift:.2f}"
                 about = {"help": f"{galaxy.id}: open its card", "on_click": open_galaxy, "args": (galaxy.id,)}

@@ -58,7 +58,7 @@ def test_a_filmstrip_says_what_is_model_and_what_is_data(app):  # noqa: F811
     app.button_group(key="way").set_value("Filmstrip").run()
     check(app)
     told = words(app)
-    assert "model, not data" in told and "simulated data" in told and told.count("rarer than") == 9
+    assert "model, not data" in told and "simulated data" in told and told.count("rarity") == 9
     before = list_images(app)
     app.selectbox(key="strip-latent").set_value("phi").run()
     check(app)
