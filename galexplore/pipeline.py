@@ -79,6 +79,7 @@ def train_model(
         note=lambda done, of: report("epoch", done, of),
         team=team,
     )
+    team.leave()
     if team.rank:
         return card
     card |= finish(frame, Embedder(model), flux, folder, report)

@@ -44,6 +44,12 @@ class Team:
         if self.fabric:
             self.fabric.barrier()
 
+    def leave(self) -> None:
+        """Part from the others, once all have come here: a process that ends while still tied to them may abort."""
+        if self.fabric and torch.distributed.is_initialized():
+            self.fabric.barrier()
+            torch.distributed.destroy_process_group()
+
 
 def gather_team(devices: int | str = "auto", strategy: str = "ddp") -> Team:
     """Launch one process a device and return the team, as seen from each.

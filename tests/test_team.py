@@ -23,6 +23,7 @@ def take_part(fabric, frame, flux, folder):
     model, card = fit(sample, validation, folder, network=TINY, training=RECIPE, team=team)
     weights = torch.cat([v.flatten().float() for v in model.state_dict().values()])
     others = fabric.all_gather(weights)
+    team.leave()
     if team.rank == 0:
         return mine.tolist(), float((others - weights).abs().max()), card
     return None
