@@ -47,11 +47,14 @@ def write_curves(folder: Path) -> list[str]:
 def fit_one(row: pd.Series, curves: list[str], folder: Path) -> dict:
     """Fit one galaxy: seconds, and median and half the 68 % interval of redshift, log mass and log SFR."""
     import bagpipes
+    from threadpoolctl import threadpool_limits
 
     flux = np.array([10 ** (-0.4 * (row[f"mag_{b}"] - 23.9)) for b in SURVEY.bands])  # microjansky
     error = flux * np.array([max(row[f"mag_{b}_err"], 0.02) for b in SURVEY.bands]) / 1.0857
     data = np.column_stack([flux, error])
-    with chdir(folder), open(os.devnull, "w") as nothing, redirect_stdout(nothing):
+    bagpipes.utils.working_dir = str(folder.resolve())  # where it makes its folders; else where it was imported
+    # One thread: the sampler's small matrices are slower on several, many times so on a machine that is busy.
+    with chdir(folder), threadpool_limits(1), open(os.devnull, "w") as nothing, redirect_stdout(nothing):
         start = time.perf_counter()
         galaxy = bagpipes.galaxy(row["id"], lambda _: data, spectrum_exists=False, filt_list=curves)
         fit = bagpipes.fit(galaxy, FIT, run="sed")
