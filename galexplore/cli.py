@@ -13,15 +13,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from galexplore.bench.verbs import app as bench_app
-from galexplore.config import INTRINSIC, LATENTS, ROOT, UNITS, cache_folder
+from galexplore.config import DATA, INTRINSIC, LATENTS, ROOT, UNITS, cache_folder
 from galexplore.cutout import InputError
 
 app = typer.Typer(help="A latent-space explorer for galaxies.", no_args_is_help=True, pretty_exceptions_enable=False)
 mock_app = typer.Typer(help="Simulate a survey, or compare the simulation with real measurements.")
 app.add_typer(mock_app, name="mock", invoke_without_command=True)
 app.add_typer(bench_app, name="bench")
-
-DATA = ROOT / "data" / "catalogue.parquet"
 
 out = Console()
 complaints = Console(stderr=True)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 #: The repository root: `app.py`, `models/` and `data/` stand here.
 ROOT = Path(__file__).resolve().parent.parent
+#: The catalogue that comes with the repository.
+DATA = ROOT / "data" / "catalogue.parquet"
 
 #: The five latents in the order of every array of latents, and the unit of each.
 LATENTS = ("phi", "redshift", "logmass", "logsfr", "free")

@@ -15,7 +15,7 @@ import torch
 from galexplore import artefact, atlas, catalogue
 from galexplore.audit import prepare
 from galexplore.calibrate import calibrate, scale_at
-from galexplore.config import LATENTS, ROOT, AtlasConfig, Network, Training
+from galexplore.config import DATA, LATENTS, ROOT, AtlasConfig, Network, Training
 from galexplore.cutout import InputError
 from galexplore.embed import ANY_ANGLE, SIGMAS, Embedder, hash_file
 from galexplore.explorer import Explorer
@@ -26,9 +26,6 @@ from galexplore.readers import read
 from galexplore.sample import Sample, pick_device
 from galexplore.team import Team
 from galexplore.train import fit
-
-#: The catalogue that comes with the repository.
-DATA = ROOT / "data" / "catalogue.parquet"
 
 #: Receives (stage, done, of, note) as work proceeds.
 Report = Callable[..., None]

@@ -12,11 +12,7 @@ from galexplore.mock.store import Store
 PHOTOMETRY = ["id", "z", "logmass", "logsfr", "mag_g", "mag_r", "mag_z", "selection", "population"]
 
 
-def _nothing(text):
-    pass
-
-
-def build(n, seed, out, photometry_only=False, depth="default", progress=_nothing):
+def build(n, seed, out, photometry_only=False, depth="default", progress=lambda text: None):
     """Draw a survey and write its catalogue, a row group a block; pictures are rendered by `store.Store` from it.
 
     Blocks are kept beside the file until it is whole: what a killed run had drawn is not drawn again.
