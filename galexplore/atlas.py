@@ -5,6 +5,7 @@ import os
 from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
@@ -90,16 +91,19 @@ class Atlas:
 
     @classmethod
     def load(cls, path: Path) -> "Atlas":
-        """Read what `save` wrote; raises `InputError` where there is none."""
+        """Read what `save` wrote; raises `InputError` where there is none, or something else."""
         if not path.exists():
             raise InputError(f"No atlas stands in {path.parent.name!r}; make one with: galexplore train")
-        with np.load(path, allow_pickle=False) as file:
-            found = {f.name: file[f.name] for f in fields(cls) if f.name in file}
-            if "mode_weight" in file:
-                found["modes"] = Population(*(file[f"mode_{f.name}"] for f in fields(Population)))
-        if "honesty" in found:
-            found["honesty"] = json.loads(str(found["honesty"]))
-        return cls(**found | {"placement": int(found["placement"])})
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                found = {f.name: file[f.name] for f in fields(cls) if f.name in file}
+                if "mode_weight" in file:
+                    found["modes"] = Population(*(file[f"mode_{f.name}"] for f in fields(Population)))
+            if "honesty" in found:
+                found["honesty"] = json.loads(str(found["honesty"]))
+            return cls(**found | {"placement": int(found["placement"])})
+        except (ValueError, KeyError, TypeError, OSError, BadZipFile) as error:
+            raise InputError(f"The atlas in {path.parent.name!r} is damaged; make it again: galexplore train") from error
 
     @cached_property
     def ordinary(self) -> np.ndarray:

@@ -193,6 +193,16 @@ class Explorer:
         return self.atlas.place(np.random.default_rng(0).normal(latents, sigma, (n, len(LATENTS))))
 
     @cached_property
+    def _rarest(self) -> np.ndarray:
+        return self.order()
+
+    def sort_by_rarity(self, rows: np.ndarray) -> np.ndarray:
+        """Sort places (M,) in the table, the rarest first; the whole table is sorted only once."""
+        wanted = np.zeros(len(self.table), bool)
+        wanted[rows] = True
+        return self._rarest[wanted[self._rarest]]
+
+    @cached_property
     def _oddness(self) -> dict[str, np.ndarray]:
         return rate_oddness(self.table["distance2"], self.table["chi2"])
 

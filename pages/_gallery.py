@@ -25,8 +25,7 @@ def show_selection(explorer: Explorer) -> None:
         st.markdown("### Nothing selected yet")
         st.markdown("Draw a lasso or a box on either plot, or click a point, to see those galaxies here.")
         return
-    rarity = explorer.table["distance2"].to_numpy()[rows]
-    rows = rows[np.argsort(-rarity, kind="stable")]
+    rows = explorer.sort_by_rarity(rows)
     images, numbers, summary = st.tabs(["Images", "Table", "Against the rest"], key="aspect", on_change="rerun")
     if images.open:
         with images:

@@ -12,6 +12,7 @@ upload : dict, what Locate read (`pages/locate.py`)
 start : dict with `name`, `latents` and `flux` (or None), where Traverse starts
 """
 
+import gc
 import os
 import re
 from typing import TYPE_CHECKING
@@ -37,7 +38,13 @@ def _load(name: str) -> "Explorer":
     from galexplore.explorer import load  # seconds of imports: under the spinner, not before the first paint
 
     explorer = load(name)
-    explorer.decode(explorer.atlas.latents[:1])  # the first pass through a network is slow: not in a person's time
+    # The first pass through a network, the first picture and the first sort are slow: not in a person's time.
+    explorer.decode(explorer.atlas.latents[:1])
+    explorer.images(explorer.table["id"].iloc[explorer.sort_by_rarity(np.arange(1))])
+    # Streamlit collects garbage after every run, looking at all that was ever imported: half a second in which no
+    # message leaves. What is here now stays; it need not be looked at again.
+    gc.collect()
+    gc.freeze()
     return explorer
 
 

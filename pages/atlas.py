@@ -33,15 +33,30 @@ def is_crowded(explorer: Explorer) -> bool:
     return len(explorer.table) > figures.MOST_POINTS
 
 
-def show_plots(explorer: Explorer, view: View, mask: np.ndarray | None) -> None:
+def list_axes(view: View) -> dict[str, tuple[str, str]]:
+    """Give the two columns of each plot."""
+    return {"latents": (view.x, view.y), "map": MAPS[view.map]}
+
+
+def find_zoom(explorer: Explorer) -> dict:
+    """Find the part of each plot that is looked at; a crowd is counted anew within it."""
+    return st.session_state.get("zoom", {}) if is_crowded(explorer) else {}
+
+
+def list_listed() -> list[str]:
+    """List the ids of the person's own list."""
+    return (st.session_state.listed or {"ids": []})["ids"]
+
+
+def describe_figures(explorer: Explorer, view: View) -> tuple:
+    """Gather all that the figures depend on but the selection."""
+    limits, zoom = (tuple(view.limits.items()), view.left_out), tuple(find_zoom(explorer).items())
+    return explorer.name, view.x, view.y, view.colour, view.map, view.kinds, limits, is_dark(), zoom, len(list_listed())
+
+
+def show_plots(explorer: Explorer, view: View, mask: np.ndarray | None, seen: tuple) -> None:
     """Show the latents and the map side by side with the same galaxies brought forward."""
-    state, axes = st.session_state, {"latents": (view.x, view.y), "map": MAPS[view.map]}
-    limits = (tuple(view.limits.items()), view.left_out)
-    seen = (explorer.name, view.x, view.y, view.colour, view.map, view.kinds, limits, is_dark())
-    zoom, listed = state.get("zoom", {}) if is_crowded(explorer) else {}, state.listed or {"ids": []}
-    seen += (tuple(zoom.items()), len(listed["ids"]))
-    take_selection(explorer, mask, axes, seen)
-    titles = title_plots(view)
+    state, axes, titles, zoom = st.session_state, list_axes(view), title_plots(view), find_zoom(explorer)
     columns = dict.fromkeys(["id", "population", view.x, view.y, *axes["map"], view.colour])
     shown, picked = explorer.table[list(columns)], np.zeros(len(explorer.table), bool)
     picked[find_selected(explorer)] = True
@@ -60,7 +75,7 @@ def show_plots(explorer: Explorer, view: View, mask: np.ndarray | None) -> None:
                 colour=None if view.colour == "population" else view.colour,
                 overlays=view.kinds,
                 selected=() if live else picked,
-                marked=listed["ids"],
+                marked=list_listed(),
                 opened=None if live else state.opened,
                 within=zoom.get(plot),
                 marginals=plot == "latents",
@@ -94,7 +109,9 @@ def show_page() -> None:
     """Lay the page out."""
     explorer = open_explorer()
     view, mask = choose_view(explorer)
-    show_plots(explorer, view, mask)
+    seen = describe_figures(explorer, view)
+    take_selection(explorer, mask, list_axes(view), seen)
+    plots = st.container()  # filled last: a browser that draws a new plot leaves the images waiting
     show_hover(explorer, is_crowded(explorer))
     left, right = st.columns(2, gap="large")
     with left:
@@ -105,6 +122,8 @@ def show_page() -> None:
         else:
             st.markdown("### No galaxy opened")
             st.markdown("Click a point, a line below an image, or a row of the table. Or search by id at the top.")
+    with plots:
+        show_plots(explorer, view, mask, seen)
 
 
 require_header()

@@ -1,7 +1,6 @@
 """A synthetic atlas of a million galaxies, made on the fly to see whether the app stays usable with it."""
 
 import json
-import os
 import shutil
 from dataclasses import fields, replace
 from pathlib import Path
@@ -38,22 +37,16 @@ def make_million(folder: Path, n: int = 1_000_000, seed: int = 0) -> None:
     random = np.random.default_rng(seed)
     names = np.array([f"{name}.{i // len(base.table):02d}" for i, name in enumerate(base.atlas.id[rows])])
     noise = random.normal(size=(n, len(LATENTS))).astype(np.float32)
-    atlas = replace(
-        base.atlas,
-        id=names,
-        population=base.atlas.population[rows],
-        latents=base.atlas.latents[rows] + 0.5 * base.atlas.sigma[rows] * noise,
-        sigma=base.atlas.sigma[rows],
-        position=base.atlas.position[rows] + random.normal(0, 0.05, (n, 2)).astype(np.float32),
-        chi2=base.atlas.chi2[rows],
-    )
+    per_galaxy = {f.name: getattr(base.atlas, f.name) for f in fields(base.atlas)}
+    per_galaxy = {k: a[rows] for k, a in per_galaxy.items() if isinstance(a, np.ndarray) and len(a) == len(base.table)}
+    per_galaxy["id"] = names
+    per_galaxy["latents"] += 0.5 * base.atlas.sigma[rows] * noise
+    per_galaxy["position"] += random.normal(0, 0.05, (n, 2)).astype(np.float32)
     own = catalogue.read(ROOT / "data" / "catalogue.parquet").set_index("id").loc[base.atlas.id]
     repeated = own.iloc[rows].reset_index(drop=True)
     repeated.insert(0, "id", pd.Series(names))
     catalogue.write(repeated, folder / "catalogue.parquet")
     shutil.copy(source / "weights.safetensors", folder)
     card = json.loads((source / "card.json").read_text()) | {"n": n, "note": "synthetic, for measuring the app"}
-    arrays = {f.name: getattr(atlas, f.name) for f in fields(atlas) if getattr(atlas, f.name) is not None}
-    np.savez(folder / "partial.npz", **arrays)
-    os.replace(folder / "partial.npz", folder / "atlas.npz")
+    replace(base.atlas, **per_galaxy).save(folder / "atlas.npz")
     (folder / "card.json").write_text(json.dumps(card))

@@ -93,14 +93,17 @@ def measure_the_app(
         print(json.dumps(found, indent=2))
         return
     table = Table("what", "measured", "target", title=f"The app on {found['cores']} cores", title_justify="left")
-    table.add_row("slider, server time, p50", f"{found['slider']['p50_ms']:.0f} ms", "")
-    table.add_row("slider, server time, p95", f"{found['slider']['p95_ms']:.0f} ms", f"< {TARGETS['slider_p95_ms']} ms")
+    slider = found["slider"]
+    for name, told in (("server", "server works"), ("picture", "image comes after")):
+        table.add_row(f"slider, {told}, p50", f"{slider[f'{name}_p50_ms']:.0f} ms", "")
+        table.add_row(f"slider, {told}, p95", f"{slider[f'{name}_p95_ms']:.0f} ms", f"< {TARGETS['slider_p95_ms']} ms")
     table.add_row("first paint, cold server", f"{found['paint']['cold_s']:.1f} s", "")
     table.add_row("first paint, warm server", f"{found['paint']['warm_s']:.1f} s", f"< {TARGETS['paint_warm_s']} s")
     for total, took in found["lasso"].items():
-        target = f"< {TARGETS['lasso_server_s']} s"
-        table.add_row(f"lasso to gallery, {total:,} galaxies, server", f"{took['server_s']:.2f} s", target)
-        table.add_row(f"lasso to gallery, {total:,} galaxies, seen", f"{took['seen_s']:.2f} s", "")
+        target = f"< {TARGETS['lasso_s']} s"
+        table.add_row(f"lasso, {total:,} galaxies, server works", f"{took['server_s']:.2f} s", target)
+        table.add_row(f"lasso, {total:,} galaxies, gallery comes after", f"{took['picture_s']:.2f} s", target)
+        table.add_row(f"lasso, {total:,} galaxies, gallery drawn after", f"{took['seen_s']:.2f} s", "")
     table.add_row("memory, a further session", f"{found['session_mib']:.0f} MiB", f"< {TARGETS['session_mib']} MiB")
     Console().print(table)
 

@@ -12,7 +12,7 @@ from galexplore.figures.style import ACCENT, FADED, YOURS, get_style, layout
 from galexplore.titles import title_axis
 
 MOST_POINTS = 50_000  # drawn one by one; beyond, a density image and a sample
-SAMPLE = 20_000
+SAMPLE = 10_000  # a browser sends every point that a lasso holds, and Streamlit copies them three times
 _BARE = ("umap_x", "umap_y", "feature_x", "feature_y")  # along these, numbers mean nothing
 
 
