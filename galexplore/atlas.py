@@ -103,7 +103,7 @@ class Atlas:
                 found["honesty"] = json.loads(str(found["honesty"]))
             return cls(**found | {"placement": int(found["placement"])})
         except (ValueError, KeyError, TypeError, OSError, BadZipFile) as error:
-            raise InputError(f"The atlas in {path.parent.name!r} is damaged; make it again: galexplore train") from error
+            raise InputError(f"The atlas in {path.parent.name!r} is damaged; make it anew: galexplore train") from error
 
     @cached_property
     def ordinary(self) -> np.ndarray:

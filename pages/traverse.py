@@ -75,13 +75,17 @@ def show_traverse() -> None:
         start_typical(explorer)
     if not st.session_state.get("moved"):
         move_sliders()
-    choose_start(explorer)
-    start, latents = st.session_state.start, read_sliders()
+    top, start, latents = st.container(), st.session_state.start, read_sliders()
     left, middle, right = st.columns([5, 7, 4], gap="large")
-    now, before = explorer.decode(np.stack([latents, start["latents"]]))
+    now = explorer.decode(latents[None])[0]
+    if "decoded" not in start:
+        start["decoded"] = explorer.decode(start["latents"][None])[0]
+    before = start["decoded"]
     with middle:
         st.image(pictures.draw_galaxy(now, 621, bar=True), "Decoded: model, not data. 33.5″ wide.", width="stretch")
         show_gauge(explorer, latents)
+    with top:
+        choose_start(explorer)
     with left, st.container(key="sliders"):
         show_sliders(explorer)
     with right:

@@ -96,9 +96,12 @@ def measure_the_app(
     slider = found["slider"]
     for name, told in (("server", "server works"), ("picture", "image comes after")):
         table.add_row(f"slider, {told}, p50", f"{slider[f'{name}_p50_ms']:.0f} ms", "")
-        table.add_row(f"slider, {told}, p95", f"{slider[f'{name}_p95_ms']:.0f} ms", f"< {TARGETS['slider_p95_ms']} ms")
-    table.add_row("first paint, cold server", f"{found['paint']['cold_s']:.1f} s", "")
-    table.add_row("first paint, warm server", f"{found['paint']['warm_s']:.1f} s", f"< {TARGETS['paint_warm_s']} s")
+        target = f"< {TARGETS['slider_p95_ms']} ms" if name == "picture" else ""
+        table.add_row(f"slider, {told}, p95", f"{slider[f'{name}_p95_ms']:.0f} ms", target)
+    paint, target = found["paint"], f"< {TARGETS['paint_warm_s']} s"
+    table.add_row("first paint, server just started", f"{paint['cold_s']:.1f} s", "")
+    table.add_row("first paint, warm, browser's first visit", f"{paint['fresh_s']:.1f} s", "")
+    table.add_row("first paint, warm, browser was here before", f"{paint['warm_s']:.1f} s", target)
     for total, took in found["lasso"].items():
         target = f"< {TARGETS['lasso_s']} s"
         table.add_row(f"lasso, {total:,} galaxies, server works", f"{took['server_s']:.2f} s", target)
