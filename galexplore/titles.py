@@ -30,7 +30,7 @@ _NAMES = {
 AXES = {
     "lat_redshift": "Redshift",
     "lat_logmass": "log₁₀ stellar mass [M☉]",
-    "lat_logsfr": "log₁₀ star-formation rate [M☉/yr]",
+    "lat_logsfr": "log₁₀ SFR [M☉/yr]",
     "lat_phi": "Position angle, E of N [rad]",
     "lat_free": "Free latent",
     "percentile": "Rarity [percentile of ordinary galaxies]",

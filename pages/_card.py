@@ -35,7 +35,7 @@ def show_card(explorer: Explorer, identifier: str, wide: bool = False) -> None:
     row = explorer.table.iloc[rows[0]]
     latents, sigma = row[MEANS].to_numpy(float), row[SIGMAS].to_numpy(float)
     show_title(explorer, row, identifier, wide)
-    left, right = st.columns(2, gap="large") if wide else (st.container(), st.container())
+    left, right = st.container(key="halves-card").columns(2, gap="large") if wide else (st.container(), st.container())
     with left:
         show_portrait(identifier)
         show_numbers(explorer, explorer.table.iloc[rows], latents, sigma)

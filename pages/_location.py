@@ -112,7 +112,7 @@ def show_location(explorer, upload: dict, forget) -> None:
     location = upload["location"]
     show_head(upload, forget)
     show_numbers(location)
-    left, right = st.columns(2, gap="large")
+    left, right = st.container(key="halves-answer").columns(2, gap="large")
     with left:
         show_pixels(location)
     with right:
@@ -120,7 +120,7 @@ def show_location(explorer, upload: dict, forget) -> None:
         show_reasons(explorer, location.latents, location.sigma, location.rarity, "upload")
         show_ordinary(explorer, location.latents, location.sigma, location.prepared.flux)
     show_position(explorer, location, measure_scatter(explorer))
-    left, right = st.columns(2, gap="large")
+    left, right = st.container(key="halves-company").columns(2, gap="large")
     with left:
         show_kinds(explorer, location)
     with right:

@@ -113,7 +113,7 @@ def show_page() -> None:
     take_selection(explorer, mask, list_axes(view), seen)
     plots = st.container()  # filled last: a browser that draws a new plot leaves the images waiting
     show_hover(explorer, is_crowded(explorer))
-    left, right = st.columns(2, gap="large")
+    left, right = st.container(key="halves-picked").columns(2, gap="large")
     with left:
         show_selection(explorer)
     with right:

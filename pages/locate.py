@@ -108,7 +108,7 @@ def show_page() -> None:
         elif shown.error:
             show_refusal(shown)
         return
-    left, right = st.columns([5, 3], gap="large")
+    left, right = st.container(key="halves-locate").columns([5, 3], gap="large")
     with left:
         if not verdicts:
             show_empty()

@@ -98,7 +98,8 @@ def show_grid(explorer) -> None:
 def show_free(free: dict) -> None:
     """Show what the free latent means."""
     st.markdown("### What the free latent means")
-    left, right = st.columns([3, 2], gap="large", vertical_alignment="center")
+    halves = st.container(key="halves-free")
+    left, right = halves.columns([3, 2], gap="large", vertical_alignment="center")
     strongest = next(iter(free["spearman"]), "nothing known")
     title = f"The free latent goes most with {strongest}"
     chart = figures.plot_relations(free["spearman"], title, is_dark())
@@ -113,7 +114,7 @@ def show_page() -> None:
     """Lay the page out."""
     explorer = open_explorer()
     card, metrics = explorer.card, explorer.card["metrics"]
-    left, right = st.columns([5, 4], gap="large")
+    left, right = st.container(key="halves-card").columns([5, 4], gap="large")
     with left:
         st.markdown(f"## {'The model' if explorer.name == 'default' else explorer.name}")
         show_scores(metrics)
