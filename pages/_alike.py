@@ -2,9 +2,10 @@
 
 import streamlit as st
 
+from galexplore.companions import find_alike
 from galexplore.cutout import InputError
 from galexplore.explorer import Explorer
-from galexplore.populations import enrich, find_similar
+from galexplore.populations import enrich
 from pages._list import choose_list
 from pages._panels import mark, show_gallery
 from pages._state import forget_drawn, plain
@@ -15,7 +16,7 @@ MOST = 48
 @st.cache_data(max_entries=30, show_spinner=False)
 def search(atlas: str, sha: str, ids: tuple[str, ...], _explorer: Explorer):
     """Find what is most like the examples, and what kinds are over-represented in it."""
-    found = find_similar(_explorer.atlas, ids, MOST)
+    found = find_alike(_explorer, ids, MOST)
     rest = _explorer.table.loc[~_explorer.table["id"].isin(set(ids)), ["id", "population"]]
     return found, enrich(rest, found["id"])
 
@@ -45,6 +46,11 @@ def select_found(ids: list[str]) -> None:
     forget_drawn()
 
 
+def say_odds(ratio: float) -> str:
+    """Write an odds ratio as a person would: 1.7, 17, 1,700."""
+    return f"{ratio:.1f}" if ratio < 10 else f"{ratio:,.0f}"
+
+
 def show_alike(explorer: Explorer) -> None:
     """Show the galaxies most like the examples."""
     st.markdown("### More like these")
@@ -64,8 +70,8 @@ def show_alike(explorer: Explorer) -> None:
     show_gallery(found["id"].tolist(), notes, 12, "alike")
     best = kinds[kinds["low"] > 1].head(2)
     told = "; ".join(
-        f"{mark(r.population)} {r.population}: {r.inside} of {len(found)}, odds {r.odds_ratio:.3g} times "
-        f"({r.low:.2g} to {r.high:.2g}) those elsewhere"
+        f"{mark(r.population)} {r.population}: {r.inside} of {len(found)}, odds {say_odds(r.odds_ratio)} times "
+        f"({say_odds(r.low)} to {say_odds(r.high)}) those elsewhere"
         for r in best.itertuples()
     )
     with st.container(horizontal=True, vertical_alignment="center"):

@@ -77,6 +77,19 @@ def test_a_missing_atlas_is_told_in_one_sentence(tmp_path):
         Atlas.load(tmp_path / "atlas.npz")
 
 
+@pytest.mark.parametrize("content", [b"no archive at all", b"PK\x03\x04cut off"])
+def test_a_damaged_atlas_is_told_in_one_sentence(tmp_path, content):
+    (tmp_path / "atlas.npz").write_bytes(content)
+    with pytest.raises(InputError, match="damaged"):
+        Atlas.load(tmp_path / "atlas.npz")
+
+
+def test_an_atlas_that_needs_a_pickle_is_refused(tmp_path):
+    np.savez(tmp_path / "atlas.npz", id=np.array([{"not": "text"}], object))
+    with pytest.raises(InputError, match="damaged"):
+        Atlas.load(tmp_path / "atlas.npz")
+
+
 def test_the_file_keeps_the_modes_the_second_map_and_what_judges_both(atlas, tmp_path):
     atlas.save(tmp_path / "atlas.npz")
     again = Atlas.load(tmp_path / "atlas.npz")

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from urllib.parse import parse_qs, urlparse
 
 import pytest
 from conftest import REAL
@@ -136,7 +137,9 @@ def test_upload_a_galaxy_and_change_its_redshift(page, tmp_path):
     assert decoded.evaluate("image => image.complete && image.naturalWidth > 300")
 
 
-def test_a_lasso_gives_a_gallery_a_card_and_a_start(page):
+def test_a_lasso_gives_a_gallery_a_card_and_a_start(page, address):
+    kept = "y=lat_logsfr&colour=percentile&map=features&filter=lat_redshift:0.05~0.8"
+    page.goto(f"{address}/?{kept}")
     plot = page.locator(".js-plotly-plot").first
     plot.locator("canvas").first.wait_for()
     page.wait_for_timeout(1000)
@@ -151,6 +154,8 @@ def test_a_lasso_gives_a_gallery_a_card_and_a_start(page):
     settle(page)
     counted = page.locator(".st-key-header").inner_text()
     assert re.search(r"[\d,]+ selected", counted) and "nothing selected" not in counted
+    left, words = page.locator(".st-key-plots").inner_text(), parse_qs(urlparse(page.url).query)
+    assert {"y", "colour", "map", "filter", "sel"} <= set(words), "axes, colour, map, filter and selection"
 
     thumbnail = page.locator('[class*="st-key-pick-"] button').nth(2)
     thumbnail.click()
@@ -160,7 +165,11 @@ def test_a_lasso_gives_a_gallery_a_card_and_a_start(page):
     page.get_by_text("Started from").wait_for()
     page.get_by_role("link", name="Atlas").click()
     page.get_by_text("Its oddest property").wait_for(timeout=30_000)
+    settle(page)
     assert re.search(r"[\d,]+ selected", counted)[0] in page.locator(".st-key-header").inner_text()
+    assert page.locator(".st-key-plots").inner_text() == left, "the same plots"
+    back = parse_qs(urlparse(page.url).query)
+    assert back.pop("object") and back == words
 
 
 def test_a_link_restores_the_view_in_a_fresh_browser(page, browser, address):

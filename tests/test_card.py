@@ -106,6 +106,9 @@ def test_neighbours_leave_out_itself_and_real_duplicates(explorer, monkeypatch):
     table.loc[twin, ["ra", "dec"]] = table.loc[20, ["ra", "dec"]].to_numpy() + np.array([0, 0.01])
     monkeypatch.setattr(explorer, "table", table)
     assert near["id"].iloc[0] not in set(companions.find_neighbours(explorer, name)["id"])
+    alike = companions.find_alike(explorer, [name], 8)
+    assert near["id"].iloc[0] not in set(alike["id"]) and alike["distance"].is_monotonic_increasing
+    assert alike["id"].tolist() == companions.find_neighbours(explorer, name)["id"].tolist(), "of one: the same"
 
 
 @needs_model
