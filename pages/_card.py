@@ -17,7 +17,7 @@ from galexplore.export import KINDS, export
 from galexplore.location import TITLES
 from galexplore.populations import find_twins
 from pages._header import show_bundle
-from pages._oddity import show_ordinary, show_reasons
+from pages._oddity import look_up, show_ordinary, show_reasons
 from pages._panels import describe, mark, show_gallery, show_neighbours
 from pages._portrait import show_portrait
 from pages._state import plain, start_from_galaxy
@@ -28,9 +28,8 @@ NARROW = "\u00a0"  # a space at which no line is broken
 
 def show_card(explorer: Explorer, identifier: str, wide: bool = False) -> None:
     """Show one galaxy of the atlas; `wide` for a page of its own, in two columns."""
-    rows = explorer.find_rows([identifier])
+    rows = look_up(explorer, identifier)
     if not len(rows):
-        st.info(f"This atlas has no galaxy {plain(identifier)}.")
         return
     row = explorer.table.iloc[rows[0]]
     latents, sigma = row[MEANS].to_numpy(float), row[SIGMAS].to_numpy(float)

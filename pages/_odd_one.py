@@ -9,16 +9,15 @@ from galexplore.companions import find_neighbours
 from galexplore.embed import MEANS, SIGMAS
 from galexplore.explorer import Explorer
 from pages._labels import show_label_bar
-from pages._oddity import show_ordinary, show_reasons
+from pages._oddity import look_up, show_ordinary, show_reasons
 from pages._panels import mark, show_neighbours
 from pages._state import plain, start_from_galaxy
 
 
 def show_odd_one(explorer: Explorer, identifier: str, labels: pd.DataFrame, follow: list[str]) -> None:
     """Show one galaxy with the reasons of its oddness."""
-    rows = explorer.find_rows([identifier])
+    rows = look_up(explorer, identifier)
     if not len(rows):
-        st.info(f"This atlas has no galaxy {plain(identifier)}.")
         return
     row = explorer.table.iloc[rows[0]]
     latents, sigma = row[MEANS].to_numpy(float), row[SIGMAS].to_numpy(float)

@@ -10,7 +10,15 @@ from galexplore.anomaly import SHORT
 from galexplore.config import INTRINSIC, LATENTS, UNITS
 from galexplore.explorer import Explorer
 from pages._panels import PRETTY, STILL
-from pages._state import is_dark
+from pages._state import is_dark, plain
+
+
+def look_up(explorer: Explorer, identifier: str) -> np.ndarray:
+    """Find a galaxy's place in the atlas's table, as an array of one; say so on the page where there is none."""
+    rows = explorer.find_rows([identifier])
+    if not len(rows):
+        st.info(f"This atlas has no galaxy {plain(identifier)}.")
+    return rows
 
 
 def show_reasons(explorer: Explorer, latents: np.ndarray, sigma: np.ndarray, rarity: float, key: str) -> None:

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from galexplore.figures import find_inside, plot_atlas, round_to_total
+from galexplore.figures import SAMPLE, find_inside, plot_atlas, round_to_total
 from galexplore.pictures import draw_galaxy, draw_histogram, draw_residual
 
 
@@ -25,7 +25,7 @@ def test_a_crowd_is_drawn_as_density_and_sample():
     table[["lat_redshift", "lat_logmass"]] = generator.normal(size=(n, 2))
     figure = plot_atlas(table, "lat_redshift", "lat_logmass", "A crowd", selected=["59999"])
     assert [t.type for t in figure.data] == ["heatmap", "scattergl", "scattergl"]
-    assert len(figure.data[1].x) == 20_000 and len(figure.data[2].x) == 1
+    assert len(figure.data[1].x) == SAMPLE and len(figure.data[2].x) == 1
     assert len(figure.to_json()) < 3e6
 
 
