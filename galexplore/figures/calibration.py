@@ -37,7 +37,8 @@ def plot_truth(found: dict[str, pd.DataFrame], title: str, dark: bool = True) ->
         line = {"color": ACCENT[dark], "width": 1.5}
         figure.add_trace(go.Scatter(x=[low, high], y=[low, high], mode="lines", line=line, hoverinfo="skip"), 1, column)
         figure.add_trace(_bars(truth, value, np.linspace(low, high, 11), dark), 1, column)
-        figure.update_xaxes(title=f"Catalogue: {AXES[f'lat_{latent}'].lower()}", range=[low, high], row=1, col=column)
+        named = AXES[f"lat_{latent}"]
+        figure.update_xaxes(title=f"Catalogue: {named[:1].lower()}{named[1:]}", range=[low, high], row=1, col=column)
         figure.update_yaxes(title="Inferred" if column == 1 else None, range=[low, high], row=1, col=column)
     return dress(figure, title, dark, 360)
 

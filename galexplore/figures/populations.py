@@ -57,11 +57,11 @@ def plot_confusion(confusion: pd.DataFrame, title: str, dark: bool = True) -> go
         [f"{100 * s:.1f} ± {100 * e:.1f} %" for s, e in zip(*row, strict=True)]
         for row in zip(share.to_numpy(), error.to_numpy(), strict=True)
     ]
-    low, high = ("#12171F", ACCENT[True]) if dark else ("#FFFFFF", "#D9B45A")
+    low, high, ink = ("#12171F", "#7F641F", "#F4F1E8") if dark else ("#FFFFFF", "#E3C47C", "#1E2530")
     heat = go.Heatmap(
         z=share.to_numpy(), x=[f"called {n}" for n in share.columns], y=[f"true {n}" for n in names], text=text,
         texttemplate="%{text}", colorscale=[[0, low], [1, high]], zmin=0, zmax=1, showscale=False, hoverinfo="skip",
-        xgap=3, ygap=3,
+        xgap=3, ygap=3, textfont={"color": ink},
     )  # fmt: skip
     figure = dress(go.Figure(heat), title, dark, 320)
     return figure.update_xaxes(showgrid=False, ticks="").update_yaxes(showgrid=False, ticks="")
