@@ -15,6 +15,7 @@ start : dict with `name`, `latents` and `flux` (or None), where Traverse starts
 import gc
 import os
 import re
+import sys
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -45,6 +46,7 @@ def _load(name: str) -> "Explorer":
     # message leaves. What is here now stays; it need not be looked at again.
     gc.collect()
     gc.freeze()
+    sys.setswitchinterval(0.0005)  # a script that computes lets the messages of the others out sooner
     return explorer
 
 
