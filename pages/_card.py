@@ -18,9 +18,8 @@ from galexplore.location import TITLES
 from galexplore.populations import find_twins
 from pages._header import show_bundle
 from pages._oddity import look_up, show_ordinary, show_reasons
-from pages._panels import describe, mark, show_gallery, show_neighbours
+from pages._panels import describe, mark, show_gallery, show_neighbours, show_title
 from pages._portrait import show_portrait
-from pages._state import plain, start_from_galaxy
 
 NAMES = {"logmass": "Mass", "logsfr": "SFR"}  # where TITLES are too long for a table
 NARROW = "\u00a0"  # a space at which no line is broken
@@ -33,7 +32,7 @@ def show_card(explorer: Explorer, identifier: str, wide: bool = False) -> None:
         return
     row = explorer.table.iloc[rows[0]]
     latents, sigma = row[MEANS].to_numpy(float), row[SIGMAS].to_numpy(float)
-    show_title(explorer, row, identifier, wide)
+    show_title(explorer, row, None if wide else "Whole page")
     left, right = st.container(key="halves-card").columns(2, gap="large") if wide else (st.container(), st.container())
     with left:
         show_portrait(identifier)
@@ -46,21 +45,6 @@ def show_card(explorer: Explorer, identifier: str, wide: bool = False) -> None:
         show_reasons(explorer, latents, sigma, row["percentile"], identifier)
         show_ordinary(explorer, latents, sigma)
         show_company(explorer, identifier)
-
-
-def show_title(explorer: Explorer, row, identifier: str, wide: bool) -> None:
-    """Show its name, kind and place on the sky, and where to go with it."""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"### {plain(identifier)}", width="content")
-        st.markdown(f"{mark(row['population'])} {row['population']}", width="content")
-        if explorer.simulated:
-            st.badge("simulated", color="gray")
-        st.space("stretch")
-        if not wide:
-            st.page_link("pages/galaxy.py", label="Whole page", icon=":material/open_in_full:", width="content")
-        if st.button("Open in Traverse", key="to-traverse", type="primary", icon=":material/tune:"):
-            start_from_galaxy(identifier)
-            st.switch_page("pages/traverse.py")
 
 
 def show_numbers(explorer: Explorer, rows, latents, sigma) -> None:

@@ -10,8 +10,7 @@ from galexplore.embed import MEANS, SIGMAS
 from galexplore.explorer import Explorer
 from pages._labels import show_label_bar
 from pages._oddity import look_up, show_ordinary, show_reasons
-from pages._panels import mark, show_neighbours
-from pages._state import plain, start_from_galaxy
+from pages._panels import show_neighbours, show_title
 
 
 def show_odd_one(explorer: Explorer, identifier: str, labels: pd.DataFrame, follow: list[str]) -> None:
@@ -21,7 +20,7 @@ def show_odd_one(explorer: Explorer, identifier: str, labels: pd.DataFrame, foll
         return
     row = explorer.table.iloc[rows[0]]
     latents, sigma = row[MEANS].to_numpy(float), row[SIGMAS].to_numpy(float)
-    show_title(explorer, row, identifier)
+    show_title(explorer, row, "Its card")
     show_label_bar(identifier, labels, follow)
     reasons = explorer.reasons(latents, sigma)
     st.markdown(f"**Its oddest property:** {name_reason(reasons['conditional_z'].to_numpy())}")
@@ -32,17 +31,3 @@ def show_odd_one(explorer: Explorer, identifier: str, labels: pd.DataFrame, foll
     st.caption(f"{worse}. " + (f"May be no galaxy: {artefact.SUSPICIONS[kind]}." if kind else ""))
     st.markdown("**What it resembles:** its nearest galaxies in latent space")
     show_neighbours(find_neighbours(explorer, identifier), "near")
-
-
-def show_title(explorer: Explorer, row, identifier: str) -> None:
-    """Show its name and kind, and where to go with it."""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"### {plain(identifier)}", width="content")
-        st.markdown(f"{mark(row['population'])} {row['population']}", width="content")
-        if explorer.simulated:
-            st.badge("simulated", color="gray")
-        st.space("stretch")
-        st.page_link("pages/galaxy.py", label="Its card", icon=":material/open_in_full:", width="content")
-        if st.button("Open in Traverse", key="to-traverse", type="primary", icon=":material/tune:"):
-            start_from_galaxy(identifier)
-            st.switch_page("pages/traverse.py")

@@ -10,7 +10,7 @@ from galexplore.config import UNITS
 from galexplore.embed import ANY_ANGLE
 from galexplore.location import format_measurement
 from galexplore.thumbnails import draw_thumbnails
-from pages._state import open_explorer, open_galaxy
+from pages._state import open_explorer, open_galaxy, plain, start_from_galaxy
 
 #: Units as a person writes them.
 PRETTY = {"log10(Msun)": "log M☉", "log10(Msun/yr)": "log M☉/yr", "rad": "°", "": ""}
@@ -72,3 +72,18 @@ def show_neighbours(near, prefix: str) -> None:
     marks = [mark(p) for p in near["population"]]
     notes = [f"{m} z {z:.2f}" if math.isfinite(z) else m for m, z in zip(marks, near["redshift"], strict=True)]
     show_gallery(near["id"].tolist(), notes, 8, prefix)
+
+
+def show_title(explorer, row, page: str | None) -> None:
+    """Show a galaxy's name and kind, and where to go with it; `page` names the link to its own page, if any."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"### {plain(row['id'])}", width="content")
+        st.markdown(f"{mark(row['population'])} {row['population']}", width="content")
+        if explorer.simulated:
+            st.badge("simulated", color="gray")
+        st.space("stretch")
+        if page:
+            st.page_link("pages/galaxy.py", label=page, icon=":material/open_in_full:", width="content")
+        if st.button("Open in Traverse", key="to-traverse", type="primary", icon=":material/tune:"):
+            start_from_galaxy(row["id"])
+            st.switch_page("pages/traverse.py")

@@ -95,6 +95,17 @@ def settle(page) -> None:
     page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]', timeout=60_000)
 
 
+def draw_lasso(page, plot) -> None:
+    """Draw a lasso around most of the galaxies of a plot."""
+    box = plot.bounding_box()
+    places = [(box["x"] + fx * box["width"], box["y"] + fy * box["height"]) for fx, fy in CORNERS]
+    page.mouse.move(*places[0])
+    page.mouse.down()
+    for place in places[1:]:
+        page.mouse.move(*place, steps=3)
+    page.mouse.up()
+
+
 def test_upload_a_galaxy_and_change_its_redshift(page, tmp_path):
     cutout = CUTOUT
     if not cutout.exists():
@@ -143,13 +154,7 @@ def test_a_lasso_gives_a_gallery_a_card_and_a_start(page, address):
     plot = page.locator(".js-plotly-plot").first
     plot.locator("canvas").first.wait_for()
     page.wait_for_timeout(1000)
-    box = plot.bounding_box()
-    places = [(box["x"] + fx * box["width"], box["y"] + fy * box["height"]) for fx, fy in CORNERS]
-    page.mouse.move(*places[0])
-    page.mouse.down()
-    for place in places[1:]:
-        page.mouse.move(*place, steps=3)
-    page.mouse.up()
+    draw_lasso(page, plot)
     page.get_by_text("Showing 24 of").wait_for(timeout=60_000)
     settle(page)
     counted = page.locator(".st-key-header").inner_text()
@@ -181,13 +186,7 @@ def test_a_link_restores_the_view_in_a_fresh_browser(page, browser, address):
     page.get_by_text("Its oddest property").wait_for(timeout=60_000)
     page.wait_for_url("**object=GP-002")
     settle(page)
-    box = plot.bounding_box()
-    places = [(box["x"] + f * box["width"], box["y"] + g * box["height"]) for f, g in CORNERS]
-    page.mouse.move(*places[0])
-    page.mouse.down()
-    for place in places[1:]:
-        page.mouse.move(*place, steps=3)
-    page.mouse.up()
+    draw_lasso(page, plot)
     page.wait_for_url("**sel=*", timeout=60_000)
     settle(page)
     counted = re.search(r"[\d,]+ selected", page.locator(".st-key-header").inner_text())[0]
