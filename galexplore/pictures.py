@@ -89,27 +89,12 @@ def add_bar(picture: Image.Image, label: str = '10"', ink: tuple = (225, 230, 23
     draw.text((x - arm - 3, y), "E", fill=ink, font=font, anchor="rm")
 
 
-def draw_histogram(values: np.ndarray, low: float, high: float, at: float, accent: str, bins: int = 60) -> str:
-    """Draw a latent's histogram as an SVG strip as wide as the slider above it, with a mark where the slider stands.
-
-    Parameters
-    ----------
-    values : array (N,)
-    low, high : float
-        The slider's ends.
-    at : float
-        Where it stands.
-    accent : str
-        Colour of the mark.
-    """
+def draw_histogram(values: np.ndarray, low: float, high: float, bins: int = 60) -> str:
+    """Draw the histogram of values (N,) between a slider's ends as an SVG strip that stretches to any width."""
     count, _ = np.histogram(values, bins=bins, range=(low, high))
     top = 30 * np.sqrt(count / max(1, count.max()))  # square root: the rare ends stay visible
     step = 600 / bins
     path = "".join(f"L{i * step:.0f},{32 - h:.1f}L{(i + 1) * step:.0f},{32 - h:.1f}" for i, h in enumerate(top))
-    x = 600 * (at - low) / (high - low)
     size = 'viewBox="0 0 600 32" preserveAspectRatio="none" width="600" height="32"'
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" {size}>'
-        f'<path d="M0,32{path}L600,32Z" fill="#8FA3BF" fill-opacity="0.45"/>'
-        f'<rect x="{x - 1.5:.1f}" y="0" width="3" height="32" fill="{accent}"/></svg>'
-    )
+    path = f'<path d="M0,32{path}L600,32Z" fill="#8FA3BF" fill-opacity="0.45"/>'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{path}</svg>'

@@ -1,5 +1,6 @@
 """Pieces that several pages show alike: galleries, image and model, a galaxy's card, the reasons it is odd."""
 
+import base64
 import math
 
 import numpy as np
@@ -36,16 +37,15 @@ def describe(latent: str, value: float, sigma: float) -> str:
 
 
 def show_gallery(ids: list[str], notes: list[str], columns: int, prefix: str) -> None:
-    """Show a grid of galaxies, each with a line below it that opens its card."""
+    """Show a grid of galaxies, each a button that opens its card: its picture, and a line below it."""
     ids = tuple(str(i) for i in ids)
-    with st.container(key=f"gallery-{prefix}"):
-        grid = st.grid(columns, min_column_width=62, gap="xsmall")
+    with st.container(key=f"gallery-{prefix}"), st.grid(columns, min_column_width=62, gap="xsmall"):
         for name, note, picture in zip(ids, notes, draw_catalogue(ids), strict=True):
+            # Picture and button in one message: a slider's move shows eight of them.
+            label = f"![{plain(name)}](data:image/jpeg;base64,{base64.b64encode(picture).decode()}) {note}"
             kind = "primary" if name == st.session_state.opened else "tertiary"
-            about = {"key": f"{prefix}-{name}", "help": name, "on_click": open_galaxy, "args": (name,)}
-            with grid.cell():
-                st.image(picture, width="stretch", alt=f"Galaxy {name}")
-                st.button(note, type=kind, width="stretch", **about)
+            about = {"key": f"{prefix}-{name}", "help": plain(name), "on_click": open_galaxy, "args": (name,)}
+            st.button(label, type=kind, width="stretch", **about)
 
 
 def mark(population: str) -> str:

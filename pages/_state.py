@@ -13,7 +13,6 @@ start : dict with `name`, `latents` and `flux` (or None), where Traverse starts
 """
 
 import gc
-import os
 import re
 import sys
 from typing import TYPE_CHECKING
@@ -34,10 +33,12 @@ __all__ = ["KINDS_AT_FIRST"]
 
 @st.cache_resource(show_spinner="Opening the atlas and its model", max_entries=3)
 def _load(name: str) -> "Explorer":
-    # One galaxy at a time is decoded fastest by one thread; two on a busy machine wait for each other (3 ms or 100).
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
-    from galexplore.explorer import load  # seconds of imports: under the spinner, not before the first paint
+    import torch  # seconds of imports: under the spinner, not before the first paint
 
+    from galexplore.explorer import load
+
+    # One galaxy at a time is decoded fastest by one thread; two on a busy machine wait for each other (3 ms or 60).
+    torch.set_num_threads(1)
     explorer = load(name)
     # The first pass through a network, the first picture and the first sort are slow: not in a person's time.
     explorer.decode(explorer.atlas.latents[:1])

@@ -1,17 +1,18 @@
 """What a property does to a galaxy's looks: move the latents, watch the decoded image."""
 
+import base64
 import math
 
 import numpy as np
 import streamlit as st
 
-from galexplore import figures, pictures
+from galexplore import pictures
 from galexplore.config import LATENTS, UNITS
 from galexplore.location import TITLES
 from pages._oddity import say_rarity
 from pages._panels import PRETTY
 from pages._sliders import STEPS, find_ends, forget_last_move, move_sliders, note_move, note_standing, read_sliders
-from pages._state import is_dark, open_explorer, require_header, start_from, start_from_galaxy
+from pages._state import open_explorer, require_header, start_from, start_from_galaxy
 from pages._ways import show_ways
 
 FORMATS = {"phi": "%d°", "redshift": "%.3f"}
@@ -47,17 +48,25 @@ def choose_start(explorer) -> None:
             st.button("My upload", key="from-upload", on_click=start_from, args=args)
 
 
-def show_sliders(explorer) -> None:
-    """Show a slider for each latent, in physical units, over the atlas's histogram."""
+def show_histograms(explorer) -> None:
+    """Draw the atlas's histogram below each slider: as its background, so that a move need not send it again."""
+    rules = ""
+    for name in LATENTS:
+        column = explorer.table[f"lat_{name}"].to_numpy()
+        column = np.degrees(column) % 180 if name == "phi" else column
+        strip = base64.b64encode(pictures.draw_histogram(column, *find_ends(name)).encode()).decode()
+        rules += f".st-key-slide-{name} {{ background-image: url(data:image/svg+xml;base64,{strip}) }}\n"
+    st.html(f"<style>{rules}</style>")
+
+
+def show_sliders() -> None:
+    """Show a slider for each latent, in physical units."""
     for name in LATENTS:
         low, high = find_ends(name)
         unit = {"phi": "° E of N", "free": "its own units"}.get(name, PRETTY[UNITS[name]])
         label = f"{TITLES[name]} [{unit}]" if unit else TITLES[name]
         about = {"format": FORMATS.get(name, "%.2f"), "key": f"slide-{name}", "persist_state": "session"}
-        value = st.slider(label, low, high, step=STEPS[name], on_change=note_move, **about)
-        column = explorer.table[f"lat_{name}"].to_numpy()
-        column = np.degrees(column) % 180 if name == "phi" else column
-        st.image(pictures.draw_histogram(column, low, high, value, figures.ACCENT[is_dark()]), width="stretch")
+        st.slider(label, low, high, step=STEPS[name], on_change=note_move, **about)
 
 
 def show_gauge(explorer, latents: np.ndarray) -> None:
@@ -87,7 +96,7 @@ def show_traverse() -> None:
     with top:
         choose_start(explorer)
     with left, st.container(key="sliders"):
-        show_sliders(explorer)
+        show_sliders()
     with right:
         observed = start["flux"] is not None
         what = "Start: the image" if observed else "Start: decoded, model, not data"
@@ -98,4 +107,5 @@ def show_traverse() -> None:
 
 
 require_header()
+show_histograms(open_explorer())
 show_traverse()

@@ -142,7 +142,8 @@ class Wire:
     def _receive(self, event: dict) -> None:
         self.received.append(event["timestamp"])
         data = event["response"]["payloadData"]
-        if len(data) < 10_000 and b"/media/" in base64.b64decode(data):
+        data = base64.b64decode(data) if len(data) < 40_000 else b""
+        if b"/media/" in data or b"data:image/jpeg" in data:
             self.pictures.append(event["timestamp"])
 
     def time(self, act, timeout: float = 60) -> dict:
