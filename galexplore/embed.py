@@ -26,6 +26,15 @@ MEANS = [f"lat_{name}" for name in LATENTS]
 SIGMAS = [f"lat_{name}_sigma" for name in LATENTS]
 
 
+def use_one_thread() -> None:
+    """Pass one galaxy at a time through the networks with one thread.
+
+    A server answers each person in a thread of its own, and torch would give each of them a team of others: where the
+    cores are busy, its members wait for each other, ten times as long as the work takes.
+    """
+    torch.set_num_threads(1)
+
+
 class Embedder:
     """A trained model in inference mode, with its calibration.
 

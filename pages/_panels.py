@@ -42,9 +42,10 @@ def show_gallery(ids: list[str], notes: list[str], columns: int, prefix: str) ->
     with st.container(key=f"gallery-{prefix}"), st.grid(columns, min_column_width=62, gap="xsmall"):
         for name, note, picture in zip(ids, notes, draw_catalogue(ids), strict=True):
             # Picture and button in one message: a slider's move shows eight of them.
-            label = f"![{plain(name)}](data:image/jpeg;base64,{base64.b64encode(picture).decode()}) {note}"
+            source = f"data:image/jpeg;base64,{base64.b64encode(picture).decode()}"
+            label = f'![{plain(name)}]({source} "{plain(name)}") {note}'
             kind = "primary" if name == st.session_state.opened else "tertiary"
-            about = {"key": f"{prefix}-{name}", "help": plain(name), "on_click": open_galaxy, "args": (name,)}
+            about = {"key": f"{prefix}-{name}", "on_click": open_galaxy, "args": (name,)}
             st.button(label, type=kind, width="stretch", **about)
 
 

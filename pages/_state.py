@@ -33,12 +33,10 @@ __all__ = ["KINDS_AT_FIRST"]
 
 @st.cache_resource(show_spinner="Opening the atlas and its model", max_entries=3)
 def _load(name: str) -> "Explorer":
-    import torch  # seconds of imports: under the spinner, not before the first paint
-
+    from galexplore.embed import use_one_thread  # seconds of imports: under the spinner, not before the first paint
     from galexplore.explorer import load
 
-    # One galaxy at a time is decoded fastest by one thread; two on a busy machine wait for each other (3 ms or 60).
-    torch.set_num_threads(1)
+    use_one_thread()
     explorer = load(name)
     # The first pass through a network, the first picture and the first sort are slow: not in a person's time.
     explorer.decode(explorer.atlas.latents[:1])
@@ -148,4 +146,4 @@ def plain(text: str) -> str:
     """Escape what came from outside, so that Markdown shows it as it is."""
     if re.fullmatch("[A-Za-z][A-Za-z0-9+-]*", text):  # a single word, such as most ids, is harmless
         return text
-    return "".join(f"\\{c}" if c in "\\`*_{}[]<>()#+-.!|~$:" else c for c in text)
+    return "".join(f"\\{c}" if c in '\\`*_{}[]<>()#+-.!|~$:"' else c for c in text)

@@ -223,10 +223,12 @@ def test_traverse_starts_typical_and_decodes_what_the_sliders_say(app, explorer)
     centre = dict(zip(("redshift", "logmass", "logsfr", "free"), explorer.atlas.centre, strict=True))
     for name, value in centre.items():
         assert sliders[f"slide-{name}"].value == pytest.approx(value, abs=0.06)
-    before = list_images(app)
+    before, near = list_images(app), [b.label for b in app.button if b.key.startswith("near-")]
+    assert len(near) == 8 and all("data:image/jpeg;base64," in label for label in near)
     app.slider(key="slide-redshift").set_value(sliders["slide-redshift"].max).run()
     check(app)
-    assert len(before) > 10 and list_images(app) != before
+    assert list_images(app)[0] != before[0], "another image is decoded"
+    assert [b.label for b in app.button if b.key.startswith("near-")] != near
     app.button(key="reset").click().run()
     check(app)
     assert app.slider(key="slide-redshift").value == pytest.approx(centre["redshift"], abs=0.006)

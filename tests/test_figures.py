@@ -59,6 +59,7 @@ def test_a_residual_says_by_colour_which_way_it_goes():
     assert bright[0] > bright[2] + 50 and faint[2] > faint[0] + 50
 
 
-def test_a_histogram_marks_where_the_slider_stands():
-    svg = draw_histogram(np.random.default_rng(0).normal(size=500), -3, 3, 0, "#123456")
-    assert svg.startswith("<svg") and '<rect x="298.5"' in svg and "#123456" in svg
+def test_a_histogram_is_as_high_as_its_values_are_many():
+    svg = draw_histogram(np.repeat([-2.0, 2.0], [400, 100]), -3, 3, bins=6)
+    assert svg.startswith("<svg") and "L100,2.0L200,2.0" in svg, "the fuller bin reaches the top"
+    assert "L500,17.0L600,17.0" in svg, "a quarter of the values stand half as high: the square root"
