@@ -66,7 +66,8 @@ def _encode(rgb: np.ndarray, side: int, bar: bool) -> bytes:
     if bar:
         add_bar(picture)
     stream = BytesIO()
-    picture.save(stream, "JPEG", quality=92, subsampling=0)
+    fine = side < 2 * SURVEY.size  # else half as many pixels still hold every colour of the model's grid
+    picture.save(stream, "JPEG", quality=90, subsampling="4:4:4" if fine else "4:2:0")
     return stream.getvalue()
 
 
