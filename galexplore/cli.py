@@ -137,7 +137,9 @@ def _print_location(location) -> None:
     odd.add_section()
     odd.add_row("total", f"{location.oddness.distance2[0]:.2f}", f"rarer than {location.rarity:.1f} %")
     out.print(odd)
-    out.print(f"{location.reason}.")
+    if location.causes:
+        out.print(f"Likely cause: {location.causes.say()[0]} ({100 * location.causes.share[0]:.0f} %).")
+    out.print(f"Largest deviation: {location.reason}.")
     out.print(f"Reconstruction chi2 {location.chi2:.2f} a pixel, worse than {location.chi2_rank:.1f} %.")
     x, y = location.position
     out.print(f"On the map at ({x:.2f}, {y:.2f}); model {location.model['name']} {location.model['sha256'][:12]}.")

@@ -67,6 +67,8 @@ def _latent_columns() -> dict[str, Column]:
     return c | {
         "distance2": Column("", "stat.value", "Squared Mahalanobis distance from the ordinary population", low=0),
         "percentile": Column("", "stat.rank", "Percentage of ordinary galaxies that are less rare", low=0, high=100),
+        "cause": Column("", "meta.note", "Property that most likely makes the galaxy odd, and its side", "str"),
+        "cause_share": Column("", "stat.probability", "Probability that it is this property", low=0, high=1),
         "chi2": Column("", "stat.fit.chi2", "Reconstruction chi2 a pixel", low=0),
         "mag_aperture": Column("mag", "phot.mag;em.opt.R", "AB magnitude in r within 5 arcsec of the image's middle"),
         "gap": Column("", "stat.value", "Latent distance to the tenth nearest ordinary galaxy", low=0),

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from galexplore import artefact, catalogue
-from galexplore.anomaly import rate_oddness
+from galexplore.anomaly import Oddness, rate_oddness
 from galexplore.atlas import Atlas
+from galexplore.attribution import Attribution, Causes
 from galexplore.audit import Prepared, prepare
 from galexplore.calibrate import widen_at
 from galexplore.config import INTRINSIC, LATENTS, ROOT, models_folder
@@ -33,6 +34,9 @@ class Explorer:
     def __init__(self, name: str, card: dict, embedder: Embedder, atlas: Atlas, table: pd.DataFrame):
         self.name, self.card, self.embedder, self.atlas = name, card, embedder, atlas
         self.table = _join(table, atlas)
+        causes = self.find_causes(atlas.oddness, atlas.latents, atlas.sigma)
+        if causes is not None:
+            self.table = self.table.assign(cause=causes.say(), cause_share=causes.share)
         self._catalogue = table
 
     @cached_property
@@ -101,6 +105,7 @@ class Explorer:
             position=self.atlas.place(latents)[0],
             neighbours=self.neighbours(latents, k),
             oddness=oddness,
+            causes=self.find_causes(oddness, latents, sigma),
             rarity=float(self.atlas.rarity_percentile(oddness.distance2)[0]),
             chi2=chi2,
             chi2_rank=float(self.atlas.chi2_percentile(chi2)),
@@ -154,6 +159,11 @@ class Explorer:
         columns |= {"marginal_z": (value - centre) / np.sqrt(np.diag(covariance))}
         columns |= {"expected": value - odd.conditional_z[0] * width, "conditional_z": odd.conditional_z[0]}
         return pd.DataFrame(columns | {"contribution": odd.contributions[0]})
+
+    def find_causes(self, odd: Oddness, latents: np.ndarray, sigma: np.ndarray) -> Causes | None:
+        """Find the likely causes of the oddness of galaxies (M, 5); None where the model has not learnt to tell."""
+        lesson = self.card.get("attribution")
+        return Attribution.from_dict(lesson).find(odd.conditional_z, latents, sigma) if lesson else None
 
     def make_ordinary(self, latents: np.ndarray, sigma: np.ndarray) -> tuple[Ordinary, np.ndarray]:
         """Move a galaxy's odd properties to what its others predict.

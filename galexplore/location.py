@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from galexplore.anomaly import Oddness, name_reason
+from galexplore.attribution import Causes
 from galexplore.audit import Prepared
 from galexplore.config import INTRINSIC, LATENTS, UNITS
 from galexplore.cutout import Cutout
@@ -54,6 +55,8 @@ class Location:
         `id`, `distance` (latent, in units of the population's spread), `redshift`, `logmass`, `logsfr`, `population`.
     oddness : Oddness
         Of one galaxy.
+    causes : Causes or None
+        Of its oddness; None where the model has not learnt to tell.
     rarity, chi2, chi2_rank : float
         Percentile of its rarity; reconstruction chi2 a pixel and its percentile, both among ordinary atlas galaxies.
     reconstruction : ndarray (3, 69, 69)
@@ -70,6 +73,7 @@ class Location:
     position: np.ndarray
     neighbours: pd.DataFrame
     oddness: Oddness
+    causes: Causes | None
     rarity: float
     chi2: float
     chi2_rank: float
@@ -117,6 +121,7 @@ class Location:
                 "distance2": float(odd.distance2[0]),
                 "contributions": dict(zip(INTRINSIC, odd.contributions[0].tolist(), strict=True)),
                 "conditional_z": dict(zip(INTRINSIC, odd.conditional_z[0].tolist(), strict=True)),
+                "cause": self.causes.to_dict() if self.causes else None,
                 "reconstruction_chi2": self.chi2,
                 "reconstruction_percentile": self.chi2_rank,
             },

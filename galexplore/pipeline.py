@@ -19,7 +19,7 @@ from galexplore.config import DATA, LATENTS, ROOT, AtlasConfig, Network, Trainin
 from galexplore.cutout import InputError
 from galexplore.embed import ANY_ANGLE, SIGMAS, Embedder, hash_file
 from galexplore.explorer import Explorer
-from galexplore.extras import draw_extras
+from galexplore.extras import draw_calibrators, draw_extras
 from galexplore.metrics import evaluate
 from galexplore.mock.store import Store
 from galexplore.readers import read
@@ -79,7 +79,8 @@ def train_model(
     team.leave()
     if team.rank:
         return card
-    card |= finish(frame, Embedder(model), flux, folder, report)
+    more = draw_calibrators(training.calibrators, training.seed + 1, report) if training.extra else None
+    card |= finish(frame, Embedder(model), flux, folder, report, more)
     card |= {"simulated": True, "made": datetime.now(UTC).date().isoformat()}
     card |= {"sha256": hash_file(folder / "weights.safetensors")}
     if data.resolve() != DATA.resolve():  # the explorer shows a model with the catalogue that it belongs to
@@ -123,8 +124,20 @@ def gather_samples(
     return Sample.gather(taught, images, device), Sample.gather(frame.iloc[rows], flux[rows], device)
 
 
-def finish(frame: pd.DataFrame, embedder: Embedder, flux: np.ndarray, folder: Path, report: Report) -> dict:
+def finish(
+    frame: pd.DataFrame,
+    embedder: Embedder,
+    flux: np.ndarray,
+    folder: Path,
+    report: Report,
+    more: tuple[pd.DataFrame, np.ndarray] | None = None,
+) -> dict:
     """Embed a catalogue with a trained, uncalibrated model, calibrate it, and write its atlas.
+
+    Parameters
+    ----------
+    more : tuple of DataFrame and array, optional
+        Galaxies and images that are calibrated by beside the calibration split.
 
     Returns
     -------
@@ -133,7 +146,11 @@ def finish(frame: pd.DataFrame, embedder: Embedder, flux: np.ndarray, folder: Pa
     """
     latents = embedder.embed(flux, progress=lambda done: report("embed", done, len(frame)))
     table = pd.concat([frame.reset_index(drop=True), latents], axis=1)
-    calibration = calibrate(table[table["split"] == "calibration"])
+    held_out = table[table["split"] == "calibration"]
+    if more:
+        seen = embedder.embed(more[1], progress=lambda done: report("embed calibrators", done, len(more[0])))
+        held_out = pd.concat([held_out, pd.concat([more[0].reset_index(drop=True), seen], axis=1)], ignore_index=True)
+    calibration = calibrate(held_out)
     for name, column in zip(LATENTS, SIGMAS, strict=True):
         table[column] *= scale_at(calibration[name], "68", table["mag_aperture"], table["lat_redshift"])
     table["lat_phi_sigma"] = table["lat_phi_sigma"].clip(upper=ANY_ANGLE)

@@ -14,6 +14,8 @@ _NAMES = {
     "logsfr": "Catalogue log SFR",
     "phi": "Catalogue angle",
     "percentile": "Rarity",
+    "cause": "Likely cause",
+    "cause_share": "Probability of the likely cause",
     "chi2_percentile": "Reconstruction χ²",
     "chi2": "χ² a pixel",
     "distance2": "d² from ordinary",

@@ -6,7 +6,6 @@ from functools import partial
 import streamlit as st
 
 from galexplore import links
-from galexplore.anomaly import name_reason
 from galexplore.bundle import to_fits
 from galexplore.calibrate import residuals
 from galexplore.companions import find_neighbours
@@ -17,7 +16,7 @@ from galexplore.export import KINDS, export
 from galexplore.location import TITLES
 from galexplore.populations import find_twins
 from pages._header import show_bundle
-from pages._oddity import look_up, show_ordinary, show_reasons
+from pages._oddity import look_up, show_causes, show_ordinary, show_reasons
 from pages._panels import describe, mark, show_gallery, show_neighbours, show_title
 from pages._portrait import show_portrait
 
@@ -40,8 +39,7 @@ def show_card(explorer: Explorer, identifier: str, wide: bool = False) -> None:
         show_links(explorer, row)
         show_downloads(explorer, row, rows, identifier)
     with right:
-        reason = name_reason(explorer.reasons(latents, sigma)["conditional_z"].to_numpy())
-        st.markdown(f"**Its oddest property:** {reason}")
+        show_causes(explorer, latents, sigma)
         show_reasons(explorer, latents, sigma, row["percentile"], identifier)
         show_ordinary(explorer, latents, sigma)
         show_company(explorer, identifier)

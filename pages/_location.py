@@ -11,7 +11,7 @@ from galexplore.batch import Verdict
 from galexplore.config import LATENTS
 from galexplore.location import TITLES
 from galexplore.populations import resemble
-from pages._oddity import show_ordinary, show_reasons
+from pages._oddity import show_causes, show_ordinary, show_reasons
 from pages._panels import describe, mark, show_images, show_neighbours
 from pages._position import show_position
 from pages._state import plain, start_from
@@ -116,7 +116,7 @@ def show_location(explorer, upload: dict, forget) -> None:
     with left:
         show_pixels(location)
     with right:
-        st.markdown(f"**Its oddest property:** {location.reason}")
+        show_causes(explorer, location.latents, location.sigma)
         show_reasons(explorer, location.latents, location.sigma, location.rarity, "upload")
         show_ordinary(explorer, location.latents, location.sigma, location.prepared.flux)
     show_position(explorer, location, measure_scatter(explorer))

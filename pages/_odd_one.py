@@ -4,12 +4,11 @@ import pandas as pd
 import streamlit as st
 
 from galexplore import artefact
-from galexplore.anomaly import name_reason
 from galexplore.companions import find_neighbours
 from galexplore.embed import MEANS, SIGMAS
 from galexplore.explorer import Explorer
 from pages._labels import show_label_bar
-from pages._oddity import look_up, show_ordinary, show_reasons
+from pages._oddity import look_up, show_causes, show_ordinary, show_reasons
 from pages._panels import show_neighbours, show_title
 
 
@@ -22,8 +21,7 @@ def show_odd_one(explorer: Explorer, identifier: str, labels: pd.DataFrame, foll
     latents, sigma = row[MEANS].to_numpy(float), row[SIGMAS].to_numpy(float)
     show_title(explorer, row, "Its card")
     show_label_bar(identifier, labels, follow)
-    reasons = explorer.reasons(latents, sigma)
-    st.markdown(f"**Its oddest property:** {name_reason(reasons['conditional_z'].to_numpy())}")
+    show_causes(explorer, latents, sigma)
     show_ordinary(explorer, latents, sigma, explorer.images([identifier])[0])
     show_reasons(explorer, latents, sigma, row["percentile"], identifier)
     worse = f"Reconstruction χ² {row['chi2']:.2f} a pixel, worse than {row['chi2_percentile']:.0f} % of galaxies"

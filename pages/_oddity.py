@@ -6,11 +6,17 @@ import numpy as np
 import streamlit as st
 
 from galexplore import figures, pictures
-from galexplore.anomaly import SHORT
+from galexplore.anomaly import SHORT, name_reason
 from galexplore.config import INTRINSIC, LATENTS, UNITS
 from galexplore.explorer import Explorer
 from pages._panels import PRETTY, STILL
 from pages._state import is_dark, plain
+
+CAUSE = (
+    "One property of simulated galaxies was made unusual, and they were lit and rendered anew. Of those that look like "
+    "this galaxy, so many had that property moved; the free latent stands for size. It supposes that one property is "
+    "unusual, and that it is a galaxy."
+)
 
 
 def look_up(explorer: Explorer, identifier: str) -> np.ndarray:
@@ -19,6 +25,15 @@ def look_up(explorer: Explorer, identifier: str) -> np.ndarray:
     if not len(rows):
         st.info(f"This atlas has no galaxy {plain(identifier)}.")
     return rows
+
+
+def show_causes(explorer: Explorer, latents: np.ndarray, sigma: np.ndarray) -> None:
+    """Say which property most likely makes a galaxy odd, and which deviates most from what the others predict."""
+    odd = explorer.atlas.explain(latents, sigma)
+    causes = explorer.find_causes(odd, latents, sigma)
+    if causes is not None:
+        st.markdown(f"**Likely cause:** {causes.say()[0]} ({100 * causes.share[0]:.0f} %)", help=CAUSE)
+    st.markdown(f"**Largest deviation:** {name_reason(odd.conditional_z[0])}")
 
 
 def show_reasons(explorer: Explorer, latents: np.ndarray, sigma: np.ndarray, rarity: float, key: str) -> None:

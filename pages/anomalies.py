@@ -21,12 +21,14 @@ MOST = 2_400  # galaxies that can be paged through: a hundred pages
 
 
 def say_reason(row) -> str:
-    """Give the leading reason in words, such as "**SFR 3.4 σ high** for its redshift, mass and free latent"."""
+    """Give the leading reason in words, such as "**high SFR** (84 %); redshift 6.5 σ low"."""
     if row.get("suspicion"):
         return f"**{artefact.BRIEFLY[row['suspicion']]}**"
     reason = name_reason(row[[f"condz_{name}" for name in INTRINSIC]].to_numpy(float)).replace(" sigma", "\u00a0σ")
     first, _, rest = reason.partition(" for ")
-    return f"**{first}** for {rest}"
+    if "cause" not in row:
+        return f"**{first}** for {rest}"
+    return f"**{row['cause']}** ({100 * row['cause_share']:.0f}\u00a0%); {first}"
 
 
 def choose_ranking(explorer) -> tuple[str, list[str]]:

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from galexplore.anomaly import Population, explain
+from galexplore.attribution import Causes
 from galexplore.bench import attribution, sed
 from galexplore.config import INTRINSIC
 from galexplore.embed import MEANS, SIGMAS
@@ -30,13 +31,18 @@ def test_what_is_named_first_is_counted_by_property():
         explain=lambda latents, sigma: explain(latents[:, 1:], sigma[:, 1:], population),
         rarity_percentile=lambda distance2: np.where(distance2 > 20, 99.0, 10.0),
     )
+    explorer = SimpleNamespace(atlas=atlas, find_causes=lambda odd, latents, sigma: None)
     answers = pd.DataFrame(0.0, index=range(4), columns=[*MEANS, *SIGMAS])
     answers["lat_logmass"] = [5.0, 5.0, 2.0, 1.0]
     answers["lat_free"] = [0.0, 0.0, 0.0, 7.0]
-    found = attribution.judge(atlas, answers, "logmass")
+    found = attribution.judge(explorer, answers, "logmass")
     assert found["first"][0] == 0.75 and found["n"] == 4 and found["instead"] == {"free": 0.25}
     assert found["n_told"] == 3 and found["first_told"][0] == pytest.approx(2 / 3)
     assert set(found["instead"]) <= set(INTRINSIC)
+    learnt = Causes(np.full(4, INTRINSIC.index("free")), np.ones(4, bool), np.ones(4))
+    explorer.find_causes = lambda odd, latents, sigma: learnt
+    found = attribution.judge(explorer, answers, "logmass")
+    assert found["first"][0] == 0 and found["instead"] == {"free": 1.0}, "a model that has learnt is taken at its word"
 
 
 def test_shifting_one_property_leaves_the_others_and_the_draws_alone():
@@ -44,6 +50,12 @@ def test_shifting_one_property_leaves_the_others_and_the_draws_alone():
     base = pd.DataFrame({"z_true": [0.1, 0.2], "logmass_true": [10.5, 10.0], "logsfr_true": [0.2, -0.1]})
     base["kind"] = "main sequence"
     lit, nearer = attribution.relight(base, 3), attribution.relight(base.assign(z_true=[0.05, 0.2]), 3)
+    larger = attribution.relight(base, 3, np.log10(lit["re_arcsec"]) + np.array([0.3, 0.0]))
+    assert (
+        larger["re_arcsec"][0] == pytest.approx(10**0.3 * lit["re_arcsec"][0])
+        and larger["disc_re"][1] == lit["disc_re"][1]
+    )
+    assert larger["flux_disc_r"].equals(lit["flux_disc_r"]), "a larger galaxy is as bright"
     same = ["logmass_true", "logsfr_true", "phi_true", "inclination", "seed", "noise_r"]
     assert lit[same].equals(nearer[same])
     assert nearer["flux_disc_r"][0] > 2 * lit["flux_disc_r"][0] and nearer["flux_disc_r"][1] == lit["flux_disc_r"][1]

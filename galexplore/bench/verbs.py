@@ -139,17 +139,23 @@ def sed(
 
 @app.command()
 def attribution(
-    n: Annotated[
-        int, typer.Option("--n", min=10, help="Galaxies to shift, in three properties, to either side.")
-    ] = 200,
+    n: Annotated[int, typer.Option("--n", min=10, help="Galaxies to shift, in four properties, to either side.")] = 200,
     model: Annotated[str, typer.Option(help="A folder of models/.")] = "default",
+    teach: Annotated[
+        int, typer.Option(min=0, help="First learn from so many galaxies of other splits, and keep it in the card.")
+    ] = 0,
     as_json: AsJson = False,
 ) -> None:
     """Shift one true property of simulated galaxies to its 3-sigma tail; count how often the explanation names it."""
-    from galexplore.bench.attribution import measure
+    from galexplore.bench import attribution as bench
     from galexplore.explorer import load
 
-    found = measure(load(model), n, report=lambda text: typer.echo(text, err=True))
+    def report(text: str) -> None:
+        typer.echo(text, err=True)
+
+    if teach:
+        bench.teach(load(model), teach, report=report)
+    found = bench.measure(load(model), n, report=report)
     if as_json:
         print(json.dumps(found, indent=1))
         return
