@@ -42,7 +42,7 @@ def test_its_probabilities_are_how_often_it_is_right(lesson):
     right = causes.first == moved // 2
     for low, high in ((0.5, 0.8), (0.8, 0.95), (0.95, 1.01)):
         these = (causes.share >= low) & (causes.share < high)
-        assert right[these].mean() == pytest.approx(causes.share[these].mean(), abs=0.06)
+        assert -0.03 < right[these].mean() - causes.share[these].mean() < 0.1, "cautious rather than bold"
 
 
 def test_the_angle_says_nothing_of_the_cause(lesson):
