@@ -1,11 +1,13 @@
 """Extra training galaxies: drawn once, kept, in no split of the catalogue; and how samples are put together."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
 from galexplore import catalogue, extras, pipeline
 from galexplore.config import ROOT, Training
+from galexplore.embed import MEANS, SIGMAS
 
 FRAME = catalogue.read(ROOT / "data" / "catalogue.parquet")
 
@@ -59,3 +61,30 @@ def test_they_join_the_training_split_and_no_other(drawn):
     assert len(sample) == own + 4 and len(validation) == (frame["split"] == "validation").sum()
     alone, _ = pipeline.gather_taught(frame, flux, Training(extra=0), nothing)
     assert len(alone) == own
+
+
+def test_calibrators_are_drawn_as_the_catalogue_and_join_the_calibration_split(drawn, monkeypatch, tmp_path):
+    def draw(n, seed, block, last, progress):
+        assert not last, "no rare kinds among them"
+        return FRAME[FRAME["population"] == "ordinary"].iloc[:n].reset_index(drop=True)
+
+    monkeypatch.setattr(extras.survey, "draw_block", draw)
+    more = extras.draw_calibrators(3, 5, nothing)
+    assert more[0]["id"].tolist() == ["C000001", "C000002", "C000003"] and set(more[0]["split"]) == {"calibration"}
+
+    class Seen(Exception):
+        pass
+
+    class Blind:
+        def embed(self, flux, progress):
+            return pd.DataFrame(0.0, index=range(len(flux)), columns=[*MEANS, *SIGMAS, "chi2", "mag_aperture"])
+
+    def see(table):
+        raise Seen(table["id"].tolist())
+
+    monkeypatch.setattr(pipeline, "calibrate", see)
+    frame = FRAME[FRAME["population"] == "ordinary"].iloc[:30].reset_index(drop=True)
+    with pytest.raises(Seen) as seen:
+        pipeline.finish(frame, Blind(), np.zeros((30, 3, 69, 69)), tmp_path, nothing, more)
+    own = frame["id"][frame["split"] == "calibration"].tolist()
+    assert own and seen.value.args[0] == own + more[0]["id"].tolist()
