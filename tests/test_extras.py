@@ -83,8 +83,8 @@ def test_calibrators_are_drawn_as_the_catalogue_and_join_the_calibration_split(d
         raise Seen(table["id"].tolist())
 
     monkeypatch.setattr(pipeline, "calibrate", see)
-    frame = FRAME[FRAME["population"] == "ordinary"].iloc[:30].reset_index(drop=True)
+    frame = FRAME[FRAME["population"] == "ordinary"].iloc[:90].reset_index(drop=True)
     with pytest.raises(Seen) as seen:
-        pipeline.finish(frame, Blind(), np.zeros((30, 3, 69, 69)), tmp_path, nothing, more)
+        pipeline.finish(frame, Blind(), np.zeros((90, 3, 69, 69)), tmp_path, nothing, more)
     own = frame["id"][frame["split"] == "calibration"].tolist()
     assert own and seen.value.args[0] == own + more[0]["id"].tolist()
