@@ -105,6 +105,28 @@ class Embedder:
         return pd.DataFrame(np.concatenate(parts) if parts else np.empty((0, len(columns))), columns=columns)
 
     @torch.inference_mode()
+    def glance(self, flux: np.ndarray, batch: int = 256) -> pd.DataFrame:
+        """Locate images (N, 3, 69, 69) by a single look in half precision, without their reconstruction.
+
+        For surveys of billions: an order of magnitude faster than `embed`, and from it by a small part of a sigma. The
+        photometry, to which half precision would do harm, stays in single.
+
+        Returns
+        -------
+        DataFrame
+            As of `embed`, less `chi2`.
+        """
+        parts = []
+        for start in range(0, len(flux), batch):
+            images = self._tensor(flux[start : start + batch]).contiguous(memory_format=torch.channels_last)
+            with torch.autocast(self.device.type, dtype=torch.bfloat16):
+                seen = self.model.encode(images)
+            magnitude = measure_magnitude(flux[start : start + batch])
+            parts.append(np.concatenate([*self._physical(seen, magnitude), magnitude[:, None]], axis=1))
+        columns = [*MEANS, *SIGMAS, "mag_aperture"]
+        return pd.DataFrame(np.concatenate(parts) if parts else np.empty((0, len(columns))), columns=columns)
+
+    @torch.inference_mode()
     def encode_views(self, flux: np.ndarray) -> np.ndarray:
         """Latents (8, N, 5) that each of the eight flips and transpositions of images (N, 3, 69, 69) gives by itself.
 

@@ -75,13 +75,16 @@ def test_finished_fits_are_kept_and_compared_with_the_labels(tmp_path, monkeypat
 
     monkeypatch.setattr(sed, "fit_one", fit)
     monkeypatch.setattr(sed, "write_curves", lambda folder: [])
-    monkeypatch.setattr(sed, "time_ours", lambda explorer: {"whole": 0.001, "one_look": 0.0001})
-    explorer = SimpleNamespace(table=rows)
+    monkeypatch.setattr(sed, "time_ours", lambda explorer: {"whole": 0.001, "glance": 0.0001})
+    seen = rows.assign(lat_redshift=rows["z"] + 0.03).set_index("id")
+    embedder = SimpleNamespace(glance=lambda ids: seen.loc[list(ids)])
+    explorer = SimpleNamespace(table=rows, embedder=embedder, images=lambda ids: ids)
     found = sed.measure(explorer, 2, tmp_path)
-    assert found["ratio"] == {"whole": pytest.approx(50_000), "one_look": pytest.approx(500_000)}
+    assert found["ratio"] == {"whole": pytest.approx(50_000), "glance": pytest.approx(500_000)}
     redshift = found["accuracy"]["redshift"]
     assert redshift["sed"] == {"median_error": pytest.approx(0.2), "inside68": 0.0}
     assert redshift["ours"] == {"median_error": pytest.approx(0.01), "inside68": 1.0}
+    assert redshift["glance"]["median_error"] == pytest.approx(0.03)
     sed.measure(explorer, 2, tmp_path)
     assert sorted(fitted) == ["A", "B"] and len((tmp_path / "fits.jsonl").read_text().splitlines()) == 2
     assert json.loads(json.dumps(found)) == found

@@ -10,6 +10,7 @@ from galexplore.calibrate import angle_difference
 from galexplore.config import LATENTS, Network
 from galexplore.cutout import InputError
 from galexplore.embed import MEANS, SIGMAS, Embedder, hash_file
+from galexplore.explorer import load
 from galexplore.model import CVAE
 
 
@@ -54,6 +55,25 @@ def test_gaps_are_not_judged(embedder):
     valid[1, :, :10] = False
     judged = embedder.embed(flux, valid)["chi2"]
     assert judged[1] < 0.7 * embedder.embed(flux)["chi2"][1]
+
+
+def test_a_glance_is_one_of_the_eight_looks_but_for_half_precision(embedder, sky):
+    flux = sky[1][:30]
+    seen, looks = embedder.glance(flux, batch=7), embedder.encode_views(flux)
+    spread = looks[0].std(axis=0)
+    others = [i for i, name in enumerate(MEANS) if name != "lat_phi"]
+    assert list(seen) == [*MEANS, *SIGMAS, "mag_aperture"]
+    assert np.abs(seen[MEANS].to_numpy()[:, others] - looks[0][:, others]).max() < 0.2 * spread[others].max()
+    assert len(embedder.glance(flux[:0])) == 0
+
+
+def test_a_glance_of_the_shipped_model_lies_well_inside_its_errors():
+    explorer = load()
+    flux = explorer.images(explorer.table["id"].iloc[:200])
+    whole, glance = explorer.embedder.embed(flux), explorer.embedder.glance(flux)
+    for name in ("redshift", "logmass", "logsfr", "free"):
+        off = np.abs(glance[f"lat_{name}"] - whole[f"lat_{name}"]) / whole[f"lat_{name}_sigma"]
+        assert off.median() < 0.25 and np.quantile(off, 0.95) < 1, name
 
 
 def test_no_image_gives_an_empty_table(embedder):

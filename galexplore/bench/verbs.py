@@ -129,9 +129,9 @@ def sed(
     seconds, ratio = found["seconds"], found["ratio"]
     print(
         f"Seconds a galaxy: bagpipes {seconds['sed']:.1f}, ours {seconds['ours']:.5f}, "
-        f"ours in one look {seconds['one_look']:.5f}"
+        f"at a glance {seconds['glance']:.5f}"
     )
-    print(f"Faster by: {ratio['whole']:,.0f}; one look by {ratio['one_look']:,.0f} (posterior mode, {n} galaxies)")
+    print(f"Faster by: {ratio['whole']:,.0f}; at a glance by {ratio['glance']:,.0f} (posterior mode, {n} galaxies)")
     for name, both in found["accuracy"].items():
         told = (f"{who} {a['median_error']:.3f}, {a['inside68']:.0%} inside 68 %" for who, a in both.items())
         print(f"{name}: median error {'; '.join(told)}")
