@@ -14,7 +14,7 @@ from pages._state import is_dark, plain
 
 CAUSE = (
     "One property of simulated galaxies was made unusual, and they were lit and rendered anew. Of those that look like "
-    "this galaxy, so many had that property moved; the free latent stands for size. It supposes that one property is "
+    "this galaxy, so many had that property moved (for the free latent, their size). It supposes that one property is "
     "unusual, and that it is a galaxy."
 )
 
