@@ -79,8 +79,7 @@ def train_model(
     team.leave()
     if team.rank:
         return card
-    more = draw_calibrators(training.calibrators, training.seed + 1, report) if training.extra else None
-    card |= finish(frame, Embedder(model), flux, folder, report, more)
+    card |= finish(frame, Embedder(model), flux, folder, report, gather_calibrators(data, training, report))
     card |= {"simulated": True, "made": datetime.now(UTC).date().isoformat()}
     card |= {"sha256": hash_file(folder / "weights.safetensors")}
     if data.resolve() != DATA.resolve():  # the explorer shows a model with the catalogue that it belongs to
@@ -114,6 +113,13 @@ def gather_taught(
         return frame.iloc[rows], flux[rows]
     extra, more = draw_extras(training.extra, training.seed, report)
     return pd.concat([frame.iloc[rows], extra], ignore_index=True), np.concatenate([flux[rows], more])
+
+
+def gather_calibrators(data: Path, training: Training, report: Report) -> tuple[pd.DataFrame, np.ndarray] | None:
+    """Draw the recipe's calibrators; None for a catalogue other than the embedded one, which they do not resemble."""
+    if not training.extra or data.resolve() != DATA.resolve():
+        return None
+    return draw_calibrators(training.calibrators, training.seed + 1, report)
 
 
 def gather_samples(

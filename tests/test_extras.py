@@ -69,7 +69,10 @@ def test_calibrators_are_drawn_as_the_catalogue_and_join_the_calibration_split(d
         return FRAME[FRAME["population"] == "ordinary"].iloc[:n].reset_index(drop=True)
 
     monkeypatch.setattr(extras.survey, "draw_block", draw)
-    more = extras.draw_calibrators(3, 5, nothing)
+    recipe = Training(extra=4, calibrators=3, seed=4)
+    assert pipeline.gather_calibrators(tmp_path / "mine.parquet", recipe, nothing) is None, "another survey's intervals"
+    assert pipeline.gather_calibrators(pipeline.DATA, Training(extra=0), nothing) is None
+    more = pipeline.gather_calibrators(pipeline.DATA, recipe, nothing)
     assert more[0]["id"].tolist() == ["C000001", "C000002", "C000003"] and set(more[0]["split"]) == {"calibration"}
 
     class Seen(Exception):
