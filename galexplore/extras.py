@@ -47,7 +47,7 @@ def _draw_ordinary(n, seed, progress):
 
 def _keep(name, letter, split, draw, n, seed, report):
     """Draw and render galaxies, or take them from the cache."""
-    path = cache_folder() / f"{name}-{render.VERSION}-{n}-{seed}.parquet"
+    path = cache_folder() / f"{name}-{survey.VERSION}.{render.VERSION}-{n}-{seed}.parquet"
     if path.exists():
         frame = catalogue.read(path)
     else:

@@ -7,6 +7,7 @@ from astropy.coordinates import SkyCoord
 
 from galexplore.config import SURVEY
 from galexplore.mock import light, oddity
+from galexplore.mock.scene import SMOOTHING
 
 SPLITS = (("train", 0.6), ("validation", 0.7), ("calibration", 0.8), ("test", 1.0))
 BANDS = "grz"
@@ -15,6 +16,8 @@ BANDS = "grz"
 def measure(table, rng, noise=1.0):
     """Add `mag_g`, `mag_r`, `mag_z` and their errors: sky noise over the galaxy's area, and 1 % of calibration.
 
+    The area is that of a profile fit, 1 / sum(p^2): 4 pi sigma^2 of the seeing and 8.93 re^2 of an exponential disc,
+    added. Over such an area the noise, correlated between pixels, adds up to `SMOOTHING` times what white noise would.
     `noise` is the sky noise over that of the pictures: a deep survey's magnitudes come from a deeper coadd.
     """
     columns, total_r = {}, sum(table[f"flux_{part}_r"] for part in light.PARTS)
@@ -22,8 +25,8 @@ def measure(table, rng, noise=1.0):
         flux = sum(table[f"flux_{part}_{band}"].to_numpy(float) for part in light.PARTS)
         if "core" in table:
             flux = flux + oddity.CORE_COLOUR[BANDS.index(band)] * (table["core"] * total_r).to_numpy(float)
-        width2 = (table[f"psf_{band}"] / 2.355) ** 2 + (0.6 * np.minimum(table["re_arcsec"], 8)) ** 2
-        error = noise * table[f"noise_{band}"] * np.sqrt(4 * np.pi * width2) / SURVEY.pixel_scale
+        area = 4 * np.pi * (table[f"psf_{band}"] / 2.355) ** 2 + 8.93 * np.minimum(table["re_arcsec"], 8) ** 2
+        error = noise * SMOOTHING * table[f"noise_{band}"] * np.sqrt(area) / SURVEY.pixel_scale
         error = np.sqrt(error**2 + (0.01 * flux) ** 2).to_numpy(float)
         noisy = np.maximum(flux + error * rng.standard_normal(len(table)), 0.3 * error)
         columns[f"mag_{band}"] = SURVEY.zero_point - 2.5 * np.log10(noisy)
@@ -32,18 +35,18 @@ def measure(table, rng, noise=1.0):
     return table.assign(**columns)
 
 
-def add_labels(table, rng):
+def add_labels(table, rng, mass_error=0.09):
     """Add the measured labels: the truths with the errors that a spectroscopic survey and SED fitting leave.
 
-    Redshifts are good to 50 km/s or so; masses to about 0.1 dex; SFRs to 0.15 dex where stars form and 0.5 dex where
-    hardly any do; position angles the worse the rounder the galaxy, down to nothing (0.9 rad, a uniform draw) for a
-    round one.
+    Redshifts are good to 50 km/s or so; masses to `mass_error` dex; SFRs to 0.15 dex where stars form and 0.5 dex
+    where hardly any do; position angles the worse the rounder the galaxy, down to nothing (0.9 rad, a uniform draw)
+    for a round one.
     """
     n = len(table)
     z, ssfr = table["z_true"], table["logsfr_true"] - table["logmass_true"]
     error = {
         "z": 1.7e-4 * (1 + z) * 10 ** (0.1 * rng.standard_normal(n)),
-        "logmass": 0.09 * 10 ** (0.12 * rng.standard_normal(n)),
+        "logmass": mass_error * 10 ** (0.12 * rng.standard_normal(n)),
         "logsfr": np.interp(ssfr, [-12, -11, -10, -9], [0.55, 0.4, 0.17, 0.13]) * 10 ** (0.12 * rng.standard_normal(n)),
         "phi": np.clip(0.012 + 0.03 * (0.6 + 0.5 / table["re_arcsec"]) / np.clip(1 - table["ba"], 0.02, 1), 0.012, 0.9),
     }

@@ -8,6 +8,10 @@ from galexplore.config import SURVEY
 SEEING, SEEING_SCATTER = np.array([1.29, 1.18, 1.11]), 0.11
 #: Sky noise of a native pixel, nmgy, and its scatter between fields in dex.
 DEPTH, DEPTH_SCATTER = np.array([0.0026, 0.0038, 0.0105]), 0.09
+#: Weights of the next and of the diagonal pixel that resampling gave the noise, and what the noise of many adjacent
+#: pixels is by it over that of as many independent ones.
+KERNEL = 0.094, 0.042
+SMOOTHING = (1 + 4 * sum(KERNEL)) / (1 + 4 * sum(k * k for k in KERNEL)) ** 0.5
 #: Galaxies brighter than r = 24.5 per square arcmin, slope of their counts (e.g. Capak et al. 2007), and stars to r =
 #: 23.
 GALAXY_DENSITY, GALAXY_SLOPE, GALAXY_LIMIT = 32.0, 0.33, 24.5
@@ -85,8 +89,8 @@ def _place(r, gr, rz, half, rng):
 def draw_noise(noise, flux, rng):
     """Sky and photon noise of a coadd, correlated between adjacent pixels as resampling makes it.
 
-    A 3 x 3 kernel gives the correlations measured on blank DECaLS sky: 0.19 to the next pixel, 0.09 to the diagonal
-    one.
+    A 3 x 3 kernel, `KERNEL`, gives the correlations measured on blank DECaLS sky: 0.19 to the next pixel, 0.09 to the
+    diagonal one.
 
     Parameters
     ----------
@@ -98,7 +102,7 @@ def draw_noise(noise, flux, rng):
     -------
     array (3, h, w)
     """
-    a, b = 0.094, 0.042
+    a, b = KERNEL
     _, h, w = flux.shape
     white = rng.standard_normal((3, h + 2, w + 2), dtype=np.float32)
     rows = white[:, 1:-1] + a * (white[:, 2:] + white[:, :-2])

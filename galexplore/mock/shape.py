@@ -1,6 +1,7 @@
 """How galaxies are built: sizes, bulges, inclined discs, arms, bars, clumps and the dust that inclination shows."""
 
 import numpy as np
+from scipy.interpolate import interpn
 
 from galexplore.mock.population import COSMOLOGY, cosmic_age, main_sequence
 
@@ -38,9 +39,21 @@ def _draw_elliptical(logmass, passive, rng):
     return passive & (rng.random(len(logmass)) < chance)
 
 
-#: How much of the dust of `face_on_dust` galaxies of a redshift hold, with the gas that they then have: set by the
-#: colours and the masses to light of DES galaxies and, nearest, of the Siena Galaxy Atlas.
-DUST_BY_REDSHIFT = (0.03, 0.08, 0.15, 0.25, 0.40, 0.60, 0.85), (0.20, 0.45, 1.0, 0.78, 0.87, 1.25, 1.60)
+#: How much of the dust of `face_on_dust` galaxies of a redshift and log mass hold, with the gas that they then have:
+#: set by the colours and the masses to light of DES galaxies and, nearest, of the Siena Galaxy Atlas.
+DUST_REDSHIFTS, DUST_MASSES = (0.03, 0.08, 0.15, 0.25, 0.40, 0.50, 0.65, 0.85), (9.25, 9.9, 10.5, 11.2)
+DUST = np.array(
+    [
+        (0.20, 0.20, 0.20, 0.20),
+        (0.45, 0.45, 0.45, 0.45),
+        (1.00, 1.15, 1.20, 1.10),
+        (0.70, 0.78, 0.80, 0.82),
+        (0.63, 0.85, 1.15, 0.70),
+        (0.80, 1.18, 1.28, 0.75),
+        (1.85, 1.50, 0.72, 1.03),
+        (1.55, 1.12, 1.55, 1.27),
+    ]
+)
 
 
 def face_on_dust(logmass, logsfr, z, passive, rng):
@@ -54,7 +67,9 @@ def face_on_dust(logmass, logsfr, z, passive, rng):
     excess = np.clip(logsfr - main_sequence(logmass, z), -1.5, 1.2)
     star_forming = balmer * 0.76 * 10 ** (0.10 * x + 0.5 * excess + 0.29 * rng.standard_normal(len(z)))
     star_forming = star_forming + 0.4 * np.clip(z - 0.4, 0, 1) * np.clip(-x, 0, 1)
-    star_forming = star_forming * np.interp(z, *DUST_BY_REDSHIFT)
+    nodes = DUST_REDSHIFTS, DUST_MASSES
+    points = tuple(np.clip(x, n[0], n[-1]) for x, n in zip((z, logmass), nodes, strict=True))
+    star_forming *= interpn(nodes, DUST, points)
     return np.where(passive, 0.06 * 10 ** (0.2 * rng.standard_normal(len(z))), star_forming)
 
 

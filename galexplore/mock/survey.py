@@ -10,6 +10,8 @@ from galexplore.mock import light, population, rare, scene, shape
 from galexplore.mock.measure import BANDS, add_labels, add_positions, choose_split, measure
 from galexplore.mock.store import SEGMENT
 
+#: Raise when any galaxy that is drawn changes: what was drawn for training is kept by it.
+VERSION = 2
 #: Shares of the default catalogue: GAMA-like to r = 19.8, and deeper spectroscopic samples to z = 1.
 SAMPLES = {"GAMA-like": 0.615, "flux-limited": 0.155, "luminous red": 0.115, "emission line": 0.115}
 BLOCK = SEGMENT  # ordinary galaxies drawn at a time
@@ -46,7 +48,7 @@ def select(table, sample, rng):
 
 #: Redshifts, and the weight that passive galaxies have there where star-forming ones beyond z = 0.35 have 0.3; set by
 #: the median colours of massive DES hosts.
-PASSIVE_HOSTS = (0.15, 0.30, 0.45, 0.60, 0.75, 0.90), (0.055, 0.062, 0.050, 0.109, 0.121, 0.180)
+PASSIVE_HOSTS = (0.15, 0.30, 0.45, 0.60, 0.75, 0.90), (0.034, 0.064, 0.025, 0.167, 0.172, 0.195)
 
 
 def _host_rate(table):
@@ -83,6 +85,8 @@ LIMITS = {
 #: Samples of galaxies that are ordinary in kind but seldom in a survey, and their shares of what `draw_training` draws:
 #: without them a network would only guess at the strongest lines, the least and the nearest galaxies.
 BROAD = {"starbursts": 0.10, "dwarfs": 0.06, "nearby": 0.04}
+#: The others are shared out so that the faint, who teach less each, are more.
+TAUGHT = {"GAMA-like": 0.40, "flux-limited": 0.24, "luminous red": 0.18, "emission line": 0.18}
 
 
 def _stir(table, rng):
@@ -114,6 +118,10 @@ def _light_nuclei(table, rng):
     return table.assign(core=np.where(rng.random(n) < chance, 10 ** rng.uniform(0, 1.5, n), 0.0))
 
 
+DEEP_NOISE = 0.18  # of the deep sample's magnitudes over that of the pictures: two magnitudes deeper, as DES's fields
+DEEP_MASSES = 0.13  # dex: how far masses from a few bands are off where no survey has more (Mobasher et al. 2015)
+
+
 def _draw_sample(n, seeds, sample, progress):
     """Draw, light and select until `n` are found; `seeds` (a list) fix everything."""
     how = LIMITS[sample]
@@ -126,7 +134,7 @@ def _draw_sample(n, seeds, sample, progress):
         table = light.add_light(_stir(table, rng) if sample == "starbursts" else table)
         deep = sample == "deep"
         table = scene.add_fields(_light_nuclei(table, rng) if deep else table.assign(core=0.0), rng)
-        table = measure(table, rng, 0.3 if deep else 1.0)
+        table = measure(table, rng, DEEP_NOISE if deep else 1.0)
         found.append(table[select(table, sample, rng)])
         have, batch = have + len(found[-1]), batch + 1
         progress(f"{sample}: {min(have, n):,} of {n:,} galaxies")
@@ -154,10 +162,10 @@ def draw_rare(kind, n, seed):
     )
 
 
-def _draw_ordinary(n, seeds, depth, progress):
+def _draw_ordinary(n, seeds, depth, progress, samples=SAMPLES):
     if depth == "deep":
         return _draw_sample(n, seeds, "deep", progress)
-    counts = {sample: int(share * n) for sample, share in SAMPLES.items()}
+    counts = {sample: int(share * n) for sample, share in samples.items()}
     counts["GAMA-like"] += n - sum(counts.values())
     parts = [_draw_sample(count, seeds, sample, progress) for sample, count in counts.items() if count]
     table = pd.concat(parts, ignore_index=True)
@@ -190,14 +198,14 @@ def draw_block(n, seed, block, depth="default", photometry_only=False, last=True
         kinds = [draw_rare(kind, max(1, round(kind.count * share)), seed) for kind in rare.KINDS]
         table = pd.concat([table, pd.concat(kinds).assign(split="rare")], ignore_index=True)
     rng = np.random.default_rng([seed, block, 13])
-    table = add_positions(add_labels(table, rng), rng)
+    table = add_positions(add_labels(table, rng, DEEP_MASSES if depth == "deep" else 0.09), rng)
     if not photometry_only:
         table["neighbour_flux"] = [_sum_neighbours(s) for s in table["seed"]]
     return _tidy(table)
 
 
 def draw_training(n, seed, progress=_nothing):
-    """Draw galaxies to learn from, beside a catalogue's own: four fifths by the same selections, the rest `BROAD`.
+    """Draw galaxies to learn from, beside a catalogue's own: four fifths by its selections (`TAUGHT`), else `BROAD`.
 
     Parameters
     ----------
@@ -212,7 +220,7 @@ def draw_training(n, seed, progress=_nothing):
         As of `draw_catalogue`, all ordinary, `split` = "train", ids `X000001` and on.
     """
     seeds, counts = [seed, 0, 17], {sample: int(share * n) for sample, share in BROAD.items()}
-    parts = [_draw_ordinary(n - sum(counts.values()), seeds, "default", progress)]
+    parts = [_draw_ordinary(n - sum(counts.values()), seeds, "default", progress, TAUGHT)]
     parts += [_draw_sample(count, seeds, sample, progress) for sample, count in counts.items() if count]
     table = pd.concat(parts, ignore_index=True)
     rng = np.random.default_rng([*seeds, 13])
