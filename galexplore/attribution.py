@@ -2,7 +2,7 @@
 
 Where one true property of a galaxy is unusual, several latents answer: a burst of stars makes it look bluer, hence
 lighter, and smaller too. The latent that deviates most need not be the cause. What each cause looks like is learnt from
-simulated galaxies of which one property was moved and that were lit and rendered anew (`galexplore.bench.attribution`).
+simulated galaxies of which one property was moved and that were lit and rendered anew (`galexplore.shifts`).
 """
 
 from dataclasses import asdict, dataclass

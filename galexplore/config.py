@@ -116,6 +116,7 @@ class Training:
     compile: bool = True  # on GPUs only
     extra: int = 50_000  # galaxies drawn for training alone, beside the catalogue's (needs the mock's bagpipes)
     calibrators: int = 20_000  # drawn beside the calibration split, whose 2,600 fix a coverage to 1 % only; with extra
+    lessons: int = 1500  # galaxies whose properties are moved, one by one, to teach explanations; with extra
     seed: int = 20231226
 
 

@@ -18,12 +18,13 @@ from galexplore.calibrate import calibrate, scale_at
 from galexplore.config import DATA, LATENTS, ROOT, AtlasConfig, Network, Training
 from galexplore.cutout import InputError
 from galexplore.embed import ANY_ANGLE, SIGMAS, Embedder, hash_file
-from galexplore.explorer import Explorer
+from galexplore.explorer import Explorer, load
 from galexplore.extras import draw_calibrators, draw_extras
 from galexplore.metrics import evaluate
 from galexplore.mock.store import Store
 from galexplore.readers import read
 from galexplore.sample import Sample, pick_device
+from galexplore.shifts import teach
 from galexplore.team import Team
 from galexplore.train import fit
 
@@ -79,13 +80,17 @@ def train_model(
     team.leave()
     if team.rank:
         return card
-    card |= finish(frame, Embedder(model), flux, folder, report, gather_calibrators(data, training, report))
+    calibrators = gather_calibrators(data, training, report)
+    card |= finish(frame, Embedder(model), flux, folder, report, calibrators)
     card |= {"simulated": True, "made": datetime.now(UTC).date().isoformat()}
     card |= {"sha256": hash_file(folder / "weights.safetensors")}
     if data.resolve() != DATA.resolve():  # the explorer shows a model with the catalogue that it belongs to
         shutil.copyfile(data, folder / "catalogue.parquet")
     (folder / "card.json").write_text(json.dumps(card, indent=1) + "\n")
-    return card
+    if calibrators is None:
+        return card
+    lesson = teach(load(name), training.lessons, report=lambda text: report("teach explanations", 0, None, text))
+    return card | {"attribution": lesson}
 
 
 def read_survey(data: Path, report: Report) -> tuple[pd.DataFrame, np.ndarray]:

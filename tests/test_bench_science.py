@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from galexplore import shifts
 from galexplore.anomaly import Population, explain
 from galexplore.attribution import Causes
 from galexplore.bench import attribution, sed
@@ -20,7 +21,7 @@ def test_a_tail_is_three_sigma_of_the_conditional():
     truth = generator.normal(size=(n, 3))
     truth[:, 0] = 0.8 * truth[:, 1] + 0.6 * truth[:, 0]
     at = np.array([[0.0, 0.5, 0.0], [9.0, -0.5, 0.2]])
-    low, high = attribution.find_tails(truth, at, 0)
+    low, high = shifts.find_tails(truth, at, 0)
     assert low == pytest.approx(0.8 * at[:, 1] - 1.8, abs=0.25)
     assert high == pytest.approx(0.8 * at[:, 1] + 1.8, abs=0.25)
 
@@ -49,8 +50,8 @@ def test_shifting_one_property_leaves_the_others_and_the_draws_alone():
     pytest.importorskip("bagpipes")
     base = pd.DataFrame({"z_true": [0.1, 0.2], "logmass_true": [10.5, 10.0], "logsfr_true": [0.2, -0.1]})
     base["kind"] = "main sequence"
-    lit, nearer = attribution.relight(base, 3), attribution.relight(base.assign(z_true=[0.05, 0.2]), 3)
-    larger = attribution.relight(base, 3, np.log10(lit["re_arcsec"]) + np.array([0.3, 0.0]))
+    lit, nearer = shifts.relight(base, 3), shifts.relight(base.assign(z_true=[0.05, 0.2]), 3)
+    larger = shifts.relight(base, 3, np.log10(lit["re_arcsec"]) + np.array([0.3, 0.0]))
     assert (
         larger["re_arcsec"][0] == pytest.approx(10**0.3 * lit["re_arcsec"][0])
         and larger["disc_re"][1] == lit["disc_re"][1]

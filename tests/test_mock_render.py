@@ -10,6 +10,7 @@ import pytest
 from galexplore.config import SURVEY
 from galexplore.cutout import resample
 from galexplore.mock import profile, render, scene, structure
+from galexplore.mock.measure import measure
 
 ROW = {
     "phi_true": 0.6, "ba": 0.5, "inclination": np.arccos(0.48), "thickness": 0.15, "re_arcsec": 2.0, "disc_re": 2.1,
@@ -107,6 +108,21 @@ def test_noise_has_the_row_s_level_and_correlation():
     assert np.allclose(noise.std(axis=(1, 2)), [0.003, 0.004, 0.01], rtol=0.05)
     neighbour = (noise[:, :, 1:] * noise[:, :, :-1]).mean() / (noise**2).mean()
     assert neighbour == pytest.approx(0.19, abs=0.03)
+
+
+def test_magnitude_errors_are_those_of_the_pictures():
+    """A profile fit to pictures of pure noise scatters by the error that the catalogue states for that profile."""
+    y, x = np.mgrid[:64, :64] - 31.5
+    disc = np.exp(-1.678 * np.hypot(x, y) * SURVEY.pixel_scale / 2.0)  # re of 2 arcsec; the seeing hardly matters
+    noise = np.array([0.003, 0.004, 0.01])
+    rng, blank = np.random.default_rng(2), np.zeros((3, 64, 64))
+    fits = [(scene.draw_noise(noise, blank, rng) * disc).sum(axis=(1, 2)) for _ in range(800)]
+    scatter = np.std(fits, axis=0) * disc.sum() / (disc**2).sum()
+    row = ROW | {f"flux_{part}_{b}": 1e-3 for part in ("bulge", "disc", "young") for b in "grz"}
+    row |= dict(zip(("noise_g", "noise_r", "noise_z"), noise, strict=True)) | {"psf_g": 0.1, "psf_r": 0.1, "psf_z": 0.1}
+    found = measure(pd.DataFrame([row] * 4000), rng)
+    stated = [np.median(found[f"mag_{b}_err"] / 1.0857 * 10 ** (0.4 * (22.5 - found[f"mag_{b}"]))) for b in "grz"]
+    assert stated == pytest.approx(scatter, rel=0.1)
 
 
 def test_same_row_same_bytes_in_another_process():

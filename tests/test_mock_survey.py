@@ -151,7 +151,9 @@ def test_real_pictures_find_their_like(survey, real):
     from galexplore.mock import sheet
 
     table = catalogue.read(DATA)
-    table = table[(table["population"] == "ordinary") & (table["mag_r"] < 18.5)].head(60)
+    table = table[(table["population"] == "ordinary") & (table["mag_r"] < 18.5)]
+    alone = table["neighbour_flux"] < 0.1 * 10 ** (0.4 * (SURVEY.zero_point - table["mag_r"]))
+    table = table[alone & (table["re_arcsec"] < 4)].head(60)  # the measure's aperture ends at 6 arcsec
     pictures = [(render.render(row)[:, 4:-4, 4:-4], SURVEY.pixel_scale) for row in table.head(3).to_dict("records")]
     for (picture, _), found in zip(pictures, sheet.find_like(pictures, table), strict=True):
         assert np.array_equal(found[:, 4:-4, 4:-4], picture)

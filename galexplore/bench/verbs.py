@@ -147,6 +147,7 @@ def attribution(
     as_json: AsJson = False,
 ) -> None:
     """Shift one true property of simulated galaxies to its 3-sigma tail; count how often the explanation names it."""
+    from galexplore import shifts
     from galexplore.bench import attribution as bench
     from galexplore.explorer import load
 
@@ -154,7 +155,7 @@ def attribution(
         typer.echo(text, err=True)
 
     if teach:
-        bench.teach(load(model), teach, report=report)
+        shifts.teach(load(model), teach, report=report)
     found = bench.measure(load(model), n, report=report)
     if as_json:
         print(json.dumps(found, indent=1))
