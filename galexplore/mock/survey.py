@@ -119,7 +119,7 @@ def _light_nuclei(table, rng):
 
 
 DEEP_NOISE = 0.18  # of the deep sample's magnitudes over that of the pictures: two magnitudes deeper, as DES's fields
-DEEP_MASSES = 0.13  # dex: how far masses from a few bands are off where no survey has more (Mobasher et al. 2015)
+DEEP_MASSES = 0.14  # dex: how far masses from a few bands are off where no survey has more (Mobasher et al. 2015)
 
 
 def _draw_sample(n, seeds, sample, progress):
