@@ -11,7 +11,8 @@ from sklearn.linear_model import QuantileRegressor
 from galexplore.config import LABELLED, LATENTS
 
 #: The two levels at which intervals are given: one and two sigma of a Gaussian.
-LEVEL68, LEVEL95 = 0.6827, 0.9545
+LEVEL68, LEVEL95 = 0.6827, 0.95
+WIDE = float(norm.ppf((1 + LEVEL95) / 2))  # half the 95 % interval of a Gaussian, in sigma
 NODES = (0.02, 0.2, 0.5, 0.8, 0.98)  # quantiles of magnitude and redshift between which the factor is interpolated
 ROUND = 0.7  # axis ratio from which an angle means little
 LEAST = 500  # galaxies below which one factor must do for all
@@ -63,7 +64,7 @@ def residuals(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
 
 
 def calibrate(table: pd.DataFrame) -> dict[str, dict]:
-    """Conformal factors of each latent from a split that no training touched; the free latent has no truth: 1 and 2.
+    """Conformal factors of each latent from a split that no training touched; the free latent has no truth: 1 and 1.96.
 
     How far errors exceed sigma changes with brightness and redshift, and in both smoothly: the logarithm of the factor
     is a sum of two curves, straight between a few quantiles of the image's r magnitude (`galexplore.photometry`) and of
@@ -81,7 +82,7 @@ def calibrate(table: pd.DataFrame) -> dict[str, dict]:
         Latent to `scale68` and `scale95` (the factors over all galaxies) and, where there are curves: `magnitude` and
         `redshift` (their nodes), `log68` and `log95` (each the two curves at the nodes).
     """
-    out: dict[str, dict] = {name: {"scale68": 1.0, "scale95": 2.0} for name in LATENTS}
+    out: dict[str, dict] = {name: {"scale68": 1.0, "scale95": WIDE} for name in LATENTS}
     found = residuals(table)
     if "ba" in table:  # a round galaxy has no angle to be wrong about
         found["phi"] = residuals(table[table["ba"] < ROUND])["phi"]
@@ -89,14 +90,14 @@ def calibrate(table: pd.DataFrame) -> dict[str, dict]:
         error, sigma, own = (r[k].to_numpy() for k in ("error", "sigma", "own"))
         out[name] = {
             "scale68": conformal_scale(error, sigma, own, LEVEL68),
-            "scale95": conformal_scale(error, sigma, 2 * own, LEVEL95),
+            "scale95": conformal_scale(error, sigma, WIDE * own, LEVEL95),
         }
         if "mag_aperture" not in table or len(r) < LEAST:
             continue
         at = [r["magnitude"].to_numpy(), r["redshift"].to_numpy()]
         nodes = [np.unique(np.quantile(x, NODES)).tolist() for x in at]
         out[name] |= {"magnitude": nodes[0], "redshift": nodes[1]}
-        for key, level, widen in (("log68", LEVEL68, 1), ("log95", LEVEL95, 2)):
+        for key, level, widen in (("log68", LEVEL68, 1), ("log95", LEVEL95, WIDE)):
             out[name][key] = _fit_curves(_needed(error, sigma, widen * own), at, nodes, level)
     return out
 

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pandas as pd
 
-from galexplore.calibrate import ROUND, crps, residuals, widen_at
+from galexplore.calibrate import ROUND, WIDE, crps, residuals, widen_at
 from galexplore.config import LABELLED, LATENTS
 from galexplore.meaning import measure_leakage, relate_free
 
@@ -18,7 +18,7 @@ def score(latent: str, r: pd.DataFrame) -> dict[str, float]:
     error, sigma, own = np.abs(r["error"].to_numpy()), r["sigma"].to_numpy(), r["own"].to_numpy()
     covered = {
         "coverage68": float(np.mean(error <= np.hypot(sigma, own))),
-        "coverage95": float(np.mean(error <= np.hypot(r["widen"].to_numpy() * sigma, 2 * own))),
+        "coverage95": float(np.mean(error <= np.hypot(r["widen"].to_numpy() * sigma, WIDE * own))),
     }
     if latent == "phi":
         return {"median_error_deg": float(np.degrees(np.median(error)))} | covered

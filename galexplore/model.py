@@ -111,6 +111,34 @@ class CVAE(nn.Module):
         free = posterior.mean[:, 3:] + (posterior.logvar[:, 3:] / 2).exp() * torch.randn_like(posterior.mean[:, 3:])
         return torch.cat([direction, posterior.mean[:, :3].detach(), free], dim=1)
 
+    @torch.no_grad()
+    def set_apart(self, mean: Tensor, logvar: Tensor) -> None:
+        """Make the free latents uncorrelated with the physics ones, of unit spread when drawn; no picture changes.
+
+        What of a free latent is linear in redshift, mass and SFR is taken off where the encoder names it and put back
+        where the decoder reads it, so that to move one of those with the free latents kept draws what such galaxies are
+        like.
+
+        Parameters
+        ----------
+        mean, logvar : array (N, 3 + n_free)
+            The posteriors of ordinary galaxies.
+        """
+        known, free = mean[:, :3].double(), mean[:, 3:].double()
+        design = torch.cat([known, torch.ones_like(known[:, :1])], dim=1)
+        slope = torch.linalg.lstsq(design, free).solution  # (4, n_free); its last row is the intercept
+        spread = ((free - design @ slope).var(dim=0) + logvar[:, 3:].exp().mean(dim=0)).sqrt().float()
+        slope, count = slope.float(), mean.shape[1]
+        named, doubt = slice(5, 2 + count), slice(5 + count, None)
+        weight, bias = self.head.weight, self.head.bias
+        weight[named] = (weight[named] - slope[:3].T @ weight[2:5]) / spread[:, None]
+        bias[named] = (bias[named] - slope[:3].T @ bias[2:5] - slope[3]) / spread
+        bias[doubt] -= 2 * spread.log()
+        reads = self.decoder.seed[0]
+        reads.bias += reads.weight[:, 3:] @ slope[3]
+        reads.weight[:, :3] += reads.weight[:, 3:] @ slope[:3].T
+        reads.weight[:, 3:] *= spread
+
     def decode(self, code: Tensor) -> Tensor:
         """Images in the stretched space (B, 3, 69, 69) from decoder inputs (B, 5 + n_free)."""
         return self.decoder(code)

@@ -175,6 +175,14 @@ def validate(model: CVAE, sample: Sample) -> dict[str, float]:
 
 
 @torch.inference_mode()
+def encode_some(model: CVAE, sample: Sample, count: int = 5000) -> tuple[Tensor, Tensor]:
+    """Posterior means and log variances (n, 3 + n_free), standardised, of the first galaxies of a sample."""
+    rows = torch.arange(min(count, len(sample)))
+    found = [model.encode(sample.images(some)) for some in rows.split(256)]
+    return torch.cat([p.mean for p in found]), torch.cat([p.logvar for p in found])
+
+
+@torch.inference_mode()
 def draw_progress(model: CVAE, sample: Sample, path: Path, count: int = 8) -> None:
     """Write a PNG of a few galaxies: as seen, as reconstructed, and the difference."""
     flux = sample.images(torch.arange(min(count, len(sample))))
@@ -234,7 +242,9 @@ def fit(
             team.lead(lambda path=path: draw_progress(run.load(run.average), validation, path))
         report(row)
     model = run.load(run.best)
-    team.lead(lambda: save_file({k: v.contiguous() for k, v in run.best.items()}, folder / "weights.safetensors"))
+    model.set_apart(*encode_some(model, sample))
+    weights = {k: v.contiguous() for k, v in model.state_dict().items()}
+    team.lead(lambda: save_file(weights, folder / "weights.safetensors"))
     seconds = sum(row["seconds"] for row in run.history)
     return model, recipe | {
         "hardware": describe_hardware(sample.device) + (f", {team.size} processes" if team.size > 1 else ""),

@@ -19,7 +19,7 @@ SCORES = {
     "outlier_fraction": "outliers",
     "crps": "CRPS",
     "coverage68": "68.3 % intervals cover",
-    "coverage95": "95.5 % intervals cover",
+    "coverage95": "95 % intervals cover",
 }
 PER_CENT = ("outlier_fraction", "coverage68", "coverage95")
 

@@ -102,7 +102,10 @@ def test_two_samplings_of_one_real_galaxy_agree(explorer, real):
     folder = real / "cutouts"
     native = explorer.locate(gx.read(folder / "decals_dr5_J094651.41-010228.6_0.262arcsec.fits"))
     finer = explorer.locate(gx.read(folder / "decals_dr3_J094651.41-010228.6_0.10arcsec.fits"))
-    assert all(gap < 0.5 for gap in differences(native, finer).values())
+    gaps = differences(native, finer)
+    assert all(gaps[name] < 0.5 for name in ("phi", "redshift", "logmass", "logsfr"))
+    # A bright galaxy's free latent is known to a hundredth or two of its spread; two reductions differ by more.
+    assert abs(native.latents[4] - finer.latents[4]) < 0.2
 
 
 def test_a_real_galaxy_turned_by_a_quarter(explorer, real):

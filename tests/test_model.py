@@ -194,3 +194,28 @@ def test_distance_from_normal_is_the_wasserstein_distance():
     assert float(distance_from_normal(sample)) < 0.01
     # Between two normals it is (difference of means)^2 + (difference of spreads)^2.
     assert float(distance_from_normal(2 * sample + 3)) == pytest.approx(9 + 1, rel=0.06)
+
+
+@pytest.mark.parametrize("n_free", [1, 2])
+def test_setting_the_free_latents_apart_leaves_the_pictures_and_the_rest_as_they_are(n_free):
+    torch.manual_seed(0)
+    model = CVAE(Network(n_free=n_free)).eval()
+    flux = 0.05 * torch.randn(300, 3, 69, 69)
+    with torch.inference_mode():
+        # Spread and mix what an untrained network says, so that there is something to take apart.
+        model.head.weight[2:5] *= 30
+        model.head.weight[5 : 5 + n_free] *= 30
+        model.head.weight[5 : 5 + n_free] += 0.7 * model.head.weight[2:3]
+        before = model.encode(flux)
+        drawn = model.decode(torch.cat([before.vector, before.mean], dim=1))
+        model.set_apart(before.mean, before.logvar)
+        after = model.encode(flux)
+        again = model.decode(torch.cat([after.vector, after.mean], dim=1))
+    assert torch.allclose(again, drawn, atol=1e-4)
+    assert torch.allclose(after.mean[:, :3], before.mean[:, :3]) and torch.allclose(after.vector, before.vector)
+    together = np.corrcoef(after.mean.T.numpy())[3:, :3]
+    assert np.abs(together).max() < 1e-3
+    spread = after.mean[:, 3:].var(dim=0) + after.logvar[:, 3:].exp().mean(dim=0)
+    assert spread.numpy() == pytest.approx(1, abs=1e-3)
+    ratio = before.logvar[:, 3:].exp().sqrt() / after.logvar[:, 3:].exp().sqrt()
+    assert ratio.std(dim=0).max() < 1e-3 * ratio.mean(), "sigma is scaled as the latent is"
