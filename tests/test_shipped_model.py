@@ -53,7 +53,7 @@ def test_redshift_does_so_for_galaxies_as_they_come(explorer):
     (size, flux, colour), (smaller, fainter, redder) = (describe(explorer.decode(x)) for x in (latents, moved))
     assert (fainter < flux).mean() > 0.95
     assert (smaller < size).mean() > 0.75
-    assert (redder > colour).mean() > 0.85
+    assert (redder > colour).mean() > 0.8
 
 
 def test_mass_alone_makes_it_brighter_and_redder(explorer):
