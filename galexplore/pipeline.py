@@ -15,7 +15,7 @@ import torch
 from galexplore import artefact, atlas, catalogue
 from galexplore.audit import prepare
 from galexplore.calibrate import calibrate, scale_at
-from galexplore.config import DATA, LATENTS, ROOT, AtlasConfig, Network, Training
+from galexplore.config import DATA, LATENTS, AtlasConfig, Network, Training, models_folder
 from galexplore.cutout import InputError
 from galexplore.embed import ANY_ANGLE, SIGMAS, Embedder, hash_file
 from galexplore.explorer import Explorer, load
@@ -62,7 +62,7 @@ def train_model(
     if team.size > 1:  # one process draws and renders; the others then find it done
         team.lead(lambda: gather_taught(*read_survey(data, report), training, report))
     frame, flux = read_survey(data, report)
-    folder, device = ROOT / "models" / name, team.device or pick_device()
+    folder, device = models_folder() / name, team.device or pick_device()
 
     def told(row: dict) -> None:
         report("train", row["epoch"], training.epochs, "  ".join(f"{k} {v:.4g}" for k, v in row.items()))

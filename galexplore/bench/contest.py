@@ -11,7 +11,7 @@ import pandas as pd
 
 from galexplore.bench import accuracy
 from galexplore.bench.accuracy import Answer, Ground, remember
-from galexplore.config import ROOT, Network, Training
+from galexplore.config import Network, Training, models_folder
 from galexplore.cutout import InputError
 from galexplore.pipeline import gather_samples, gather_taught, read_survey
 from galexplore.sample import describe_hardware, pick_device
@@ -97,7 +97,7 @@ def _compare(answers: dict[str, Answer], ground: Ground) -> dict:
 
 
 def _read_card(name: str) -> dict:
-    path = ROOT / "models" / name / "card.json"
+    path = models_folder() / name / "card.json"
     if not path.exists():
         raise InputError(f"No model stands in {name!r}; train one with: galexplore train")
     return json.loads(path.read_text())
