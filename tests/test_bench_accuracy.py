@@ -9,9 +9,19 @@ import torch
 from conftest import draw_ellipse
 
 from galexplore.bench import contest
-from galexplore.bench.accuracy import Answer, Ground, compare, remember, score
+from galexplore.bench.accuracy import (
+    Answer,
+    Ground,
+    answer_noiseless,
+    answer_noisy,
+    answer_shaped,
+    compare,
+    remember,
+    score,
+)
 from galexplore.bench.peers import Contrastive, Published, Scale, embed_peer, train_peer
 from galexplore.bench.real import find_known, locate_all, tabulate
+from galexplore.config import LABELLED
 from galexplore.cutout import InputError
 from galexplore.sample import Sample
 
@@ -148,6 +158,25 @@ def test_answers_are_kept_and_only_for_the_same_ground(sky, sample, tmp_path):
     assert len(made) == 2
     with np.load(tmp_path / "published.npz", allow_pickle=False) as file:
         assert file["ids"].tolist() == frame["id"].tolist()
+
+
+def test_boosting_is_told_what_its_name_says(sky, sample, tmp_path):
+    """On labels that follow the axis ratio alone, only who is told the profile can answer."""
+    generator, n = np.random.default_rng(0), 600
+    frame = pd.DataFrame({f"mag_{b}": generator.normal(20, 1, n) for b in "grz"})
+    frame = frame.assign(ba=generator.uniform(0.2, 1, n), re_arcsec=1.0, bulge_fraction=0.2, bulge_n=3.0, split="train")
+    frame = frame.assign(
+        **{f"flux_{p}_{b}": generator.uniform(0, 9, n) for p in ("bulge", "disc", "young") for b in "grz"}
+    )
+    true = 22.5 - 2.5 * np.log10(frame["flux_bulge_g"] + frame["flux_disc_g"] + frame["flux_young_g"])
+    frame = frame.assign(z=frame["ba"], logmass=true, logsfr=frame["mag_g"])
+    frame.loc[400:, "split"] = "test"
+    ground = Ground(frame, np.zeros((n, 1)), frame.iloc[:400], sample, sample, tmp_path, nothing)
+    told = {}
+    for name, make in (("noiseless", answer_noiseless), ("noisy", answer_noisy), ("shaped", answer_shaped)):
+        values = make(ground).values[:, 1:]
+        told[name] = [np.corrcoef(values[:, i], frame[c][400:])[0, 1] > 0.9 for i, c in enumerate(LABELLED.values())]
+    assert told == {"noiseless": [False, True, False], "noisy": [False, False, True], "shaped": [True, False, True]}
 
 
 def test_an_unknown_peer_is_refused_in_one_sentence(tmp_path):

@@ -87,26 +87,44 @@ def _colours(flux: np.ndarray) -> np.ndarray:
     return np.column_stack([mags, mags[:, 0] - mags[:, 1], mags[:, 1] - mags[:, 2], mags[:, 0] - mags[:, 2]])
 
 
-def _photometry(ground: Ground, measure: Callable[[pd.DataFrame], np.ndarray]) -> Answer:
+def _photometry(ground: Ground, measure: Callable[[pd.DataFrame], np.ndarray], what: str) -> Answer:
     start, test = time.perf_counter(), ground.frame.iloc[ground.test]
     labels = ground.taught[list(LABELLED.values())].to_numpy(float)
-    answers = boost(_colours(measure(ground.taught)), labels, _colours(measure(test)))
+    answers = boost(measure(ground.taught), labels, measure(test))
     values = np.column_stack([np.full(len(test), np.nan), answers])
-    return Answer(values, {"seconds": time.perf_counter() - start, "what": "gradient boosting on g, r, z and colours"})
+    return Answer(values, {"seconds": time.perf_counter() - start, "what": f"gradient boosting on {what}"})
 
 
 def answer_noiseless(ground: Ground) -> Answer:
     """Gradient boosting on the galaxies' true fluxes."""
 
     def measure(frame: pd.DataFrame) -> np.ndarray:
-        return np.stack([sum(frame[f"flux_{p}_{b}"] for p in ("bulge", "disc", "young")) for b in "grz"], axis=1)
+        parts = ("bulge", "disc", "young")
+        return _colours(np.stack([sum(frame[f"flux_{p}_{b}"] for p in parts) for b in "grz"], axis=1))
 
-    return _photometry(ground, measure)
+    return _photometry(ground, measure, "g, r, z and colours")
+
+
+def _measured_colours(frame: pd.DataFrame) -> np.ndarray:
+    return _colours(10 ** (0.4 * (22.5 - frame[[f"mag_{b}" for b in "grz"]].to_numpy(float))))
 
 
 def answer_noisy(ground: Ground) -> Answer:
     """Gradient boosting on the catalogue's magnitudes, with their errors."""
-    return _photometry(ground, lambda frame: 10 ** (0.4 * (22.5 - frame[[f"mag_{b}" for b in "grz"]].to_numpy(float))))
+    return _photometry(ground, _measured_colours, "g, r, z and colours")
+
+
+#: What a profile fit would measure of a galaxy, were there no noise.
+PROFILE = ("re_arcsec", "ba", "bulge_fraction", "bulge_n")
+
+
+def answer_shaped(ground: Ground) -> Answer:
+    """Gradient boosting on the catalogue's magnitudes and the true profile, as no image shows it."""
+
+    def measure(frame: pd.DataFrame) -> np.ndarray:
+        return np.column_stack([_measured_colours(frame), frame[list(PROFILE)]])
+
+    return _photometry(ground, measure, "g, r, z, colours and the true profile")
 
 
 def answer_published(ground: Ground, epochs: int, seconds: float) -> Answer:

@@ -25,6 +25,7 @@ TITLES = {
     "contrastive": "contrastive encoder, mean of 16 nearest",
     "noiseless": "boosting on noiseless photometry",
     "noisy": "boosting on noisy photometry",
+    "shaped": "boosting on noisy photometry and the true profile",
 }
 
 #: Passes over the galaxies of the peers that train here: with the supervised one, an hour on two quiet CPU cores.
@@ -74,12 +75,13 @@ def run(
     sample, validation = gather_samples(frame, flux, taught, images, device)
     ground = Ground(frame, flux, taught, sample, validation, folder, report)
     key = hashlib.sha256(data.read_bytes()).hexdigest() + f" {len(sample)} {training.seed}"
-    makers = _list_makers(name, network, replace(training, epochs=epochs or training.epochs), 60 * minutes)
+    training = replace(training, epochs=epochs or training.epochs)
+    makers = _list_makers(name, network, training, 60 * minutes)
+    own = {"ours": _read_card(name)["sha256"], "supervised": f" {network} {training.epochs}"}
     answers: dict[str, Answer] = {}
     for peer in only or TITLES:
         report(peer, 0, 1)
-        own = key + (_read_card(name)["sha256"] if peer == "ours" else "")
-        answers[peer] = remember(ground, peer, own, makers[peer])
+        answers[peer] = remember(ground, peer, key + own.get(peer, ""), makers[peer])
         report(peer, 1, 1)
     about = {
         "hardware": describe_hardware(device),
@@ -112,6 +114,7 @@ def _list_makers(name: str, network: Network, training: Training, seconds: float
         "contrastive": lambda ground: accuracy.answer_contrastive(ground, EPOCHS["contrastive"], seconds),
         "noiseless": accuracy.answer_noiseless,
         "noisy": accuracy.answer_noisy,
+        "shaped": accuracy.answer_shaped,
     }
 
 

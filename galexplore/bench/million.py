@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from galexplore import catalogue
-from galexplore.config import LATENTS, ROOT
+from galexplore.config import DATA, LATENTS, models_folder
 
 NAME = "million"
 
@@ -32,7 +32,7 @@ def make_million(folder: Path, n: int = 1_000_000, seed: int = 0) -> None:
     if (folder / "atlas.npz").exists() and json.loads((folder / "card.json").read_text()).get("n") == n:
         return
     folder.mkdir(parents=True, exist_ok=True)
-    base, source = load("default"), ROOT / "models" / "default"
+    base, source = load("default"), models_folder() / "default"
     rows = np.arange(n) % len(base.table)
     random = np.random.default_rng(seed)
     names = np.array([f"{name}.{i // len(base.table):02d}" for i, name in enumerate(base.atlas.id[rows])])
@@ -42,7 +42,7 @@ def make_million(folder: Path, n: int = 1_000_000, seed: int = 0) -> None:
     per_galaxy["id"] = names
     per_galaxy["latents"] += 0.5 * base.atlas.sigma[rows] * noise
     per_galaxy["position"] += random.normal(0, 0.05, (n, 2)).astype(np.float32)
-    own = catalogue.read(ROOT / "data" / "catalogue.parquet").set_index("id").loc[base.atlas.id]
+    own = catalogue.read(DATA).set_index("id").loc[base.atlas.id]
     repeated = own.iloc[rows].reset_index(drop=True)
     repeated.insert(0, "id", pd.Series(names))
     catalogue.write(repeated, folder / "catalogue.parquet")

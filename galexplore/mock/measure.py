@@ -35,7 +35,11 @@ def measure(table, rng, noise=1.0):
     return table.assign(**columns)
 
 
-def add_labels(table, rng, mass_error=0.09):
+#: dex: how far stellar masses are off where a spectroscopic survey has many bands.
+MASSES = 0.09
+
+
+def add_labels(table, rng, mass_error=MASSES):
     """Add the measured labels: the truths with the errors that a spectroscopic survey and SED fitting leave.
 
     Redshifts are good to 50 km/s or so; masses to `mass_error` dex; SFRs to 0.15 dex where stars form and 0.5 dex

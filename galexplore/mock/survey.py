@@ -7,7 +7,7 @@ import pandas as pd
 
 from galexplore.config import SURVEY
 from galexplore.mock import light, population, rare, scene, shape
-from galexplore.mock.measure import BANDS, add_labels, add_positions, choose_split, measure
+from galexplore.mock.measure import BANDS, MASSES, add_labels, add_positions, choose_split, measure
 from galexplore.mock.store import SEGMENT
 
 #: Raise when any galaxy that is drawn changes: what was drawn for training is kept by it.
@@ -198,7 +198,7 @@ def draw_block(n, seed, block, depth="default", photometry_only=False, last=True
         kinds = [draw_rare(kind, max(1, round(kind.count * share)), seed) for kind in rare.KINDS]
         table = pd.concat([table, pd.concat(kinds).assign(split="rare")], ignore_index=True)
     rng = np.random.default_rng([seed, block, 13])
-    table = add_positions(add_labels(table, rng, DEEP_MASSES if depth == "deep" else 0.09), rng)
+    table = add_positions(add_labels(table, rng, DEEP_MASSES if depth == "deep" else MASSES), rng)
     if not photometry_only:
         table["neighbour_flux"] = [_sum_neighbours(s) for s in table["seed"]]
     return _tidy(table)
