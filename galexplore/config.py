@@ -80,9 +80,8 @@ class Network:
     stem: int = 12  # channels at full resolution, 69 pixels a side
     widths: tuple[int, ...] = (32, 64, 96, 128)  # channels at 34, 17, 8 and 4 pixels a side
     brushes: tuple[int, ...] = (64, 48, 32, 16)  # the decoder's channels at 6, 11, 21 and 41 pixels a side
-    photometer: int = 128  # features made of the aperture fluxes
+    photometer: int = 256  # features made of the aperture fluxes
     hidden: int = 256  # the layer between the feature maps and the latents
-    dropout: float = 0.1
     n_free: int = 1  # more may be studied; the explorer reads models with one
     softening: float = 3.0  # the noise stretch's knee in sigma of sky noise
     model_error: float = 0.15  # in the stretched space: what five numbers cannot say of a bright pixel
@@ -103,11 +102,12 @@ class Training:
     beta: float = 0.01  # weight of the free latent's KL
     free_nats: float = 0.5  # KL below this costs nothing, or the free latent would fall silent
     aggregate: float = 1.0  # weight of the free latents' distance, all together, from a unit normal
+    dependence: float = 1.0  # weight of the free latents' distance correlation with the physics ones
     warm_up: float = 0.2  # fraction of the training over which beta rises
     turned: float = 0.5  # fraction of galaxies turned by any angle; the others by multiples of 90 degrees, exactly
     blurred: float = 0.2  # fraction of batches seen through worse seeing,
     blur: float = 0.7  # by up to so many pixels (sigma)
-    background: float = 0.1  # residual sky level, in sigma of a model pixel
+    background: float = 0.02  # sky level, in sigma of a model pixel, beside the frames' own; much more blurs colours
     noisy: float = 0.2  # fraction of batches with noise added,
     noise: float = 0.7  # by up to so many times the typical sky noise
     edge_masks: float = 0.1  # fraction of galaxies with part of the frame missing

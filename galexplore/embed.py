@@ -56,7 +56,8 @@ class Embedder:
         Raises
         ------
         InputError
-            Where the folder holds no model, or its weights are not those that the card was written for.
+            Where the folder holds no model, its weights are not those that the card was written for, or the network
+            that they describe is another version's.
         """
         weights, card = folder / "weights.safetensors", folder / "card.json"
         if not (weights.exists() and card.exists()):
@@ -65,8 +66,14 @@ class Embedder:
         if hash_file(weights) != about["sha256"]:
             raise InputError(f"The weights of {folder.name!r} are not those its card describes; restore both files.")
         network = {k: tuple(v) if isinstance(v, list) else v for k, v in about["network"].items()}
-        model = CVAE(Network(**network)).to(memory_format=torch.channels_last)
-        model.load_state_dict(load_file(weights))
+        try:
+            model = CVAE(Network(**network)).to(memory_format=torch.channels_last)
+            model.load_state_dict(load_file(weights))
+        except (TypeError, RuntimeError) as error:
+            raise InputError(
+                f"The model in {folder.name!r} was made by another version of galexplore; train it anew with: "
+                f"galexplore train --name {folder.name}"
+            ) from error
         return cls(model, about["calibration"])
 
     @torch.inference_mode()

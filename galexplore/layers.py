@@ -11,6 +11,9 @@ from galexplore.config import SURVEY, Network
 #: Gaussian apertures in which the encoder measures fluxes, sigma in model pixels of 0.49 arcsec.
 APERTURES = (0.8, 1.2, 1.7, 2.4, 3.4, 4.8, 7.0, 11.0, 17.0)
 
+#: Radius in model pixels beyond which the level of the sky is read.
+OUTER = 15
+
 
 def arcsinh(x: Tensor) -> Tensor:
     """Inverse hyperbolic sine in operations that CPUs vectorise, which torch.asinh is not."""
@@ -42,6 +45,7 @@ class Residual(nn.Module):
 class Photometer(nn.Module):
     """Fluxes within Gaussian apertures about the middle, as asinh magnitudes, and the colours between bands.
 
+    The level of the sky about the galaxy is taken off first, and told: about a large galaxy it is the galaxy's own.
     Neighbours are taken off by symmetry: a pixel that outshines the one across the middle is replaced by that one.
     """
 
@@ -53,18 +57,31 @@ class Photometer(nn.Module):
         weight = weight / weight.pow(2).sum(dim=0).sqrt()
         self.register_buffer("weight", weight, persistent=False)
         self.register_buffer("sky", torch.tensor(SURVEY.model_noise).view(3, 1, 1), persistent=False)
-        count = 5 * len(APERTURES)
-        self.body = nn.Sequential(
-            nn.BatchNorm1d(count), nn.Linear(count, width), nn.ReLU(), nn.Linear(width, width), nn.ReLU()
-        )
+        self.register_buffer("outer", ((x**2 + y**2) > OUTER**2).flatten(), persistent=False)
+        count = 5 * len(APERTURES) + 3
+        # Three wide layers: colours to a hundredth of a magnitude tell masses apart, and cost nothing beside the trunk.
+        layers = [layer for n in (count, width, width) for layer in (nn.Linear(n, width), nn.ReLU())]
+        self.body = nn.Sequential(nn.BatchNorm1d(count), *layers)
 
     def measure(self, flux: Tensor) -> Tensor:
-        """Asinh magnitudes and colours (B, 5 x apertures) of linear flux (B, 3, 69, 69)."""
+        """Asinh magnitudes, colours and sky level (B, 5 x apertures + 3) of linear flux (B, 3, 69, 69)."""
+        level = self.level(flux)
+        flux = flux - level
         across = flux.flip((-2, -1))
         alien = (flux - across > 5 * self.sky + 0.5 * across.clamp_min(0)).any(dim=1, keepdim=True)
         significance = (torch.where(alien, across, flux) / self.sky).flatten(2) @ self.weight
         bright = arcsinh(significance / 3)
-        return torch.cat([bright, bright[:, :-1] - bright[:, 1:]], dim=1).flatten(1)
+        colours = bright[:, :-1] - bright[:, 1:]
+        return torch.cat([bright.flatten(1), colours.flatten(1), arcsinh(10 * level / self.sky).flatten(1)], dim=1)
+
+    def level(self, flux: Tensor) -> Tensor:
+        """Level (B, 3, 1, 1) of the sky about the galaxy: the mean of the outer pixels, twice clipped at 2 sigma."""
+        outer, sky = flux.flatten(2)[..., self.outer], self.sky.flatten(1)
+        level = outer.median(dim=2, keepdim=True).values
+        for _ in range(2):
+            near = ((outer - level).abs() < 2 * sky) & (outer != 0)  # where there is no data stand zeros
+            level = (outer * near).sum(dim=2, keepdim=True) / near.sum(dim=2, keepdim=True).clamp_min(1)
+        return level[..., None]
 
     def forward(self, flux: Tensor) -> Tensor:
         """Features (B, width)."""

@@ -69,7 +69,7 @@ class CVAE(nn.Module):
         self.trunk = nn.Sequential(*blocks, nn.Flatten())
         self.photometer = Photometer(network.photometer)
         wide = w[-1] * 16 + network.photometer
-        self.read_out = nn.Sequential(nn.Linear(wide, network.hidden), nn.ReLU(), nn.Dropout(network.dropout))
+        self.read_out = nn.Sequential(nn.Linear(wide, network.hidden), nn.ReLU())
         self.head = nn.Linear(network.hidden, 2 + 2 * (3 + network.n_free))
         self.decoder = Decoder(network)
 
@@ -189,8 +189,9 @@ class CVAE(nn.Module):
         -------
         dict of str to scalar Tensor
             `reconstruction` (chi2 a pixel), `physics` (Gaussian negative log likelihood with the label's own
-            variance added, nats), `orientation` (squared error of the double-angle vector), `kl` (nats) and
-            `aggregate` (squared Wasserstein distance of the batch's free latents from a unit normal).
+            variance added, nats), `orientation` (squared error of the double-angle vector), `kl` (nats),
+            `aggregate` (squared Wasserstein distance of the batch's free latents from a unit normal) and `dependence`
+            (their squared distance correlation with the physics latents, which answer to the labels alone).
         """
         posterior = self.encode(flux if valid is None else flux * valid)
         some = slice(None, None, drawn)
@@ -211,6 +212,7 @@ class CVAE(nn.Module):
             "orientation": _mean_known(turned, vector),
             "kl": 0.5 * (mean**2 + logvar.exp() - 1 - logvar).sum(dim=1).mean(),
             "aggregate": distance_from_normal(code[:, 5:]),
+            "dependence": distance_correlation(mean, posterior.mean[:, :3].detach()),
         }
 
 
@@ -228,3 +230,28 @@ def distance_from_normal(sample: Tensor) -> Tensor:
     """
     quantiles = math.sqrt(2) * torch.erfinv((2 * torch.arange(len(sample), device=sample.device) + 1) / len(sample) - 1)
     return ((sample.sort(dim=0).values - quantiles[:, None]) ** 2).mean(dim=0).sum()
+
+
+def distance_correlation(a: Tensor, b: Tensor) -> Tensor:
+    """Squared distance correlation of samples (B, K) and (B, L), B > 3; zero in the mean where they are independent.
+
+    Unlike a correlation it sees every kind of dependence, not the linear one alone (Szekely & Rizzo 2014,
+    arXiv:1310.2926, section 2). Fewer than four rows say nothing: zero.
+    """
+    if len(a) < 4:
+        return a.new_zeros(())
+    one, other = (_centre(torch.cdist(x.float(), x.float(), compute_mode=EXACT)) for x in (a, b))
+    spread = (one * one).sum() * (other * other).sum()
+    return (one * other).sum() / spread.clamp_min(1e-12).sqrt()
+
+
+#: The faster way of `torch.cdist` loses small distances.
+EXACT = "donot_use_mm_for_euclid_dist"
+
+
+def _centre(distance: Tensor) -> Tensor:
+    """U-centre a matrix (B, B) of distances: every row's sum is zero, and so is the diagonal."""
+    n = len(distance)
+    rows = distance.sum(dim=0) / (n - 2)
+    centred = distance - rows - rows[:, None] + distance.sum() / ((n - 1) * (n - 2))
+    return centred * (1 - torch.eye(n, device=distance.device))

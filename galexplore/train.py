@@ -31,6 +31,7 @@ def total(terms: dict[str, Tensor], progress: float, training: Training) -> Tens
     """Weigh the terms of `CVAE.loss`; `progress` in [0, 1] warms the KL up, and its floor keeps the latent alive."""
     beta = training.beta * min(1.0, progress / training.warm_up)
     free = beta * terms["kl"].clamp_min(training.free_nats) + training.aggregate * terms["aggregate"]
+    free = free + training.dependence * terms["dependence"]
     return training.reconstruction * terms["reconstruction"] + terms["physics"] + terms["orientation"] + free
 
 
@@ -132,7 +133,7 @@ def train_epoch(
     torch.manual_seed(training.seed + 1000 * (epoch + 1) + team.rank)
     device = sample.device
     batches = torch.randperm(len(sample), generator=torch.Generator().manual_seed(training.seed + epoch + 1))
-    batches = [rows for rows in batches.split(training.batch) if len(rows) > 1 + team.size]  # batch norm needs company
+    batches = [rows for rows in batches.split(training.batch) if len(rows) >= 4 * team.size]  # too few say nothing
     generator = torch.Generator(device).manual_seed(training.seed + epoch + 1 + 7919 * team.rank)
     loss = torch.compile(run.model.loss) if device.type == "cuda" and training.compile else run.model.loss
     run.model.train()

@@ -7,7 +7,7 @@ from conftest import draw_ellipse
 
 from galexplore.config import SURVEY, Network
 from galexplore.layers import Decoder, arcsinh
-from galexplore.model import CVAE, DIHEDRAL, distance_from_normal, turn, turn_vector
+from galexplore.model import CVAE, DIHEDRAL, distance_correlation, distance_from_normal, turn, turn_vector
 from galexplore.stretch import stretch, unstretch
 
 
@@ -175,6 +175,23 @@ def test_aperture_fluxes_are_asinh_magnitudes_in_units_of_their_noise():
     assert float(torch.sinh(measured).mul(3).std()) == pytest.approx(1.0, abs=0.1)
 
 
+def test_the_sky_s_level_does_not_enter_the_photometry_and_is_told():
+    model = CVAE()
+    sigma = torch.tensor(SURVEY.model_noise).view(3, 1, 1)
+    flux = torch.from_numpy(draw_ellipse(0.5, size=3)).repeat(64, 1, 1, 1)
+    flux = flux + sigma * torch.randn(flux.shape, generator=torch.Generator().manual_seed(0))
+    level = sigma * torch.tensor([0.5, -0.3, 1.0]).view(3, 1, 1)
+    lifted = flux + level
+    lifted[:, :, 2:10, 2:10] += 1.0  # a neighbour is no sky
+    lifted[:, :, :, 60:] = 0  # and neither is what was not observed
+    plain, moved = model.photometer.measure(flux), model.photometer.measure(lifted)
+    told = model.photometer.level(lifted) - model.photometer.level(flux)
+    assert torch.allclose(told.mean(dim=0), level, atol=0.01 * float(sigma.max()), rtol=0.05)
+    narrow = [i for i in range(45) if i % 9 < 6]  # wider apertures reach the missing edge
+    assert float((plain - moved)[:, narrow].mean(dim=0).abs().max()) < 0.03
+    assert torch.allclose(moved[:, 45:], torch.asinh(10 * model.photometer.level(lifted) / sigma).flatten(1), atol=1e-4)
+
+
 def test_a_galaxy_counts_by_the_root_of_its_variance():
     model = CVAE().eval()
     flux = torch.from_numpy(np.stack([draw_ellipse(0.5, size) for size in (3, 5, 9)]))
@@ -194,6 +211,46 @@ def test_distance_from_normal_is_the_wasserstein_distance():
     assert float(distance_from_normal(sample)) < 0.01
     # Between two normals it is (difference of means)^2 + (difference of spreads)^2.
     assert float(distance_from_normal(2 * sample + 3)) == pytest.approx(9 + 1, rel=0.06)
+
+
+def test_distance_correlation_is_its_definition():
+    """Szekely & Rizzo 2014, equations 2.1 and 2.2, entry by entry."""
+    generator = torch.Generator().manual_seed(0)
+    a, b = (torch.randn(7, k, generator=generator) for k in (1, 3))
+
+    def centre(x):
+        d = [[math.dist(p, q) for q in x.tolist()] for p in x.tolist()]
+        n, rows = len(d), [sum(row) for row in d]
+        return [
+            [i != j and d[i][j] - (rows[i] + rows[j]) / (n - 2) + sum(rows) / (n - 1) / (n - 2) for j in range(n)]
+            for i in range(n)
+        ]
+
+    def product(u, v):
+        return sum(x * y for one, other in zip(u, v, strict=True) for x, y in zip(one, other, strict=True))
+
+    u, v = centre(a), centre(b)
+    expected = product(u, v) / math.sqrt(product(u, u) * product(v, v))
+    assert float(distance_correlation(a, b)) == pytest.approx(expected, abs=1e-5)
+
+
+def test_distance_correlation_sees_what_a_correlation_does_not():
+    generator = torch.Generator().manual_seed(1)
+    draws = torch.randn(200, 128, 2, 1, generator=generator)
+    apart = torch.stack([distance_correlation(d[:, 0], d[:, 1]) for d in draws])
+    assert abs(float(apart.mean())) < 0.003
+    x = draws[0, :, 0]
+    assert abs(np.corrcoef(x[:, 0], x[:, 0] ** 2)[0, 1]) < 0.3
+    assert float(distance_correlation(x, x**2)) > 0.15
+    assert float(distance_correlation(x, 3 - 2 * x)) == pytest.approx(1, abs=1e-4)
+
+
+def test_the_free_latent_alone_answers_for_its_dependence():
+    model = CVAE().eval()
+    flux = 0.05 * torch.randn(8, 3, 69, 69, generator=torch.Generator().manual_seed(0))
+    model.loss(flux, torch.zeros(8, 3), torch.zeros(8, 3), torch.zeros(8, 2))["dependence"].backward()
+    rows = model.head.weight.grad.abs().sum(dim=1)
+    assert rows[5] > 0 and (rows[torch.arange(10) != 5] == 0).all()
 
 
 @pytest.mark.parametrize("n_free", [1, 2])

@@ -164,7 +164,7 @@ def answer_contrastive(ground: Ground, epochs: int, seconds: float) -> Answer:
 
 def answer_supervised(ground: Ground, network: Network, training: Training) -> Answer:
     """Train our encoder with nothing to do but the labels: same recipe, no decoder, no free latent."""
-    alone = replace(training, reconstruction=0.0, beta=0.0, aggregate=0.0, drawn=training.batch)
+    alone = replace(training, reconstruction=0.0, beta=0.0, aggregate=0.0, dependence=0.0, drawn=training.batch)
     model, card = fit(
         ground.sample,
         ground.validation,

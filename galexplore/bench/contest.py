@@ -77,7 +77,7 @@ def run(
     key = hashlib.sha256(data.read_bytes()).hexdigest() + f" {len(sample)} {training.seed}"
     training = replace(training, epochs=epochs or training.epochs)
     makers = _list_makers(name, network, training, 60 * minutes)
-    own = {"ours": _read_card(name)["sha256"], "supervised": f" {network} {training.epochs}"}
+    own = {"ours": _read_card(name)["sha256"], "supervised": f" {network} {training}"}
     answers: dict[str, Answer] = {}
     for peer in only or TITLES:
         report(peer, 0, 1)
