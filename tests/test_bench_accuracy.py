@@ -194,3 +194,21 @@ def test_real_cutouts_are_told_beside_what_is_known(real):
     assert all(row["latents"]["redshift"][0] < 0.12 for row in known)  # all of them are nearer than z = 0.04
     text = tabulate(rows)
     assert text.count("\n| `") == len(rows)
+
+
+def test_rare_kinds_are_found_by_the_latents_that_tell_them_apart():
+    generator = np.random.default_rng(0)
+    population = np.array(["ordinary"] * 900 + ["Green Pea"] * 60 + ["Red Spiral"] * 60)
+    apart, blind = generator.standard_normal((2, len(population), 5))
+    apart[population == "Green Pea", 1] += 8
+    apart[population == "Red Spiral", 0] += 8  # an orientation tells nothing, but the vanilla peer has none
+    known = {k: Answer(x[:, :4], {}, x) for k, x in {"ours": apart, "vanilla": apart, "published": blind}.items()}
+    found = contest.find_rare(known | {"noisy": Answer(blind[:, :4], {})}, population)
+    assert found.keys() == known.keys()
+    assert found["ours"]["Green Pea"][0] > 0.97 and found["ours"]["Red Spiral"][0] < 0.3
+    assert min(found["vanilla"][kind][0] for kind in ("Green Pea", "Red Spiral")) > 0.97
+    assert max(recall for recall, _ in found["published"].values()) < 0.3
+    scores = {c: [0.5, 0.1] for c in contest.COLUMNS}
+    peers = {k: {"about": {"seconds": 1.0}, "scores": scores, "rare": v} for k, v in found.items()}
+    told = contest.tabulate({"about": {"taught": 10, "examined": 10, "hardware": "none"}, "peers": peers})
+    assert "| | Green Pea | Red Spiral |" in told and "7 % of ordinary" in told

@@ -53,12 +53,12 @@ def test_redshift_does_so_for_galaxies_as_they_come(explorer):
     (size, flux, colour), (smaller, fainter, redder) = (describe(explorer.decode(x)) for x in (latents, moved))
     assert (fainter < flux).mean() > 0.95
     assert (smaller < size).mean() > 0.75
-    assert (redder > colour).mean() > 0.8
+    assert (redder > colour).mean() > 0.85
 
 
 def test_mass_alone_makes_it_brighter_and_redder(explorer):
     _, flux, colour = move(explorer, "logmass", [9.5, 10.0, 10.5, 11.0], redshift=0.1)
-    assert (np.diff(flux) > 0).all() and flux[-1] > 3 * flux[0]
+    assert (np.diff(flux) > 0).all() and flux[-1] > 5 * flux[0]
     assert (np.diff(colour) > 0).all()
 
 
