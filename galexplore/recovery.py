@@ -12,6 +12,9 @@ from sklearn.svm import SVC
 
 from galexplore.populations import measure_likeness
 
+#: The published false-alarm rate, at which a recall is told.
+FALSE_ALARMS = 0.07
+
 #: False-alarm rates at which a receiver operating characteristic is told.
 RATES = np.unique(np.concatenate([np.linspace(0, 0.2, 81), np.linspace(0.2, 1, 41)]))
 
@@ -41,7 +44,7 @@ def classify(
     population: np.ndarray,
     kinds=("Green Pea", "Red Spiral"),
     *,
-    false_alarms: float = 0.07,
+    false_alarms: float = FALSE_ALARMS,
     normals: int = 1000,
     folds: int = 5,
     draws: int = 4,

@@ -6,14 +6,13 @@ import streamlit as st
 from galexplore.atlas import Atlas
 from galexplore.recovery import classify, recover, recover_from_examples
 
-RATE = 0.07  # false alarms at which the paper tells its recall
 FIRST = np.array([0.01, 0.05])
 
 
 @st.cache_data(max_entries=20, show_spinner="Teaching a classifier")
 def run_classifier(atlas: str, sha: str, kinds: tuple[str, ...], _atlas: Atlas):
     """Run the classifier on the atlas's latents, once for each set of kinds."""
-    return classify(_atlas.points, _atlas.population, kinds, false_alarms=RATE)
+    return classify(_atlas.points, _atlas.population, kinds)
 
 
 def _rank(atlas: Atlas, kind: str, fractions=None) -> dict:

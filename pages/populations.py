@@ -3,9 +3,10 @@
 import streamlit as st
 
 from galexplore import figures
+from galexplore.recovery import FALSE_ALARMS
 from pages._alike import show_alike
 from pages._panels import STILL, mark
-from pages._rare import RATE, find_rare, measure_recovery, run_classifier
+from pages._rare import find_rare, measure_recovery, run_classifier
 from pages._state import is_dark, open_explorer, open_galaxy, require_header
 
 
@@ -62,12 +63,13 @@ def show_classifier(explorer, kinds: list[str]) -> None:
         f"{mark(row.kind)} {row.kind} **{100 * row.recall:.1f} ± {100 * row.error:.1f} %**"
         for row in found.recall.itertuples()
     ]
-    st.markdown(f"Recall at {100 * RATE:.0f} % false alarms: " + " · ".join(told))
+    st.markdown(f"Recall at {100 * FALSE_ALARMS:.0f} % false alarms: " + " · ".join(told))
     left, right = st.columns(2, gap="medium")
     titles = ("What each true kind is called", "Most are found before one ordinary galaxy in fourteen raises an alarm")
     heat = figures.plot_confusion(found.confusion, titles[0], is_dark())
     left.plotly_chart(heat, theme=None, config=STILL, key="confusion", alt=titles[0])
-    curve = figures.plot_roc(found.roc, RATE, "Recall against false alarms, ± one standard deviation", is_dark())
+    title = "Recall against false alarms, ± one standard deviation"
+    curve = figures.plot_roc(found.roc, FALSE_ALARMS, title, is_dark())
     right.plotly_chart(curve, theme=None, config=STILL, key="roc", alt="Recall against false alarms")
     st.caption(
         "A support vector machine with a radial kernel on redshift, mass, SFR and the free latent, classes weighed "

@@ -246,7 +246,7 @@ def _with_errors(values: dict[str, float], drawn: pd.DataFrame) -> dict[str, lis
 
 
 def answer_ours(ground: Ground, name: str) -> Answer:
-    """Take what the atlas of a trained model holds of the test split."""
+    """Take what the atlas of a trained model holds of the test split, and its latents of all."""
     explorer = load(name)
     latents = explorer.table.set_index("id").loc[ground.frame["id"], MEANS].to_numpy()
     card = explorer.card

@@ -14,7 +14,7 @@ from galexplore.bench.accuracy import Answer, Ground, remember
 from galexplore.config import Network, Training, models_folder
 from galexplore.cutout import InputError
 from galexplore.pipeline import gather_samples, gather_taught, read_survey
-from galexplore.recovery import classify
+from galexplore.recovery import FALSE_ALARMS, classify
 from galexplore.sample import describe_hardware, pick_device
 
 #: What each contestant is, as the table says it.
@@ -96,10 +96,6 @@ def run(
     return {"about": about | {"data_hash": key.split()[0]}, "peers": peers}
 
 
-#: The published false-alarm rate, at which the recall of rare kinds is told.
-FALSE_ALARMS = 0.07
-
-
 def find_rare(answers: dict[str, Answer], population: np.ndarray) -> dict[str, dict]:
     """Tell rare kinds from ordinary galaxies by the latents (N, 5) of each peer that has any, orientation left out.
 
@@ -112,7 +108,7 @@ def find_rare(answers: dict[str, Answer], population: np.ndarray) -> dict[str, d
     for peer, answer in answers.items():
         if answer.latents is not None:
             points = answer.latents if peer == "vanilla" else answer.latents[:, 1:]  # it knows no orientation
-            recall = classify(points, population, false_alarms=FALSE_ALARMS).recall
+            recall = classify(points, population).recall
             found[peer] = {row.kind: [row.recall, row.error] for row in recall.itertuples()}
     return found
 
