@@ -86,6 +86,11 @@ class Network:
     softening: float = 3.0  # the noise stretch's knee in sigma of sky noise
     model_error: float = 0.15  # in the stretched space: what five numbers cannot say of a bright pixel
 
+    @classmethod
+    def read(cls, told: dict) -> "Network":
+        """Network of a model's card, where JSON made lists of tuples; TypeError for another version's."""
+        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in told.items()})
+
 
 @dataclass(frozen=True)
 class Training:

@@ -65,9 +65,8 @@ class Embedder:
         about = json.loads(card.read_text())
         if hash_file(weights) != about["sha256"]:
             raise InputError(f"The weights of {folder.name!r} are not those its card describes; restore both files.")
-        network = {k: tuple(v) if isinstance(v, list) else v for k, v in about["network"].items()}
         try:
-            model = CVAE(Network(**network)).to(memory_format=torch.channels_last)
+            model = CVAE(Network.read(about["network"])).to(memory_format=torch.channels_last)
             model.load_state_dict(load_file(weights))
         except (TypeError, RuntimeError) as error:
             raise InputError(
