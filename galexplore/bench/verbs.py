@@ -20,7 +20,7 @@ def bench() -> None:
 @app.command()
 def accuracy(
     model: Annotated[str, typer.Option(help="A folder of models/.")] = "default",
-    minutes: Annotated[float, typer.Option(help="At most so long for each small peer.")] = 20.0,
+    minutes: Annotated[float, typer.Option(help="At most so long for each small peer.")] = 60.0,
     epochs: Annotated[
         int | None, typer.Option(help="Passes of the supervised encoder; the model's by default.")
     ] = None,
@@ -113,7 +113,7 @@ def measure_the_app(
 
 @app.command()
 def sed(
-    n: Annotated[int, typer.Option("--n", min=1, help="Galaxies to fit; each takes about a minute.")] = 5,
+    n: Annotated[int, typer.Option("--n", min=1, help="Galaxies to fit; each takes three minutes or so.")] = 5,
     model: Annotated[str, typer.Option(help="A folder of models/.")] = "default",
     runs: Annotated[Path, typer.Option(help="Folder where finished fits are kept.")] = Path("runs/sed"),
     as_json: AsJson = False,
