@@ -78,7 +78,8 @@ def run(
     key = hashlib.sha256(data.read_bytes()).hexdigest() + f" {render.VERSION} {len(sample)} {training.seed}"
     training = replace(training, epochs=epochs or training.epochs)
     makers = _list_makers(name, network, training, 60 * minutes)
-    own = {"ours": _read_card(name)["sha256"], "supervised": f" {network} {training}"}
+    own = {peer: f" {passes}" for peer, passes in EPOCHS.items()}
+    own |= {"ours": _read_card(name)["sha256"], "supervised": f" {network} {training}"}
     answers: dict[str, Answer] = {}
     for peer in only or TITLES:
         report(peer, 0, 1)
