@@ -4,14 +4,14 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages import _address as address
-from pages._header import show_answer, show_atlas, show_search, show_selection, show_trouble
-from pages._state import begin_run, navigate, open_explorer
+from pages._parts.header import show_answer, show_atlas, show_search, show_selection, show_trouble
+from pages._session import address
+from pages._session.state import begin_run, navigate, open_explorer
 
-HERE = Path(__file__).parent / "pages"
-st.set_page_config("galexplore", str(HERE / "_icon.svg"), layout="wide")
-st.logo(str(HERE / "_logo.svg"), size="large")
-st.html(HERE / "_style.css")
+HERE = Path(__file__).parent / "pages" / "_parts"
+st.set_page_config("galexplore", str(HERE / "icon.svg"), layout="wide")
+st.logo(str(HERE / "logo.svg"), size="large")
+st.html(HERE / "style.css")
 page = navigate()
 begin_run(page.url_path)
 address.choose_atlas()

@@ -7,7 +7,13 @@
 
 from importlib import import_module
 
-_HOME = {"load": "explorer", "Explorer": "explorer", "read": "readers", "Cutout": "cutout", "InputError": "cutout"}
+_HOME = {
+    "load": "explore.models",
+    "Explorer": "explore.explorer",
+    "read": "cutouts.readers",
+    "Cutout": "cutouts.cutout",
+}
+_HOME |= {"InputError": "errors"}
 __all__ = ["Cutout", "Explorer", "InputError", "load", "read"]
 __version__ = "0.1.0"
 

@@ -3,13 +3,13 @@
 import numpy as np
 import streamlit as st
 
-from galexplore import artefact
-from galexplore.anomaly import name_reason
-from galexplore.config import INTRINSIC
-from pages._labels import choose_learning, load_labels, offer_labels
-from pages._odd_one import show_odd_one
-from pages._panels import draw_catalogue, mark
-from pages._state import open_explorer, open_galaxy, require_header
+from galexplore.atlas.rarity import name_reason
+from galexplore.cutouts import artefacts
+from galexplore.latents import INTRINSIC
+from pages._parts.labels import choose_learning, load_labels, offer_labels
+from pages._parts.odd_one import show_odd_one
+from pages._parts.panels import draw_catalogue, mark
+from pages._session.state import open_explorer, open_galaxy, require_header
 
 RANKINGS = {
     "rarity": ("Rare properties", "Furthest from ordinary galaxies in redshift, mass, SFR and the free latent."),
@@ -23,7 +23,7 @@ MOST = 2_400  # galaxies that can be paged through: a hundred pages
 def say_reason(row) -> str:
     """Give the leading reason in words, such as "**high SFR** (84 %); redshift 6.5 σ low"."""
     if row.get("suspicion"):
-        return f"**{artefact.BRIEFLY[row['suspicion']]}**"
+        return f"**{artefacts.BRIEFLY[row['suspicion']]}**"
     reason = name_reason(row[[f"condz_{name}" for name in INTRINSIC]].to_numpy(float)).replace(" sigma", "\u00a0σ")
     first, _, rest = reason.partition(" for ")
     if "cause" not in row:
@@ -69,9 +69,9 @@ def choose_suspects(table) -> np.ndarray:
 
 def explain_suspicion(table) -> None:
     """Say what raises a suspicion, and how often it is right where the truth is known."""
-    found = artefact.count_found(table)
-    known = [found[k] for k in artefact.NO_GALAXIES if k in found]
-    words = "; ".join(artefact.SUSPICIONS.values())
+    found = artefacts.count_found(table)
+    known = [found[k] for k in artefacts.NO_GALAXIES if k in found]
+    words = "; ".join(artefacts.SUSPICIONS.values())
     told = f"Set apart by their pixels alone, whatever their rank: {words}. "
     if known and "ordinary" in found:
         (hits, of), (wrong, ordinary) = map(sum, zip(*known, strict=True)), found["ordinary"]

@@ -4,15 +4,15 @@ import numpy as np
 import streamlit as st
 
 from galexplore import figures
-from galexplore.explorer import Explorer
-from galexplore.titles import name_column
-from galexplore.view import MAPS, View
-from pages._card import show_card
-from pages._choices import MAP_NAMES, choose_view
-from pages._gallery import show_selection
-from pages._hover import show_hover
-from pages._selection import PLOTS, is_live, plot_key, take_selection
-from pages._state import find_selected, is_dark, open_explorer, require_header
+from galexplore.explore.explorer import Explorer
+from galexplore.explore.link import MAPS, View
+from galexplore.tables.names import name_column
+from pages._parts.card import show_card
+from pages._parts.choices import MAP_NAMES, choose_view
+from pages._parts.gallery import show_selection
+from pages._parts.hover import show_hover
+from pages._session.drawn import PLOTS, is_live, plot_key, take_selection
+from pages._session.state import find_selected, is_dark, open_explorer, require_header
 
 CONFIG = {"displaylogo": False, "modeBarButtonsToRemove": ["toImage"], "doubleClick": "autosize", "scrollZoom": False}
 

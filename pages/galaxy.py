@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from pages._card import show_card
-from pages._state import open_explorer, require_header
+from pages._parts.card import show_card
+from pages._session.state import open_explorer, require_header
 
 
 def show_page() -> None:

@@ -2,15 +2,15 @@
 
 import streamlit as st
 
-from galexplore.config import SURVEY
-from galexplore.cutout import InputError
-from galexplore.links import link_cutout
-from galexplore.search import parse_position
-from pages._location import show_location, show_refusal
-from pages._panels import draw_catalogue, mark
-from pages._state import open_explorer, plain, require_header
-from pages._uploads import forget, refresh, settle, take_files, try_sample
-from pages._verdicts import show_verdicts
+from galexplore.errors import InputError
+from galexplore.explore.services import link_cutout
+from galexplore.survey import DECALS
+from galexplore.tables.positions import parse_position
+from pages._parts.location import show_location, show_refusal
+from pages._parts.panels import draw_catalogue, mark
+from pages._parts.verdicts import show_verdicts
+from pages._session.state import open_explorer, plain, require_header
+from pages._session.uploads import forget, refresh, settle, take_files, try_sample
 
 TYPES = ["fits", "fit", "fts", "fz", "gz", "npy", "npz", "jpg", "jpeg", "png"]
 
@@ -84,7 +84,7 @@ def ask_scale(silent: list) -> None:
         which = plain(silent[0].name or "This file") if len(silent) == 1 else f"{len(silent)} files"
         verb = "does" if len(silent) == 1 else "do"
         st.markdown(f"**{which}** {verb} not say how large {'its' if verb == 'does' else 'their'} pixels are.")
-        scale = st.number_input("Pixel scale [arcsec a pixel]", 0.01, 5.0, SURVEY.pixel_scale, 0.001, "%.3f")
+        scale = st.number_input("Pixel scale [arcsec a pixel]", 0.01, 5.0, DECALS.pixel_scale, 0.001, "%.3f")
         if st.form_submit_button("Locate it" if len(silent) == 1 else "Locate them", type="primary"):
             settle(scale)
             st.rerun()

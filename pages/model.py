@@ -3,13 +3,13 @@
 import streamlit as st
 
 from galexplore import figures
-from galexplore.config import LABELLED
-from galexplore.location import TITLES, format_measurement
-from galexplore.metrics import collect
-from galexplore.pictures import draw_galaxy
-from galexplore.recipe import LIMITS, describe_recipe, read_citation, sweep_latents
-from pages._panels import STILL
-from pages._state import is_dark, open_explorer, require_header
+from galexplore.draw.pictures import draw_galaxy
+from galexplore.explore.card import LIMITS, describe_recipe, read_citation, sweep_latents
+from galexplore.latents import LABELLED, TITLES
+from galexplore.posterior.metrics import collect
+from galexplore.tables.names import format_measurement
+from pages._parts.panels import STILL
+from pages._session.state import is_dark, open_explorer, require_header
 
 SCORES = {
     "r2": "R² = 1 − SSE/SST",

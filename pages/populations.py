@@ -3,11 +3,11 @@
 import streamlit as st
 
 from galexplore import figures
-from galexplore.recovery import FALSE_ALARMS
-from pages._alike import show_alike
-from pages._panels import STILL, mark
-from pages._rare import find_rare, measure_recovery, run_classifier
-from pages._state import is_dark, open_explorer, open_galaxy, require_header
+from galexplore.atlas.recovery import FALSE_ALARMS
+from pages._parts.alike import show_alike
+from pages._parts.panels import STILL, mark
+from pages._parts.rare import find_rare, measure_recovery, run_classifier
+from pages._session.state import is_dark, open_explorer, open_galaxy, require_header
 
 
 def choose_kinds(explorer) -> list[str]:

@@ -6,14 +6,21 @@ import math
 import numpy as np
 import streamlit as st
 
-from galexplore import pictures
-from galexplore.config import LATENTS, UNITS
-from galexplore.location import TITLES
-from pages._oddity import say_rarity
-from pages._panels import PRETTY
-from pages._sliders import STEPS, find_ends, forget_last_move, move_sliders, note_move, note_standing, read_sliders
-from pages._state import open_explorer, require_header, start_from, start_from_galaxy
-from pages._ways import show_ways
+from galexplore.draw import pictures
+from galexplore.latents import LATENTS, TITLES, UNITS
+from pages._parts.oddity import say_rarity
+from pages._parts.panels import PRETTY
+from pages._parts.ways import show_ways
+from pages._session.sliders import (
+    STEPS,
+    find_ends,
+    forget_last_move,
+    move_sliders,
+    note_move,
+    note_standing,
+    read_sliders,
+)
+from pages._session.state import open_explorer, require_header, start_from, start_from_galaxy
 
 FORMATS = {"phi": "%d°", "redshift": "%.3f"}
 TYPICAL = "a typical galaxy"

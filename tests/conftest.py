@@ -6,9 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from galexplore.config import SURVEY
-
-REAL = Path(__file__).resolve().parents[2] / "shared" / "real"
+from galexplore.survey import DECALS
+from tests.analytic import REAL, draw_ellipse
 
 
 @pytest.fixture(scope="session")
@@ -17,15 +16,6 @@ def real() -> Path:
     if not REAL.exists():
         pytest.skip("no real data beside the project (../shared/real)")
     return REAL
-
-
-def draw_ellipse(phi: float, size: float = 6.0, ba: float = 0.5, total: float = 60.0) -> np.ndarray:
-    """An elliptical Gaussian galaxy (3, 69, 69); `phi` [rad] from north (up, rows rise) through east (left)."""
-    y, x = np.mgrid[:69, :69] - 34.0
-    along = -x * np.sin(phi) + y * np.cos(phi)
-    across = x * np.cos(phi) + y * np.sin(phi)
-    profile = np.exp(-0.5 * ((along / size) ** 2 + (across / (size * ba)) ** 2))
-    return (profile / profile.sum() * total * np.array([0.5, 1.0, 1.5])[:, None, None]).astype(np.float32)
 
 
 @pytest.fixture(scope="session")
@@ -47,6 +37,6 @@ def sky() -> tuple[pd.DataFrame, np.ndarray]:
         image = draw_ellipse(row.phi, 2 + 6 * (1 - row.z), row.ba, 10 ** (row.logmass - 9))
         image[0] *= 10 ** (0.3 * row.logsfr)
         images.append(image)
-    noise = np.asarray(SURVEY.model_noise)[:, None, None]
+    noise = np.asarray(DECALS.model_noise)[:, None, None]
     flux = np.stack(images) + generator.normal(size=(n, 3, 69, 69)) * noise
     return frame, flux.astype(np.float32)

@@ -3,7 +3,7 @@
 import re
 import tomllib
 
-from galexplore.config import ROOT
+from galexplore.places import ROOT
 
 TEXT = (ROOT / "README.md").read_text()
 
@@ -17,7 +17,7 @@ def test_its_commands_are_the_makefiles():
 def test_every_command_it_shows_exists():
     from typer.main import get_command
 
-    from galexplore.cli import app
+    from galexplore.cli.main import app
 
     verbs = get_command(app).commands
     for line in re.findall(r"^galexplore (.+)$", TEXT, flags=re.MULTILINE):
@@ -32,8 +32,8 @@ def test_the_python_it_shows_exists():
     code = re.search(r"```python\n(.*?)```", TEXT, flags=re.DOTALL)[1]
     names = set(re.findall(r"(?:location|explorer|gx)\.(\w+)", code))
     import galexplore as gx
-    from galexplore.explorer import Explorer
-    from galexplore.location import Location
+    from galexplore.explore.explorer import Explorer
+    from galexplore.explore.location import Location
 
     for name in names:
         assert (

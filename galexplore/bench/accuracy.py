@@ -13,12 +13,12 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.neighbors import KNeighborsRegressor
 
 from galexplore.bench.peers import Contrastive, Published, Scale, embed_peer, train_peer
-from galexplore.calibrate import angle_difference
-from galexplore.config import LABELLED, Network, Training
-from galexplore.embed import MEANS, Embedder
-from galexplore.explorer import load
-from galexplore.sample import Sample
-from galexplore.train import fit
+from galexplore.explore.models import load
+from galexplore.latents import LABELLED, MEANS, angle_difference
+from galexplore.network.embed import Embedder
+from galexplore.network.recipes import Network, Training
+from galexplore.network.sample import Sample
+from galexplore.network.train import fit
 
 #: What is answered for each galaxy, in the order of every array of answers (N, 4).
 ASKED = ("phi", *LABELLED)

@@ -19,8 +19,8 @@ from pathlib import Path
 import numpy as np
 
 from galexplore.bench.million import NAME, make_million
-from galexplore.config import ROOT
-from galexplore.cutout import InputError
+from galexplore.errors import InputError
+from galexplore.places import ROOT
 
 #: WebGL in software, so that plots are drawn where there is no graphics card.
 FLAGS = ["--no-sandbox", "--disable-gpu", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]

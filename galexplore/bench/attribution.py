@@ -1,11 +1,10 @@
-"""Whether an explanation names the property that was moved (`galexplore.shifts`)."""
+"""Whether an explanation names the property that was moved (`galexplore.jobs.shifts`)."""
 
 import numpy as np
 import pandas as pd
 
-from galexplore.config import INTRINSIC
-from galexplore.embed import MEANS, SIGMAS
-from galexplore.shifts import shift
+from galexplore.jobs.shifts import shift
+from galexplore.latents import INTRINSIC, MEANS, SIGMAS
 
 TELLING = 90.0  # percentile of rarity from which the explanation is taken to tell a property
 

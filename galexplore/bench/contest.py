@@ -9,14 +9,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from galexplore.atlas.recovery import FALSE_ALARMS, classify
 from galexplore.bench import accuracy
 from galexplore.bench.accuracy import Answer, Ground, remember
-from galexplore.config import Network, Training, models_folder
-from galexplore.cutout import InputError
+from galexplore.errors import InputError
+from galexplore.jobs.make_model import gather_samples, gather_taught, read_survey
 from galexplore.mock import render
-from galexplore.pipeline import gather_samples, gather_taught, read_survey
-from galexplore.recovery import FALSE_ALARMS, classify
-from galexplore.sample import describe_hardware, pick_device
+from galexplore.network.recipes import Network, Training
+from galexplore.network.sample import describe_hardware, pick_device
+from galexplore.places import models_folder
 
 #: What each contestant is, as the table says it.
 TITLES = {

@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from galexplore import catalogue
-from galexplore.config import DATA, LATENTS, models_folder
+from galexplore.latents import LATENTS
+from galexplore.places import DATA, models_folder
+from galexplore.tables import catalogue
 
 NAME = "million"
 
@@ -27,7 +28,7 @@ def make_million(folder: Path, n: int = 1_000_000, seed: int = 0) -> None:
     seed : int
         Of the errors.
     """
-    from galexplore.explorer import load
+    from galexplore.explore.models import load
 
     if (folder / "atlas.npz").exists() and json.loads((folder / "card.json").read_text()).get("n") == n:
         return

@@ -43,7 +43,7 @@ def measure(n, report=lambda text: None):
     sizes = []
     for size in (n, 3 * n):
         folder = Path(tempfile.mkdtemp(prefix="galexplore-bench-"))
-        verb = [sys.executable, "-c", "from galexplore.cli import main; main()", "mock"]
+        verb = [sys.executable, "-c", "from galexplore.cli.main import main; main()", "mock"]
         command = [*verb, "--n", str(size), "--seed", "3", "--out", str(folder)]
         try:
             drawn, memory = _watch([*command, "--no-pixels"])

@@ -17,11 +17,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from galexplore.augment import augment
-from galexplore.config import Training
-from galexplore.layers import arcsinh
-from galexplore.sample import Sample
-from galexplore.stretch import knee
+from galexplore.cutouts.stretch import knee
+from galexplore.network.augment import augment
+from galexplore.network.layers import arcsinh
+from galexplore.network.recipes import Training
+from galexplore.network.sample import Sample
 
 #: What every peer sees of the sky: each galaxy turned and mirrored exactly, at random.
 TURNS = Training(turned=0.0, blurred=0.0, noisy=0.0, background=0.0, edge_masks=0.0)

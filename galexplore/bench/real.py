@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from galexplore.config import LATENTS
-from galexplore.cutout import InputError
-from galexplore.explorer import Explorer
-from galexplore.location import format_measurement
-from galexplore.readers import read
+from galexplore.cutouts.readers import read
+from galexplore.errors import InputError
+from galexplore.explore.explorer import Explorer
+from galexplore.latents import LATENTS
+from galexplore.tables.names import format_measurement
 
 #: Spectroscopic redshift and published log mass (GLADE+, good to some tenths of a dex) by the name in a file's name.
 KNOWN = {

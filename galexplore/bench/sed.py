@@ -13,8 +13,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from galexplore.config import LABELLED, SURVEY
+from galexplore.latents import LABELLED
 from galexplore.mock.light import DECAM
+from galexplore.survey import DECALS
 
 BATCH = 1024  # galaxies on which our speed is measured
 #: A delayed-exponential history with dust and nebular emission: eight parameters, three magnitudes.
@@ -49,8 +50,8 @@ def fit_one(row: pd.Series, curves: list[str], folder: Path) -> dict:
     import bagpipes
     from threadpoolctl import threadpool_limits
 
-    flux = np.array([10 ** (-0.4 * (row[f"mag_{b}"] - 23.9)) for b in SURVEY.bands])  # microjansky
-    error = flux * np.array([max(row[f"mag_{b}_err"], 0.02) for b in SURVEY.bands]) / 1.0857
+    flux = np.array([10 ** (-0.4 * (row[f"mag_{b}"] - 23.9)) for b in DECALS.bands])  # microjansky
+    error = flux * np.array([max(row[f"mag_{b}_err"], 0.02) for b in DECALS.bands]) / 1.0857
     data = np.column_stack([flux, error])
     bagpipes.utils.working_dir = str(folder.resolve())  # where it makes its folders; else where it was imported
     # One thread: the sampler's small matrices are slower on several, many times so on a machine that is busy.

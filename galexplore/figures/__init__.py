@@ -1,10 +1,13 @@
-"""Tables to plotly figures."""
+"""Tables to plotly figures.
+
+The one room that imports plotly; takes tables and arrays, returns figures, knows no page.
+"""
 
 from galexplore.figures.atlas import MOST_POINTS, SAMPLE, plot_atlas
 from galexplore.figures.calibration import plot_coverage, plot_pit, plot_relations, plot_truth
 from galexplore.figures.inside import find_inside
+from galexplore.figures.kinds import plot_confusion, plot_distributions, plot_recovery, plot_roc
 from galexplore.figures.oddness import plot_reasons, plot_split, round_to_total
-from galexplore.figures.populations import plot_confusion, plot_distributions, plot_recovery, plot_roc
 from galexplore.figures.style import ACCENT, AXES, STYLES, YOURS, get_style
 from galexplore.figures.yours import add_outlines
 

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from galexplore.figures.marginals import add_marginals
 from galexplore.figures.paint import choose_sample, draw_density, find_spans, paint
 from galexplore.figures.style import ACCENT, FADED, YOURS, get_style, layout
-from galexplore.titles import title_axis
+from galexplore.tables.names import title_axis
 
 MOST_POINTS = 50_000  # drawn one by one; beyond, a density image and a sample
 SAMPLE = 10_000  # a browser sends every point that a lasso holds, and Streamlit copies them three times

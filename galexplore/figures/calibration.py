@@ -6,9 +6,9 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 from scipy.stats import binom, norm
 
-from galexplore.calibrate import LEVEL68, LEVEL95
-from galexplore.config import LABELLED
 from galexplore.figures.style import ACCENT, AXES, dress
+from galexplore.latents import LABELLED
+from galexplore.posterior.calibrate import LEVEL68, LEVEL95
 
 #: Colour and dash of each latent where several share a plot.
 _LINES = {"redshift": ("#56B4E9", "solid"), "logmass": ("#E69F00", "dash"), "logsfr": ("#CC79A7", "dot")}

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from plotly.colors import cyclical, sample_colorscale
 
 from galexplore.figures.style import STYLES
-from galexplore.titles import title_axis
+from galexplore.tables.names import title_axis
 
 MOST_WORDS = 8  # distinct words of a column that can still be told apart by colour
 _CELLS = 384

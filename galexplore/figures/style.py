@@ -1,6 +1,6 @@
 """The look that all figures share: one colour and shape a population, one layout, one set of axis titles."""
 
-from galexplore.titles import AXES
+from galexplore.tables.names import AXES
 
 __all__ = ["ACCENT", "AXES", "FADED", "FONT", "STYLES", "YOURS", "dress", "get_style", "layout"]
 

@@ -1,1 +1,4 @@
-"""The simulated survey: population, light, shapes, rendering, and the local store of pixels."""
+"""The simulated survey: who is there, their light and shapes, what is measured, and each row as a picture.
+
+Everything follows from a row and a seed; where pictures are kept is the business of `sources`.
+"""

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from galexplore.config import SURVEY
-from galexplore.mock import light, page, population, rare, scene, shape, sheet, survey
+from galexplore.mock import light, montage, properties, rare, report, scene, shape, survey
 from galexplore.mock.measure import measure
+from galexplore.survey import DECALS
 
 Z_EDGES = np.arange(0.0, 1.01, 0.1)
 MASS_EDGES = np.array([7.0, 8.0, 8.5, 9.0, 9.5, 10.0, 10.5, 11.0, 11.5, 12.5])
@@ -23,7 +23,7 @@ def read_hosts(folder):
 
 
 def _derive(table):
-    modulus = population.COSMOLOGY.distmod(table["z"].to_numpy(float)).value
+    modulus = properties.COSMOLOGY.distmod(table["z"].to_numpy(float)).value
     return pd.DataFrame(
         {
             "g-r": table["mag_g"] - table["mag_r"],
@@ -106,7 +106,7 @@ def compare_sizes(folder, n=20000, seed=5):
     real = real[(real["Z"] > 0.015) & (real["LOGSFRSED"] - real["LOGMSTAR"] > -11.2)]
     real_kpc = real["R_SMA50"] / shape.arcsec_per_kpc(real["Z"].to_numpy(float))
     rng = np.random.default_rng(seed)
-    mock = shape.add_shape(population.draw(n, seed, 17.8, (0.015, 0.12)), rng)
+    mock = shape.add_shape(properties.draw(n, seed, 17.8, (0.015, 0.12)), rng)
     mock = measure(scene.add_fields(light.add_light(mock), rng), rng)
     mock = mock[(mock["mag_r"] < 17.2) & (mock["logsfr_true"] - mock["logmass_true"] > -11.2)]
     mock_kpc = mock["re_arcsec"] / shape.arcsec_per_kpc(mock["z_true"].to_numpy(float))
@@ -189,7 +189,7 @@ def _find_width(psf):
     from scipy.ndimage import zoom
 
     fine = zoom(np.asarray(psf, float), 5, order=3)
-    return float(2 * np.sqrt((fine > fine.max() / 2).sum() / np.pi) * SURVEY.pixel_scale / 5)
+    return float(2 * np.sqrt((fine > fine.max() / 2).sum() / np.pi) * DECALS.pixel_scale / 5)
 
 
 def check(real_folder, out, n=80000, seed=1, progress=print):
@@ -231,7 +231,7 @@ def check(real_folder, out, n=80000, seed=1, progress=print):
     found["summary"] = {"bins": len(bins), "largest difference": worst, "bins beyond the limit": beyond}
     (out / "check.json").write_text(json.dumps(found, indent=1))
     ordinary = survey.draw_catalogue(4000, seed, photometry_only=True, progress=progress)
-    sheet.draw_beside(sheet.read_real(real_folder), ordinary).save(out / "beside.png")
-    sheet.draw_mock(ordinary).save(out / "mock.png")
-    (out / "check.html").write_text(page.write_page(found, real, guesses))
+    montage.draw_beside(montage.read_real(real_folder), ordinary).save(out / "beside.png")
+    montage.draw_mock(ordinary).save(out / "mock.png")
+    (out / "check.html").write_text(report.write_page(found, real, guesses))
     return found

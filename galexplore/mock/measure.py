@@ -5,9 +5,9 @@ import hashlib
 import numpy as np
 from astropy.coordinates import SkyCoord
 
-from galexplore.config import SURVEY
 from galexplore.mock import light, oddity
 from galexplore.mock.scene import SMOOTHING
+from galexplore.survey import DECALS
 
 SPLITS = (("train", 0.6), ("validation", 0.7), ("calibration", 0.8), ("test", 1.0))
 BANDS = "grz"
@@ -26,10 +26,10 @@ def measure(table, rng, noise=1.0):
         if "core" in table:
             flux = flux + oddity.CORE_COLOUR[BANDS.index(band)] * (table["core"] * total_r).to_numpy(float)
         area = 4 * np.pi * (table[f"psf_{band}"] / 2.355) ** 2 + 8.93 * np.minimum(table["re_arcsec"], 8) ** 2
-        error = noise * SMOOTHING * table[f"noise_{band}"] * np.sqrt(area) / SURVEY.pixel_scale
+        error = noise * SMOOTHING * table[f"noise_{band}"] * np.sqrt(area) / DECALS.pixel_scale
         error = np.sqrt(error**2 + (0.01 * flux) ** 2).to_numpy(float)
         noisy = np.maximum(flux + error * rng.standard_normal(len(table)), 0.3 * error)
-        columns[f"mag_{band}"] = SURVEY.zero_point - 2.5 * np.log10(noisy)
+        columns[f"mag_{band}"] = DECALS.zero_point - 2.5 * np.log10(noisy)
         columns[f"mag_{band}_err"] = 1.0857 * error / noisy
     columns["bulge_fraction"] = (table["flux_bulge_r"] / total_r.where(total_r > 0)).to_numpy(float)
     return table.assign(**columns)

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from galexplore.config import SURVEY
 from galexplore.mock import profile
+from galexplore.survey import DECALS
 
 #: A power-law nucleus, bluer than its host: f_nu ~ nu^-0.5 in g, r, z over r (Vanden Berk et al. 2001).
 CORE_COLOUR = np.array([0.86, 1.0, 1.2], np.float32)
@@ -31,7 +31,7 @@ def add_smooth(total, row, kx, ky, flux):
     if row["oddity"] == "star":
         r, gr = rng.uniform(15, 20), rng.choice([0.45, 1.4]) + rng.normal(0, 0.1)
         rz = 0.4 * gr + 0.15 * gr**2 if gr < 1.2 else rng.uniform(0.8, 1.6)
-        total += (10 ** (0.4 * (SURVEY.zero_point - r - np.array([gr, 0, -rz]))))[:, None, None]
+        total += (10 ** (0.4 * (DECALS.zero_point - r - np.array([gr, 0, -rz]))))[:, None, None]
 
 
 def _add_merger(total, row, kx, ky, flux, rng):
@@ -60,7 +60,7 @@ def _add_arc(total, row, kx, ky, flux, rng):
     span = rng.uniform(1.0, 2.6)
     arc = 10 ** (
         0.4
-        * (SURVEY.zero_point - rng.uniform(20.3, 21.5) - np.array([rng.uniform(0.2, 0.5), 0, -rng.uniform(0.1, 0.4)]))
+        * (DECALS.zero_point - rng.uniform(20.3, 21.5) - np.array([rng.uniform(0.2, 0.5), 0, -rng.uniform(0.1, 0.4)]))
     )
     angles = middle + np.linspace(-0.5, 0.5, 25) * span
     knots = [(a, radius, 1 / 25) for a in angles] + [(middle + np.pi, 0.6 * radius, 0.2)]
@@ -72,7 +72,7 @@ def _add_arc(total, row, kx, ky, flux, rng):
 def add_defect(picture, row):
     """Draw a trail or bad columns over the noisy picture (3, 128, 128), in place."""
     rng = np.random.default_rng([int(row["seed"]), 5])
-    size = SURVEY.native_size
+    size = DECALS.native_size
     band = int(rng.integers(3))
     noise = float(row[f"noise_{'grz'[band]}"])
     if row["oddity"] == "trail":

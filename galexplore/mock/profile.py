@@ -9,7 +9,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from galexplore.config import SURVEY
+from galexplore.survey import DECALS
 
 MOFFAT_BETA = 3.0  # DECam's seeing wings (Dey et al. 2019 use Moffat-like PSFEx models)
 _LOG_K = np.linspace(np.log(1e-3), np.log(2e3), 900)
@@ -28,7 +28,7 @@ def build_plane(size):
     pixel : array (size, size // 2 + 1)
         Transform of the square pixel.
     """
-    scale = SURVEY.pixel_scale
+    scale = DECALS.pixel_scale
     kx = (2 * np.pi * np.fft.rfftfreq(size, scale)).astype(np.float32)[None, :]
     ky = (2 * np.pi * np.fft.fftfreq(size, scale)).astype(np.float32)[:, None]
     pixel = np.sinc(kx * scale / 2 / np.pi) * np.sinc(ky * scale / 2 / np.pi)

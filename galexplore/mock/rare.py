@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from galexplore.mock import population, shape
+from galexplore.mock import properties, shape
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Kind:
 def _start(z, logmass, logsfr, kind, rng, limit_disc=True):
     """Ordinary galaxies of given redshift, mass and SFR, with history and shape, to be made odd."""
     table = pd.DataFrame({"z_true": z, "logmass_true": logmass, "logsfr_true": logsfr, "kind": kind})
-    return shape.add_shape(population.add_history(table, rng), rng)
+    return shape.add_shape(properties.add_history(table, rng), rng)
 
 
 def _make_disc(table, bulge, rng):
@@ -79,7 +79,7 @@ def draw_red_spirals(n, rng):
 def draw_dusty_starbursts(n, rng):
     """Luminous infrared galaxies: SFR 1 dex above the main sequence behind A_V of 2 to 4."""
     z, logmass = rng.uniform(0.05, 0.35, n), rng.normal(10.6, 0.25, n)
-    sfr = population.main_sequence(logmass, z) + rng.normal(1.0, 0.15, n)
+    sfr = properties.main_sequence(logmass, z) + rng.normal(1.0, 0.15, n)
     return _start(z, logmass, sfr, "starburst", rng).assign(av=rng.uniform(2.0, 3.8, n), bulge_av=1.5)
 
 
@@ -93,7 +93,7 @@ def draw_post_starbursts(n, rng):
 def draw_blue_ellipticals(n, rng):
     """Early types that form stars (Schawinski et al. 2009): round, smooth and blue, z < 0.1."""
     z, logmass = rng.uniform(0.02, 0.12, n), rng.normal(10.2, 0.3, n)
-    table = _start(z, logmass, population.main_sequence(logmass, z) + rng.normal(0.5, 0.2, n), "quiescent", rng)
+    table = _start(z, logmass, properties.main_sequence(logmass, z) + rng.normal(0.5, 0.2, n), "quiescent", rng)
     re = shape.size_kpc(logmass, z, np.ones(n, bool)) * shape.arcsec_per_kpc(z)
     ba = rng.uniform(0.65, 0.98, n)
     return table.assign(
@@ -105,14 +105,14 @@ def draw_blue_ellipticals(n, rng):
 def draw_active_nuclei(n, rng):
     """Massive galaxies with a blue point of light in the middle, as bright as a third to three times the galaxy."""
     z, logmass = rng.uniform(0.05, 0.5, n), rng.normal(10.8, 0.25, n)
-    table = _start(z, logmass, population.main_sequence(logmass, z) - 0.3, "main sequence", rng)
+    table = _start(z, logmass, properties.main_sequence(logmass, z) - 0.3, "main sequence", rng)
     return table.assign(core=rng.uniform(0.3, 2.5, n))
 
 
 def draw_mergers(n, rng):
     """Two discs in contact with tidal tails, z 0.02 to 0.15."""
     z, logmass = rng.uniform(0.02, 0.15, n), rng.normal(10.5, 0.35, n)
-    sfr = population.main_sequence(logmass, z) + rng.normal(0.4, 0.25, n)
+    sfr = properties.main_sequence(logmass, z) + rng.normal(0.4, 0.25, n)
     table = _make_disc(_start(z, logmass, sfr, "starburst", rng), rng.uniform(0.1, 0.3, n), rng)
     return table.assign(oddity="merger", asymmetry=rng.uniform(0.6, 1.0, n))
 
@@ -168,7 +168,7 @@ NOT_GALAXIES = ("Star", "Satellite Trail", "Bad Column", "Empty Sky")
 
 
 def draw(kind, n, seed):
-    """Draw `n` of one rare kind: the columns of `population.draw` and `shape.add_shape`, with `oddity` and `core`.
+    """Draw `n` of one rare kind: the columns of `properties.draw` and `shape.add_shape`, with `oddity` and `core`.
 
     `oddity` names what the renderer adds ("", merger, arc, star, trail, column, empty); `core` is the flux of an
     active nucleus over the galaxy's r flux.

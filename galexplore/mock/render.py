@@ -3,9 +3,9 @@
 import numpy as np
 from scipy import fft
 
-from galexplore.config import SURVEY
 from galexplore.mock import oddity, profile, scene
 from galexplore.mock.structure import draw_structure
+from galexplore.survey import DECALS
 
 #: Raise when any pixel of any galaxy changes: the store keeps pictures by it.
 VERSION = 2
@@ -39,7 +39,7 @@ def _add_galaxy(total, row, fluxes, kx, ky):
         total += flux[:, None, None] * transform
     texture = draw_structure(row, fluxes, size)
     if texture is not None:
-        total += fft.rfft2(texture) * profile.shift(kx, ky, *(-(size - 1) / 2 * SURVEY.pixel_scale,) * 2)
+        total += fft.rfft2(texture) * profile.shift(kx, ky, *(-(size - 1) / 2 * DECALS.pixel_scale,) * 2)
 
 
 def _add_neighbours(total, row, kx, ky):
@@ -66,18 +66,18 @@ def render_clean(row, neighbours=True):
     float32 array (3, 128, 128)
         Nanomaggies a native pixel; row 0 is south, column 0 east.
     """
-    size, native = _choose_size(row), SURVEY.native_size
+    size, native = _choose_size(row), DECALS.native_size
     kx, ky, pixel = profile.build_plane(size)
     fluxes = [_triple(row, f"flux_{part}") for part in ("bulge", "disc", "young")]
     total = np.zeros((3, size, size // 2 + 1), np.complex64)
     if fluxes[1].any() or fluxes[0].any():
         _add_galaxy(total, row, fluxes, kx, ky)
     oddity.add_smooth(total, row, kx, ky, sum(fluxes))
-    total *= profile.shift(kx, ky, *(row[f"offset_{a}"] * SURVEY.pixel_scale for a in "xy"))
+    total *= profile.shift(kx, ky, *(row[f"offset_{a}"] * DECALS.pixel_scale for a in "xy"))
     if neighbours:
         _add_neighbours(total, row, kx, ky)
     psf = [profile.transform_psf(kx, ky, row[f"psf_{b}"], row["psf_e1"], row["psf_e2"]) for b in BANDS]
-    middle = profile.shift(kx, ky, *((size - 1) / 2 * SURVEY.pixel_scale,) * 2)
+    middle = profile.shift(kx, ky, *((size - 1) / 2 * DECALS.pixel_scale,) * 2)
     picture = fft.irfft2(total * (np.array(psf) * (pixel * middle)), s=(size, size))
     edge = (size - native) // 2
     return picture[:, edge : edge + native, edge : edge + native]
@@ -99,7 +99,7 @@ def render(row):
     clean = render_clean(row)
     rng = np.random.default_rng([int(row["seed"]), 2])
     noise = _triple(row, "noise")
-    slope = np.linspace(-0.5, 0.5, SURVEY.native_size)
+    slope = np.linspace(-0.5, 0.5, DECALS.native_size)
     residual = rng.normal(0, 0.06, (3, 3)) * noise[:, None]  # what the sky subtraction leaves: a level and a gradient
     sky = residual[:, 0, None, None] + residual[:, 1, None, None] * slope[:, None] + residual[:, 2, None, None] * slope
     picture = (clean + sky + scene.draw_noise(noise, clean, rng)).astype(np.float32)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from galexplore.config import SURVEY
+from galexplore.survey import DECALS
 
 #: Median seeing (FWHM, arcsec) in g, r, z and its scatter between fields (Dey et al. 2019, section 5).
 SEEING, SEEING_SCATTER = np.array([1.29, 1.18, 1.11]), 0.11
@@ -55,7 +55,7 @@ def draw_neighbours(seed, faint_only=False):
         `phi`, `n`.
     """
     rng = np.random.default_rng([int(seed), 1])
-    half = 0.5 * SURVEY.field + 1.5
+    half = 0.5 * DECALS.field + 1.5
     area = (2 * half / 60) ** 2
     found = []
     galaxies = rng.poisson(GALAXY_DENSITY * area)
@@ -78,7 +78,7 @@ def draw_neighbours(seed, faint_only=False):
 
 
 def _place(r, gr, rz, half, rng):
-    flux = 10 ** (0.4 * (SURVEY.zero_point - r - np.array([gr, 0.0, -rz])))
+    flux = 10 ** (0.4 * (DECALS.zero_point - r - np.array([gr, 0.0, -rz])))
     while True:
         x, y = rng.uniform(-half, half, 2)
         # what lies right on the galaxy would have been deblended into it, or have spoiled its spectrum

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.interpolate import interpn
 
-from galexplore.mock.population import COSMOLOGY, cosmic_age, main_sequence
+from galexplore.mock.properties import COSMOLOGY, cosmic_age, main_sequence
 
 
 def size_kpc(logmass, z, early):

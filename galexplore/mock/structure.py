@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from galexplore.config import SURVEY
+from galexplore.survey import DECALS
 
 #: Nothing is drawn within discs smaller than this (arcsec): the PSF would wipe it out.
 LEAST_DISC = 0.8
@@ -12,7 +12,7 @@ REACH = 3.4  # half-light radii within which structure is drawn
 def _lay_plane(row, size):
     """Radius (in half-light radii) and angle in the disc's plane, and offsets on the sky along and across it."""
     half = np.float32((size - 1) / 2)
-    step = (np.arange(size, dtype=np.float32) - half) * np.float32(SURVEY.pixel_scale / row["disc_re"])
+    step = (np.arange(size, dtype=np.float32) - half) * np.float32(DECALS.pixel_scale / row["disc_re"])
     s, c = np.float32(np.sin(row["phi_true"])), np.float32(np.cos(row["phi_true"]))
     along, across = -s * step[None, :] + c * step[:, None], c * step[None, :] + s * step[:, None]
     tilted = across * np.float32(1 / max(row["ba"], 0.12))
@@ -60,7 +60,7 @@ def draw_structure(row, fluxes, size):
     if row["elliptical"] > 0.5 or row["disc_re"] < LEAST_DISC:
         return None
     rng = np.random.default_rng([int(row["seed"]), 3])
-    box = min(size, 2 * int(np.ceil(REACH * row["disc_re"] / SURVEY.pixel_scale)) + size % 2)
+    box = min(size, 2 * int(np.ceil(REACH * row["disc_re"] / DECALS.pixel_scale)) + size % 2)
     plane = _lay_plane(row, box)
     old, change_old, young, change_young = _move_light(row, rng, *plane[:2])
     texture = fluxes[1][:, None, None] * change_old + fluxes[2][:, None, None] * change_young
@@ -73,7 +73,7 @@ def draw_structure(row, fluxes, size):
 
 def _move_light(row, rng, radius, angle):
     """Smooth surface of old and young stars (unit flux in all) and how structure changes each."""
-    area = 2 * np.pi * row["ba"] * (row["disc_re"] / SURVEY.pixel_scale) ** 2
+    area = 2 * np.pi * row["ba"] * (row["disc_re"] / DECALS.pixel_scale) ** 2
     old = np.exp(np.float32(-1.678) * radius) * np.float32(1.678**2 / area)
     young = np.exp(np.float32(-1.459) * radius) * np.float32(1.459**2 / area)
     open_view = np.clip((row["ba"] - 0.18) / 0.25, 0, 1)  # arms are lost in a disc seen from its edge

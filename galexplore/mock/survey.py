@@ -5,16 +5,15 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from galexplore.config import SURVEY
-from galexplore.mock import light, population, rare, scene, shape
+from galexplore.mock import light, properties, rare, scene, shape
 from galexplore.mock.measure import BANDS, MASSES, add_labels, add_positions, choose_split, measure
-from galexplore.mock.store import SEGMENT
+from galexplore.survey import DECALS
 
 #: Raise when any galaxy that is drawn changes: what was drawn for training is kept by it.
 VERSION = 2
 #: Shares of the default catalogue: GAMA-like to r = 19.8, and deeper spectroscopic samples to z = 1.
 SAMPLES = {"GAMA-like": 0.615, "flux-limited": 0.155, "luminous red": 0.115, "emission line": 0.115}
-BLOCK = SEGMENT  # ordinary galaxies drawn at a time
+BLOCK = 26_000  # ordinary galaxies drawn at a time
 
 
 def _nothing(text):
@@ -69,7 +68,7 @@ class Draw(NamedTuple):
     limit: float
     z_range: tuple[float, float]
     tilt: float = 0.0
-    bursts: float = population.STARBURSTS
+    bursts: float = properties.STARBURSTS
 
 
 LIMITS = {
@@ -129,7 +128,7 @@ def _draw_sample(n, seeds, sample, progress):
     while have < n:
         rng = np.random.default_rng([*seeds, batch, *map(ord, sample)])
         size = int(np.clip(8 * (n - have), 4000, 60000))
-        table = population.draw(size, int(rng.integers(2**31)), *how)
+        table = properties.draw(size, int(rng.integers(2**31)), *how)
         table = shape.add_shape(table, rng)
         table = light.add_light(_stir(table, rng) if sample == "starbursts" else table)
         deep = sample == "deep"
@@ -266,7 +265,7 @@ def draw_catalogue(n, seed, depth="default", photometry_only=False, progress=_no
 
 def _sum_neighbours(seed):
     """Return the r flux of everything else in the picture, nmgy."""
-    half = SURVEY.field / 2
+    half = DECALS.field / 2
     return sum(one["flux"][1] for one in scene.draw_neighbours(seed) if max(abs(one["x"]), abs(one["y"])) < half)
 
 

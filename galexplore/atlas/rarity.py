@@ -1,0 +1,174 @@
+"""How odd a galaxy is, and which of its properties make it so.
+
+Rarity is measured in the intrinsic latents (redshift, log mass, log SFR, free); how a galaxy lies says nothing of what
+it is. Never in map space, which keeps neither density nor distance.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import rankdata
+from sklearn.covariance import MinCovDet
+from sklearn.mixture import GaussianMixture
+
+from galexplore.latents import INTRINSIC, SHORT
+
+
+@dataclass(frozen=True)
+class Population:
+    """K Gaussian modes that describe what is usual: star-forming and quiescent, near and far, have their own.
+
+    Attributes
+    ----------
+    weight : ndarray (K,)
+        Shares; they sum to one.
+    centre : ndarray (K, J)
+    covariance : ndarray (K, J, J)
+        Of the latents as they are inferred, which holds what the usual errors add to it.
+    noise : ndarray (K, J)
+        Usual squared error of a mode's galaxies: what the covariance already holds.
+    """
+
+    weight: np.ndarray
+    centre: np.ndarray
+    covariance: np.ndarray
+    noise: np.ndarray
+
+    def choose(self, latents: np.ndarray, sigma: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Choose the mode that each galaxy most likely belongs to.
+
+        Parameters
+        ----------
+        latents, sigma : array (M, J)
+
+        Returns
+        -------
+        centre : ndarray (M, J)
+        covariance : ndarray (M, J, J)
+            The mode's, with the part of the galaxy's own squared errors added that exceeds what the mode holds.
+        """
+        latents, variance = np.atleast_2d(latents), np.atleast_2d(sigma) ** 2
+        best = np.full(len(latents), -np.inf)
+        centre, covariance = np.empty(latents.shape), np.empty((*latents.shape, latents.shape[1]))
+        for weight, middle, spread, noise in zip(self.weight, self.centre, self.covariance, self.noise, strict=True):
+            whole = spread + np.eye(len(middle)) * np.maximum(variance - noise, 0)[:, :, None]
+            root = np.linalg.cholesky(whole)
+            distance = np.linalg.solve(root, (latents - middle)[..., None])[..., 0]
+            volume = np.log(np.einsum("mjj->mj", root)).sum(axis=1)
+            fit = np.log(weight) - volume - (distance**2).sum(axis=1) / 2
+            better = fit > best
+            best[better], centre[better], covariance[better] = fit[better], middle, whole[better]
+        return centre, covariance
+
+
+@dataclass(frozen=True)
+class Oddness:
+    """Rarity of M galaxies and its reasons.
+
+    Attributes
+    ----------
+    distance2 : ndarray (M,)
+        Squared Mahalanobis distance from the galaxy's own mode of the population.
+    contributions : ndarray (M, J)
+        Exact Shapley split of `distance2`; each row sums to it, and a term may be negative: that property makes the
+        galaxy less odd, given the others.
+    conditional_z : ndarray (M, J)
+        Sigma by which each property deviates from what the others predict.
+    """
+
+    distance2: np.ndarray
+    contributions: np.ndarray
+    conditional_z: np.ndarray
+
+
+def fit_population(latents: np.ndarray, sigma: np.ndarray, modes: int = 1, seed: int = 0) -> Population:
+    """Fit the usual galaxies, robustly.
+
+    One mode: the minimum covariance determinant (Rousseeuw 1984). Several: a Gaussian mixture by expectation
+    maximisation, of all but the two hundredths that lie farthest by that determinant.
+
+    Parameters
+    ----------
+    latents, sigma : array (N, J)
+    modes : int
+    """
+    fit = MinCovDet(random_state=seed).fit(latents)
+    if modes == 1:
+        noise = np.median(np.asarray(sigma) ** 2, axis=0)[None]
+        return Population(np.ones(1), fit.location_[None], fit.covariance_[None], noise)
+    near = fit.dist_ <= np.quantile(fit.dist_, 0.98)
+    mixture = GaussianMixture(modes, reg_covar=1e-5, n_init=2, random_state=seed).fit(latents[near])
+    member, variance = mixture.predict(latents), np.asarray(sigma) ** 2
+    noise = np.array([np.median(variance[member == k], axis=0) for k in range(modes)])
+    return Population(mixture.weights_, mixture.means_, mixture.covariances_, noise)
+
+
+def explain(latents: np.ndarray, sigma: np.ndarray, population: Population) -> Oddness:
+    """Measure rarity against a population, each galaxy with its own errors, and split it exactly.
+
+    With d = latents - centre and C the covariance, both of the galaxy's own mode (`Population.choose`): distance2 =
+    d' C^-1 d; contribution j = d_j (C^-1 d)_j, the Shapley value (Mayrhofer & Filzmoser 2023, arXiv:2210.10063);
+    conditional z of j = (C^-1 d)_j / sqrt((C^-1)_jj), the deviation from the Gaussian conditional mean in units of its
+    width.
+
+    Parameters
+    ----------
+    latents, sigma : array (M, J)
+    population : Population
+
+    Returns
+    -------
+    Oddness
+    """
+    centre, covariance = population.choose(latents, sigma)
+    deviation, precision = np.atleast_2d(latents) - centre, np.linalg.inv(covariance)
+    pull = np.einsum("mij,mj->mi", precision, deviation)
+    contributions = deviation * pull
+    width = np.sqrt(np.einsum("mjj->mj", precision))
+    return Oddness(contributions.sum(axis=1), contributions, pull / width)
+
+
+def percentile(value: np.ndarray, reference: np.ndarray) -> np.ndarray:
+    """Percentage (0 to 100) of a reference sample (N,) that lies below each value."""
+    return 100 * np.searchsorted(np.sort(reference), value) / len(reference)
+
+
+def rate_oddness(distance2: np.ndarray, chi2: np.ndarray) -> dict[str, np.ndarray]:
+    """Rate N galaxies from 0 (the least odd) to 1 by "rarity", by "reconstruction", and by "both".
+
+    Both: the product of the two ranks, counted from the oddest, so that only what is high in either ranking and not low
+    in the other comes first.
+
+    Parameters
+    ----------
+    distance2, chi2 : array (N,)
+
+    Returns
+    -------
+    dict of str to ndarray (N,)
+    """
+    n = len(distance2)
+    rarity, looks = rankdata(distance2), rankdata(chi2)
+    ranks = {"rarity": rarity, "reconstruction": looks, "both": rankdata(-(n + 1 - rarity) * (n + 1 - looks))}
+    return {name: rank / n for name, rank in ranks.items()}
+
+
+def name_reason(conditional_z: np.ndarray) -> str:
+    """Say in words which property deviates most from what the others predict.
+
+    Parameters
+    ----------
+    conditional_z : array (4,)
+        In the order of `INTRINSIC`.
+
+    Returns
+    -------
+    str
+        Such as "SFR 3.4 sigma high for its redshift, mass and free latent".
+    """
+    first = int(np.argmax(np.abs(conditional_z)))
+    names = [SHORT[name] for name in INTRINSIC]
+    others = names[:first] + names[first + 1 :]
+    side = "high" if conditional_z[first] > 0 else "low"
+    given = f"{', '.join(others[:-1])} and {others[-1]}"
+    return f"{names[first]} {abs(conditional_z[first]):.1f} sigma {side} for its {given}"

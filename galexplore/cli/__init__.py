@@ -1,0 +1,4 @@
+"""The command line: a verb for each job and each bench.
+
+Parses, asks, prints; what is computed is computed below.
+"""

@@ -1,0 +1,171 @@
+"""The verbs of `galexplore bench`."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+app = typer.Typer(help="Measure accuracy and speed, each against its peers in one run.", no_args_is_help=True)
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+
+
+@app.callback()
+def bench() -> None:
+    """Measure accuracy and speed, each against its peers in one run."""
+
+
+@app.command()
+def accuracy(
+    model: Annotated[str, typer.Option(help="A folder of models/.")] = "default",
+    minutes: Annotated[float, typer.Option(help="At most so long for each small peer.")] = 60.0,
+    epochs: Annotated[
+        int | None, typer.Option(help="Passes of the supervised encoder; the model's by default.")
+    ] = None,
+    peer: Annotated[
+        list[str] | None, typer.Option(help="Only these (repeat it); ours and all others by default.")
+    ] = None,
+    runs: Annotated[Path, typer.Option(help="Folder where each peer's answers are kept.")] = Path("runs/bench"),
+    write: Annotated[Path | None, typer.Option(help="Markdown file for the tables, with the JSON beside it.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compare redshift, mass and SFR with the published recipe and other peers, all taught by the same galaxies."""
+    from galexplore.bench import contest
+    from galexplore.cli.terminal import Bars, out
+    from galexplore.places import DATA
+
+    with Bars() as report:
+        result = contest.run(model, DATA, runs, report, minutes=minutes, epochs=epochs, only=peer or [])
+    if write:
+        contest.save(result, write, "galexplore bench accuracy --write " + str(write))
+    print(json.dumps(result, indent=1)) if as_json else out.print(contest.as_frame(result).round(3).to_string())
+
+
+@app.command()
+def real(
+    real: Annotated[Path, typer.Option(help="Folder with cutouts/ of real galaxies, or of the cutouts themselves.")],
+    model: Annotated[str, typer.Option(help="A folder of models/.")] = "default",
+    write: Annotated[Path | None, typer.Option(help="Markdown file for the table.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Locate real cutouts and set what is known of them beside it."""
+    from galexplore.bench.real import locate_all, save, tabulate
+    from galexplore.explore.models import load
+
+    rows = locate_all(load(model), real / "cutouts" if (real / "cutouts").is_dir() else real)
+    if write:
+        save(rows, write)
+    print(json.dumps(rows, indent=1) if as_json else tabulate(rows))
+
+
+@app.command()
+def mock(
+    n: Annotated[int, typer.Option("--n", min=100, help="Galaxies of the smaller of two surveys.")] = 26_000,
+    as_json: AsJson = False,
+) -> None:
+    """Measure how fast a survey is drawn and rendered, and its memory at two sizes."""
+    from galexplore.bench.mock import measure
+
+    found = measure(n, lambda text: typer.echo(text, err=True))
+    if as_json:
+        print(json.dumps(found, indent=2))
+        return
+    for row in found["sizes"]:
+        told = f"rendered in {row['render_seconds']:.0f} s, {row['galaxies_per_second']:.0f} galaxies/s"
+        print(
+            f"{row['n']:,} galaxies: drawn in {row['draw_seconds']:.0f} s, {told}, {row['memory_mib']:.0f} MiB at most"
+        )
+    print(f"Memory at three times the size: {found['memory_ratio']:.2f} times")
+
+
+@app.command("app")
+def measure_the_app(
+    n: Annotated[int, typer.Option("--n", min=0, help="Galaxies of the synthetic atlas; 0 for none.")] = 1_000_000,
+    moves: Annotated[int, typer.Option(min=5, help="Moves of a slider.")] = 40,
+    as_json: AsJson = False,
+) -> None:
+    """Measure how fast the app answers: a slider, the first paint, a lasso, memory; drives headless Chromium."""
+    from galexplore.bench.app import TARGETS, measure_app
+
+    found = measure_app(n, moves, report=Console(stderr=True).print)
+    if as_json:
+        print(json.dumps(found, indent=2))
+        return
+    table = Table("what", "measured", "target", title=f"The app on {found['cores']} cores", title_justify="left")
+    slider = found["slider"]
+    for name, told in (("server", "server works"), ("picture", "image comes after")):
+        table.add_row(f"slider, {told}, p50", f"{slider[f'{name}_p50_ms']:.0f} ms", "")
+        target = f"< {TARGETS['slider_p95_ms']} ms" if name == "picture" else ""
+        table.add_row(f"slider, {told}, p95", f"{slider[f'{name}_p95_ms']:.0f} ms", target)
+    paint, target = found["paint"], f"< {TARGETS['paint_warm_s']} s"
+    table.add_row("first paint, server just started", f"{paint['cold_s']:.1f} s", "")
+    table.add_row("first paint, warm, browser's first visit", f"{paint['fresh_s']:.1f} s", "")
+    table.add_row("first paint, warm, browser was here before", f"{paint['warm_s']:.1f} s", target)
+    for total, took in found["lasso"].items():
+        target = f"< {TARGETS['lasso_s']} s"
+        table.add_row(f"lasso, {total:,} galaxies, server works", f"{took['server_s']:.2f} s", "")
+        table.add_row(f"lasso, {total:,} galaxies, gallery comes after", f"{took['picture_s']:.2f} s", target)
+        table.add_row(f"lasso, {total:,} galaxies, gallery drawn after", f"{took['seen_s']:.2f} s", "")
+    table.add_row("memory, a further session", f"{found['session_mib']:.0f} MiB", f"< {TARGETS['session_mib']} MiB")
+    Console().print(table)
+
+
+@app.command()
+def sed(
+    n: Annotated[int, typer.Option("--n", min=1, help="Galaxies to fit; each takes three minutes or so.")] = 5,
+    model: Annotated[str, typer.Option(help="A folder of models/.")] = "default",
+    runs: Annotated[Path, typer.Option(help="Folder where finished fits are kept.")] = Path("runs/sed"),
+    as_json: AsJson = False,
+) -> None:
+    """Compare speed and accuracy with bagpipes and its sampler, on the same galaxies' photometry (posterior mode)."""
+    from galexplore.bench.sed import measure
+    from galexplore.explore.models import load
+
+    found = measure(load(model), n, runs, report=lambda text: typer.echo(text, err=True))
+    if as_json:
+        print(json.dumps(found, indent=1))
+        return
+    seconds, ratio = found["seconds"], found["ratio"]
+    print(
+        f"Seconds a galaxy: bagpipes {seconds['sed']:.1f}, ours {seconds['ours']:.5f}, "
+        f"at a glance {seconds['glance']:.5f}"
+    )
+    print(f"Faster by: {ratio['whole']:,.0f}; at a glance by {ratio['glance']:,.0f} (posterior mode, {n} galaxies)")
+    for name, both in found["accuracy"].items():
+        told = (f"{who} {a['median_error']:.3f}, {a['inside68']:.0%} inside 68 %" for who, a in both.items())
+        print(f"{name}: median error {'; '.join(told)}")
+
+
+@app.command()
+def attribution(
+    n: Annotated[int, typer.Option("--n", min=10, help="Galaxies to shift, in four properties, to either side.")] = 200,
+    model: Annotated[str, typer.Option(help="A folder of models/.")] = "default",
+    teach: Annotated[
+        int, typer.Option(min=0, help="First learn from so many galaxies of other splits, and keep it in the card.")
+    ] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Shift one true property of simulated galaxies to its 3-sigma tail; count how often the explanation names it."""
+    from galexplore.bench import attribution as bench
+    from galexplore.explore.models import load
+    from galexplore.jobs import shifts
+
+    def report(text: str) -> None:
+        typer.echo(text, err=True)
+
+    if teach:
+        shifts.teach(load(model), teach, report=report)
+    found = bench.measure(load(model), n, report=report)
+    if as_json:
+        print(json.dumps(found, indent=1))
+        return
+    table = Table("shifted", "named first", "where among the rarest tenth", "named instead")
+    for name, row in found["properties"].items():
+        shares = (
+            f"{100 * v:.0f} ± {100 * e:.0f} % of {k}"
+            for (v, e), k in ((row["first"], row["n"]), (row["first_told"], row["n_told"]))
+        )
+        table.add_row(name, *shares, ", ".join(f"{k} {100 * v:.0f} %" for k, v in row["instead"].items()))
+    Console().print(table)

@@ -1,0 +1,242 @@
+"""The command line: `galexplore app | locate | mock | train | embed | evaluate | bench`."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+from rich.table import Table
+
+from galexplore.cli.bench import app as bench_app
+from galexplore.cli.terminal import Bars, complaints, out, refuse
+from galexplore.errors import InputError
+from galexplore.latents import INTRINSIC, LATENTS, UNITS
+from galexplore.places import DATA, ROOT, cache_folder
+
+app = typer.Typer(help="A latent-space explorer for galaxies.", no_args_is_help=True, pretty_exceptions_enable=False)
+mock_app = typer.Typer(help="Simulate a survey, or compare the simulation with real measurements.")
+app.add_typer(mock_app, name="mock", invoke_without_command=True)
+app.add_typer(bench_app, name="bench")
+
+Model = Annotated[str, typer.Option("--model", help="A folder of models/.")]
+Depth = Literal["default", "deep"]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+
+
+def main() -> None:
+    """Run the command line; bad input ends with status 2 and one sentence."""
+    try:
+        app()
+    except (InputError, ImportError) as error:  # the latter: an extra that is not installed
+        refuse(error)
+
+
+@app.command("app")
+def serve(
+    port: Annotated[int, typer.Option(help="Port on this machine.")] = 8501,
+    browser: Annotated[bool, typer.Option(help="Open a browser window.")] = True,
+) -> None:
+    """Serve the explorer in the browser, on this machine alone."""
+    entry = ROOT / "app.py"
+    if not entry.exists():
+        raise InputError("The app's files are not installed with the package; run this from a clone of the repository.")
+    options = [f"--server.port={port}", f"--server.headless={'false' if browser and _has_display() else 'true'}"]
+    raise SystemExit(subprocess.call([sys.executable, "-m", "streamlit", "run", str(entry), *options], cwd=ROOT))
+
+
+def _has_display() -> bool:
+    return sys.platform != "linux" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+@app.command()
+def locate(
+    files: Annotated[list[Path], typer.Argument(help="One cutout (FITS, npy, npz, JPEG, PNG), or three single bands.")],
+    pixel_scale: Annotated[float | None, typer.Option(help="Arcsec a pixel, where the file does not say.")] = None,
+    key: Annotated[str | None, typer.Option(help="Which array of an npz.")] = None,
+    model: Model = "default",
+    as_json: AsJson = False,
+) -> None:
+    """Say what a cutout is, where it lies, what it resembles and what makes it odd."""
+    import galexplore as gx
+
+    try:
+        cutout = gx.read(files[0] if len(files) == 1 else files, pixel_scale=pixel_scale, key=key)
+        location = gx.load(model).locate(cutout)
+    except InputError as error:
+        refuse(error, as_json)
+    if as_json:
+        print(json.dumps(location.to_dict(), indent=2))
+    else:
+        _print_location(location)
+
+
+def _print_location(location) -> None:
+    from galexplore.latents import TITLES
+    from galexplore.tables.names import format_measurement
+
+    audit = Table("", "check", "what was found", title=f"Audit of {location.source.name}", title_justify="left")
+    for check in location.prepared.checks:
+        mark = {"passed": "[green]✓[/]", "fixed": "[yellow]~[/]", "refused": "[red]✗[/]"}[check.status]
+        audit.add_row(mark, check.check.replace("_", " "), check.detail)
+    out.print(audit)
+    latents = Table("latent", "value", "68 %", "95 %", title="What it is", title_justify="left")
+    for i, name in enumerate(LATENTS):
+        spans = (location.interval(name), location.interval(name, widened=True))
+        told = format_measurement(location.latents[i], location.sigma[i], UNITS[name])
+        latents.add_row(TITLES[name], told, *(f"{low:.3f} to {high:.3f}" for low, high in spans))
+    out.print(latents)
+    near = Table(*location.neighbours.columns, title="What it resembles", title_justify="left")
+    for row in location.neighbours.itertuples(index=False):
+        near.add_row(*(f"{v:.3f}" if isinstance(v, float) else str(v) for v in row))
+    out.print(near)
+    odd = Table(
+        "latent", "share of the distance", "sigma, given the others", title="Why it is odd", title_justify="left"
+    )
+    for name, share, z in zip(
+        INTRINSIC, location.oddness.contributions[0], location.oddness.conditional_z[0], strict=True
+    ):
+        odd.add_row(TITLES[name], f"{share:+.2f}", f"{z:+.1f}")
+    odd.add_section()
+    odd.add_row("total", f"{location.oddness.distance2[0]:.2f}", f"rarer than {location.rarity:.1f} %")
+    out.print(odd)
+    if location.causes:
+        out.print(f"Likely cause: {location.causes.say()[0]} ({100 * location.causes.share[0]:.0f} %).")
+    out.print(f"Largest deviation: {location.reason}.")
+    out.print(f"Reconstruction chi2 {location.chi2:.2f} a pixel, worse than {location.chi2_rank:.1f} %.")
+    x, y = location.position
+    out.print(f"On the map at ({x:.2f}, {y:.2f}); model {location.model['name']} {location.model['sha256'][:12]}.")
+
+
+@mock_app.callback()
+def mock(
+    context: typer.Context,
+    n: Annotated[int, typer.Option("--n", min=1, help="Ordinary galaxies to draw.")] = 26_000,
+    seed: Annotated[int, typer.Option(help="Seed of the whole survey.")] = 1,
+    to: Annotated[Path | None, typer.Option("--out", help="Folder, or a .parquet with --photometry-only.")] = None,
+    photometry_only: Annotated[bool, typer.Option(help="Write labels and magnitudes alone.")] = False,
+    depth: Annotated[Depth, typer.Option(help="default, or deep (r = 24).")] = "default",
+    pixels: Annotated[bool, typer.Option(help="Render the images too.")] = True,
+    processes: Annotated[int | None, typer.Option(help="Processes that render; one a core by default.")] = None,
+) -> None:
+    """Render the embedded survey's images into the local store, or draw a new survey with --out.
+
+    Continues where it was killed; every galaxy's pixels follow from its row alone.
+    """
+    if context.invoked_subcommand:
+        return
+    from galexplore.jobs import mock_survey
+
+    with Bars() as report:
+        path = DATA if to is None else _draw_survey(n, seed, to, photometry_only, depth, report)
+        if not pixels or photometry_only:
+            return
+        count = mock_survey.render(path, to, processes, lambda done, of: report("render", done, of))
+    out.print(f"{count:,} galaxies rendered into {to or cache_folder()}.")
+
+
+@mock_app.command()
+def check(
+    real: Annotated[Path, typer.Option(help="Folder with tables/ and cutouts/ of real measurements.")],
+    to: Annotated[Path, typer.Option("--out", help="Folder for the page of plots and the table.")] = Path("mock-check"),
+    n: Annotated[int, typer.Option("--n", min=1000, help="Deep galaxies to draw for it.")] = 80_000,
+    seed: Annotated[int, typer.Option(help="Seed of that draw.")] = 1,
+) -> None:
+    """Compare the simulation with real measurements: colours, mass to light, sizes, rare kinds, noise and PSF."""
+    from galexplore.mock.check import check as compare
+
+    if not (real / "tables").is_dir():
+        raise InputError(f"{real} holds no folder tables/ with real measurements.")
+    found = compare(real, to, n, seed, complaints.print)
+    out.print_json(json.dumps(found["summary"]))
+    out.print(f"Written: {to / 'check.html'} and {to / 'check.json'}.")
+
+
+def _draw_survey(n: int, seed: int, to: Path, photometry_only: bool, depth: str, report: Bars) -> Path:
+    """Draw the survey that a finished folder does not hold yet; return its catalogue's path."""
+    from galexplore.jobs import mock_survey
+
+    path = to if photometry_only else to / "catalogue.parquet"
+    if photometry_only != (to.suffix == ".parquet"):
+        raise InputError("--out takes a file ending in .parquet with --photometry-only, and a folder without it.")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not mock_survey.is_built(path, n, seed, depth):
+        mock_survey.build(n, seed, path, photometry_only, depth, report.progress.console.print)
+        out.print(f"{path}: {n:,} galaxies drawn.")
+    return path
+
+
+@app.command()
+def train(
+    name: Annotated[str, typer.Option(help="Folder of models/ that is written.")] = "default",
+    data: Annotated[Path, typer.Option(help="Catalogue.")] = DATA,
+    recipe: Annotated[Literal["cpu", "gpu"] | None, typer.Option(help="By default, what this machine has.")] = None,
+    epochs: Annotated[int | None, typer.Option(help="Passes over the galaxies; the recipe's by default.")] = None,
+    extra: Annotated[int | None, typer.Option(help="Galaxies drawn beside the catalogue's; needs the mock.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of the weights and the augmentation.")] = None,
+    devices: Annotated[
+        int, typer.Option(min=1, help="Processes, a GPU each; more than one needs the extra multi.")
+    ] = 1,
+) -> None:
+    """Train the model, calibrate it, embed the catalogue and fit the atlas; continues where it was killed."""
+    from dataclasses import replace
+
+    from galexplore.jobs.make_model import pick_device, train_model
+    from galexplore.network.processes import Team, gather_team
+    from galexplore.network.recipes import RECIPES
+
+    network, training = RECIPES[recipe or ("gpu" if pick_device().type == "cuda" else "cpu")]
+    changed = {k: v for k, v in {"epochs": epochs, "seed": seed, "extra": extra}.items() if v is not None}
+    team = gather_team(devices) if devices > 1 else Team()
+    with Bars() as report:
+        card = train_model(name, data, replace(training, **changed), report, network, team)
+    out.print(f"models/{name} written: {card['seconds'] / 60:.1f} min of training on {card['hardware']}.")
+
+
+@app.command()
+def embed(
+    files: Annotated[list[Path], typer.Argument(help="Cutouts, one galaxy each.")],
+    to: Annotated[Path, typer.Option("--out", help="Table to write: .parquet, .fits, .vot, .ecsv or .csv.")],
+    pixel_scale: Annotated[float | None, typer.Option(help="Arcsec a pixel, where a file does not say.")] = None,
+    model: Model = "default",
+) -> None:
+    """Embed many cutouts into one table of latents; those that are refused are named and left out."""
+    import galexplore as gx
+    from galexplore.jobs.make_model import embed_files
+    from galexplore.tables import catalogue
+
+    with Bars() as report:
+        table, refused = embed_files(gx.load(model), files, pixel_scale, lambda done: report("embed", done, len(files)))
+    for path, sentence in refused:
+        print(f"{path}: {sentence}", file=sys.stderr)
+    if len(table):
+        catalogue.write(table, to)
+    out.print(f"{len(table)} of {len(files)} embedded into {to}.")
+    raise SystemExit(0 if len(table) else 2)
+
+
+@app.command()
+def evaluate(
+    split: Annotated[str, typer.Option(help="test, calibration, validation or train.")] = "test",
+    model: Model = "default",
+    as_json: AsJson = False,
+) -> None:
+    """Score the model on one split of the simulated catalogue, with bootstrap standard errors."""
+    import galexplore as gx
+    from galexplore.cli.scores import print_scores
+    from galexplore.posterior.metrics import evaluate as score
+
+    try:
+        explorer = gx.load(model)
+        chosen = explorer.table[explorer.table["split"] == split]
+        if chosen.empty:
+            raise InputError(f"There is no split {split!r}; there are {', '.join(explorer.table['split'].unique())}.")
+    except InputError as error:
+        refuse(error, as_json)
+    scores = {"split": split, "simulated": True} | score(chosen, explorer.card["calibration"])
+    if as_json:
+        print(json.dumps(scores, indent=2))
+        return
+    print_scores(scores, out)

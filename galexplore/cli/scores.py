@@ -1,0 +1,26 @@
+"""Scores as a person reads them in a terminal."""
+
+from rich.console import Console
+from rich.table import Table
+
+from galexplore.latents import LABELLED
+
+_BINNED = {"nmad": "scatter", "coverage68": "in 68 %", "coverage95": "in 95 %"}
+
+
+def print_scores(scores: dict, console: Console) -> None:
+    """Print what `metrics.evaluate` found, with `split` in it: the scores, then bin by bin."""
+    free = scores["free"]
+    told = {k: v for k, v in scores.items() if isinstance(v, dict) and k not in ("bins", "free")}
+    told |= {"free: R² of a residual": free["leakage"], "free: rank correlation": free["spearman"]}
+    table = Table("latent", "score", "value", title=f"Simulated {scores['split']} split, {scores['n']} galaxies")
+    for latent, found in told.items():
+        for name, (value, error) in found.items():
+            table.add_row(latent, name, f"{value:.4f} ± {error:.4f}")
+    console.print(table)
+    for axis, rows in scores["bins"].items():
+        table = Table(axis, "n", *(f"{n} {c}" for n in LABELLED for c in _BINNED.values()), title=f"By {axis}")
+        for row in rows:
+            cells = [row[n][s][0] if n in row else float("nan") for n in LABELLED for s in _BINNED]
+            table.add_row(f"{row['low']:.2f} to {row['high']:.2f}", str(row["n"]), *(f"{c:.3f}" for c in cells))
+        console.print(table)

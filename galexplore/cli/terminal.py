@@ -1,0 +1,43 @@
+"""What the verbs share: output, progress bars, refusals."""
+
+import json
+import sys
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+out = Console()
+complaints = Console(stderr=True)
+
+
+def refuse(error: Exception, as_json: bool = False) -> None:
+    """Say in one sentence what is wrong, and stop with status 2."""
+    if as_json:
+        print(json.dumps({"error": str(error)}))
+    else:
+        print(error, file=sys.stderr)
+    raise SystemExit(2)
+
+
+class Bars:
+    """Progress bars by stage: called as (stage, done, of, note)."""
+
+    def __init__(self):
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        self.progress = Progress(*columns, TimeRemainingColumn(), console=complaints)
+        self.tasks: dict[str, int] = {}
+
+    def __enter__(self) -> "Bars":
+        self.progress.start()
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.progress.stop()
+
+    def __call__(self, stage: str, done: int, of: int | None = None, note: str = "") -> None:
+        """Move a stage's bar, and print a note above the bars."""
+        if stage not in self.tasks:
+            self.tasks[stage] = self.progress.add_task(stage, total=of)
+        self.progress.update(self.tasks[stage], completed=done, total=of)
+        if note:
+            self.progress.console.print(note)

@@ -1,0 +1,120 @@
+"""npy and npz files to cutouts; headers are read before data, and nothing is ever unpickled."""
+
+import math
+import zipfile
+from io import BytesIO
+
+import numpy as np
+
+from galexplore.cutouts.cutout import Check, Cutout, check_side
+from galexplore.errors import InputError
+from galexplore.files import MAX_UNPACKED, bare_name
+
+MAX_MEMBERS = 500  # arrays in an npz
+
+
+def _npy_header(stream) -> tuple[tuple[int, ...], bool, np.dtype]:
+    """Read what an npy header promises: shape, Fortran order, type."""
+    version = np.lib.format.read_magic(stream)
+    if version == (1, 0):
+        return np.lib.format.read_array_header_1_0(stream)
+    if version == (2, 0):
+        return np.lib.format.read_array_header_2_0(stream)
+    raise InputError("the array's npy version is not known here; save it anew with numpy.save")
+
+
+def read_npy(stream) -> np.ndarray:
+    """Read one npy array after a look at what its header promises; never unpickles."""
+    shape, fortran, dtype = _npy_header(stream)
+    if dtype.hasobject:
+        raise InputError("the array holds pickled Python objects, which are never opened; save plain numbers")
+    if dtype.kind not in "fiu":
+        raise InputError(f"the array's type is {dtype}; real numbers are needed")
+    size = math.prod(shape) * dtype.itemsize
+    if not 0 < size <= MAX_UNPACKED:
+        raise InputError(f"the array's shape is {shape}: empty or larger than {MAX_UNPACKED // 10**6} MB")
+    raw = stream.read(size)
+    if len(raw) < size:
+        raise InputError(f"the array is cut short: {len(raw):,} of {size:,} bytes are there")
+    return np.frombuffer(raw, dtype).reshape(shape, order="F" if fortran else "C")
+
+
+def _bands_axis(shape: tuple[int, ...]) -> int | None:
+    """Which axis of a 3-D array is the three bands: the first, else the last, else none."""
+    if len(shape) != 3:
+        return None
+    return 0 if shape[0] == 3 else 2 if shape[2] == 3 else None
+
+
+def from_array(array: np.ndarray, pixel_scale: float | None, **about) -> Cutout:
+    """Make a cutout of a bare array, whose bands can only be taken to be g, r, z."""
+    axis = _bands_axis(array.shape)
+    if axis is None:
+        raise InputError(f"the array's shape is {array.shape}; three bands are needed: (3, H, W) or (H, W, 3)")
+    check_side(*array.shape)
+    notes = [Check("bands", "passed", "the file does not name its bands; taken as g, r, z")]
+    if axis == 2:
+        notes = [Check("bands", "fixed", "the bands came last and were moved first; taken as g, r, z")]
+    flux = np.ascontiguousarray(np.moveaxis(array, axis, 0), np.float32)
+    return Cutout(flux, pixel_scale, notes=tuple(notes), **about)
+
+
+def read_npz(data: bytes, name: str, key: str | None) -> Cutout:
+    """Read the one image of an npz, and the pixel scale and position beside it where they are obvious."""
+    try:
+        archive = zipfile.ZipFile(BytesIO(data))
+    except zipfile.BadZipFile as error:
+        raise InputError("the file begins like an npz but is cut short or damaged") from error
+    with archive:
+        members = {i.filename.removesuffix(".npy"): i for i in archive.infolist() if i.filename.endswith(".npy")}
+        if not members:
+            raise InputError("the zip file is no npz: it holds no arrays")
+        if sum(i.file_size for i in members.values()) > MAX_UNPACKED or len(members) > MAX_MEMBERS:
+            raise InputError(f"the npz unfolds to more than {MAX_UNPACKED // 10**6} MB or {MAX_MEMBERS} arrays")
+        key = _choose(archive, members, key)
+        scale = _scalar(archive, members, "pixel_scale", "meta_pixel_scale", "pixscale", "meta_pixscale", "pixelscale")
+        about = {"ra": _scalar(archive, members, "ra", "meta_ra"), "dec": _scalar(archive, members, "dec", "meta_dec")}
+        with archive.open(members[key]) as stream:
+            array = read_npy(stream)
+    return from_array(array, scale if scale and scale > 0 else None, name=name, kind="npz array", **about)
+
+
+def _scalar(archive: zipfile.ZipFile, members: dict, *keys: str) -> float | None:
+    """Read the first of these members that is there, if it is a single finite number."""
+    for k in filter(members.__contains__, keys):
+        with archive.open(members[k]) as stream:
+            try:
+                array = read_npy(stream)
+            except InputError:  # text or worse beside the image is not our business
+                return None
+        return float(array.item()) if array.size == 1 and np.isfinite(array).all() else None
+    return None
+
+
+def _choose(archive: zipfile.ZipFile, members: dict, key: str | None) -> str:
+    """Choose the array that is meant: the one asked for, else the only one with three bands."""
+    if key is not None:
+        if key not in members:
+            raise InputError(f"the npz has no array {bare_name(key)!r}; it has {_few(members)}")
+        return key
+    candidates, pickled = [], []
+    for k, info in members.items():
+        with archive.open(info) as stream:
+            shape, _, dtype = _npy_header(stream)
+        if dtype.hasobject:
+            pickled.append(k)
+        elif dtype.kind in "fiu" and _bands_axis(shape) is not None:
+            candidates.append(k)
+    if len(candidates) == 1:
+        return candidates[0]
+    if candidates:
+        raise InputError(f"the npz holds several images ({_few(candidates)}): say which with its key")
+    if pickled:
+        raise InputError(f"the npz holds pickled Python objects ({_few(pickled)}), which are never opened")
+    raise InputError(f"the npz has no array of three bands, (3, H, W) or (H, W, 3); it has {_few(members)}")
+
+
+def _few(names) -> str:
+    """List at most eight names that came from outside."""
+    names = [bare_name(n) for n in names]
+    return ", ".join(names[:8]) + (" ..." if len(names) > 8 else "")

@@ -1,0 +1,114 @@
+"""What a person takes home: an image with its coordinates, and a folder that brings a view back."""
+
+import json
+import zipfile
+from collections.abc import Mapping, Sequence
+from io import BytesIO
+
+import numpy as np
+from astropy.io import fits
+from astropy.wcs import WCS
+
+from galexplore import __version__
+from galexplore.explore.link import View
+from galexplore.survey import DECALS
+
+SNIPPET = '''"""Brings a view of galexplore back: the galaxies it showed, those selected, and its plot.
+
+Run it in this folder, where galexplore is installed: python reproduce.py
+"""
+
+import json
+from pathlib import Path
+
+import galexplore as gx
+from galexplore import filters, figures
+
+here = Path(__file__).parent
+told = json.loads((here / "view.json").read_text())
+view, ids = told["view"], (here / "ids.txt").read_text().splitlines()
+explorer = gx.load(told["atlas"])
+if explorer.card["sha256"] != told["model_sha256"]:
+    raise SystemExit("The model that stands here is not the one of this view.")
+
+table = explorer.table
+mask = filters.keep_rows(table, view["limits"], view["left_out"])
+shown = table if mask is None else table[mask]
+selected = shown[shown["id"].isin(ids)]
+selected.to_csv(here / "selected.csv", index=False)
+colour = None if view["colour"] == "population" else view["colour"]
+drawn = {"overlays": view["kinds"], "selected": ids, "opened": told["object"], "marginals": True}
+figure = figures.plot_atlas(shown, view["x"], view["y"], told["title"], colour=colour, **drawn)
+figure.write_html(here / "view.html")
+print(f"{len(shown)} galaxies shown, {len(selected)} of {len(ids)} selected ones among them: selected.csv, view.html")
+'''
+
+
+def to_fits(flux: np.ndarray, ra: float | None, dec: float | None, cards: Mapping[str, tuple]) -> bytes:
+    """Write an image as a FITS cube with a WCS, north up and east left.
+
+    Parameters
+    ----------
+    flux : array (3, N, N)
+        Nanomaggies per native pixel over the survey's field; row 0 in the south, column 0 in the east.
+    ra, dec : float or None
+        Of the centre [deg, ICRS]; without them only the pixel scale is told.
+    cards : mapping
+        Further header cards: keyword to (value, comment).
+    """
+    size = flux.shape[-1]
+    scale = DECALS.field / size / 3600
+    wcs = WCS(naxis=2)
+    wcs.wcs.crpix, wcs.wcs.cdelt = [(size + 1) / 2] * 2, [-scale, scale]
+    if ra is not None and dec is not None and np.isfinite([ra, dec]).all():
+        wcs.wcs.ctype, wcs.wcs.crval, wcs.wcs.radesys = ["RA---TAN", "DEC--TAN"], [ra, dec], "ICRS"
+    header = wcs.to_header()
+    header["BANDS"] = ("".join(DECALS.bands), "planes, in this order")
+    header["BUNIT"] = ("nanomaggy", f"per native pixel of {DECALS.pixel_scale} arcsec, AB 22.5")
+    header["PIXSCALE"] = (scale * 3600, "arcsec a pixel")
+    for keyword, (value, comment) in cards.items():
+        header[keyword] = (value, comment)
+    stream = BytesIO()
+    fits.PrimaryHDU(np.asarray(flux, np.float32), header).writeto(stream)
+    return stream.getvalue()
+
+
+def make_bundle(explorer, view: View, ids: Sequence[str], opened: str | None, title: str, address: str = "") -> bytes:
+    """Pack what brings a view back: ids, state, the model's hash, and a script; as the bytes of a zip.
+
+    Parameters
+    ----------
+    explorer : Explorer
+    view : View
+    ids : sequence of str
+        The selection.
+    opened : str or None
+        Id of the galaxy whose card is shown.
+    title : str
+        Of the plot.
+    address : str
+        The page's own address, where known.
+    """
+    state = {
+        "galexplore": __version__,
+        "atlas": explorer.name,
+        "model_sha256": explorer.card["sha256"],
+        "data_sha256": explorer.card.get("data_hash"),
+        "simulated": bool(explorer.card.get("simulated", True)),
+        "view": vars(view),
+        "object": opened,
+        "title": title,
+        "address": address,
+    }
+    about = (
+        f"A view of galexplore {__version__}: {len(ids)} galaxies selected in the atlas {explorer.name!r}.\n"
+        "view.json holds the state, ids.txt the ids one a line, and reproduce.py brings both back:\n\n"
+        "    python reproduce.py\n"
+    )
+    files = {"README.txt": about, "view.json": json.dumps(state, indent=1), "ids.txt": "\n".join(ids)}
+    files["reproduce.py"] = SNIPPET
+    stream = BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, text in files.items():
+            packed.writestr(f"galexplore-view/{name}", text)
+    return stream.getvalue()

@@ -1,0 +1,58 @@
+"""A selection as a file: exactly those galaxies, with units, UCDs and where they come from."""
+
+from io import BytesIO
+
+import numpy as np
+import pandas as pd
+
+from galexplore import __version__
+from galexplore.tables import catalogue
+from galexplore.tables.columns import COLUMNS
+
+#: What a person chooses from: name to (suffix, format of `catalogue.write`, MIME type).
+KINDS = {
+    "CSV": ("csv", "csv", "text/csv"),
+    "FITS": ("fits", "fits", "application/fits"),
+    "VOTable": ("vot", "votable", "application/x-votable+xml"),
+    "Parquet": ("parquet", "parquet", "application/vnd.apache.parquet"),
+    "ECSV": ("ecsv", "ecsv", "text/plain"),
+    "Legacy viewer": ("csv", "csv", "text/csv"),
+}
+_LATENT = ("lat_", "condz_", "split_", "chi2", "umap_", "feature_")
+
+
+def choose_columns(table: pd.DataFrame) -> list[str]:
+    """Columns that are exported: all but the parameters by which a simulated image was drawn."""
+    return [c for c in table if c in COLUMNS or c.startswith(_LATENT)]
+
+
+def export(explorer, rows: np.ndarray, kind: str) -> bytes:
+    """Write rows of an atlas's table as one of `KINDS`.
+
+    Parameters
+    ----------
+    explorer : Explorer
+    rows : ndarray of int
+        Places in its table.
+    kind : str
+
+    Returns
+    -------
+    bytes
+        The Legacy viewer's form is CSV with RA, DEC and name, which its upload shows on the sky.
+    """
+    table = explorer.table
+    if kind == "Legacy viewer":
+        frame = table.iloc[rows][["ra", "dec", "id"]].set_axis(["RA", "DEC", "name"], axis=1)
+    else:
+        frame = table[choose_columns(table)].iloc[rows]
+    frame.attrs = {
+        "galexplore": __version__,
+        "model": explorer.name,
+        "model_sha256": explorer.card["sha256"],
+        "simulated": explorer.simulated,
+        "conventions": "ICRS; AB magnitudes; latents are means with calibrated standard errors (68 % half-widths)",
+    }
+    stream = BytesIO()
+    catalogue.write(frame, stream, KINDS[kind][1])
+    return stream.getvalue()

@@ -1,0 +1,64 @@
+"""What a person types to find a galaxy: an id, a position, an IAU name, a link to a viewer."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from galexplore.errors import InputError
+from galexplore.tables.names import format_angle
+from galexplore.tables.positions import LONGEST, parse_position, separate
+
+#: A galaxy of the atlas this near to a position that was typed is taken to be the one that was meant [arcsec].
+SAME = 60.0
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a search came to: a galaxy's id or none, and the sentence to say, in plain text.
+
+    `near` says whether the galaxy is surely the one that was meant, so that it may be opened at once.
+    """
+
+    id: str | None
+    said: str
+    near: bool = True
+
+
+def find(table: pd.DataFrame, text: str) -> Found:
+    """Find the galaxy that was meant.
+
+    Parameters
+    ----------
+    table : DataFrame
+        `id`, and `ra`, `dec` in degrees where known.
+    text : str
+        As typed.
+    """
+    text = text.strip()[:LONGEST]
+    ids = table["id"]
+    same = np.flatnonzero(ids == text)
+    same = same if len(same) else np.flatnonzero(ids.str.casefold() == text.casefold())
+    if len(same):
+        return Found(str(ids.iloc[same[0]]), f"{ids.iloc[same[0]]} found.")
+    try:
+        position = parse_position(text)
+    except InputError as error:
+        return Found(None, str(error))
+    if position:
+        return _find_nearest(table, *position)
+    like = ids[ids.str.contains(text[:40], case=False, regex=False)].head(3).tolist() if len(text) > 1 else []
+    hint = f"Perhaps {' or '.join(like)}?" if like else f"Ids look like {ids.iloc[0]}; positions like 150.1 -0.5."
+    return Found(None, f"No galaxy here is called “{text[:40]}”. {hint}")
+
+
+def _find_nearest(table: pd.DataFrame, ra: float, dec: float) -> Found:
+    where = f"{ra:.5f} {dec:+.5f}"
+    if "ra" not in table or table["ra"].isna().all():
+        return Found(None, "The galaxies of this atlas have no positions; search by id.")
+    gap = separate(table["ra"], table["dec"], ra, dec)
+    i = int(np.nanargmin(gap))
+    name, apart = str(table["id"].iloc[i]), format_angle(float(gap[i]))
+    if gap[i] <= SAME:
+        return Found(name, f"{name} lies {apart} from {where}.")
+    return Found(name, f"Nothing of this atlas lies at {where}; the nearest is {name}, {apart} away.", near=False)

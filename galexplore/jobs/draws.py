@@ -1,0 +1,64 @@
+"""More galaxies than the catalogue holds, to learn from and to calibrate by: drawn and rendered by the mock."""
+
+import os
+
+import numpy as np
+import pandas as pd
+
+from galexplore.mock import render, survey
+from galexplore.places import cache_folder
+from galexplore.sources.mock import Store
+from galexplore.tables import catalogue
+
+
+def draw_extras(n: int, seed: int, report) -> tuple[pd.DataFrame, np.ndarray]:
+    """Draw `n` training galaxies from a seed of their own and render them; both are kept in the cache.
+
+    Parameters
+    ----------
+    report : callable
+        Called as (stage, done, of, note).
+
+    Returns
+    -------
+    frame : DataFrame
+        Ids begin with "X", the split is "extra".
+    flux : float16 array (n, 3, 69, 69)
+
+    Raises
+    ------
+    ImportError
+        Without bagpipes and speclite, unless the draw stands in the cache.
+    """
+    return _keep("extras", "X", "extra", survey.draw_training, n, seed, report)
+
+
+def draw_calibrators(n: int, seed: int, report) -> tuple[pd.DataFrame, np.ndarray]:
+    """Draw `n` ordinary galaxies as the catalogue's own, from a seed of their own, to calibrate by; as `draw_extras`.
+
+    Ids begin with "C", the split is "calibration".
+    """
+    return _keep("calibrators", "C", "calibration", _draw_ordinary, n, seed, report)
+
+
+def _draw_ordinary(n, seed, progress):
+    return survey.draw_block(n, seed, 0, last=False, progress=progress)
+
+
+def _keep(name, letter, split, draw, n, seed, report):
+    """Draw and render galaxies, or take them from the cache."""
+    path = cache_folder() / f"{name}-{survey.VERSION}.{render.VERSION}-{n}-{seed}.parquet"
+    if path.exists():
+        frame = catalogue.read(path)
+    else:
+        try:
+            frame = draw(n, seed, lambda text: report("draw", 0, None, text))
+        except ImportError as error:
+            raise ImportError(f"{error}; or train without extra galaxies: --extra 0") from error
+        frame = frame.assign(id=[f"{letter}{i + 1:06d}" for i in range(len(frame))], split=split)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        catalogue.write(frame, path.with_suffix(".partial"), "parquet")
+        os.replace(path.with_suffix(".partial"), path)
+    store = Store(frame)
+    store.render_all(progress=lambda done, of: report(f"render {name}", done, of))
+    return frame, store.get(list(frame["id"]))

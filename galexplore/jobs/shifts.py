@@ -1,0 +1,126 @@
+"""One true property of simulated galaxies moved, and all that follows from it: the lesson that explanations learn from.
+
+A property is shifted to the 3-sigma tail of its conditional, the galaxy lit and rendered anew, and encoded. Size stands
+for the free latent, which has no truth of its own.
+"""
+
+import json
+
+import numpy as np
+import pandas as pd
+from scipy.spatial import cKDTree
+
+from galexplore.atlas import causes
+from galexplore.latents import INTRINSIC, MEANS, SIGMAS
+from galexplore.places import models_folder
+
+TRUTH = {"redshift": "z_true", "logmass": "logmass_true", "logsfr": "logsfr_true", "free": "re_arcsec"}
+SIZES = ("re_arcsec", "disc_re", "bulge_re")
+NEAREST = 300  # galaxies alike in the other properties: their spread is the conditional
+FAINTEST, LARGEST = 22.5, 15.0  # r magnitude and arcsec beyond which no survey would have the galaxy
+
+
+def find_tails(truth: np.ndarray, at: np.ndarray, j: int, sigma: float = 3.0) -> tuple[np.ndarray, np.ndarray]:
+    """Find the lower and the upper sigma-tail of property j given the others.
+
+    Among the 300 galaxies of the population that are nearest in the others: the median, less and plus `sigma` times the
+    distance from it to the 15.9th and the 84.1th percentile.
+
+    Parameters
+    ----------
+    truth : array (N, J)
+        The population.
+    at : array (M, J)
+    """
+    others = [i for i in range(truth.shape[1]) if i != j]
+    scale = 1.4826 * np.median(np.abs(truth - np.median(truth, axis=0)), axis=0)[others]
+    k = np.arange(1, min(NEAREST, len(truth)) + 1)
+    near = cKDTree(truth[:, others] / scale).query(at[:, others] / scale, k=k)[1]
+    low, middle, high = np.quantile(truth[near][:, :, j], (0.15865, 0.5, 0.84135), axis=1)
+    return middle - sigma * (middle - low), middle + sigma * (high - middle)
+
+
+def relight(table: pd.DataFrame, seed: int, size: np.ndarray | None = None) -> pd.DataFrame:
+    """Give galaxies of known redshift, mass, SFR and kind a history, a shape, light and a field, from one seed.
+
+    The same seed gives the same draws row by row, so that two tables which differ in one property differ in what
+    follows from it.
+
+    Parameters
+    ----------
+    size : array (N,), optional
+        log10 half-light radius [arcsec] to give them in place of the one that is drawn.
+    """
+    from galexplore.mock import light, properties, scene, shape
+
+    generator = np.random.default_rng(seed)
+    bare = table[[*list(TRUTH.values())[:3], "kind"]].reset_index(drop=True)
+    shaped = shape.add_shape(properties.add_history(bare, generator), generator)
+    if size is not None:
+        factor = 10**size / shaped["re_arcsec"]
+        shaped = shaped.assign(**{name: shaped[name] * factor for name in SIZES})
+    return scene.add_fields(light.add_light(shaped), generator).assign(oddity="", core=0.0)
+
+
+def encode(explorer, lit: pd.DataFrame) -> pd.DataFrame:
+    """Render and encode those galaxies that a survey would have; the index says which rows of `lit` they are."""
+    from galexplore.sources.mock import draw_pixels
+
+    with np.errstate(divide="ignore"):
+        magnitude = 22.5 - 2.5 * np.log10(sum(lit[f"flux_{part}_r"] for part in ("bulge", "disc", "young")))
+    seen = lit[magnitude.between(13, FAINTEST) & (lit["re_arcsec"] < LARGEST)]
+    flux = np.stack([draw_pixels(row) for row in seen.to_dict("records")]).astype(np.float32)
+    return explorer.embedder.embed(flux).set_index(seen.index)
+
+
+def shift(explorer, splits: tuple[str, ...], n: int, seed: int, report) -> tuple[int, dict[str, pd.DataFrame]]:
+    """Shift each property of up to n ordinary galaxies of some splits to both its tails, and encode what comes of it.
+
+    Returns
+    -------
+    galaxies : int
+    answers : dict
+        Latent to the latents table of the galaxies in which it was moved, `high` where to the upper tail.
+    """
+    table = explorer.table[explorer.table["population"] == "ordinary"]
+    base = table[table["split"].isin(splits) & table["z_true"].between(0.03, 0.8) & (table["mag_r"] < 20.5)]
+    base = base.sample(min(n, len(base)), random_state=seed).reset_index(drop=True)
+    truth, at = (t[list(TRUTH.values())].to_numpy(float) for t in (table, base))
+    for array in (truth, at):
+        array[:, 3] = np.log10(array[:, 3])
+    answers = {}
+    for j, (name, column) in enumerate(TRUTH.items()):
+        known, parts = (slice(None) if name == "free" else slice(3)), []
+        for side, tail in zip(causes.SIDES, find_tails(truth[:, known], at[:, known], j), strict=True):
+            inside = (tail > 0.004) & (tail < 1.0) if name == "redshift" else np.isfinite(tail)
+            tail = np.where(inside, tail, at[:, j])
+            lit = relight(base, seed, tail) if name == "free" else relight(base.assign(**{column: tail}), seed)
+            parts.append(encode(explorer, lit[inside]).assign(high=side == "high"))
+            report(f"{name} {side}: {len(parts[-1])} of {len(base)}")
+        answers[name] = pd.concat(parts)
+    return len(base), answers
+
+
+def teach(explorer, n: int = 1500, seed: int = 11, report=lambda text: None) -> dict:
+    """Let the model's explanations learn from shifts of the calibration and the validation split; keep it in its card.
+
+    Returns
+    -------
+    dict
+        What the card now says under `attribution`.
+
+    Raises
+    ------
+    ImportError
+        Without bagpipes and speclite.
+    """
+    _, answers = shift(explorer, ("calibration", "validation"), n, seed, report)
+    moved = np.repeat([INTRINSIC.index(name) for name in answers], [len(a) for a in answers.values()])
+    every = pd.concat(answers.values())
+    latents, sigma = every[MEANS].to_numpy(), every[SIGMAS].to_numpy()
+    deviations = explorer.atlas.explain(latents, sigma).conditional_z
+    lesson = causes.learn(deviations, latents, sigma, 2 * moved + every["high"].to_numpy())
+    path = models_folder() / explorer.name / "card.json"
+    card = json.loads(path.read_text()) | {"attribution": lesson.to_dict()}
+    path.write_text(json.dumps(card, indent=1) + "\n")
+    return card["attribution"]

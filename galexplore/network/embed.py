@@ -1,0 +1,189 @@
+"""Cutouts to a table of latents, and latents back to images: the one place where arrays meet torch at inference."""
+
+import json
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from safetensors.torch import load_file
+from torch import Tensor
+
+from galexplore.cutouts.photometry import measure_magnitude
+from galexplore.errors import InputError
+from galexplore.files import hash_file
+from galexplore.latents import ANY_ANGLE, LATENTS, MEANS, SIGMAS
+from galexplore.network.recipes import Network
+from galexplore.network.vae import CVAE, DIHEDRAL, Posterior, turn, turn_vector
+from galexplore.posterior.calibrate import scale_at
+
+
+def use_one_thread() -> None:
+    """Pass one galaxy at a time through the networks with one thread.
+
+    A server answers each person in a thread of its own, and torch would give each of them a team of others: where the
+    cores are busy, its members wait for each other, ten times as long as the work takes.
+    """
+    torch.set_num_threads(1)
+
+
+class Embedder:
+    """A trained model in inference mode, with its calibration.
+
+    Every image is read in its eight flips and transpositions and the answers are averaged, so that turning a galaxy by
+    90 degrees turns its angle and changes nothing else.
+    """
+
+    def __init__(self, model: CVAE, calibration: dict[str, dict[str, float]] | None = None):
+        self.model = model.eval()
+        self.device = model.label_mean.device
+        self.calibration = calibration or {name: {"scale68": 1.0, "scale95": 2.0} for name in LATENTS}
+        self.label_mean = np.append(model.label_mean.cpu().numpy(), 0.0)
+        self.label_std = np.append(model.label_std.cpu().numpy(), 1.0)
+
+    @classmethod
+    def load(cls, folder: Path) -> "Embedder":
+        """Load `weights.safetensors` and `card.json` from a model's folder.
+
+        Raises
+        ------
+        InputError
+            Where the folder holds no model, its weights are not those that the card was written for, or the network
+            that they describe is another version's.
+        """
+        weights, card = folder / "weights.safetensors", folder / "card.json"
+        if not (weights.exists() and card.exists()):
+            raise InputError(f"No model stands in {folder.name!r}; train one with: galexplore train")
+        about = json.loads(card.read_text())
+        if hash_file(weights) != about["sha256"]:
+            raise InputError(f"The weights of {folder.name!r} are not those its card describes; restore both files.")
+        try:
+            model = CVAE(Network.read(about["network"])).to(memory_format=torch.channels_last)
+            model.load_state_dict(load_file(weights))
+        except (TypeError, RuntimeError) as error:
+            raise InputError(
+                f"The model in {folder.name!r} was made by another version of galexplore; train it anew with: "
+                f"galexplore train --name {folder.name}"
+            ) from error
+        return cls(model, about["calibration"])
+
+    @torch.inference_mode()
+    def embed(
+        self,
+        flux: np.ndarray,
+        valid: np.ndarray | None = None,
+        *,
+        batch: int = 256,
+        progress: Callable[[int], None] = lambda done: None,
+    ) -> pd.DataFrame:
+        """Locate images in latent space.
+
+        Parameters
+        ----------
+        flux : array (N, 3, 69, 69)
+            Nanomaggies per native pixel, without gaps.
+        valid : bool array (N, 3, 69, 69), optional
+            Pixels on which the reconstruction is judged; all of them by default.
+
+        Returns
+        -------
+        DataFrame
+            `lat_<name>` and `lat_<name>_sigma` for the five latents in physical units (phi in [0, pi) rad, sigma the
+            calibrated half-width of the 68 % interval), `chi2`, the reconstruction's mean chi2 a pixel, and
+            `mag_aperture`, the r magnitude within 5 arcsec.
+        """
+        parts = []
+        for start in range(0, len(flux), batch):
+            rows = slice(start, start + batch)
+            images = self._tensor(flux[rows])
+            mask = None if valid is None else self._tensor(valid[rows])
+            parts.append(self._embed_batch(images, mask, measure_magnitude(flux[rows])))
+            progress(min(start + batch, len(flux)))
+        columns = [*MEANS, *SIGMAS, "chi2", "mag_aperture"]
+        return pd.DataFrame(np.concatenate(parts) if parts else np.empty((0, len(columns))), columns=columns)
+
+    @torch.inference_mode()
+    def glance(self, flux: np.ndarray, batch: int = 256) -> pd.DataFrame:
+        """Locate images (N, 3, 69, 69) by a single look in half precision, without their reconstruction.
+
+        For surveys of billions: an order of magnitude faster than `embed`, and from it by a small part of a sigma. The
+        photometry, to which half precision would do harm, stays in single.
+
+        Returns
+        -------
+        DataFrame
+            As of `embed`, less `chi2`.
+        """
+        parts = []
+        for start in range(0, len(flux), batch):
+            images = self._tensor(flux[start : start + batch]).contiguous(memory_format=torch.channels_last)
+            with torch.autocast(self.device.type, dtype=torch.bfloat16):
+                seen = self.model.encode(images)
+            magnitude = measure_magnitude(flux[start : start + batch])
+            parts.append(np.concatenate([*self._physical(seen, magnitude), magnitude[:, None]], axis=1))
+        columns = [*MEANS, *SIGMAS, "mag_aperture"]
+        return pd.DataFrame(np.concatenate(parts) if parts else np.empty((0, len(columns))), columns=columns)
+
+    @torch.inference_mode()
+    def encode_views(self, flux: np.ndarray) -> np.ndarray:
+        """Latents (8, N, 5) that each of the eight flips and transpositions of images (N, 3, 69, 69) gives by itself.
+
+        In physical units and turned back, so that without noise all eight would agree; `embed` returns their mean.
+        """
+        images, answers = self._tensor(flux), []
+        for move in DIHEDRAL:
+            seen = self.model.encode(turn(images, move).contiguous())
+            answers.append(self._physical(Posterior(turn_vector(seen.vector, move), seen.mean, seen.logvar))[0])
+        return np.stack(answers)
+
+    @torch.inference_mode()
+    def decode(self, latents: np.ndarray) -> np.ndarray:
+        """Images (N, 3, 69, 69), nanomaggies per native pixel, from latents (N, 5) in physical units."""
+        latents = np.atleast_2d(np.asarray(latents, float))
+        double = 2 * latents[:, :1]
+        code = (latents[:, 1:] - self.label_mean) / self.label_std
+        code = np.concatenate([np.cos(double), np.sin(double), code], axis=1)
+        return self.model.unstretch(self.model.decode(self._tensor(code))).cpu().numpy()
+
+    def _tensor(self, array: np.ndarray) -> Tensor:
+        return torch.from_numpy(np.ascontiguousarray(array, np.float32)).to(self.device)
+
+    @torch.inference_mode()
+    def features(self, flux: np.ndarray, batch: int = 256) -> np.ndarray:
+        """Give what the encoder has made of images (N, 3, 69, 69) before it names the latents: (N, F), float32.
+
+        The mean over the eight flips and transpositions, as for the latents.
+        """
+        parts = []
+        for start in range(0, len(flux), batch):
+            images = self._tensor(flux[start : start + batch])
+            views = [self.model.features(turn(images, move).contiguous()) for move in DIHEDRAL]
+            parts.append(torch.stack(views).mean(dim=0).cpu().numpy())
+        return np.concatenate(parts)
+
+    def _embed_batch(self, flux: Tensor, valid: Tensor | None, magnitude: np.ndarray) -> np.ndarray:
+        views = [self.model.encode(turn(flux, move).contiguous()) for move in DIHEDRAL]
+        vector = torch.stack([turn_vector(p.vector, m) for p, m in zip(views, DIHEDRAL, strict=True)]).mean(dim=0)
+        means = torch.stack([p.mean for p in views])
+        # The variance of the mixture of the eight answers: what each says, and how far they disagree.
+        variance = torch.stack([p.logvar.exp() for p in views]).mean(dim=0) + means.var(dim=0, correction=0)
+        posterior = Posterior(vector, means.mean(dim=0), variance.log())
+        direction = torch.nn.functional.normalize(vector, dim=1)
+        drawn = self.model.decode(torch.cat([direction, posterior.mean], dim=1))
+        chi2 = self.model.chi2(flux, drawn, valid).cpu().numpy()[:, None]
+        return np.concatenate([*self._physical(posterior, magnitude), chi2, magnitude[:, None]], axis=1)
+
+    def _physical(self, posterior: Posterior, magnitude: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+        vector = posterior.vector.cpu().numpy().astype(float)
+        phi = np.arctan2(vector[:, 1], vector[:, 0]) / 2 % math.pi
+        length = np.clip(np.hypot(*vector.T), 1e-9, 1 - 1e-9)
+        phi_sigma = np.minimum(0.5 * np.sqrt(-2 * np.log(length)), ANY_ANGLE)  # circular standard deviation, halved
+        mean = posterior.mean.cpu().numpy() * self.label_std + self.label_mean
+        sigma = np.exp(posterior.logvar.cpu().numpy() / 2) * self.label_std
+        sigma = np.column_stack([phi_sigma, sigma])
+        for i, name in enumerate(LATENTS):
+            sigma[:, i] *= scale_at(self.calibration[name], "68", magnitude, mean[:, 0])
+        sigma[:, 0] = np.minimum(sigma[:, 0], ANY_ANGLE)
+        return np.column_stack([phi, mean]), sigma

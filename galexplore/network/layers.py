@@ -1,0 +1,139 @@
+"""The parts of the network: aperture photometry, residual convolutions, and the decoder that draws upright galaxies."""
+
+import itertools
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from galexplore.network.recipes import Network
+from galexplore.survey import DECALS
+
+#: Gaussian apertures in which the encoder measures fluxes, sigma in model pixels of 0.49 arcsec.
+APERTURES = (0.8, 1.2, 1.7, 2.4, 3.4, 4.8, 7.0, 11.0, 17.0)
+
+#: Radius in model pixels beyond which the level of the sky is read.
+OUTER = 15
+
+
+def arcsinh(x: Tensor) -> Tensor:
+    """Inverse hyperbolic sine in operations that CPUs vectorise, which torch.asinh is not."""
+    size = x.abs()
+    return torch.copysign(torch.log1p(size + size * size / (1 + torch.sqrt(1 + size * size))), x)
+
+
+def convolve(inward: int, outward: int, kernel: int = 3, stride: int = 1, padding: int | None = None) -> nn.Sequential:
+    """Convolution, batch norm and ReLU; padded by zeros to keep the size unless told otherwise."""
+    padding = (kernel - 1) // 2 if padding is None else padding
+    convolution = nn.Conv2d(inward, outward, kernel, stride, padding, bias=False)
+    return nn.Sequential(convolution, nn.BatchNorm2d(outward), nn.ReLU(inplace=True))
+
+
+class Residual(nn.Module):
+    """x + norm(conv(relu(norm(conv(x))))) at constant resolution."""
+
+    def __init__(self, width: int):
+        super().__init__()
+        self.body = nn.Sequential(
+            convolve(width, width), nn.Conv2d(width, width, 3, padding=1, bias=False), nn.BatchNorm2d(width)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (B, C, H, W) to the same shape."""
+        return F.relu(x + self.body(x), inplace=True)
+
+
+class Photometer(nn.Module):
+    """Fluxes within Gaussian apertures about the middle, as asinh magnitudes, and the colours between bands.
+
+    The level of the sky about the galaxy is taken off first, and told: about a large galaxy it is the galaxy's own.
+    Neighbours are taken off by symmetry: a pixel that outshines the one across the middle is replaced by that one.
+    """
+
+    def __init__(self, width: int):
+        super().__init__()
+        y, x = torch.meshgrid(*2 * [torch.arange(DECALS.size) - DECALS.size // 2], indexing="ij")
+        weight = torch.exp(-(x**2 + y**2).flatten()[:, None] / (2 * torch.tensor(APERTURES) ** 2))
+        # In units of each aperture's own noise; the knee lies at 3 sigma, as the stretch's does for a pixel.
+        weight = weight / weight.pow(2).sum(dim=0).sqrt()
+        self.register_buffer("weight", weight, persistent=False)
+        self.register_buffer("sky", torch.tensor(DECALS.model_noise).view(3, 1, 1), persistent=False)
+        self.register_buffer("outer", ((x**2 + y**2) > OUTER**2).flatten(), persistent=False)
+        count = 5 * len(APERTURES) + 3
+        # Three wide layers: colours to a hundredth of a magnitude tell masses apart, and cost nothing beside the trunk.
+        layers = [layer for n in (count, width, width) for layer in (nn.Linear(n, width), nn.ReLU())]
+        self.body = nn.Sequential(nn.BatchNorm1d(count), *layers)
+
+    def measure(self, flux: Tensor) -> Tensor:
+        """Asinh magnitudes, colours and sky level (B, 5 x apertures + 3) of linear flux (B, 3, 69, 69)."""
+        level = self.level(flux)
+        flux = flux - level
+        across = flux.flip((-2, -1))
+        alien = (flux - across > 5 * self.sky + 0.5 * across.clamp_min(0)).any(dim=1, keepdim=True)
+        significance = (torch.where(alien, across, flux) / self.sky).flatten(2) @ self.weight
+        bright = arcsinh(significance / 3)
+        colours = bright[:, :-1] - bright[:, 1:]
+        return torch.cat([bright.flatten(1), colours.flatten(1), arcsinh(10 * level / self.sky).flatten(1)], dim=1)
+
+    def level(self, flux: Tensor) -> Tensor:
+        """Level (B, 3, 1, 1) of the sky about the galaxy: the mean of the outer pixels, twice clipped at 2 sigma."""
+        outer, sky = flux.flatten(2)[..., self.outer], self.sky.flatten(1)
+        level = outer.median(dim=2, keepdim=True).values
+        for _ in range(2):
+            near = ((outer - level).abs() < 2 * sky) & (outer != 0)  # where there is no data stand zeros
+            level = (outer * near).sum(dim=2, keepdim=True) / near.sum(dim=2, keepdim=True).clamp_min(1)
+        return level[..., None]
+
+    def forward(self, flux: Tensor) -> Tensor:
+        """Features (B, width)."""
+        return self.body(self.measure(flux))
+
+
+class Decoder(nn.Module):
+    """The quarter of an upright galaxy, mirrored into a whole and turned by its angle.
+
+    What the latents can say is the mean over galaxies of one kind, and that is symmetric about both axes. So the
+    network paints one quadrant, and orientation does exactly what it should: it turns the picture.
+    """
+
+    SIDES = (6, 11, 21, 41)  # pixels a side of the quadrant, the middle of the galaxy at its first
+    SPACING = 1.2  # of the last of them, in model pixels: a turned frame's corners lie 48 from the middle
+
+    def __init__(self, network: Network):
+        super().__init__()
+        w, start = network.brushes, self.SIDES[0]
+        self.seed = nn.Sequential(
+            nn.Linear(3 + network.n_free, network.hidden),
+            nn.ReLU(),
+            nn.Linear(network.hidden, w[0] * start**2),
+            nn.ReLU(),
+        )
+        self.grow = nn.ModuleList(convolve(inward, outward, padding=0) for inward, outward in itertools.pairwise(w))
+        self.paint = nn.Conv2d(w[-1], 3, 3)
+
+    def forward(self, code: Tensor) -> Tensor:
+        """Images in the stretched space (B, 3, 69, 69) from codes (B, 5 + n_free): cos 2phi, sin 2phi, the rest."""
+        x = self.seed(code[:, 2:]).unflatten(1, (-1, *2 * self.SIDES[:1]))
+        x = x.contiguous(memory_format=torch.channels_last)
+        for layer, side in zip(self.grow, self.SIDES[1:], strict=True):
+            x = layer(_mirror_edges(F.interpolate(x, size=(side, side), mode="bilinear", align_corners=True)))
+        x = self.paint(_mirror_edges(x)).float()
+        x = torch.cat([x.flip(-1)[..., :-1], x], dim=-1)
+        return self.rotate(torch.cat([x.flip(-2)[..., :-1, :], x], dim=-2), code)
+
+    def rotate(self, upright: Tensor, code: Tensor) -> Tensor:
+        """Turn pictures (B, 3, 81, 81) whose major axis points north (up the rows) by phi, onto the frame."""
+        angle = torch.atan2(code[:, 1], code[:, 0]).float() / 2
+        c, s, zero = angle.cos(), angle.sin(), torch.zeros_like(angle)
+        # A pixel (x, y) of the frame looks at (x c + y s, -x s + y c) of the upright picture: the major axis, along
+        # (-sin phi, cos phi), comes from (0, 1).
+        shrink = (DECALS.size - 1) / (2 * self.SPACING * (self.SIDES[-1] - 1))
+        affine = torch.stack([c, s, zero, -s, c, zero], dim=1).view(-1, 2, 3) * shrink
+        grid = F.affine_grid(affine, [len(code), 3, DECALS.size, DECALS.size], align_corners=True)
+        return F.grid_sample(upright, grid, padding_mode="border", align_corners=True)
+
+
+def _mirror_edges(x: Tensor) -> Tensor:
+    """Pad a quadrant (B, C, H, W) by a pixel: beyond the axes by what a mirrored galaxy has there, else repeated."""
+    x = torch.cat([x[:, :, 1:2], x, x[:, :, -1:]], dim=2)
+    return torch.cat([x[..., 1:2], x, x[..., -1:]], dim=3)

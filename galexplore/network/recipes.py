@@ -1,0 +1,68 @@
+"""Shapes of the network and training recipes; the defaults are the shipped model's, and their comments say why."""
+
+from dataclasses import dataclass
+
+from galexplore.cutouts.stretch import SOFTENING
+
+
+@dataclass(frozen=True)
+class Network:
+    """The shape of the CVAE; small enough that two CPU cores train it in half an hour."""
+
+    stretch: str = "noise"  # or "published": tanh(arcsinh(10 f / peak)), which loses faint galaxies
+    stem: int = 12  # channels at full resolution, 69 pixels a side
+    widths: tuple[int, ...] = (32, 64, 96, 128)  # channels at 34, 17, 8 and 4 pixels a side
+    brushes: tuple[int, ...] = (64, 48, 32, 16)  # the decoder's channels at 6, 11, 21 and 41 pixels a side
+    photometer: int = 256  # features made of the aperture fluxes
+    hidden: int = 256  # the layer between the feature maps and the latents
+    n_free: int = 1  # more may be studied; the explorer reads models with one
+    softening: float = SOFTENING  # the noise stretch's knee in sigma of sky noise
+    model_error: float = 0.15  # in the stretched space: what five numbers cannot say of a bright pixel
+
+    @classmethod
+    def read(cls, told: dict) -> "Network":
+        """Network of a model's card, where JSON made lists of tuples; TypeError for another version's."""
+        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in told.items()})
+
+
+@dataclass(frozen=True)
+class Training:
+    """The recipe. `galexplore train` writes it, with what it cost, into the model's card."""
+
+    epochs: int = 12
+    batch: int = 128
+    learning_rate: float = 2e-3
+    weight_decay: float = 0.02
+    ema: float = 0.998  # weights averaged over about five hundred steps: steadier than the last one
+    reconstruction: float = 1.0  # weight of the mean chi2 a pixel against one nat of the physics terms
+    voice: float = 0.5  # power of its variance that weighs a galaxy's likelihood: 0 as it is, 1 as a squared error
+    drawn: int = 4  # one galaxy in so many is decoded: a decoding costs as much as an encoding and teaches less
+    beta: float = 0.01  # weight of the free latent's KL
+    free_nats: float = 0.5  # KL below this costs nothing, or the free latent would fall silent
+    aggregate: float = 1.0  # weight of the free latents' distance, all together, from a unit normal
+    dependence: float = 1.0  # weight of the free latents' distance correlation with the physics ones
+    warm_up: float = 0.2  # fraction of the training over which beta rises
+    turned: float = 0.5  # fraction of galaxies turned by any angle; the others by multiples of 90 degrees, exactly
+    blurred: float = 0.2  # fraction of batches seen through worse seeing,
+    blur: float = 0.7  # by up to so many pixels (sigma)
+    background: float = 0.02  # sky level, in sigma of a model pixel, beside the frames' own; much more blurs colours
+    noisy: float = 0.2  # fraction of batches with noise added,
+    noise: float = 0.7  # by up to so many times the typical sky noise
+    edge_masks: float = 0.1  # fraction of galaxies with part of the frame missing
+    patience: int = 8  # epochs without a better validation score after which the training stops
+    pictures: int = 4  # epochs between two progress pictures
+    compile: bool = True  # on GPUs only
+    extra: int = 50_000  # galaxies drawn for training alone, beside the catalogue's (needs the mock's bagpipes)
+    calibrators: int = 20_000  # drawn beside the calibration split, whose 2,600 fix a coverage to 1 % only; with extra
+    lessons: int = 1500  # galaxies whose properties are moved, one by one, to teach explanations; with extra
+    seed: int = 20231226
+
+
+#: What `galexplore train --recipe` offers. The GPU's has never run on one: its cost is an estimate from the CPU's.
+RECIPES = {
+    "cpu": (Network(), Training()),
+    "gpu": (
+        Network(stem=24, widths=(48, 96, 160, 256), brushes=(96, 64, 48, 32), hidden=384),
+        Training(epochs=24, batch=512, learning_rate=3e-3, drawn=2, extra=284_000),
+    ),
+}

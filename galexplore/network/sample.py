@@ -1,0 +1,79 @@
+"""Galaxies to learn from, and the device to learn on."""
+
+import platform
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from galexplore.latents import LABELLED
+
+Device = torch.device
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Galaxies to learn from: labels on the device, images there too where they fit, else in the main memory.
+
+    Attributes
+    ----------
+    flux : Tensor (N, 3, 69, 69), float16
+        Nanomaggies per native pixel.
+    labels, errors : Tensor (N, 3)
+        Redshift, log mass [log10 Msun], log SFR [log10 Msun/yr] and their standard errors; NaN where not known.
+    vector : Tensor (N, 2)
+        (cos 2phi, sin 2phi); NaN where not known.
+    """
+
+    flux: Tensor
+    labels: Tensor
+    errors: Tensor
+    vector: Tensor
+
+    @classmethod
+    def gather(cls, frame: pd.DataFrame, flux: np.ndarray, device: torch.device | str = "cpu") -> "Sample":
+        """Put catalogue rows and their images (N, 3, 69, 69) on a device."""
+        columns = list(LABELLED.values())
+        labels = torch.tensor(frame[columns].to_numpy(np.float32))
+        errors = torch.tensor(frame[[f"{c}_err" for c in columns]].fillna(0).to_numpy(np.float32))
+        double = 2 * frame["phi"].to_numpy(np.float32)
+        vector = torch.tensor(np.column_stack([np.cos(double), np.sin(double)]))
+        images = torch.from_numpy(np.asarray(flux, np.float16))
+        images = images.to(device) if fits(images, torch.device(device)) else images
+        return cls(images, labels.to(device), errors.to(device), vector.to(device))
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the labels are, and the images of a batch go."""
+        return self.labels.device
+
+    def images(self, rows: Tensor) -> Tensor:
+        """Images (B, 3, 69, 69) of some rows, float32, on the device."""
+        return self.flux[rows.to(self.flux.device)].to(self.device, non_blocking=True).float()
+
+
+def fits(images: Tensor, device: torch.device) -> bool:
+    """Tell whether images take less than half of what a device has free; the main memory holds them already."""
+    return device.type != "cuda" or 2 * images.nbytes < torch.cuda.mem_get_info(device)[0]
+
+
+def pick_device() -> torch.device:
+    """Return the accelerator where there is one, else the CPU."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def halves(device: torch.device) -> bool:
+    """Tell whether bfloat16 pays: on GPUs, and on CPUs that multiply it themselves."""
+    return device.type == "cuda" or torch.cpu._is_avx512_bf16_supported()
+
+
+def describe_hardware(device: torch.device) -> str:
+    """One phrase for the model's card."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return f"{torch.get_num_threads()} CPU threads ({platform.machine()})"

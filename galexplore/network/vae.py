@@ -1,0 +1,258 @@
+"""The physics-informed convolutional VAE (after Gagliano & Villar 2023, arXiv:2312.16687).
+
+Five latents: orientation, redshift, log stellar mass, log SFR and one that is free. What differs from the published
+recipe: the posterior of the physics latents is fitted to the labels (mean and variance), the orientation lives on
+its circle as (cos 2phi, sin 2phi), the input is stretched by the sky noise, the encoder also measures the galaxy as an
+astronomer would (fluxes within apertures), and the decoder draws the galaxy upright and turns it.
+"""
+
+import itertools
+import math
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from galexplore.cutouts.stretch import knee
+from galexplore.network.layers import Decoder, Photometer, Residual, arcsinh, convolve
+from galexplore.network.recipes import Network
+from galexplore.survey import DECALS
+
+#: The eight flips and transpositions of the square: (transpose, flip rows, flip columns).
+DIHEDRAL = tuple(itertools.product((False, True), repeat=3))
+
+
+def turn(images: Tensor, move: tuple[bool, bool, bool]) -> Tensor:
+    """Apply one element of `DIHEDRAL` to images (..., H, W): the flips first, then the transposition."""
+    transpose, rows, columns = move
+    axes = [axis for axis, flip in ((-2, rows), (-1, columns)) if flip]
+    images = images.flip(axes) if axes else images
+    return images.transpose(-1, -2) if transpose else images
+
+
+def turn_vector(vector: Tensor, move: tuple[bool, bool, bool]) -> Tensor:
+    """Turn (cos 2phi, sin 2phi), shape (..., 2), as `turn` turns the image; each move here is its own inverse.
+
+    With the major axis along (-sin phi, cos phi), a flip sends phi to -phi and a transposition to pi/2 - phi: in
+    double angles, one component changes its sign.
+    """
+    transpose, rows, columns = move
+    return vector * vector.new_tensor([-1.0 if transpose else 1.0, -1.0 if rows != columns else 1.0])
+
+
+class Posterior(NamedTuple):
+    """What the encoder says of B galaxies, in standardised units.
+
+    `vector` (B, 2) estimates E[(cos 2phi, sin 2phi)], so its length is the concentration; `mean` and `logvar` (B, 4)
+    are those of redshift, log mass, log SFR and the free latent (one column more for each further free one).
+    """
+
+    vector: Tensor
+    mean: Tensor
+    logvar: Tensor
+
+
+class CVAE(nn.Module):
+    """Encoder and decoder. Images are linear flux (B, 3, 69, 69) in nanomaggies per native pixel."""
+
+    def __init__(self, network: Network = Network()):  # noqa: B008 (frozen)
+        super().__init__()
+        w, self.network = network.widths, network
+        self.register_buffer("knee", torch.from_numpy(knee(network.stretch, network.softening)))
+        self.register_buffer("label_mean", torch.zeros(3))
+        self.register_buffer("label_std", torch.ones(3))
+        # At full resolution few channels and no norm: every pass over 69 x 69 pixels costs as much as a deep layer.
+        blocks = [nn.Conv2d(3, network.stem, 3, padding=1), nn.ReLU(inplace=True)]
+        blocks += [convolve(network.stem, w[0], 4, 2), convolve(w[0], w[1], 4, 2), Residual(w[1])]
+        for inward, outward in itertools.pairwise(w[1:]):
+            blocks += [convolve(inward, outward, 4, 2), Residual(outward)]
+        self.trunk = nn.Sequential(*blocks, nn.Flatten())
+        self.photometer = Photometer(network.photometer)
+        wide = w[-1] * 16 + network.photometer
+        self.read_out = nn.Sequential(nn.Linear(wide, network.hidden), nn.ReLU())
+        self.head = nn.Linear(network.hidden, 2 + 2 * (3 + network.n_free))
+        self.decoder = Decoder(network)
+
+    def stretch(self, flux: Tensor) -> Tensor:
+        """Compress flux, as `galexplore.cutouts.stretch.stretch`, on the device and in float32."""
+        v = flux.float() / self.knee
+        return arcsinh(v) if self.network.stretch == "noise" else v / torch.sqrt(1 + v * v)
+
+    def unstretch(self, u: Tensor) -> Tensor:
+        """Invert `stretch`: nanomaggies per native pixel."""
+        if self.network.stretch == "noise":
+            return torch.sinh(u.float()) * self.knee
+        u = u.float().clamp(-0.9999, 0.9999)
+        return u / torch.sqrt(1 - u * u) * self.knee
+
+    def features(self, flux: Tensor) -> Tensor:
+        """Return what the encoder makes of images (B, 3, 69, 69) before it names the latents: (B, hidden), float32."""
+        shapes = self.trunk(self.stretch(flux)).float()
+        with torch.autocast(flux.device.type, enabled=False):  # half precision would round colours and redshifts
+            return self.read_out(torch.cat([shapes, self.photometer(flux.float())], dim=1))
+
+    def encode(self, flux: Tensor) -> Posterior:
+        """Posterior of the latents given images (B, 3, 69, 69)."""
+        features, count = self.features(flux), 3 + self.network.n_free
+        with torch.autocast(flux.device.type, enabled=False):
+            vector, mean, logvar = self.head(features).split([2, count, count], dim=1)
+        length = vector.norm(dim=1, keepdim=True).clamp_min(1e-6)
+        return Posterior(vector * torch.tanh(length) / length, mean, logvar.clamp(-9, 4))
+
+    def reparameterize(self, posterior: Posterior) -> Tensor:
+        """Draw decoder inputs (B, 5 + n_free): (cos 2phi, sin 2phi, z, log M, log SFR, free), standardised.
+
+        The free latent is drawn. The others enter as their means, and the reconstruction's gradient stops at them:
+        their posterior answers to the labels alone. Drawn one by one they would blur what the image tells well (the
+        errors of redshift and mass go together, the brightness is known), and the free latent would be spent on
+        carrying brightness back to the decoder.
+        """
+        direction = F.normalize(posterior.vector, dim=1).detach()
+        free = posterior.mean[:, 3:] + (posterior.logvar[:, 3:] / 2).exp() * torch.randn_like(posterior.mean[:, 3:])
+        return torch.cat([direction, posterior.mean[:, :3].detach(), free], dim=1)
+
+    @torch.no_grad()
+    def set_apart(self, mean: Tensor, logvar: Tensor) -> None:
+        """Make the free latents uncorrelated with the physics ones, of unit spread when drawn; no picture changes.
+
+        What of a free latent is linear in redshift, mass and SFR is taken off where the encoder names it and put back
+        where the decoder reads it, so that to move one of those with the free latents kept draws what such galaxies are
+        like.
+
+        Parameters
+        ----------
+        mean, logvar : array (N, 3 + n_free)
+            The posteriors of ordinary galaxies.
+        """
+        known, free = mean[:, :3].double(), mean[:, 3:].double()
+        design = torch.cat([known, torch.ones_like(known[:, :1])], dim=1)
+        slope = torch.linalg.lstsq(design, free).solution  # (4, n_free); its last row is the intercept
+        spread = ((free - design @ slope).var(dim=0) + logvar[:, 3:].exp().mean(dim=0)).sqrt().float()
+        slope, count = slope.float(), mean.shape[1]
+        named, doubt = slice(5, 2 + count), slice(5 + count, None)
+        weight, bias = self.head.weight, self.head.bias
+        weight[named] = (weight[named] - slope[:3].T @ weight[2:5]) / spread[:, None]
+        bias[named] = (bias[named] - slope[:3].T @ bias[2:5] - slope[3]) / spread
+        bias[doubt] -= 2 * spread.log()
+        reads = self.decoder.seed[0]
+        reads.bias += reads.weight[:, 3:] @ slope[3]
+        reads.weight[:, :3] += reads.weight[:, 3:] @ slope[:3].T
+        reads.weight[:, 3:] *= spread
+
+    def decode(self, code: Tensor) -> Tensor:
+        """Images in the stretched space (B, 3, 69, 69) from decoder inputs (B, 5 + n_free)."""
+        return self.decoder(code)
+
+    def chi2(self, flux: Tensor, drawn: Tensor, valid: Tensor | None = None) -> Tensor:
+        """Mean noise-weighted squared residual a pixel (B,) between images and decoded, stretched `drawn`.
+
+        In the stretched space the sky noise of a pixel is sigma du/df, by the drawn image's own brightness: the
+        image's would favour pixels that scattered down. The relative model error is added in quadrature, else a bright
+        core would outweigh everything else.
+        """
+        drawn = drawn.float()
+        u, sky = drawn.detach(), self.knee.new_tensor(DECALS.model_noise).view(3, 1, 1) / self.knee
+        slope = 1 / torch.cosh(u.clamp(-8, 8)) if self.network.stretch == "noise" else (1 - u**2).clamp_min(0) ** 1.5
+        error = (self.stretch(flux) - drawn) ** 2 / ((sky * slope) ** 2 + self.network.model_error**2)
+        if valid is None:
+            return error.mean(dim=(1, 2, 3))
+        return (error * valid).sum(dim=(1, 2, 3)) / valid.expand_as(error).sum(dim=(1, 2, 3)).clamp_min(1)
+
+    def loss(
+        self,
+        flux: Tensor,
+        labels: Tensor,
+        errors: Tensor,
+        vector: Tensor,
+        valid: Tensor | None = None,
+        *,
+        drawn: int = 1,
+        voice: float = 0.0,
+    ) -> dict[str, Tensor]:
+        """Return the terms of the loss, each averaged over the batch.
+
+        Parameters
+        ----------
+        flux : Tensor (B, 3, 69, 69)
+        labels, errors : Tensor (B, 3)
+            Redshift, log mass, log SFR and their standard errors, in catalogue units; NaN where not known.
+        vector : Tensor (B, 2)
+            (cos 2phi, sin 2phi); NaN where not known.
+        valid : Tensor (B, 1 or 3, 69, 69), optional
+            1 where a pixel may be judged.
+        drawn : int
+            Only one galaxy in so many is decoded and enters the reconstruction.
+        voice : float
+            Power of its predicted variance by which a galaxy's likelihood is weighed: 0 plain, 1 as a squared error.
+
+        Returns
+        -------
+        dict of str to scalar Tensor
+            `reconstruction` (chi2 a pixel), `physics` (Gaussian negative log likelihood with the label's own
+            variance added, nats), `orientation` (squared error of the double-angle vector), `kl` (nats),
+            `aggregate` (squared Wasserstein distance of the batch's free latents from a unit normal) and `dependence`
+            (their squared distance correlation with the physics latents, which answer to the labels alone).
+        """
+        posterior = self.encode(flux if valid is None else flux * valid)
+        some = slice(None, None, drawn)
+        code = self.reparameterize(posterior)
+        images = self.decode(code[some])
+        target = (labels - self.label_mean) / self.label_std
+        variance = posterior.logvar[:, :3].exp() + (errors / self.label_std) ** 2
+        nll = 0.5 * ((target.nan_to_num() - posterior.mean[:, :3]) ** 2 / variance + variance.log())
+        # Galaxies of large variance hardly teach the mean under the plain likelihood; the square root of the variance
+        # as a weight leaves the optimum where it is and gives them a voice (Seitzer et al. 2022, arXiv:2203.09168).
+        weight = variance.detach() ** voice
+        nll = nll * weight / weight.mean(dim=0)
+        turned = (vector.nan_to_num() - posterior.vector) ** 2
+        mean, logvar = posterior.mean[:, 3:], posterior.logvar[:, 3:]
+        return {
+            "reconstruction": self.chi2(flux[some], images, None if valid is None else valid[some]).mean(),
+            "physics": _mean_known(nll, target),
+            "orientation": _mean_known(turned, vector),
+            "kl": 0.5 * (mean**2 + logvar.exp() - 1 - logvar).sum(dim=1).mean(),
+            "aggregate": distance_from_normal(code[:, 5:]),
+            "dependence": distance_correlation(mean, posterior.mean[:, :3].detach()),
+        }
+
+
+def _mean_known(terms: Tensor, labels: Tensor) -> Tensor:
+    """Sum over columns of the mean over the rows whose label is known (a NaN would poison the gradient)."""
+    known = labels.isfinite()
+    return (torch.where(known, terms, 0).sum(dim=0) / known.sum(dim=0).clamp_min(1)).sum()
+
+
+def distance_from_normal(sample: Tensor) -> Tensor:
+    """Squared 2-Wasserstein distance of each column of (B, K) from a unit normal, summed.
+
+    In one dimension it is the mean squared gap between sorted values and the normal's quantiles (Kolouri et al. 2018,
+    arXiv:1804.01947).
+    """
+    quantiles = math.sqrt(2) * torch.erfinv((2 * torch.arange(len(sample), device=sample.device) + 1) / len(sample) - 1)
+    return ((sample.sort(dim=0).values - quantiles[:, None]) ** 2).mean(dim=0).sum()
+
+
+def distance_correlation(a: Tensor, b: Tensor) -> Tensor:
+    """Squared distance correlation of samples (B, K) and (B, L), B > 3; zero in the mean where they are independent.
+
+    Unlike a correlation it sees every kind of dependence, not the linear one alone (Szekely & Rizzo 2014,
+    arXiv:1310.2926, section 2). Fewer than four rows say nothing: zero.
+    """
+    if len(a) < 4:
+        return a.new_zeros(())
+    one, other = (_centre(torch.cdist(x.float(), x.float(), compute_mode=EXACT)) for x in (a, b))
+    spread = (one * one).sum() * (other * other).sum()
+    return (one * other).sum() / spread.clamp_min(1e-12).sqrt()
+
+
+#: The faster way of `torch.cdist` loses small distances.
+EXACT = "donot_use_mm_for_euclid_dist"
+
+
+def _centre(distance: Tensor) -> Tensor:
+    """U-centre a matrix (B, B) of distances: every row's sum is zero, and so is the diagonal."""
+    n = len(distance)
+    rows = distance.sum(dim=0) / (n - 2)
+    centred = distance - rows - rows[:, None] + distance.sum() / ((n - 1) * (n - 2))
+    return centred * (1 - torch.eye(n, device=distance.device))

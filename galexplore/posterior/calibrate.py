@@ -1,0 +1,157 @@
+"""Honest error bars: intervals that hold the truth as often as they say.
+
+Truth, here, is the catalogue's label; its own standard error is added to the model's before the two are compared.
+"""
+
+import numpy as np
+import pandas as pd
+from scipy.stats import norm
+from sklearn.linear_model import QuantileRegressor
+
+from galexplore.latents import LABELLED, LATENTS, angle_difference
+
+#: The two levels at which intervals are given: one and two sigma of a Gaussian.
+LEVEL68, LEVEL95 = 0.6827, 0.95
+WIDE = float(norm.ppf((1 + LEVEL95) / 2))  # half the 95 % interval of a Gaussian, in sigma
+NODES = (0.02, 0.2, 0.5, 0.8, 0.98)  # quantiles of magnitude and redshift between which the factor is interpolated
+ROUND = 0.7  # axis ratio from which an angle means little
+LEAST = 500  # galaxies below which one factor must do for all
+
+
+def conformal_scale(error: np.ndarray, sigma: np.ndarray, own: np.ndarray, level: float) -> float:
+    """Factor s on sigma at which |error| <= hypot(s sigma, own) holds for a level of new galaxies.
+
+    Split conformal prediction (Lei et al. 2018): the ceil((n + 1) level)-th smallest s that each of n held-out galaxies
+    needs; valid at finite n.
+    """
+    needed = np.sort(_needed(error, sigma, own))
+    rank = min(int(np.ceil((len(needed) + 1) * level)), len(needed))
+    return float(needed[rank - 1])
+
+
+def residuals(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Compare each latent that has a label with it.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A catalogue joined with its latents table.
+
+    Returns
+    -------
+    dict
+        Latent name to a table of the rows whose label is known: `truth` (the label), `error` (latent - label),
+        `sigma` (the latent's), `own` (the label's standard error, 0 where unknown), `redshift` (as inferred) and
+        `magnitude` (of the image; NaN where the table does not say).
+    """
+    out, rows = {}, len(table)
+    about = {"redshift": table["lat_redshift"].to_numpy(float)}
+    about["magnitude"] = table["mag_aperture"].to_numpy(float) if "mag_aperture" in table else np.full(rows, np.nan)
+    for latent, column in ({"phi": "phi"} | LABELLED).items():
+        value, label = table[f"lat_{latent}"].to_numpy(float), table[column].to_numpy(float)
+        error = angle_difference(value, label) if latent == "phi" else value - label
+        sigma, own = table[f"lat_{latent}_sigma"], table[f"{column}_err"].fillna(0)
+        frame = pd.DataFrame(
+            {"truth": label, "error": error, "sigma": sigma.to_numpy(float), "own": own.to_numpy(float)} | about
+        )
+        out[latent] = frame[np.isfinite(error)]
+    return out
+
+
+def calibrate(table: pd.DataFrame) -> dict[str, dict]:
+    """Conformal factors of each latent from a split that no training touched; the free latent has no truth: 1 and 1.96.
+
+    How far errors exceed sigma changes with brightness and redshift, and in both smoothly: the logarithm of the factor
+    is a sum of two curves, straight between a few quantiles of the image's r magnitude and of the inferred redshift,
+    fitted by quantile regression (Koenker & Bassett 1978; Romano et al. 2019). One conformal factor over all then makes
+    the split's own coverage exact; it is all there is where the split is small.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A catalogue joined with its latents table, sigmas uncalibrated; `mag_aperture` where it is known.
+
+    Returns
+    -------
+    dict
+        Latent to `scale68` and `scale95` (the factors over all galaxies) and, where there are curves: `magnitude` and
+        `redshift` (their nodes), `log68` and `log95` (each the two curves at the nodes).
+    """
+    out: dict[str, dict] = {name: {"scale68": 1.0, "scale95": WIDE} for name in LATENTS}
+    found = residuals(table)
+    if "ba" in table:  # a round galaxy has no angle to be wrong about
+        found["phi"] = residuals(table[table["ba"] < ROUND])["phi"]
+    for name, r in found.items():
+        error, sigma, own = (r[k].to_numpy() for k in ("error", "sigma", "own"))
+        out[name] = {
+            "scale68": conformal_scale(error, sigma, own, LEVEL68),
+            "scale95": conformal_scale(error, sigma, WIDE * own, LEVEL95),
+        }
+        if "mag_aperture" not in table or len(r) < LEAST:
+            continue
+        at = [r["magnitude"].to_numpy(), r["redshift"].to_numpy()]
+        nodes = [np.unique(np.quantile(x, NODES)).tolist() for x in at]
+        out[name] |= {"magnitude": nodes[0], "redshift": nodes[1]}
+        for key, level, widen in (("log68", LEVEL68, 1), ("log95", LEVEL95, WIDE)):
+            out[name][key] = _fit_curves(_needed(error, sigma, widen * own), at, nodes, level)
+    return out
+
+
+def _needed(error: np.ndarray, sigma: np.ndarray, own: np.ndarray) -> np.ndarray:
+    """Factor on sigma at which each galaxy's interval, its label's own error added, just reaches its label."""
+    return np.sqrt(np.maximum(error**2 - own**2, 0)) / sigma
+
+
+def _fit_curves(needed: np.ndarray, at: list, nodes: list, level: float) -> list[list[float]]:
+    """Fit the two curves of log factor whose sum a share `level` of the galaxies stays below."""
+    bumps = [_bumps(x, n) for x, n in zip(at, nodes, strict=True)]
+    design = np.concatenate([bumps[0], bumps[1][:, 1:]], axis=1)  # the bumps of each axis sum to one: one is spare
+    target = np.log(np.maximum(needed, 1e-3))  # what would need none at all is below any curve
+    found = QuantileRegressor(quantile=level, alpha=1e-4, fit_intercept=False).fit(design, target).coef_
+    first, second = found[: len(nodes[0])], np.append(0, found[len(nodes[0]) :])
+    rest = np.sort(target - design @ found)
+    first = first + rest[min(int(np.ceil((len(rest) + 1) * level)), len(rest)) - 1]
+    return [first.tolist(), second.tolist()]
+
+
+def _bumps(x: np.ndarray, nodes: list) -> np.ndarray:
+    """Hat functions (N, K): the weights of linear interpolation between nodes, constant beyond them."""
+    return np.stack([np.interp(x, nodes, row) for row in np.eye(len(nodes))], axis=1)
+
+
+def scale_at(entry: dict, which: str, magnitude=None, redshift=None):
+    """Factor on an uncalibrated sigma.
+
+    Parameters
+    ----------
+    entry : dict
+        One latent's, as `calibrate` gives it.
+    which : "68" | "95"
+        Half of which interval is wanted.
+    magnitude, redshift : array (N,), optional
+        r magnitude of the image and inferred redshift; without them, the factor over all galaxies.
+
+    Returns
+    -------
+    float or ndarray (N,)
+    """
+    if magnitude is None or f"log{which}" not in entry:
+        return entry[f"scale{which}"]
+    first, second = entry[f"log{which}"]
+    total = np.interp(magnitude, entry["magnitude"], first) + np.interp(redshift, entry["redshift"], second)
+    return np.exp(total)
+
+
+def widen_at(calibration: dict, magnitude=None, redshift=None) -> np.ndarray:
+    """Half the 95 % interval over half the 68 % one, (5,) or (N, 5); never below one."""
+    found = [
+        scale_at(calibration[name], "95", magnitude, redshift) / scale_at(calibration[name], "68", magnitude, redshift)
+        for name in LATENTS
+    ]
+    return np.maximum(np.stack(np.broadcast_arrays(*found), axis=-1), 1.0)
+
+
+def crps(error: np.ndarray, sigma: np.ndarray) -> np.ndarray:
+    """Continuous ranked probability score of Gaussians (Gneiting & Raftery 2007, eq. 21), in the units of `error`."""
+    w = error / sigma
+    return sigma * (w * (2 * norm.cdf(w) - 1) + 2 * norm.pdf(w) - 1 / np.sqrt(np.pi))

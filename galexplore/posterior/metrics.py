@@ -1,0 +1,96 @@
+"""How good the answers are: scores with bootstrap errors, over all galaxies and bin by bin."""
+
+import itertools
+
+import numpy as np
+import pandas as pd
+
+from galexplore.latents import LABELLED, LATENTS
+from galexplore.posterior.calibrate import ROUND, WIDE, crps, residuals, widen_at
+from galexplore.posterior.meaning import measure_leakage, relate_free
+
+BINS = 5  # quantiles of magnitude, and of redshift
+FEWEST = 300  # galaxies in a bin
+
+
+def score(latent: str, r: pd.DataFrame) -> dict[str, float]:
+    """Score a latent over the rows that `collect` gives, with their `widen`."""
+    error, sigma, own = np.abs(r["error"].to_numpy()), r["sigma"].to_numpy(), r["own"].to_numpy()
+    covered = {
+        "coverage68": float(np.mean(error <= np.hypot(sigma, own))),
+        "coverage95": float(np.mean(error <= np.hypot(r["widen"].to_numpy() * sigma, WIDE * own))),
+    }
+    if latent == "phi":
+        return {"median_error_deg": float(np.degrees(np.median(error)))} | covered
+    truth, error = r["truth"].to_numpy(), r["error"].to_numpy()
+    relative = error / (1 + truth) if latent == "redshift" else error
+    return {
+        "r2": float(1 - np.sum(error**2) / np.sum((truth - truth.mean()) ** 2)),
+        "pearson_r2": float(np.corrcoef(truth, truth + error)[0, 1] ** 2),
+        "nmad": float(1.4826 * np.median(np.abs(relative - np.median(relative)))),
+        "bias": float(np.median(relative)),
+        "outlier_fraction": float(np.mean(np.abs(relative) > (0.15 if latent == "redshift" else 0.5))),
+        "crps": float(crps(error, np.hypot(sigma, own)).mean()),
+    } | covered
+
+
+def collect(table: pd.DataFrame, calibration: dict) -> dict[str, pd.DataFrame]:
+    """Give `residuals` of calibrated latents with `widen`, each galaxy's own; phi of axis ratios below 0.7 alone."""
+    found = residuals(table)
+    if "ba" in table:
+        found["phi"] = residuals(table[table["ba"] < ROUND])["phi"]
+    for latent, r in found.items():
+        magnitude = r["magnitude"].to_numpy() if "mag_aperture" in table else None
+        r["widen"] = widen_at(calibration, magnitude, r["redshift"].to_numpy())[..., LATENTS.index(latent)]
+    return found
+
+
+def evaluate(table: pd.DataFrame, calibration: dict, *, resamples: int = 200, seed: int = 0) -> dict[str, dict]:
+    """Score a catalogue joined with its calibrated latents; each score with its bootstrap standard error.
+
+    Redshift: nmad, bias and outliers (beyond 0.15) are of (z - z_label) / (1 + z_label); mass and SFR: of the
+    difference in dex, outliers beyond 0.5 dex. phi: over galaxies with axis ratio `ba` < 0.7, where the table says.
+
+    Returns
+    -------
+    dict
+        `{latent: {score: [value, standard error]}}`; `n`; `reconstruction` (chi2 a pixel); `free`: `leakage`
+        (R^2 of predicting each physics latent's residual from the free one) and `spearman` (rank correlation with what
+        the catalogue knows of a galaxy's looks); `bins`: for `magnitude` and `redshift` (as inferred) a list of `low`,
+        `high`, `n` and the latents' scores, in quantiles of at least 300 galaxies.
+    """
+    found = collect(table, calibration)
+    out: dict = {"n": len(table)}
+    out |= {latent: _bootstrap(latent, found[latent], resamples, seed) for latent in ("phi", *LABELLED)}
+    out["reconstruction"] = {"chi2": [float(table["chi2"].mean()), float(table["chi2"].sem())]}
+    out["free"] = {"leakage": measure_leakage(table, resamples, seed), "spearman": relate_free(table, resamples, seed)}
+    axes = ["redshift"] + ["magnitude"] * ("mag_aperture" in table)
+    out["bins"] = {axis: _score_bins(found, axis, min(resamples, 50), seed) for axis in axes}
+    return out
+
+
+def _bootstrap(latent: str, r: pd.DataFrame, resamples: int, seed: int) -> dict[str, list[float]]:
+    generator = np.random.default_rng(seed)
+    rows = generator.integers(0, len(r), (resamples, len(r)))
+    spread = pd.DataFrame([score(latent, r.iloc[i]) for i in rows]).std()
+    return {k: [v, float(spread[k])] for k, v in score(latent, r).items()}
+
+
+def _score_bins(found: dict, axis: str, resamples: int, seed: int) -> list[dict]:
+    """Score quantile bins of one axis; its ends are open, for they are those of this sample only."""
+    values = found["redshift"][axis]
+    count = min(BINS, len(values) // FEWEST)
+    if count < 2:
+        return []
+    edges = np.quantile(values, np.linspace(0, 1, count + 1))
+    bins = []
+    for i, (low, high) in enumerate(itertools.pairwise(edges)):
+        row = {"low": float(low), "high": float(high)}
+        for latent, r in found.items():
+            inside = (r[axis] >= low) & ((r[axis] < high) | (i == count - 1))
+            if latent == "redshift":
+                row["n"] = int(inside.sum())
+            if inside.sum() >= 30:
+                row[latent] = _bootstrap(latent, r[inside], resamples, seed)
+        bins.append(row)
+    return bins

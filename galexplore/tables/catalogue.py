@@ -1,0 +1,180 @@
+"""Tables in and out: parquet, FITS, VOTable, ECSV and CSV, with units, UCDs, descriptions and provenance."""
+
+import json
+import warnings
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from galexplore.errors import InputError
+from galexplore.tables import formats
+from galexplore.tables.columns import COLUMNS, Column
+
+__all__ = ["COLUMNS", "FORMATS", "Column", "read", "read_blocks", "validate", "write", "write_blocks"]
+
+FORMATS = ("parquet", "fits", "votable", "ecsv", "csv")
+_SUFFIXES = {"pq": "parquet", "fit": "fits", "vot": "votable", "xml": "votable"}
+SENTINELS = (-99.0, -999.0, -9999.0)  # what other catalogues write for "unknown"; read as NaN
+
+
+def write(frame: pd.DataFrame, target, format: str | None = None) -> None:
+    """Write a table with its units, UCDs, descriptions and provenance (`frame.attrs`, kept as JSON).
+
+    CSV holds names and values only, as other tools expect of it.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Columns of `COLUMNS` and any others.
+    target : path or binary file
+    format : "parquet" | "fits" | "votable" | "ecsv" | "csv", optional
+        Else from the path's suffix.
+
+    Raises
+    ------
+    InputError
+        If the format is none of these.
+    """
+    if format is None and not hasattr(target, "write"):
+        suffix = Path(target).suffix.lower().lstrip(".")
+        format = _SUFFIXES.get(suffix, suffix)
+    if format not in FORMATS:
+        raise InputError(f"{format or 'no suffix'} is no table format here; use one of {', '.join(FORMATS)}")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # astropy minds units that the standards do not list, such as dex
+        data = getattr(formats, f"to_{format}")(_tidy(frame), json.dumps(frame.attrs, sort_keys=True))
+    if hasattr(target, "write"):
+        target.write(data)
+    else:
+        Path(target).write_bytes(data)
+
+
+def write_blocks(frames: Iterable[pd.DataFrame], path: Path, provenance: dict) -> None:
+    """Write frames of the same columns as one parquet file, a row group each, with one of them in memory at a time."""
+    formats.stream_parquet((_tidy(frame) for frame in frames), path, json.dumps(provenance, sort_keys=True))
+
+
+def read_blocks(path: Path) -> Iterator[pd.DataFrame]:
+    """Yield the row groups of a parquet file that `write_blocks` or `write` wrote, as `read` would give them."""
+    return (_settle(frame) for frame in formats.unstream_parquet(path))
+
+
+def read_provenance(path: Path) -> dict:
+    """Read only the provenance of a parquet file; empty where it has none or is damaged."""
+    return formats.peek_parquet(path)[1]
+
+
+def count_rows(path: Path) -> int:
+    """Count the rows of a parquet file without reading them."""
+    return formats.peek_parquet(path)[0]
+
+
+def _tidy(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the frame with text as plain strings ("" for none), so that every format can hold it."""
+    frame = frame.reset_index(drop=True).copy()
+    for name in frame:
+        if not (pd.api.types.is_numeric_dtype(frame[name]) or pd.api.types.is_bool_dtype(frame[name])):
+            frame[name] = frame[name].fillna("").astype(str)
+    return frame
+
+
+def read(source, format: str | None = None) -> pd.DataFrame:
+    """Read a table; ids come back as text exactly as they were, and what is unknown as NaN.
+
+    Column names are matched without regard to case ("RA" is `ra`); sentinels such as -99 in known columns become NaN.
+
+    Parameters
+    ----------
+    source : path, bytes, or binary file
+    format : "parquet" | "fits" | "votable" | "ecsv" | "csv", optional
+        Else told from the content.
+
+    Returns
+    -------
+    DataFrame
+        Provenance in `attrs`, where the file has it.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, or if its ids are floating-point numbers, which have lost digits.
+    """
+    try:
+        data = source if isinstance(source, bytes) else source.read() if hasattr(source, "read") else None
+        data = Path(source).read_bytes() if data is None else data
+    except OSError as error:
+        raise InputError(f"there is no readable table {Path(source).name}") from error
+    format = format or _recognise(data)
+    if format not in FORMATS:
+        raise InputError(f"{format} is no table format here; use one of {', '.join(FORMATS)}")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            frame, provenance = getattr(formats, f"from_{format}")(data)
+    except Exception as error:  # what a library says of a damaged file never reaches a person raw
+        raise InputError(f"the table is damaged or no {format} table, and could not be read") from error
+    frame = _settle(frame)
+    frame.attrs = json.loads(provenance) if provenance else {}
+    return frame
+
+
+def _recognise(data: bytes) -> str:
+    """Tell a table's format from its first bytes."""
+    start = data[:512].lstrip()
+    if start.startswith(b"PAR1"):
+        return "parquet"
+    if start.startswith(b"SIMPLE  ="):
+        return "fits"
+    if start.startswith(b"<"):
+        return "votable"
+    return "ecsv" if start.startswith(b"# %ECSV") else "csv"
+
+
+def _settle(frame: pd.DataFrame) -> pd.DataFrame:
+    """Give known columns their names and types, and turn sentinels into NaN."""
+    lower = {str(n): str(n).strip().lower() for n in frame}
+    frame = frame.rename(columns={n: k for n, k in lower.items() if k in COLUMNS and k not in frame})
+    for name in frame:
+        column = COLUMNS.get(name)
+        if column is None:
+            continue
+        if column.dtype == "str":
+            if pd.api.types.is_float_dtype(frame[name]):
+                raise InputError(f"the column {name} holds floating-point numbers, which have lost digits; give text")
+            frame[name] = frame[name].astype(object).where(frame[name].notna(), "").astype(str)
+            continue
+        values = pd.to_numeric(frame[name], errors="coerce") if frame[name].dtype == object else frame[name]
+        values = values if pd.api.types.is_float_dtype(values) else values.astype(column.dtype)
+        frame[name] = values.mask(values.isin(SENTINELS))
+    return frame
+
+
+def validate(frame: pd.DataFrame) -> None:
+    """Hold a table against the contract.
+
+    Raises
+    ------
+    InputError
+        One sentence that names the first column, in the table's order, that breaks it: no `id` or a repeated one,
+        text where numbers belong, an infinite value, a sentinel, or a value out of bounds.
+    """
+    if "id" not in frame:
+        raise InputError("the table has no column id")
+    for name in frame:
+        if name not in COLUMNS:
+            continue
+        values, column = frame[name], COLUMNS[name]
+        if column.dtype == "str":
+            if not all(isinstance(v, str) for v in values):
+                raise InputError(f"the column {name} must hold text only")
+            if name == "id" and ((values == "").any() or values.duplicated().any()):
+                raise InputError("the column id must name every row, and no two alike")
+            continue
+        if not pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values):
+            raise InputError(f"the column {name} must hold numbers")
+        known = values[values.notna()]
+        bad = known[known.isin(SENTINELS) | ~known.between(column.low, column.high) | ~np.isfinite(known)]
+        if len(bad):
+            raise InputError(f"the column {name} holds {bad.iloc[0]:g}, outside {column.low:g} to {column.high:g}")

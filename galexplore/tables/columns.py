@@ -1,0 +1,103 @@
+"""What each column of a table is called, means and may hold."""
+
+from dataclasses import dataclass, replace
+from math import inf, pi
+
+import pandas as pd
+
+from galexplore.latents import LATENTS, UNITS
+from galexplore.survey import DECALS
+
+
+@dataclass(frozen=True)
+class Column:
+    """What a column holds: unit (as astropy spells it), UCD (IVOA UCD1+), a sentence, its type and its bounds."""
+
+    unit: str
+    ucd: str
+    description: str
+    dtype: str = "float64"
+    low: float = -inf
+    high: float = inf
+
+
+def _columns() -> dict[str, Column]:
+    """List every column that the project reads or writes."""
+    c = {
+        "id": Column("", "meta.id;meta.main", "Identifier, exact as given", "str"),
+        "ra": Column("deg", "pos.eq.ra;meta.main", "Right ascension, ICRS", low=0, high=360),
+        "dec": Column("deg", "pos.eq.dec;meta.main", "Declination, ICRS", low=-90, high=90),
+        "z": Column("", "src.redshift", "Redshift", low=-0.1, high=20),
+        "logmass": Column("dex", "phys.mass", "Log10 of the stellar mass in solar masses", low=0, high=15),
+        "logsfr": Column("dex", "phys.SFR", "Log10 of the star-formation rate in solar masses a year", low=-30, high=6),
+        "phi": Column("rad", "pos.posAng", "Position angle of the major axis, E of N", low=-2 * pi, high=2 * pi),
+    }
+    for name in ("z", "logmass", "logsfr", "phi"):
+        label = c[name]
+        c[f"{name}_true"] = replace(label, description=f"{label.description}: the mock's truth, before any error")
+        about = f"Standard error: {label.description[0].lower()}{label.description[1:]}"
+        c[f"{name}_err"] = Column(label.unit, f"stat.error;{label.ucd}", about, low=0)
+    c |= {
+        "population": Column("", "meta.code.class", "ordinary, or the rare kind it is one of", "str"),
+        "split": Column("", "meta.code", "train, calibrate or test", "str"),
+        "source": Column("", "meta.ref", "Where the row's labels come from", "str"),
+        "ba": Column("", "phys.size.axisRatio", "Axis ratio of the projected disc", low=0, high=1),
+        "re_arcsec": Column("arcsec", "phys.angSize", "Half-light radius along the major axis", low=0),
+        "bulge_fraction": Column("", "arith.ratio", "Bulge to total light in r", low=0, high=1),
+        "av": Column("mag", "phys.absorption", "Dust attenuation in V", low=0),
+    }
+    bands = {"g": "em.opt.B", "r": "em.opt.R", "z": "em.opt.I"}
+    for band in DECALS.bands:
+        c[f"mag_{band}"] = Column("mag", f"phot.mag;{bands[band]}", f"AB magnitude in DECam {band}")
+        c[f"mag_{band}_err"] = Column(
+            "mag", f"stat.error;phot.mag;{bands[band]}", f"Its standard error in {band}", low=0
+        )
+    return c | _latent_columns()
+
+
+def _latent_columns() -> dict[str, Column]:
+    """List the columns that the model adds to a galaxy."""
+    c = {}
+    units = UNITS | {"logmass": "dex", "logsfr": "dex"}
+    ucds = {"phi": "pos.posAng", "redshift": "src.redshift", "logmass": "phys.mass", "logsfr": "phys.SFR"}
+    for name in LATENTS:
+        ucd = ucds.get(name, "stat")
+        c[f"lat_{name}"] = Column(units[name], f"{ucd};meta.modelled", f"Latent {name}: posterior mean")
+        about = f"Latent {name}: calibrated standard error"
+        c[f"lat_{name}_sigma"] = Column(units[name], f"stat.error;{ucd}", about, low=0)
+    for axis in "xy":
+        c[f"umap_{axis}"] = Column("", "pos.cartesian." + axis, f"Map position, {axis}: for the eye only")
+    return c | {
+        "distance2": Column("", "stat.value", "Squared Mahalanobis distance from the ordinary population", low=0),
+        "percentile": Column("", "stat.rank", "Percentage of ordinary galaxies that are less rare", low=0, high=100),
+        "cause": Column("", "meta.note", "Property that most likely makes the galaxy odd, and its side", "str"),
+        "cause_share": Column("", "stat.probability", "Probability that it is this property", low=0, high=1),
+        "chi2": Column("", "stat.fit.chi2", "Reconstruction chi2 a pixel", low=0),
+        "mag_aperture": Column("mag", "phot.mag;em.opt.R", "AB magnitude in r within 5 arcsec of the image's middle"),
+        "gap": Column("", "stat.value", "Latent distance to the tenth nearest ordinary galaxy", low=0),
+        "feature_x": Column(
+            "", "pos.cartesian.x", "Position on the map of the encoder's features, x: for the eye only"
+        ),
+        "feature_y": Column(
+            "", "pos.cartesian.y", "Position on the map of the encoder's features, y: for the eye only"
+        ),
+        "preservation": Column("", "arith.ratio", "Share of the nearest galaxies that the map keeps", low=0, high=1),
+    }
+
+
+#: Every column that the project reads or writes, in the order in which they are shown.
+COLUMNS: dict[str, Column] = _columns()
+MOST_WORDS = 20
+
+
+def list_words(table: pd.DataFrame) -> list[str]:
+    """Columns of a few words each, such as the split, that a galaxy can be coloured by; the population aside."""
+    text = [c for c in table if not pd.api.types.is_numeric_dtype(table[c]) and c not in ("id", "population")]
+    return [c for c in text if 1 < table[c].nunique() <= MOST_WORDS]
+
+
+def list_columns(table: pd.DataFrame) -> list[str]:
+    """Columns that a galaxy can be plotted or coloured by: numbers that are not all alike."""
+    numeric = [c for c in table if pd.api.types.is_numeric_dtype(table[c]) and c != "seed"]
+    several = [c for c in numeric if table[c].min() < table[c].max()]
+    return sorted(several, key=lambda c: (not c.startswith("lat_") or c.endswith("_sigma"), c not in COLUMNS))

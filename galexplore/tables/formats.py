@@ -1,0 +1,181 @@
+"""A frame to the bytes of each table format, and back, with its provenance as JSON."""
+
+import json
+from collections.abc import Iterable, Iterator
+from io import BytesIO, StringIO
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from astropy.io import fits, votable
+from astropy.table import Table
+
+from galexplore.tables.columns import COLUMNS
+
+
+def _to_arrow(frame: pd.DataFrame, provenance: str) -> pa.Table:
+    """Make an arrow table; unit, UCD and description in each field's metadata."""
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    fields = []
+    for field in table.schema:
+        column = COLUMNS.get(field.name)
+        about = {"unit": column.unit, "ucd": column.ucd, "description": column.description} if column else {}
+        fields.append(field.with_metadata(about))
+    return table.cast(pa.schema(fields, metadata={**(table.schema.metadata or {}), "provenance": provenance}))
+
+
+def to_parquet(frame: pd.DataFrame, provenance: str) -> bytes:
+    """Write parquet bytes; unit, UCD and description in each field's metadata."""
+    stream = BytesIO()
+    pq.write_table(_to_arrow(frame, provenance), stream, compression="zstd")
+    return stream.getvalue()
+
+
+def stream_parquet(frames: Iterable[pd.DataFrame], path: Path, provenance: str) -> None:
+    """Write frames of the same columns into one parquet file, a row group each; one is in memory at a time."""
+    writer = None
+    try:
+        for frame in frames:
+            table = _to_arrow(frame, provenance)
+            writer = writer or pq.ParquetWriter(path, table.schema, compression="zstd")
+            writer.write_table(table.cast(writer.schema), row_group_size=len(table))
+    finally:
+        if writer:
+            writer.close()
+
+
+def unstream_parquet(path: Path) -> Iterator[pd.DataFrame]:
+    """Read a parquet file one row group at a time."""
+    with pq.ParquetFile(path) as file:
+        for group in range(file.num_row_groups):
+            yield file.read_row_group(group).to_pandas()
+
+
+def peek_parquet(path: Path) -> tuple[int, dict]:
+    """Read the number of rows and the provenance of a parquet file, and nothing else."""
+    try:
+        about = pq.read_metadata(path)
+        return about.num_rows, json.loads((about.metadata or {}).get(b"provenance", b"{}") or b"{}")
+    except (OSError, ValueError, pa.ArrowException):
+        return 0, {}
+
+
+def _to_table(frame: pd.DataFrame) -> Table:
+    """Make an astropy table of a tidy frame, with units, descriptions and UCDs."""
+    table = Table()
+    for name in frame:
+        values = frame[name].to_numpy()
+        table[name] = values.astype(str) if values.dtype == object else values
+        if name in COLUMNS:
+            table[name].unit = COLUMNS[name].unit or None
+            table[name].description = COLUMNS[name].description
+            table[name].meta["ucd"] = COLUMNS[name].ucd
+    return table
+
+
+def to_fits(frame: pd.DataFrame, provenance: str) -> bytes:
+    """Write a FITS binary table; UCD and description as TUCDn and TCOMMn, which TOPCAT reads."""
+    table = _to_table(frame)
+    for name in table.colnames:
+        if table[name].dtype.kind == "U":  # FITS knows ASCII only, and no strings of length zero
+            table[name] = np.char.encode(table[name].data, "ascii", "replace")
+    hdu = fits.table_to_hdu(table)
+    for i, name in enumerate(table.colnames, 1):
+        if name in COLUMNS:
+            if COLUMNS[name].unit:
+                hdu.header[f"TUNIT{i}"] = COLUMNS[name].unit  # astropy drops what the standard does not list, as dex
+            hdu.header[f"TUCD{i}"] = COLUMNS[name].ucd
+            hdu.header[f"TCOMM{i}"] = COLUMNS[name].description
+    hdu.header["PROVENAN"] = (provenance, "JSON")
+    stream = BytesIO()
+    fits.HDUList([fits.PrimaryHDU(), hdu]).writeto(stream)
+    return stream.getvalue()
+
+
+def to_votable(frame: pd.DataFrame, provenance: str) -> bytes:
+    """Write a VOTable; provenance in an INFO element."""
+    document = votable.from_table(_to_table(frame))
+    document.infos.append(votable.tree.Info(name="provenance", value=provenance))
+    stream = BytesIO()
+    document.to_xml(stream)
+    return stream.getvalue()
+
+
+def to_ecsv(frame: pd.DataFrame, provenance: str) -> bytes:
+    """Write ECSV, comma-separated."""
+    table = _to_table(frame)
+    table.meta["provenance"] = provenance
+    stream = StringIO()
+    table.write(stream, format="ascii.ecsv", delimiter=",")
+    return stream.getvalue().encode()
+
+
+def to_csv(frame: pd.DataFrame, provenance: str) -> bytes:
+    """Write plain CSV."""
+    return frame.to_csv(index=False).encode()
+
+
+def from_parquet(data: bytes) -> tuple[pd.DataFrame, str]:
+    """Read parquet: the frame, and its provenance as JSON."""
+    table = pq.read_table(BytesIO(data))
+    return table.to_pandas(), (table.schema.metadata or {}).get(b"provenance", b"").decode()
+
+
+def from_fits(data: bytes) -> tuple[pd.DataFrame, str]:
+    """Read the first table of a FITS file."""
+    table = Table.read(BytesIO(data), format="fits", character_as_bytes=False)
+    return _to_frame(table), table.meta.get("PROVENAN", "")
+
+
+def from_votable(data: bytes) -> tuple[pd.DataFrame, str]:
+    """Read the first table of a VOTable."""
+    document = votable.parse(BytesIO(data), verify="ignore")
+    table = document.get_first_table().to_table(use_names_over_ids=True)
+    return _to_frame(table), next((i.value for i in document.infos if i.name == "provenance"), "")
+
+
+def from_ecsv(data: bytes) -> tuple[pd.DataFrame, str]:
+    """Read ECSV."""
+    table = Table.read(data.decode(), format="ascii.ecsv")
+    return _to_frame(table), table.meta.get("provenance", "")
+
+
+def from_csv(data: bytes) -> tuple[pd.DataFrame, str]:
+    """Read every value as text first, so that no id is ever rounded, then turn columns of numbers into numbers."""
+    while data.startswith(b"#"):  # comments stand before the header only: a name may hold a "#"
+        data = data.partition(b"\n")[2]
+    text = pd.read_csv(BytesIO(data), dtype=str, keep_default_na=False, skipinitialspace=True)
+    for name in text:
+        known = COLUMNS.get(str(name).strip().lower())
+        if known and known.dtype == "str":
+            continue
+        text[name] = _numbers(text[name])
+    return text, ""
+
+
+def _numbers(text: pd.Series) -> pd.Series:
+    """Turn a column of text into booleans, integers or floats where nothing is lost by it."""
+    values = text.str.strip()
+    if len(values) and values.isin(["True", "False"]).all():
+        return values == "True"
+    empty = values.str.lower().isin(["", "nan", "null", "none", "--", "n/a"])
+    try:
+        if len(values) and not empty.any() and values.str.fullmatch(r"[+-]?\d{1,18}").all():
+            return values.astype("int64")
+        if values.str.fullmatch(r"\d{16,}").any():  # an identifier too long for a float
+            return text
+        return values.mask(empty, "nan").astype("float64")
+    except ValueError:
+        return text
+
+
+def _to_frame(table: Table) -> pd.DataFrame:
+    """Turn an astropy table into a frame: masked numbers NaN, masked text ""; columns of arrays are left out."""
+    for name in table.colnames:
+        if table[name].ndim > 1:
+            table.remove_column(name)
+        elif table[name].dtype.kind in "SUO" and hasattr(table[name], "filled"):
+            table[name] = table[name].filled("")
+    return table.to_pandas()

@@ -1,0 +1,90 @@
+"""What a column is called: in a menu, and along an axis."""
+
+import math
+
+from galexplore.tables.columns import COLUMNS
+
+_NAMES = {
+    "population": "Population",
+    "lat_redshift": "Redshift",
+    "lat_logmass": "log stellar mass",
+    "lat_logsfr": "log SFR",
+    "lat_phi": "Position angle",
+    "lat_free": "Free latent",
+    "z": "Catalogue redshift",
+    "logmass": "Catalogue log mass",
+    "logsfr": "Catalogue log SFR",
+    "phi": "Catalogue angle",
+    "percentile": "Rarity",
+    "cause": "Likely cause",
+    "cause_share": "Probability of the likely cause",
+    "chi2_percentile": "Reconstruction χ²",
+    "chi2": "χ² a pixel",
+    "distance2": "d² from ordinary",
+    "ra": "Right ascension",
+    "dec": "Declination",
+    "ba": "Axis ratio",
+    "re_arcsec": "Half-light radius",
+    "av": "Dust A_V",
+    "bulge_fraction": "Bulge fraction in r",
+    "preservation": "Neighbours kept by the map",
+    "feature_preservation": "Neighbours kept by the feature map",
+}
+#: Titles of the axes that are looked at most.
+AXES = {
+    "lat_redshift": "Redshift",
+    "lat_logmass": "log₁₀ stellar mass [M☉]",
+    "lat_logsfr": "log₁₀ SFR [M☉/yr]",
+    "lat_phi": "Position angle, E of N [rad]",
+    "lat_free": "Free latent",
+    "percentile": "Rarity [percentile of ordinary galaxies]",
+    "chi2_percentile": "Reconstruction χ² [percentile]",
+    "mag_r": "r [AB mag]",
+}
+_PROPERTY = {"redshift": "redshift", "logmass": "mass", "logsfr": "SFR", "free": "free latent", "phi": "angle"}
+_PROPERTY |= {"z": "redshift"}
+_UNITS = {"dex": "dex", "deg": "deg", "rad": "rad", "mag": "mag", "arcsec": "arcsec"}
+
+
+def name_column(column: str) -> str:
+    """Short name of a column, for a menu."""
+    if column in _NAMES:
+        return _NAMES[column]
+    head, _, tail = column.partition("_")
+    base, _, end = column.rpartition("_")
+    if column.startswith("mag_") and column.count("_") == 1:
+        return f"{tail} magnitude"
+    if head in ("condz", "split") and tail in _PROPERTY:
+        what = _PROPERTY[tail]
+        return f"σ of {what} given the others" if head == "condz" else f"Share of {what} in d²"
+    if end in ("sigma", "err") and base.removeprefix("lat_") in _PROPERTY:
+        return f"{'Error' if end == 'sigma' else 'Catalogue error'} of {_PROPERTY[base.removeprefix('lat_')]}"
+    if end == "true" and base in _PROPERTY:
+        return f"True {_PROPERTY[base]} (mock)"
+    words = column.replace("_", " ")
+    return words[:1].upper() + words[1:]
+
+
+def title_axis(column: str) -> str:
+    """Title of an axis: what is along it, and its unit."""
+    if column in AXES:
+        return AXES[column]
+    known = COLUMNS.get(column)
+    unit = _UNITS.get(known.unit, "") if known else ""
+    return f"{name_column(column)} [{unit}]" if unit else name_column(column)
+
+
+def format_measurement(value: float, sigma: float, unit: str = "") -> str:
+    """Value, error, unit, with as many digits as the error allows (two of its own)."""
+    if not math.isfinite(sigma) or sigma <= 0:
+        return f"{value:.3g} {unit}".strip()
+    digits = max(0, min(5, 1 - math.floor(math.log10(sigma))))
+    return f"{value:.{digits}f} ± {sigma:.{digits}f} {unit}".strip()
+
+
+def format_angle(arcsec: float) -> str:
+    """Write an angle on the sky in the unit that suits it: 2.31″, 4.5′ or 3.2°."""
+    for size, unit in ((3600, "°"), (60, "′")):
+        if arcsec >= size:
+            return f"{arcsec / size:.3g}{unit}"
+    return f"{arcsec:.2f}″"

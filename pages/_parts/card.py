@@ -1,0 +1,113 @@
+"""One galaxy of the atlas: images, latents beside the catalogue, why it is odd, what it resembles, and files."""
+
+import math
+from functools import partial
+
+import streamlit as st
+
+from galexplore.atlas.kinds import find_twins
+from galexplore.explore import services
+from galexplore.explore.bundle import to_fits
+from galexplore.explore.explorer import Explorer
+from galexplore.explore.export import KINDS, export
+from galexplore.explore.neighbours import find_neighbours
+from galexplore.latents import LATENTS, MEANS, SIGMAS, TITLES
+from galexplore.posterior.calibrate import residuals
+from pages._parts.header import show_bundle
+from pages._parts.oddity import look_up, show_causes, show_ordinary, show_reasons
+from pages._parts.panels import describe, mark, show_gallery, show_neighbours, show_title
+from pages._parts.stretched import show_portrait
+
+NAMES = {"logmass": "Mass", "logsfr": "SFR"}  # where TITLES are too long for a table
+NARROW = "\u00a0"  # a space at which no line is broken
+
+
+def show_card(explorer: Explorer, identifier: str, wide: bool = False) -> None:
+    """Show one galaxy of the atlas; `wide` for a page of its own, in two columns."""
+    rows = look_up(explorer, identifier)
+    if not len(rows):
+        return
+    row = explorer.table.iloc[rows[0]]
+    latents, sigma = row[MEANS].to_numpy(float), row[SIGMAS].to_numpy(float)
+    show_title(explorer, row, None if wide else "Whole page")
+    left, right = st.container(key="halves-card").columns(2, gap="large") if wide else (st.container(), st.container())
+    with left:
+        show_portrait(identifier)
+        show_numbers(explorer, explorer.table.iloc[rows], latents, sigma)
+        show_links(explorer, row)
+        show_downloads(explorer, row, rows, identifier)
+    with right:
+        show_causes(explorer, latents, sigma)
+        show_reasons(explorer, latents, sigma, row["percentile"], identifier)
+        show_ordinary(explorer, latents, sigma)
+        show_company(explorer, identifier)
+
+
+def show_numbers(explorer: Explorer, rows, latents, sigma) -> None:
+    """Show the latents with their 68 and 95 % intervals beside the catalogue's values, and the tension between them."""
+    compared = residuals(rows)
+    lines = ["| | inferred ± 68 % | 95 % | catalogue | tension |", "|---|---:|---:|---:|---:|"]
+    for i, name in enumerate(LATENTS):
+        told = ("", "")
+        if name in compared and len(compared[name]):
+            c = compared[name].iloc[0]
+            told = describe(name, c["truth"], c["own"]), f"{c['error'] / math.hypot(c['sigma'], c['own']):+.1f}\u00a0σ"
+        value, half = describe(name, latents[i], sigma[i]), explorer.widen[i] * sigma[i]
+        span = "" if value == "undetermined" else describe_span(name, latents[i] - half, latents[i] + half)
+        cells = (NAMES.get(name, TITLES[name]), value, span, *told)
+        lines.append(f"| {' | '.join(cell.replace(' ', NARROW) for cell in cells)} |")
+    st.markdown("\n".join(lines))
+
+
+def describe_span(name: str, low: float, high: float) -> str:
+    """Write the ends of an interval as they are written beside a value; angles in degrees, redshifts not below 0."""
+    if name == "phi":
+        return f"{math.degrees(low):.0f} to {math.degrees(high):.0f}°"
+    digits = 3 if name == "redshift" else 2
+    low = max(low, 0.0) if name == "redshift" else low
+    return f"{low:.{digits}f} to {high:.{digits}f}"
+
+
+def show_company(explorer: Explorer, identifier: str) -> None:
+    """Show what it resembles, and those that are the same in numbers and differ in looks."""
+    st.markdown("**What it resembles:** its nearest galaxies in latent space")
+    show_neighbours(find_neighbours(explorer, identifier), "near")
+    twins = find_twins(explorer.table, identifier, 8)
+    st.markdown("**Its matched twins:** same redshift, mass and SFR within the errors, another free latent")
+    if twins.empty:
+        st.caption("No galaxy of the atlas matches all three.")
+        return
+    notes = [f"{mark(t.population)} {t.free_difference:+.1f}\u00a0σ".strip() for t in twins.itertuples()]
+    show_gallery(twins["id"].tolist(), notes, 8, "twin")
+
+
+def show_links(explorer: Explorer, row) -> None:
+    """Show its position, and what others know of it; nothing where it is simulated."""
+    if "ra" not in row or not math.isfinite(row["ra"]):
+        return
+    st.caption(f"RA {row['ra']:.5f}°, Dec {row['dec']:+.5f}° (ICRS)")
+    with st.container(horizontal=True, gap="small", key="links"):
+        for name, address in services.link(row["ra"], row["dec"]).items():
+            about = {"disabled": explorer.simulated, "help": services.SIMULATED if explorer.simulated else None}
+            st.link_button(name, address, icon=":material/open_in_new:", **about)
+    if explorer.simulated:
+        st.caption(services.SIMULATED)
+
+
+def show_downloads(explorer: Explorer, row, rows, identifier: str) -> None:
+    """Offer its image with coordinates, its latents as a table, and the folder that brings the view back."""
+    with st.container(horizontal=True, gap="small", key="downloads", vertical_alignment="bottom"):
+        data = partial(write_image, explorer, identifier, row.get("ra"), row.get("dec"))
+        about = {"on_click": "ignore", "icon": ":material/download:"}
+        st.download_button("Image (FITS)", data, f"{identifier}.fits", "application/fits", key="card-fits", **about)
+        for kind in ("CSV", "ECSV", "VOTable"):
+            suffix, _, mime = KINDS[kind]
+            data = partial(export, explorer, rows, kind)
+            st.download_button(f"Numbers ({kind})", data, f"{identifier}.{suffix}", mime, key=f"card-{kind}", **about)
+        show_bundle(explorer, "card-bundle")
+
+
+def write_image(explorer: Explorer, identifier: str, ra: float | None, dec: float | None) -> bytes:
+    """Write its image as FITS with a WCS."""
+    cards = {"OBJECT": (identifier, "id in the atlas"), "SIMULATE": (explorer.simulated, "simulated image")}
+    return to_fits(explorer.images([identifier])[0], ra, dec, cards)

@@ -1,0 +1,106 @@
+"""The header that every page shares: which atlas, the search, the selection with its export."""
+
+from functools import partial
+
+import streamlit as st
+
+from galexplore.explore.bundle import make_bundle
+from galexplore.explore.explorer import Explorer
+from galexplore.explore.export import KINDS, export
+from galexplore.explore.link import View
+from galexplore.explore.models import list_models
+from galexplore.tables import positions
+from galexplore.tables.names import name_column
+from pages._session.address import show_view
+from pages._session.state import clear_selection, find_selected, forget_drawn, open_galaxy, plain
+
+PLACEHOLDER = "id, RA Dec, J-name or viewer link"
+
+
+def change_atlas() -> None:
+    """Forget what belongs to the atlas that is left."""
+    state = st.session_state
+    state.selection, state.opened, state.listed, state.start, state.upload = [], None, None, None, None
+    for key in [k for k in state if isinstance(k, str) and k.startswith("filter-")]:
+        del state[key]
+    state.atlas, state.view = state["choose-atlas"], View()
+    show_view()
+    forget_drawn()
+
+
+def show_atlas(explorer: Explorer) -> None:
+    """Say which atlas is shown, and offer the others where there are any."""
+    names = list_models()
+    if len(names) > 1:
+        at = names.index(explorer.name) if explorer.name in names else 0
+        about = {"key": "choose-atlas", "on_change": change_atlas, "label_visibility": "collapsed", "width": 150}
+        st.selectbox("Atlas", names, at, help="A trained model with its atlas and catalogue", **about)
+    st.markdown(f"DECaLS · {len(explorer.table):,} galaxies", width="content")
+    if explorer.simulated:
+        st.badge("simulated", color="gray", help="Galaxies rendered from physics, as the survey would have seen them.")
+
+
+def show_search() -> str:
+    """Show the search box; return what was typed."""
+    about = {"label_visibility": "collapsed", "icon": ":material/search:", "width": 290}
+    return st.text_input("Search", key="object", placeholder=PLACEHOLDER, **about).strip()
+
+
+def show_answer(explorer: Explorer, text: str, page: str) -> None:
+    """Say what a search came to; a new one opens its galaxy."""
+    asked, told = st.session_state.get("found", (None, None))
+    if asked == (text, explorer.name):
+        found = told
+    else:
+        found = positions.find(explorer.table, text)
+        st.session_state.found = ((text, explorer.name), found)
+        if found.id and found.near:
+            open_galaxy(found.id)
+    with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", key="answer"):
+        st.caption(plain(found.said), width="content")
+        if found.id and not found.near:
+            st.button(f"Open {found.id}", key="open-nearest", on_click=open_galaxy, args=(found.id,), type="tertiary")
+        if st.session_state.opened and page in ("traverse", "locate"):
+            st.page_link("pages/galaxy.py", label="see its card", width="content")
+
+
+def show_trouble() -> None:
+    """Say once what of a link could not be used."""
+    for sentence in st.session_state.pop("trouble", []):
+        st.warning(plain(sentence), icon=":material/link_off:")
+    st.session_state.trouble = []
+
+
+def show_selection(explorer: Explorer) -> None:
+    """Show how many galaxies are selected, with export and clear."""
+    n = len(st.session_state.selection)
+    st.markdown(f"**{n:,}** selected" if n else ":gray[nothing selected]", width="content")
+    if n:
+        with st.popover("Export", icon=":material/download:", key="export"):
+            show_export(explorer)
+    idle = not (n or st.session_state.opened)
+    st.button("Clear", type="tertiary", disabled=idle, on_click=clear_selection, key="clear")
+
+
+def show_export(explorer: Explorer) -> None:
+    """Offer exactly the selection as a file, and the folder that brings the view back."""
+    rows = find_selected(explorer)
+    st.markdown(f"**{len(rows):,} galaxies**, with units and exact ids")
+    with st.container(horizontal=True, gap="small"):
+        for kind, (suffix, _, mime) in KINDS.items():
+            if kind == "Legacy viewer" and "ra" not in explorer.table:
+                continue
+            name = f"galexplore-{len(rows)}{'-viewer' if kind == 'Legacy viewer' else ''}.{suffix}"
+            data = partial(export, explorer, rows, kind)
+            st.download_button(kind, data, name, mime, key=f"export-{kind}", on_click="ignore")
+    st.caption("CSV holds values only. “Legacy viewer” is RA, DEC, name, as the viewer's own upload takes it.")
+    show_bundle(explorer, "bundle")
+
+
+def show_bundle(explorer: Explorer, key: str) -> None:
+    """Offer the folder that brings this view back."""
+    state = st.session_state
+    title = f"{name_column(state.view.y)} against {name_column(state.view.x)}"
+    data = partial(make_bundle, explorer, state.view, list(state.selection), state.opened, title, st.context.url or "")
+    about = {"help": "Ids, state, the model's hash, and a script that brings this view back.", "on_click": "ignore"}
+    st.download_button("Reproduce this view (zip)", data, "galexplore-view.zip", "application/zip", key=key, **about)

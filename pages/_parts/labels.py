@@ -1,0 +1,108 @@
+"""A person's labels: by keyboard, with notes, on disk at once; their export, and a ranking that learns from them."""
+
+from functools import partial
+
+import pandas as pd
+import streamlit as st
+
+from galexplore.errors import InputError
+from galexplore.explore.labels import LONGEST_NOTE, MEANINGS, SCORES, add_label, read_labels
+from pages._parts.verdicts import FORMATS, write_table
+from pages._session.person import find_labels_file, keep_token
+from pages._session.state import open_galaxy, plain
+
+
+def load_labels() -> pd.DataFrame:
+    """Read this person's labels."""
+    keep_token()
+    return read_labels(find_labels_file())
+
+
+def put_label(identifier: str, score: int | None, note: str, follow: list[str]) -> None:
+    """Write a label; go on to the next galaxy where that is wished."""
+    try:
+        add_label(find_labels_file(), identifier, score, note)
+    except (InputError, OSError) as error:
+        st.session_state.label_trouble = str(error) if isinstance(error, InputError) else "the labels' disk is full"
+        return
+    if score is not None and st.session_state.get("label-next"):
+        step(identifier, follow, 1)
+
+
+def put_note(identifier: str, score: int | None, key: str) -> None:
+    """Write what was typed as a note."""
+    put_label(identifier, score, st.session_state[key].strip(), [])
+
+
+def step(identifier: str, follow: list[str], by: int) -> None:
+    """Open the galaxy before or after this one in the ranking."""
+    if follow:
+        at = follow.index(identifier) + by if identifier in follow else 0
+        open_galaxy(follow[min(max(at, 0), len(follow) - 1)])
+        st.session_state.stepped = True
+
+
+def show_label_bar(identifier: str, labels: pd.DataFrame, follow: list[str]) -> None:
+    """Show a button for each score, which the digits press too; the note; and the way on.
+
+    Parameters
+    ----------
+    follow : list of str
+        Ids in the order of the ranking.
+    """
+    mine = labels[labels["id"] == identifier]
+    score = None if mine.empty or pd.isna(mine["score"].iloc[0]) else int(mine["score"].iloc[0])
+    note = "" if mine.empty else mine["note"].iloc[0]
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="labels"):
+        for value in SCORES:
+            about = {"help": f"Press {value}", "shortcut": str(value), "key": f"label-{value}"}
+            kind = "primary" if value == score else "secondary"
+            args = (identifier, None if value == score else value, note, follow)
+            st.button(MEANINGS[value], type=kind, on_click=put_label, args=args, **about)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        key = f"note-{identifier}"
+        about = {"placeholder": "A note on it", "label_visibility": "collapsed", "max_chars": LONGEST_NOTE}
+        st.text_input("Note", note, key=key, on_change=put_note, args=(identifier, score, key), **about)
+        for label, by, key in (("Previous", -1, "Left"), ("Next", 1, "Right")):
+            about = {"type": "tertiary", "shortcut": key, "disabled": not follow, "key": f"step-{key}"}
+            st.button(label, on_click=step, args=(identifier, follow, by), **about)
+        st.toggle("Go on after a label", key="label-next", persist_state="session")
+    if trouble := st.session_state.pop("label_trouble", None):
+        st.error(f"Not kept: {plain(trouble)}.", icon=":material/block:")
+
+
+def choose_learning(labels: pd.DataFrame) -> pd.DataFrame | None:
+    """Offer to learn from the labels; return those that the ranking heeds, or None."""
+    state, scored = st.session_state, labels.dropna(subset="score")
+    if scored.empty:
+        state.learned = None
+        return None
+    learn = st.toggle(
+        "Learn from my labels",
+        key="learn",
+        persist_state="session",
+        help="Galaxies like those that you "
+        "scored high come first: a Gaussian process on the latents, whose prior is the ranking chosen.",
+    )
+    if not learn:
+        state.learned = None
+        return None
+    if state.get("learned") is None:
+        state.learned = scored
+    new = len(scored.merge(state.learned, on=["id", "score"], how="outer", indicator=True).query("_merge != 'both'"))
+    if new and st.button(f"Take in {new} more", key="relearn"):
+        state.learned = scored
+        st.rerun()
+    return state.learned
+
+
+def offer_labels(labels: pd.DataFrame, table: pd.DataFrame) -> None:
+    """Offer this person's labels as a file."""
+    with st.popover(f"My labels ({len(labels)})", icon=":material/sell:", disabled=labels.empty):
+        st.caption("On this machine's disk since you gave them, known by a random token in this browser's cookie.")
+        columns = [c for c in ("id", "ra", "dec", "population") if c in table]
+        joined = labels.merge(table[columns], on="id", how="left").astype({"score": float})
+        for label, suffix in FORMATS.items():
+            about = {"key": f"labels-{suffix}", "type": "tertiary", "on_click": "ignore"}
+            data = partial(write_table, joined, suffix)
+            st.download_button(label, data, f"labels.{suffix}", "application/octet-stream", **about)

@@ -1,0 +1,31 @@
+"""One odd galaxy: its label, its looks as it is and were it ordinary, and what makes it odd."""
+
+import pandas as pd
+import streamlit as st
+
+from galexplore.cutouts import artefacts
+from galexplore.explore.explorer import Explorer
+from galexplore.explore.neighbours import find_neighbours
+from galexplore.latents import MEANS, SIGMAS
+from pages._parts.labels import show_label_bar
+from pages._parts.oddity import look_up, show_causes, show_ordinary, show_reasons
+from pages._parts.panels import show_neighbours, show_title
+
+
+def show_odd_one(explorer: Explorer, identifier: str, labels: pd.DataFrame, follow: list[str]) -> None:
+    """Show one galaxy with the reasons of its oddness."""
+    rows = look_up(explorer, identifier)
+    if not len(rows):
+        return
+    row = explorer.table.iloc[rows[0]]
+    latents, sigma = row[MEANS].to_numpy(float), row[SIGMAS].to_numpy(float)
+    show_title(explorer, row, "Its card")
+    show_label_bar(identifier, labels, follow)
+    show_causes(explorer, latents, sigma)
+    show_ordinary(explorer, latents, sigma, explorer.images([identifier])[0])
+    show_reasons(explorer, latents, sigma, row["percentile"], identifier)
+    worse = f"Reconstruction χ² {row['chi2']:.2f} a pixel, worse than {row['chi2_percentile']:.0f} % of galaxies"
+    kind = row.get("suspicion", "")
+    st.caption(f"{worse}. " + (f"May be no galaxy: {artefacts.SUSPICIONS[kind]}." if kind else ""))
+    st.markdown("**What it resembles:** its nearest galaxies in latent space")
+    show_neighbours(find_neighbours(explorer, identifier), "near")

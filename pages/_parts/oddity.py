@@ -1,0 +1,89 @@
+"""Why a galaxy is odd: the exact split of its distance, how rare it is, and what it would look like if it were not."""
+
+import math
+
+import numpy as np
+import streamlit as st
+
+from galexplore import figures
+from galexplore.atlas.rarity import name_reason
+from galexplore.draw import pictures
+from galexplore.explore.explorer import Explorer
+from galexplore.latents import INTRINSIC, LATENTS, SHORT, UNITS
+from pages._parts.panels import PRETTY, STILL
+from pages._session.state import is_dark, plain
+
+CAUSE = (
+    "One property of simulated galaxies was made unusual, and they were lit and rendered anew. Of those that look like "
+    "this galaxy, so many had that property moved (for the free latent, their size). It supposes that one property is "
+    "unusual, and that it is a galaxy."
+)
+
+
+def look_up(explorer: Explorer, identifier: str) -> np.ndarray:
+    """Find a galaxy's place in the atlas's table, as an array of one; say so on the page where there is none."""
+    rows = explorer.find_rows([identifier])
+    if not len(rows):
+        st.info(f"This atlas has no galaxy {plain(identifier)}.")
+    return rows
+
+
+def show_causes(explorer: Explorer, latents: np.ndarray, sigma: np.ndarray) -> None:
+    """Say which property most likely makes a galaxy odd, and which deviates most from what the others predict."""
+    odd = explorer.atlas.explain(latents, sigma)
+    causes = explorer.find_causes(odd, latents, sigma)
+    if causes is not None:
+        st.markdown(f"**Likely cause:** {causes.say()[0]} ({100 * causes.share[0]:.0f} %)", help=CAUSE)
+    st.markdown(f"**Largest deviation:** {name_reason(odd.conditional_z[0])}")
+
+
+def show_reasons(explorer: Explorer, latents: np.ndarray, sigma: np.ndarray, rarity: float, key: str) -> None:
+    """Say what makes a galaxy odd: the exact split of its squared distance, and each property's two deviations."""
+    reasons = explorer.reasons(latents, sigma)
+    names = [(SHORT[name][:1].upper() + SHORT[name][1:]).replace(" ", "\u00a0") for name in reasons["latent"]]
+    terms, total = figures.round_to_total(reasons["contribution"])
+    first = int(np.argmax(terms))
+    title = f"{names[first]} brings {terms[first]:.1f} of d² = {total:.1f}"
+    deviations = reasons["marginal_z"], reasons["conditional_z"]
+    chart = figures.plot_reasons(names, reasons["contribution"], *deviations, title, is_dark())
+    st.plotly_chart(chart, theme=None, config=STILL, key=f"split-{key}", alt=title)
+    negative = " A negative term makes it less odd: that property is as the others lead one to expect."
+    st.caption(say_rarity(rarity) + (negative if min(terms) < 0 else ""))
+
+
+def show_ordinary(
+    explorer: Explorer, latents: np.ndarray, sigma: np.ndarray, observed: np.ndarray | None = None
+) -> None:
+    """Show the model of a galaxy beside what it would be, were its odd properties what the others predict."""
+    made, changed = explorer.make_ordinary(latents, sigma)
+    now, ordinary = explorer.decode(np.stack([latents, changed]))
+    moved = [INTRINSIC[j] for j in made.moved]
+    told = [f"{SHORT[n]} {_quote(latents, n)} → {_quote(changed, n)}" for n in moved]
+    st.markdown(f"**Were its {_list([SHORT[n] for n in moved])} ordinary:** {_list(told)}")
+    shown = [
+        (pictures.draw_galaxy(now, 230), "model, not data"),
+        (pictures.draw_galaxy(ordinary, 230), "made ordinary"),
+    ]
+    shown += [(pictures.draw_residual(now - ordinary, 230), "difference, ±15 σ")]
+    if observed is not None:
+        shown.insert(0, (pictures.draw_galaxy(observed, 230), "image"))
+    for column, (picture, caption) in zip(st.columns(len(shown), gap="xsmall", wrap=False), shown, strict=True):
+        column.image(picture, caption, width="stretch")
+    st.caption(f"d² falls from {made.before:.1f} to {made.after:.1f}; each takes its median given the others.")
+
+
+def _quote(latents: np.ndarray, name: str) -> str:
+    """Value and unit of one of the latents (5,)."""
+    value = latents[LATENTS.index(name)]
+    return f"{value:.{3 if name == 'redshift' else 2}f} {PRETTY[UNITS[name]]}".strip()
+
+
+def _list(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def say_rarity(percentile: float) -> str:
+    """Say in a sentence how rare a galaxy is; rounded down, so that only the rarest of all is rarer than all."""
+    if percentile >= 100:
+        return "Rarer than every ordinary galaxy of the atlas."
+    return f"Rarer than {math.floor(10 * percentile) / 10:.1f} % of the atlas's ordinary galaxies."

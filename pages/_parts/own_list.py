@@ -1,0 +1,59 @@
+"""A person's own list of galaxies, marked on the plots."""
+
+import streamlit as st
+
+from galexplore.errors import InputError
+from galexplore.explore.explorer import Explorer
+from galexplore.tables import match
+from pages._session.state import forget_drawn, plain
+
+
+def choose_list(explorer: Explorer) -> None:
+    """Take a table or a list of the person's own, and say how many of its galaxies are here."""
+    state = st.session_state
+    st.markdown("**Mark your own galaxies** with stars: a table with `id`, or `ra` and `dec` in degrees.")
+    radius = st.number_input("Match positions within [arcsec]", 0.1, 60.0, 2.0, 0.5, "%.1f", key="list-radius")
+    key = f"list-{state.setdefault('lists', 0)}"
+    kinds = ["csv", "txt", "fits", "fit", "vot", "xml", "ecsv", "parquet", "pq"]
+    file = st.file_uploader("CSV, FITS, VOTable, ECSV or Parquet, up to 20 MB", kinds, key=key, max_upload_size=20)
+    if file is not None:
+        take_list(explorer, file, radius)
+    if state.listed:
+        show_list()
+
+
+def take_list(explorer: Explorer, file, radius: float) -> None:
+    """Match an uploaded list, once for each file and radius."""
+    state, asked = st.session_state, (file.file_id, radius, explorer.name)
+    if state.listed and state.listed["asked"] == asked:
+        return
+    try:
+        found = match.match(explorer.table, match.read_list(file.getvalue()), radius)
+        ids, said, good = explorer.table["id"].iloc[found.rows].tolist(), found.said, True
+    except InputError as error:
+        ids, said, good = [], str(error), False
+    state.listed = {"name": file.name, "ids": ids, "said": said, "good": good, "asked": asked}
+
+
+def show_list() -> None:
+    """Say what became of the list, and offer to select or to forget it."""
+    listed = st.session_state.listed
+    told = f"**{plain(listed['name'][:40])}:** {plain(listed['said'])}"
+    st.markdown(told) if listed["good"] else st.error(told, icon=":material/block:")
+    with st.container(horizontal=True):
+        if listed["ids"]:
+            st.button("Select them", key="select-list", on_click=select_list, icon=":material/select:")
+        st.button("Forget it", key="forget-list", on_click=forget_list, type="tertiary")
+
+
+def select_list() -> None:
+    """Select the galaxies of the list."""
+    state = st.session_state
+    state.selection, state.picks = list(state.listed["ids"]), state.get("picks", 0) + 1
+    forget_drawn()
+
+
+def forget_list() -> None:
+    """Drop the list; the next one starts with an empty uploader."""
+    st.session_state.listed = None
+    st.session_state.lists = st.session_state.get("lists", 0) + 1

@@ -1,0 +1,90 @@
+"""Pieces that several pages show alike: galleries, image and model, a galaxy's card, the reasons it is odd."""
+
+import base64
+import math
+
+import numpy as np
+import streamlit as st
+
+from galexplore import figures
+from galexplore.draw import pictures
+from galexplore.explore.thumbnails import draw_thumbnails
+from galexplore.latents import ANY_ANGLE, UNITS
+from galexplore.tables.names import format_measurement
+from pages._session.state import open_explorer, open_galaxy, plain, start_from_galaxy
+
+#: Units as a person writes them.
+PRETTY = {"log10(Msun)": "log M☉", "log10(Msun/yr)": "log M☉/yr", "rad": "°", "": ""}
+#: The theme's names for the populations' colours (.streamlit/config.toml).
+TINTS = {"Green Pea": "green", "Red Spiral": "red", "Dusty Starburst": "orange", "Post-starburst": "yellow"}
+TINTS |= {"Blue Elliptical": "blue", "Active Nucleus": "violet", "Merger": "violet", "Lens-like Arc": "violet"}
+STILL = {"displayModeBar": False, "scrollZoom": False}
+
+
+def draw_catalogue(ids: tuple[str, ...], side: int = 150) -> list[bytes]:
+    """Draw galaxies of the catalogue; a picture is rendered once, for everyone."""
+    return draw_thumbnails(open_explorer(), ids, side)
+
+
+def describe(latent: str, value: float, sigma: float) -> str:
+    """Value, error and unit of a latent as it is written everywhere; angles in degrees."""
+    unit = PRETTY[UNITS[latent]]
+    if latent != "phi":
+        return format_measurement(value, sigma, unit)
+    if sigma > 0.95 * ANY_ANGLE:
+        return "undetermined"
+    return f"{math.degrees(value):.0f} ± {math.degrees(sigma):.0f} {unit}"
+
+
+def show_gallery(ids: list[str], notes: list[str], columns: int, prefix: str) -> None:
+    """Show a grid of galaxies, each a button that opens its card: its picture, and a line below it."""
+    ids = tuple(str(i) for i in ids)
+    with st.container(key=f"gallery-{prefix}"), st.grid(columns, min_column_width=62, gap="xsmall"):
+        for name, note, picture in zip(ids, notes, draw_catalogue(ids), strict=True):
+            # Picture and button in one message: a slider's move shows eight of them.
+            source = f"data:image/jpeg;base64,{base64.b64encode(picture).decode()}"
+            label = f'![{plain(name)}]({source} "{plain(name)}") {note}'
+            kind = "primary" if name == st.session_state.opened else "tertiary"
+            about = {"key": f"{prefix}-{name}", "on_click": open_galaxy, "args": (name,)}
+            st.button(label, type=kind, width="stretch", **about)
+
+
+def mark(population: str) -> str:
+    """Give a population's shape in its colour, as Markdown; nothing for ordinary galaxies."""
+    return "" if population == "ordinary" else f":{TINTS.get(population, 'gray')}[{figures.get_style(population)[2]}]"
+
+
+def describe_row(row) -> str:
+    """One short line for a thumbnail: the population's shape and the redshift."""
+    return f"{mark(row['population'])} z {row['lat_redshift']:.2f}".strip()
+
+
+def show_images(observed: np.ndarray, model: np.ndarray, valid: np.ndarray | bool = True, side: int = 330) -> None:
+    """Show an image, what the model makes of it, and what is left over."""
+    left, middle, right = st.columns(3, gap="xsmall", wrap=False)
+    left.image(pictures.draw_galaxy(observed, side, bar=True), "image", width="stretch")
+    middle.image(pictures.draw_galaxy(model, side), "model, not data", width="stretch")
+    rest = pictures.draw_residual(np.where(valid, observed - model, 0), side)
+    right.image(rest, "what is left over, ±15 σ", width="stretch")
+
+
+def show_neighbours(near, prefix: str) -> None:
+    """Show the nearest galaxies of the atlas with their catalogue redshifts."""
+    marks = [mark(p) for p in near["population"]]
+    notes = [f"{m} z {z:.2f}" if math.isfinite(z) else m for m, z in zip(marks, near["redshift"], strict=True)]
+    show_gallery(near["id"].tolist(), notes, 8, prefix)
+
+
+def show_title(explorer, row, page: str | None) -> None:
+    """Show a galaxy's name and kind, and where to go with it; `page` names the link to its own page, if any."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"### {plain(row['id'])}", width="content")
+        st.markdown(f"{mark(row['population'])} {row['population']}", width="content")
+        if explorer.simulated:
+            st.badge("simulated", color="gray")
+        st.space("stretch")
+        if page:
+            st.page_link("pages/galaxy.py", label=page, icon=":material/open_in_full:", width="content")
+        if st.button("Open in Traverse", key="to-traverse", type="primary", icon=":material/tune:"):
+            start_from_galaxy(row["id"])
+            st.switch_page("pages/traverse.py")

@@ -1,0 +1,56 @@
+"""Where an upload lies on both plots, with all that its error is made of."""
+
+import math
+
+import numpy as np
+import streamlit as st
+
+from galexplore import figures
+from galexplore.explore.link import KINDS
+from galexplore.explore.scatter import make_ellipse
+from galexplore.latents import LATENTS, TITLES
+from pages._parts.panels import describe
+from pages._session.state import is_dark
+
+WITHIN = {"68 %": 1.515, "95 %": 2.448}  # of a Gaussian in two dimensions, and the ellipse's scale
+
+
+def show_position(explorer, location, scatter) -> None:
+    """Show where a located galaxy lies among the atlas's, on the latents and on the map."""
+    kinds = [k for k in KINDS if (explorer.table["population"] == k).any()]
+    at = [LATENTS.index("redshift"), LATENTS.index("logmass")]
+    cloud = explorer.atlas.place(scatter.draw(location.latents))
+    titles = ["Your galaxy among the atlas's, with 68 % and 95 % of its error"]
+    titles += ["Where the map would put it, within its error"]
+    places = [("lat_redshift", "lat_logmass", location.latents[at], scatter.covariance[np.ix_(at, at)], {})]
+    places += [("umap_x", "umap_y", location.position, np.cov(cloud.T), {"cloud": cloud})]
+    for column, title, (across, up, point, covariance, more) in zip(
+        st.columns(2, gap="medium"), titles, places, strict=True
+    ):
+        yours = {"x": float(point[0]), "y": float(point[1])} | more
+        about = {"overlays": kinds, "yours": yours, "dark": is_dark(), "height": 380}
+        figure = figures.plot_atlas(explorer.table, across, up, title, **about)
+        outlines = {label: make_ellipse(covariance, scale) for label, scale in WITHIN.items()}
+        figures.add_outlines(figure, yours["x"], yours["y"], outlines)
+        figure.update_layout(dragmode="pan")
+        config = {"displaylogo": False, "displayModeBar": False}
+        column.plotly_chart(figure, theme=None, key=f"position-{across}", config=config, alt=title)
+    with st.expander("What the error is made of"):
+        show_budget(location, scatter)
+
+
+def show_budget(location, scatter) -> None:
+    """List the encoder's error and the scatter over views of the same image, latent by latent."""
+    lines = ["| | value | calibrated error | over flips and turns | over shifts by a pixel | together |"]
+    lines.append("|---|---:|---:|---:|---:|---:|")
+    together = np.sqrt(np.diag(scatter.covariance))
+    for i, name in enumerate(LATENTS):
+        turn, digits = (180 / math.pi, 0) if name == "phi" else (1, 3 if name == "redshift" else 2)
+        parts = (location.sigma[i], scatter.flips[i], scatter.shifts[i], together[i])
+        cells = " | ".join(f"{turn * part:.{digits}f}" for part in parts)
+        lines.append(f"| {TITLES[name]} | {describe(name, location.latents[i], location.sigma[i])} | {cells} |")
+    st.markdown("\n".join(lines))
+    st.caption(
+        "The image was read in 72 views: nine shifts by at most a pixel, each in its eight flips and quarter turns. "
+        "The calibrated error already holds the scatter over flips and turns; shifts are added to it."
+    )

@@ -1,0 +1,40 @@
+"""What the Populations page computes once for everyone: the classifier, and how soon a ranking finds each kind."""
+
+import numpy as np
+import streamlit as st
+
+from galexplore.atlas.atlas import Atlas
+from galexplore.atlas.recovery import classify, recover, recover_from_examples
+
+FIRST = np.array([0.01, 0.05])
+
+
+@st.cache_data(max_entries=20, show_spinner="Teaching a classifier")
+def run_classifier(atlas: str, sha: str, kinds: tuple[str, ...], _atlas: Atlas):
+    """Run the classifier on the atlas's latents, once for each set of kinds."""
+    return classify(_atlas.points, _atlas.population, kinds)
+
+
+def _rank(atlas: Atlas, kind: str, fractions=None) -> dict:
+    among = np.isin(atlas.population, ["ordinary", kind])
+    rare = atlas.population[among] == kind
+    return {
+        "by rarity": recover(atlas.oddness.distance2[among], rare, fractions),
+        "like ten examples": recover_from_examples(atlas.points[among], rare, 10, fractions=fractions),
+    }
+
+
+@st.cache_data(max_entries=20, show_spinner="Ranking")
+def measure_recovery(atlas: str, sha: str, kinds: tuple[str, ...], _atlas: Atlas) -> dict:
+    """Kind to its recovery curves by rarity and by likeness to ten examples."""
+    return {kind: _rank(_atlas, kind) for kind in kinds}
+
+
+@st.cache_data(max_entries=20, show_spinner=False)
+def find_rare(atlas: str, sha: str, kinds: tuple[str, ...], _atlas: Atlas) -> dict[str, list[str]]:
+    """Kind to what the first hundredth and twentieth of either ranking hold of it, with errors."""
+    told = {}
+    for kind in kinds:
+        ways = _rank(_atlas, kind, FIRST).values()
+        told[kind] = [f"{100 * r.recovered:.0f} ± {100 * r.error:.0f}" for way in ways for r in way.itertuples()]
+    return told

@@ -1,0 +1,73 @@
+"""What sets the selected galaxies apart from the rest: ranked differences, and how many of the rare kinds they hold."""
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from galexplore.atlas.kinds import compare, enrich
+from galexplore.explore.explorer import Explorer
+from galexplore.latents import LATENTS
+from galexplore.tables.columns import COLUMNS
+from galexplore.tables.names import format_measurement, name_column
+from pages._parts.panels import mark
+from pages._session.state import find_selected
+
+_SKIP = {"ra", "dec", "phi", "lat_phi", "umap_x", "umap_y", "distance2", "seed"}
+_SHOWN = 10
+MOST = 50_000  # galaxies of a selection that are compared: more would not change what is shown
+
+
+@st.cache_data(max_entries=30, show_spinner=False)
+def measure(atlas: str, sha: str, selection: str, _table: pd.DataFrame, _rows: np.ndarray) -> tuple:
+    """Measure the differences and the enrichment of one selection, once."""
+    named = [c for c in _table if c in COLUMNS and c not in _SKIP and not c.endswith(("_err", "_sigma", "_true"))]
+    numeric = [c for c in named if pd.api.types.is_numeric_dtype(_table[c])]
+    light = _table[["population", *numeric]].assign(id=np.arange(len(_table)))  # places are found faster than words
+    some = _rows if len(_rows) <= MOST else np.random.default_rng(0).choice(_rows, MOST, replace=False)
+    rest = np.setdiff1d(light["id"], _rows)
+    return compare(light.iloc[np.concatenate([some, rest])], some, numeric), enrich(light, _rows)
+
+
+def show_summary(explorer: Explorer) -> None:
+    """Show how the selection differs from the rest, and its share of the rare kinds."""
+    state, rows = st.session_state, find_selected(explorer)
+    if len(rows) < 3 or len(rows) == len(explorer.table):
+        st.caption("A summary needs three galaxies or more, and others to compare them with.")
+        return
+    shelved = state.get("shelved") or (None, "")
+    name = shelved[1] if shelved[0] is state.selection else f"{id(state.selection)}-{state.get('picks', 0)}"
+    found, kinds = measure(explorer.name, explorer.card["sha256"], name, explorer.table, rows)
+    st.markdown(f"**What sets these {len(rows):,} apart from the other {len(explorer.table) - len(rows):,}**")
+    st.markdown("\n".join(list_differences(found)))
+    st.caption(
+        "Medians. The shift is in robust standard deviations of the rest; “tells apart” is the chance that a selected "
+        "galaxy exceeds another: 50 % says nothing, 0 or 100 % says all."
+    )
+    st.markdown("**Rare kinds among them**")
+    st.markdown("\n".join(list_kinds(kinds)))
+    st.caption("Odds of a kind inside over outside, with the 95 % interval: above 1 is enriched.")
+
+
+def list_differences(found: pd.DataFrame) -> list[str]:
+    """Lines of a Markdown table: the columns that tell the selection apart best."""
+    lines = ["| | selected | rest | shift | tells apart |", "|---|---:|---:|---:|---:|"]
+    for row in found.head(_SHOWN).itertuples():
+        digits = 3 if row.column in ("z", "lat_redshift", "z_true") else 2
+        name = name_column(row.column)
+        if row.column.removeprefix("lat_") in LATENTS:
+            name = f"**{name}**"
+        numbers = f"{row.selected:.{digits}f} | {row.rest:.{digits}f} | {row.effect:+.1f}\u00a0σ"
+        chance = format_measurement(100 * row.auc, 100 * row.auc_error, "%")
+        lines.append(f"| {name} | {numbers} | {chance} |")
+    return lines
+
+
+def list_kinds(kinds: pd.DataFrame) -> list[str]:
+    """Lines of a Markdown table: kinds inside, their odds ratio and its interval."""
+    lines = ["| | inside | of all | odds ratio | 95 % |", "|---|---:|---:|---:|---:|"]
+    for row in kinds.itertuples():
+        numbers = [f"{v:.2g}" if v < 10 else f"{v:,.0f}" for v in (row.odds_ratio, row.low, row.high)]
+        told = f"**{numbers[0]}**" if row.low > 1 else numbers[0]
+        kind = f"{mark(row.population)} {row.population}"
+        lines.append(f"| {kind} | {row.inside:,} | {row.total:,} | {told} | {numbers[1]} to {numbers[2]} |")
+    return lines

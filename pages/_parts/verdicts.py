@@ -1,0 +1,66 @@
+"""Several uploads at once: a table of what each came to, and the same as a file with units."""
+
+from functools import partial
+from io import BytesIO
+
+import pandas as pd
+import streamlit as st
+
+from galexplore.explore.locate_many import Verdict, tabulate
+from galexplore.tables import catalogue
+from pages._session.uploads import choose, forget
+
+MARKS = {"located": "✓ located", "approximate": "◐ approximate", "refused": "✕ refused"}
+FORMATS = {"FITS": "fits", "VOTable": "vot", "ECSV": "ecsv", "CSV": "csv", "Parquet": "parquet"}
+SHOWN = {"id": "file", "verdict": "verdict", "lat_redshift": "z", "lat_redshift_sigma": "± z"}
+SHOWN |= {"lat_logmass": "log M [M☉]", "lat_logmass_sigma": "± log M", "lat_logsfr": "log SFR [M☉/yr]"}
+SHOWN |= {"lat_logsfr_sigma": "± log SFR", "percentile": "rarer than [%]", "chi2": "χ² a pixel", "detail": "why not"}
+
+
+def write_table(table: pd.DataFrame, kind: str) -> bytes:
+    """Write a table in one of `FORMATS`."""
+    stream = BytesIO()
+    catalogue.write(table, stream, {"vot": "votable"}.get(kind, kind))
+    return stream.getvalue()
+
+
+def offer_table(verdicts: list[Verdict], name: str) -> None:
+    """Offer the table of verdicts in every format."""
+    with st.popover("Download", icon=":material/download:"):
+        st.caption("Latents with their errors, units and UCDs; ids as the files are called.")
+        table = tabulate(verdicts)
+        for label, suffix in FORMATS.items():
+            data = partial(write_table, table, suffix)
+            about = {"key": f"table-{suffix}", "type": "tertiary", "on_click": "ignore"}
+            st.download_button(label, data, f"{name}.{suffix}", "application/octet-stream", **about)
+
+
+def show_verdicts(verdicts: list[Verdict]) -> None:
+    """List all files with their verdicts; a row that is picked is shown below."""
+    good = sum(v.location is not None for v in verdicts)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"### {good} of {len(verdicts)} located", width="content")
+        st.caption("Pick a row to see it below.", width="content")
+        st.space("stretch")
+        offer_table(verdicts, "located")
+        st.button("Others", on_click=forget, key="forget-all", icon=":material/close:", type="tertiary")
+    table = tabulate(verdicts)[list(SHOWN)].rename(columns=SHOWN)
+    table["verdict"] = [MARKS.get(v, v) for v in table["verdict"]]
+    places = {"z": 3, "± z": 3, "rarer than [%]": 1}
+    numbers = table.columns[2:-1]
+    about = {c: st.column_config.NumberColumn(format=f"%.{places.get(c, 2)}f") for c in numbers}
+    key = f"verdicts-{st.session_state.get('uploads', 0)}"
+    height = min(38 + 35 * len(table), 330)
+    picked = st.dataframe(
+        table,
+        hide_index=True,
+        column_config=about,
+        on_select="rerun",
+        selection_mode="single-row",
+        key=key,
+        height=height,
+        placeholder="–",
+    )["selection"]["rows"]
+    if picked and picked[0] != st.session_state.upload["at"] and picked[0] < len(verdicts):
+        choose(picked[0])
+        st.rerun()

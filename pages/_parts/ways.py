@@ -1,0 +1,99 @@
+"""What stands below the sliders: the nearest galaxies, a filmstrip, a grid, or a path from one galaxy to another."""
+
+import numpy as np
+import streamlit as st
+
+from galexplore.atlas.paths import cross, sweep, walk
+from galexplore.draw.animation import draw_sheet
+from galexplore.explore.link import KINDS
+from galexplore.latents import LATENTS, TITLES, UNITS
+from pages._parts.frames import note, offer, show_frames
+from pages._parts.panels import PRETTY, show_neighbours
+from pages._session.sliders import find_ends
+
+FRAMES, SMOOTH = 9, 36  # in a strip on the page, and in an animation
+COLUMNS, ROWS = 9, 5
+WAYS = ["Nearest galaxies", "Filmstrip", "Grid", "Path"]
+
+
+def show_ways(explorer, latents: np.ndarray) -> None:
+    """Let a person choose what is shown below the image; only that is computed."""
+    about = {"key": "way", "label_visibility": "collapsed", "persist_state": "session", "required": True}
+    way = st.segmented_control("Below the image", WAYS, default=WAYS[0], **about)
+    {WAYS[1]: show_strip, WAYS[2]: show_grid, WAYS[3]: show_path}.get(way, show_nearest)(explorer, latents)
+
+
+def show_nearest(explorer, latents: np.ndarray) -> None:
+    """Show the atlas's galaxies that are nearest to where the sliders stand."""
+    st.markdown("**The nearest galaxies of the atlas** (simulated data, not decoded)")
+    show_neighbours(explorer.neighbours(latents, 8), "near")
+
+
+def spread(name: str, n: int) -> np.ndarray:
+    """Values (n,) of a latent from one end of its slider to the other; an angle does not come round to its start."""
+    low, high = find_ends(name)
+    return np.radians(np.linspace(0, 180, n, endpoint=False)) if name == "phi" else np.linspace(low, high, n)
+
+
+def choose_latent(label: str, key: str, first: int) -> str:
+    """Let a person choose one of the latents."""
+    about = {"format_func": TITLES.get, "key": key, "persist_state": "session", "width": 220}
+    return st.selectbox(label, LATENTS, first, **about)
+
+
+def show_strip(explorer, latents: np.ndarray) -> None:
+    """Show one latent from end to end, the others as the sliders stand."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        name = choose_latent("Along", "strip-latent", 3)
+        st.caption("from one end of its slider to the other; all else as the sliders stand.")
+    title = f"{TITLES[name]} [{PRETTY[UNITS[name]]}]" if PRETTY[UNITS[name]] else TITLES[name]
+    show_frames(explorer, [sweep(latents, name, spread(name, n)) for n in (FRAMES, SMOOTH)], name, title)
+
+
+def show_grid(explorer, latents: np.ndarray) -> None:
+    """Show two latents at once, the others as the sliders stand."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        across, up = choose_latent("Across", "grid-across", 1), choose_latent("Up", "grid-up", 2)
+        st.caption("all else as the sliders stand.")
+    if across == up:
+        st.markdown("Choose two different latents.")
+        return
+    columns, rows = spread(across, COLUMNS), spread(up, ROWS)
+    steps = cross(latents, across, columns, up, rows).reshape(-1, 5)
+    frames = explorer.decode(steps)
+    notes = [f"{note(across, r[LATENTS.index(across)])} · {note(up, r[LATENTS.index(up)])}" for r in steps]
+    title = f"{TITLES[across]} across, {TITLES[up].lower()} up"
+    st.image(draw_sheet(frames, notes, COLUMNS, title, 170), width="stretch")
+    offer(explorer, frames, notes, COLUMNS, title)
+
+
+def list_places(explorer, latents: np.ndarray) -> dict[str, np.ndarray]:
+    """List the galaxies between which a path may lead, by what they are called."""
+    state, table = st.session_state, explorer.table
+    places = {"the start": state.start["latents"], "where the sliders stand": latents}
+    ids = [state.opened, *state.selection[:20]] + [_find_example(table, kind) for kind in KINDS]
+    for name in dict.fromkeys(i for i in ids if i):
+        rows = table[table["id"] == name]
+        if len(rows):
+            places[f"{name}, {rows['population'].iloc[0]}"] = rows[[f"lat_{n}" for n in LATENTS]].to_numpy(float)[0]
+    upload = (state.get("upload") or {}).get("location")
+    return places | ({"your upload": upload.latents} if upload else {})
+
+
+def _find_example(table, kind: str) -> str:
+    rows = table[table["population"] == kind]
+    return rows["id"].iloc[0] if len(rows) else ""
+
+
+def show_path(explorer, latents: np.ndarray) -> None:
+    """Show the way from one galaxy to another; the angle turns the short way round."""
+    places = list_places(explorer, latents)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        start = st.selectbox("From", list(places), 0, key="path-from", width=260)
+        end = st.selectbox("To", list(places), min(2, len(places) - 1), key="path-to", width=260)
+        st.caption("Galaxies that you open or select are offered here.")
+    if np.allclose(places[start], places[end]):
+        st.markdown("Both ends are the same galaxy: choose another one, or move a slider.")
+        return
+    steps = [walk(places[start], places[end], n) for n in (FRAMES, SMOOTH)]
+    show_frames(explorer, steps, "redshift", f"From {start} to {end}")

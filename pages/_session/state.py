@@ -1,0 +1,148 @@
+"""What every page shares: the explorer, and what this person has selected, opened, uploaded and started from.
+
+Streamlit runs each page as a script of its own and forgets a page's widgets on leaving it; whatever must survive lives
+here, under plain keys of the session's state:
+
+atlas : str, name of the model and atlas that is looked at
+selection : list of str, ids picked on a plot
+opened : str or None, id of the galaxy whose card is shown
+listed : dict with `name`, `ids` and `said`, the person's own list of galaxies, or None
+view : `galexplore.explore.link.View`, axes, colour, kinds and filters of the Atlas
+upload : dict, what Locate read (`pages/locate.py`)
+start : dict with `name`, `latents` and `flux` (or None), where Traverse starts
+"""
+
+import gc
+import re
+import sys
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from galexplore.errors import InputError
+from galexplore.explore.link import View
+from galexplore.latents import LATENTS
+
+if TYPE_CHECKING:
+    from galexplore.explore.explorer import Explorer
+
+
+@st.cache_resource(show_spinner="Opening the atlas and its model", max_entries=3)
+def _load(name: str) -> "Explorer":
+    from galexplore.explore.models import load
+    from galexplore.network.embed import (
+        use_one_thread,  # seconds of imports: under the spinner, not before the first paint
+    )
+
+    use_one_thread()
+    explorer = load(name)
+    # The first pass through a network, the first picture and the first sort are slow: not in a person's time.
+    explorer.decode(explorer.atlas.latents[:1])
+    explorer.images(explorer.table["id"].iloc[explorer.sort_by_rarity(np.arange(1))])
+    # Streamlit collects garbage after every run, looking at all that was ever imported: half a second in which no
+    # message leaves. What is here now stays; it need not be looked at again.
+    gc.collect()
+    gc.freeze()
+    sys.setswitchinterval(0.0005)  # a script that computes lets the messages of the others out sooner
+    return explorer
+
+
+def _open() -> "Explorer":
+    return _load(st.session_state.get("atlas", "default"))
+
+
+def open_explorer() -> "Explorer | None":
+    """Return the explorer of the atlas chosen, which all sessions share, or say on the page why there is none."""
+    try:
+        return _open()
+    except InputError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        return None
+
+
+def navigate() -> st.Page:
+    """Show the pages' names at the top; return the page to run."""
+    pages = [
+        st.Page("pages/atlas.py", title="Atlas", default=True),
+        st.Page("pages/galaxy.py", title="Galaxy", visibility="hidden"),
+        st.Page("pages/traverse.py", title="Traverse"),
+        st.Page("pages/locate.py", title="Locate"),
+        st.Page("pages/anomalies.py", title="Anomalies"),
+        st.Page("pages/populations.py", title="Populations"),
+        st.Page("pages/model.py", title="Model"),
+    ]
+    return st.navigation(pages, position="top")
+
+
+def require_header() -> None:
+    """Go back through `app.py` where a page was run without it.
+
+    Until `st.navigation` is first called in a server's life, Streamlit takes a folder named `pages` for its older kind
+    of app and runs a deep link's page alone.
+    """
+    if not st.session_state.pop("header", False):
+        navigate()
+        st.rerun()
+
+
+def begin_run(url: str) -> None:
+    """Give the session its first state, and note a change of page."""
+    state = st.session_state
+    state.header = True
+    for name, value in {"selection": [], "opened": None, "listed": None, "view": View(), "object": ""}.items():
+        state.setdefault(name, value)
+    if state.get("page") != url:  # what was drawn on the plots is gone with their page; the ids stay
+        state.page, state.handled, state.live = url, {}, None
+
+
+def clear_selection() -> None:
+    """Forget the selected galaxies, the opened one and whatever was drawn on the plots."""
+    st.session_state.selection, st.session_state.opened = [], None
+    forget_drawn()
+
+
+def forget_drawn() -> None:
+    """Forget whatever was drawn on the plots: they are built anew."""
+    st.session_state.handled, st.session_state.live = {}, None
+    st.session_state.epoch = st.session_state.get("epoch", 0) + 1
+
+
+def open_galaxy(identifier: str) -> None:
+    """Choose the galaxy whose card is shown."""
+    st.session_state.opened = str(identifier)
+
+
+def find_selected(explorer: "Explorer") -> np.ndarray:
+    """Places in the atlas's table of the selected galaxies; looked up once for each selection."""
+    state, selection = st.session_state, st.session_state.selection
+    known = state.get("selected_rows")
+    if known is None or known[0] is not selection:
+        state.selected_rows = known = (selection, explorer.find_rows(selection))
+    return known[1]
+
+
+def start_from(name: str, latents: np.ndarray, flux: np.ndarray | None = None) -> None:
+    """Choose where Traverse starts; its sliders move there when it is next shown."""
+    st.session_state.start = {"name": name, "latents": np.asarray(latents, float), "flux": flux}
+    st.session_state.moved = False
+
+
+def start_from_galaxy(identifier: str) -> None:
+    """Start Traverse from a galaxy of the atlas."""
+    explorer = _open()
+    row = explorer.table.iloc[explorer.find_rows([identifier])[0]]
+    latents = row[[f"lat_{name}" for name in LATENTS]].to_numpy(float)
+    start_from(identifier, latents, explorer.images([identifier])[0])
+
+
+def is_dark() -> bool:
+    """Whether the page is dark, as it is unless its owner chose otherwise."""
+    return st.context.theme.type != "light"
+
+
+def plain(text: str) -> str:
+    """Escape what came from outside, so that Markdown shows it as it is."""
+    if re.fullmatch("[A-Za-z][A-Za-z0-9+-]*", text):  # a single word, such as most ids, is harmless
+        return text
+    return "".join(f"\\{c}" if c in '\\`*_{}[]<>()#+-.!|~$:"' else c for c in text)

@@ -1,0 +1,117 @@
+from itertools import permutations
+
+import numpy as np
+
+from galexplore.atlas.rarity import Population, explain, fit_population, name_reason, percentile
+
+
+def random_case(m=6, j=4):
+    generator = np.random.default_rng(1)
+    root = generator.normal(size=(j, j))
+    covariance = root @ root.T + 0.3 * np.eye(j)
+    centre = generator.normal(size=j)
+    return generator.normal(size=(m, j)) * 3, generator.uniform(0.1, 0.5, (m, j)), centre, covariance
+
+
+def one_mode(centre, covariance, noise=0.0):
+    return Population(np.ones(1), centre[None], covariance[None], np.full((1, len(centre)), noise))
+
+
+def test_closed_form_is_the_brute_force_shapley_value():
+    """Average over all orders of letting in one property at a time, the others held at the centre."""
+    latents, sigma, centre, covariance = random_case()
+    odd = explain(latents, sigma, one_mode(centre, covariance))
+    for latent, own, split in zip(latents, sigma, odd.contributions, strict=True):
+        precision = np.linalg.inv(covariance + np.diag(own**2))
+
+        def worth(chosen, latent=latent, precision=precision):
+            d = np.where(np.isin(np.arange(4), list(chosen)), latent - centre, 0)
+            return d @ precision @ d
+
+        shapley, orders = np.zeros(4), list(permutations(range(4)))
+        for order in orders:
+            for i, j in enumerate(order):
+                shapley[j] += (worth(order[: i + 1]) - worth(order[:i])) / len(orders)
+        assert np.allclose(split, shapley)
+
+
+def test_reasons_sum_to_the_distance():
+    latents, sigma, centre, covariance = random_case()
+    odd = explain(latents, sigma, one_mode(centre, covariance))
+    assert np.allclose(odd.contributions.sum(axis=1), odd.distance2)
+
+
+def test_conditional_z_is_the_gaussian_conditional():
+    latents, sigma, centre, covariance = random_case()
+    odd = explain(latents, sigma, one_mode(centre, covariance))
+    whole = covariance + np.diag(sigma[0] ** 2)
+    for j in range(4):
+        rest = [i for i in range(4) if i != j]
+        gain = whole[j, rest] @ np.linalg.inv(whole[np.ix_(rest, rest)])
+        mean = centre[j] + gain @ (latents[0, rest] - centre[rest])
+        variance = whole[j, j] - gain @ whole[rest, j]
+        assert np.isclose(odd.conditional_z[0, j], (latents[0, j] - mean) / np.sqrt(variance))
+
+
+def test_a_noisy_galaxy_is_not_rare():
+    latents, sigma, centre, covariance = random_case()
+    assert np.all(
+        explain(latents, sigma * 30, one_mode(centre, covariance)).distance2
+        < explain(latents, sigma, one_mode(centre, covariance)).distance2
+    )
+
+
+def test_outliers_do_not_move_the_population():
+    generator = np.random.default_rng(0)
+    usual = generator.normal(size=(2000, 4))
+    odd = generator.normal(8, 0.1, size=(200, 4))
+    every = np.concatenate([usual, odd])
+    found = fit_population(every, np.full_like(every, 0.1))
+    assert np.all(np.abs(found.centre) < 0.2)
+    assert np.allclose(np.diag(found.covariance[0]), 1, atol=0.25)
+
+
+def two_kinds(n=4000):
+    """Two tight kinds six apart in the first property."""
+    generator = np.random.default_rng(3)
+    latents = generator.normal(size=(n, 4)) * 0.5
+    latents[: n // 4, 0] += 6
+    return latents, np.full((n, 4), 0.2)
+
+
+def test_what_lies_between_two_kinds_is_rare_and_each_kind_is_not():
+    latents, sigma = two_kinds()
+    two, one = fit_population(latents, sigma, 2), fit_population(latents, sigma, 1)
+    between = np.array([[3.0, 0, 0, 0]])
+    ranks = [
+        percentile(explain(between, sigma[:1], p).distance2, explain(latents, sigma, p).distance2) for p in (one, two)
+    ]
+    assert ranks[0] < 95 and ranks[1] == 100
+    assert np.median(explain(latents[:1000], sigma[:1000], two).distance2) < 5
+    assert sorted(np.round(two.weight, 1)) == [0.2, 0.8]
+
+
+def test_a_galaxy_is_held_against_its_own_mode():
+    latents, sigma = two_kinds()
+    population = fit_population(latents, sigma, 2)
+    for at in (0.2, 5.5):
+        centre, _ = population.choose(np.array([at, 0, 0, 0]), sigma[0])
+        assert centre[0, 0] == population.centre[np.argmin(np.abs(population.centre[:, 0] - at)), 0]
+
+
+def test_usual_errors_are_not_counted_twice():
+    """The covariance of what is inferred already holds the usual error; only what exceeds it is added."""
+    latents, _, centre, covariance = random_case()
+    population = one_mode(centre, covariance, noise=0.04)
+    _, same = population.choose(latents, np.full(latents.shape, 0.2))
+    _, more = population.choose(latents, np.full(latents.shape, 0.5))
+    assert np.allclose(same, covariance) and np.allclose(more - covariance, 0.21 * np.eye(4))
+
+
+def test_percentile_counts_what_lies_below():
+    assert np.allclose(percentile(np.array([0.5, 2.5, 99]), np.array([1.0, 2, 3, 4])), [0, 50, 100])
+
+
+def test_the_reason_names_the_most_deviant_property_and_its_side():
+    assert name_reason([0.1, -0.5, 3.42, 1]) == "SFR 3.4 sigma high for its redshift, mass and free latent"
+    assert name_reason([-2.0, 0, 0, 1]).startswith("redshift 2.0 sigma low for its mass, SFR")

@@ -1,0 +1,71 @@
+"""A server and a browser."""
+
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tests.browser.driver import APP, FLAGS
+
+
+@pytest.fixture(scope="module")
+def address():
+    """Where the app is served, by a server of its own on a free port."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", APP.name, f"--server.port={port}", "--server.headless=true"]
+    server = subprocess.Popen(command, cwd=APP.parent, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        for _ in range(300):
+            with socket.socket() as client:
+                if client.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            assert server.poll() is None, "the server stopped"
+            time.sleep(0.2)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Chromium: the machine's own, else playwright's; skipped, with the reason, where neither starts."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    names = ("chromium", "chromium-browser", "google-chrome")
+    path = next((found for name in names if (found := shutil.which(name))), None)
+    with sync_api.sync_playwright() as playwright:
+        try:
+            chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        except sync_api.Error as error:
+            pytest.skip(f"no Chromium starts here (apt install chromium, or playwright install): {error.message[:200]}")
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser, address):
+    """A fresh session on the first page; afterwards, nothing may have gone wrong in it."""
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    complaints = []
+
+    def note(message) -> None:
+        # Ten key presses are ten pictures; on a busy machine one may be gone before the browser has asked for it.
+        # Streamlit looks for its server below a deep link's own path first, and finds it above.
+        told = f"{message.text} {message.location['url']}"
+        if message.type == "error" and not re.search(r"/media/|/\w+/_stcore/", told):
+            complaints.append(told)
+
+    page.on("console", note)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(address)
+    page.get_by_text("nothing selected", exact=True).wait_for(timeout=90_000)
+    yield page
+    assert page.locator('[data-testid="stException"]').count() == 0
+    assert not complaints, complaints
+    page.close()

@@ -1,0 +1,95 @@
+"""Journeys in Chromium: an upload to its neighbours and its files; two people at once, each with their own labels."""
+
+import io
+import json
+
+import numpy as np
+from astropy.table import Table
+
+from tests.browser.driver import NEEDS, settle
+from tests.pages.driver import make_fits, make_galaxy
+
+pytestmark = NEEDS
+
+
+def test_upload_to_neighbours_to_export(page, tmp_path, browser, address):
+    cutout = tmp_path / "mine.fits"
+    cutout.write_bytes(make_fits(make_galaxy()))
+    page.get_by_role("link", name="Locate").click()
+    page.get_by_text("Drop in a galaxy").wait_for()
+    page.set_input_files('input[type="file"]', cutout)
+    page.get_by_text("of 50 neighbours").wait_for(timeout=60_000)
+    settle(page)
+    near = page.locator('[class*="st-key-near-"] [data-testid="stBaseButton-tertiary"]')
+    assert page.locator(".st-key-gallery-near img").count() == 8
+    with page.expect_download() as download:
+        page.get_by_role("button", name="JSON").click()
+    told = json.loads(download.value.path().read_text())
+    assert len(told["neighbours"]) == 8 and told["source"]["path"] == "mine.fits"
+    with page.expect_download() as download:
+        page.get_by_role("button", name="npy").click()
+    assert np.load(download.value.path(), allow_pickle=False).shape == (3, 69, 69)
+    page.get_by_role("button", name="Download").first.click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="VOTable").click()
+    table = Table.read(io.BytesIO(download.value.path().read_bytes()), format="votable")
+    assert (
+        str(table["id"][0]) == "mine.fits"
+        and abs(table["lat_redshift"][0] - told["latents"]["redshift"]["value"]) < 1e-9
+    )
+    page.keyboard.press("Escape")
+    settle(page)
+    near.first.click()
+    settle(page)
+    page.get_by_role("link", name="Traverse").click()
+    page.get_by_role("button", name="My upload").wait_for()
+
+    other = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
+    other.goto(f"{address}/locate")
+    other.get_by_text("Drop in a galaxy").wait_for(timeout=90_000)
+    settle(other)
+    other.get_by_role("link", name="Traverse").click()
+    other.get_by_text("Started from").wait_for()
+    assert other.get_by_role("button", name="My upload").count() == 0, "somebody else's upload is not theirs"
+    other.context.close()
+
+
+def open_oddest(page) -> None:
+    page.get_by_role("link", name="Anomalies").click()
+    page.get_by_text("Pick a galaxy").wait_for()
+    settle(page)
+    page.locator('[class*="st-key-odd-"] [data-testid="stBaseButton-tertiary"]').first.click()
+    page.get_by_text("Largest deviation").wait_for(timeout=60_000)
+    settle(page)
+
+
+def test_two_people_at_once_do_not_see_each_others_labels(browser, address, page):
+    open_oddest(page)
+    page.keyboard.press("4")
+    page.get_by_role("button", name="My labels (1)").wait_for()
+    page.get_by_placeholder("A note on it").fill("13 rings")
+    page.keyboard.press("Enter")
+    settle(page)
+    chosen = [page.locator(f'.st-key-label-{i} [data-testid="stBaseButton-primary"]').count() > 0 for i in range(6)]
+    assert chosen == [False, False, False, False, True, False], "digits typed into the note are no labels"
+
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    other = context.new_page()
+    other.goto(address)
+    other.get_by_text("nothing selected", exact=True).wait_for(timeout=90_000)
+    open_oddest(other)
+    assert other.get_by_role("button", name="My labels (0)").count() == 1
+    assert other.locator('[class*="st-key-label-"] [data-testid="stBaseButton-primary"]').count() == 0
+    assert other.get_by_placeholder("A note on it").input_value() == ""
+    tokens = [{c["name"]: c["value"] for c in c.cookies()}["galexplore_labels"] for c in (context, page.context)]
+    assert tokens[0] != tokens[1]
+    other.keyboard.press("1")
+    other.get_by_role("button", name="My labels (1)").wait_for()
+    context.close()
+
+    page.goto(address)
+    page.get_by_text("nothing selected", exact=True).wait_for(timeout=90_000)
+    page.get_by_role("link", name="Anomalies").click()
+    page.get_by_role("button", name="My labels (1)").wait_for()
+    settle(page)
+    assert page.locator('[class*="st-key-odd-"] button code').first.inner_text() == "4", "known again by its cookie"

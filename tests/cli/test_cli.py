@@ -1,0 +1,145 @@
+import json
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from astropy.io import fits
+
+from galexplore.latents import INTRINSIC, LATENTS
+from galexplore.places import ROOT
+from galexplore.survey import DECALS
+
+DATA = ROOT / "data" / "catalogue.parquet"
+EXECUTABLE = [sys.executable, "-c", "from galexplore.cli.main import main; main()"]
+
+
+def run(*words, cwd=None):
+    return subprocess.run([*EXECUTABLE, *map(str, words)], capture_output=True, text=True, cwd=cwd)
+
+
+@pytest.fixture(scope="module")
+def cutout(tmp_path_factory):
+    """A simulated galaxy of the embedded catalogue, written as the survey's server would serve it."""
+    from galexplore.mock.render import render
+    from galexplore.tables import catalogue
+
+    frame = catalogue.read(DATA)
+    row = frame[(frame["population"] == "ordinary") & (frame["mag_r"] < 18)].iloc[0]
+    header = fits.Header({"BANDS": "grz", "CTYPE1": "RA---TAN", "CTYPE2": "DEC--TAN", "CRVAL1": 150.0, "CRVAL2": 2.0})
+    step, middle = DECALS.pixel_scale / 3600, (DECALS.native_size + 1) / 2
+    header.update({"CRPIX1": middle, "CRPIX2": middle, "CD1_1": -step, "CD1_2": 0.0, "CD2_1": 0.0, "CD2_2": step})
+    path = tmp_path_factory.mktemp("cutout") / "galaxy.fits"
+    fits.PrimaryHDU(render(row), header).writeto(path)
+    return path, row
+
+
+def test_locate_json_keeps_its_schema(cutout):
+    path, row = cutout
+    answer = run("locate", path, "--json")
+    assert answer.returncode == 0, answer.stderr
+    found = json.loads(answer.stdout)
+    assert list(found) == ["source", "audit", "latents", "umap", "neighbours", "anomaly", "model"]
+    assert found["source"] == {
+        "path": "galaxy.fits",
+        "kind": found["source"]["kind"],
+        "bands": "grz",
+        "pixel_scale_arcsec": pytest.approx(0.262),
+        "approximate": False,
+    }
+    assert all(set(c) == {"check", "status", "detail"} and c["status"] in ("passed", "fixed") for c in found["audit"])
+    assert tuple(found["latents"]) == LATENTS
+    for latent in found["latents"].values():
+        assert set(latent) == {"value", "sigma", "interval68", "interval95", "unit"}
+        assert latent["interval95"][0] <= latent["interval68"][0] <= latent["value"] <= latent["interval68"][1]
+    assert len(found["umap"]) == 2
+    assert set(found["neighbours"][0]) == {"id", "distance", "redshift", "logmass", "logsfr", "population"}
+    odd = found["anomaly"]
+    assert tuple(odd["contributions"]) == tuple(odd["conditional_z"]) == INTRINSIC
+    assert sum(odd["contributions"].values()) == pytest.approx(odd["distance2"])
+    assert 0 <= odd["percentile"] <= 100
+    assert set(found["model"]) == {"name", "sha256"}
+    redshift = found["latents"]["redshift"]
+    assert abs(redshift["value"] - row["z_true"]) < 5 * redshift["sigma"]
+
+
+def test_the_python_face_says_the_same(cutout):
+    import galexplore as gx
+
+    path, _ = cutout
+    from_json = json.loads(run("locate", path, "--json").stdout)
+    location = gx.load().locate(gx.read(str(path))).to_dict()
+    for name, latent in from_json["latents"].items():
+        assert location["latents"][name]["value"] == pytest.approx(latent["value"], rel=1e-4, abs=1e-5)
+    assert [n["id"] for n in location["neighbours"]] == [n["id"] for n in from_json["neighbours"]]
+
+
+def test_the_table_shows_what_the_json_says(cutout):
+    path, _ = cutout
+    text = run("locate", path).stdout
+    for word in ("Redshift", "Stellar mass", "Star-formation rate", "pixel scale", "sigma"):
+        assert word in text
+
+
+def bad_inputs(folder):
+    (folder / "empty.fits").write_bytes(b"")
+    (folder / "text.fits").write_text("not an image at all")
+    np.save(folder / "two.npy", np.zeros((2, 50, 50), np.float32))
+    np.save(folder / "unscaled.npy", np.ones((3, 128, 128), np.float32))
+    return sorted(folder.iterdir())
+
+
+def test_bad_input_is_one_sentence_and_status_two(tmp_path):
+    for path in [*bad_inputs(tmp_path), tmp_path / "missing.fits"]:
+        answer = run("locate", path)
+        assert answer.returncode == 2
+        assert answer.stdout == ""
+        assert len(answer.stderr.strip().splitlines()) == 1
+        assert "Traceback" not in answer.stderr
+    as_json = run("locate", tmp_path / "empty.fits", "--json")
+    assert as_json.returncode == 2
+    assert list(json.loads(as_json.stdout)) == ["error"]
+
+
+def test_embed_names_what_it_leaves_out(cutout, tmp_path):
+    from galexplore.tables import catalogue
+
+    (tmp_path / "broken.fits").write_bytes(b"")
+    answer = run("embed", cutout[0], tmp_path / "broken.fits", "--out", tmp_path / "table.parquet")
+    assert answer.returncode == 0, answer.stderr
+    assert "broken.fits" in answer.stderr
+    table = catalogue.read(tmp_path / "table.parquet")
+    assert table["id"].tolist() == ["galaxy.fits"]
+    assert np.isfinite(table["lat_redshift"]).all()
+
+
+def test_mock_draws_renders_and_continues(tmp_path):
+    pytest.importorskip("bagpipes")
+    first = run("mock", "--n", 12, "--seed", 3, "--out", tmp_path / "survey")
+    assert first.returncode == 0, first.stderr
+    again = run("mock", "--n", 12, "--seed", 3, "--out", tmp_path / "survey")
+    assert again.returncode == 0, again.stderr
+    assert "12 galaxies" not in again.stdout  # drawn once
+    assert len(list((tmp_path / "survey").glob("mock-*/done.u8"))) == 1
+
+
+def test_evaluate_scores_a_split_and_refuses_an_unknown_one():
+    answer = run("evaluate", "--split", "validation", "--json")
+    scores = json.loads(answer.stdout)
+    assert scores["simulated"] is True
+    for latent in ("redshift", "logmass", "logsfr"):
+        assert {"r2", "pearson_r2", "nmad", "bias", "outlier_fraction", "coverage68", "coverage95", "crps"} == set(
+            scores[latent]
+        )
+    refused = run("evaluate", "--split", "tset")
+    assert refused.returncode == 2
+    assert "validation" in refused.stderr
+
+
+def test_every_verb_is_in_the_readme():
+    text = (ROOT / "README.md").read_text()
+    verbs = re.findall(r"^ ?│? ?(\w+) {2,}", run("--help").stdout, flags=re.MULTILINE)
+    assert {"app", "locate", "mock", "train", "embed", "evaluate"} <= set(verbs)
+    for verb in verbs:
+        assert f"galexplore {verb}" in text, verb

@@ -1,0 +1,145 @@
+"""What is drawn and taken home: portraits, FITS with a WCS, exports, the bundle that brings a view back."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+import zipfile
+
+import numpy as np
+import pytest
+from astropy.coordinates import SkyCoord
+from astropy.cosmology import FlatLambdaCDM
+from astropy.io import fits
+from astropy.table import Table
+from astropy.wcs import WCS
+from PIL import Image
+
+import galexplore as gx
+from galexplore.draw import annotated
+from galexplore.explore import bundle, neighbours
+from galexplore.explore.export import KINDS, export
+from galexplore.explore.link import View, read_view
+from galexplore.places import ROOT
+from galexplore.survey import DECALS
+from galexplore.tables import catalogue
+
+needs_model = pytest.mark.skipif(
+    not (ROOT / "models" / "default" / "atlas.npz").exists(), reason="no model in models/default: run galexplore train"
+)
+
+
+@pytest.fixture(scope="module")
+def explorer():
+    return gx.load()
+
+
+def open_picture(data: bytes) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(data)).convert("RGB")).astype(int)
+
+
+def test_the_bar_is_as_long_in_kpc_as_cosmology_says():
+    cosmology = FlatLambdaCDM(H0=70, Om0=0.3)
+    for z in (0.003, 0.1, 0.5, 1.0):
+        theirs = 1 / cosmology.arcsec_per_kpc_proper(z).value
+        assert annotated.kpc_per_arcsec(z) == pytest.approx(theirs, rel=1e-3)
+    assert annotated.label_bar(None) == '10"' and annotated.label_bar(float("nan")) == '10"'
+    assert annotated.label_bar(0.1).endswith("18 kpc")
+
+
+def test_a_portrait_can_be_one_band_brighter_or_inverted():
+    flux = np.zeros((3, 69, 69), np.float32)
+    flux[0, 60, 8] = 1  # in g alone, north-east
+    grey = {band: open_picture(annotated.draw_portrait(flux, 138, band=band))[:40, :40].max() for band in "gr"}
+    assert grey["g"] > grey["r"] + 60
+    flux /= 20
+    faint, bright = (open_picture(annotated.draw_portrait(flux, 138, brightness=b))[:40, :40] for b in (0.25, 4))
+    assert bright.max() > faint.max()
+    plain, inverted = (
+        open_picture(annotated.draw_portrait(flux, 138, inverted=i))[50:80, 50:80] for i in (False, True)
+    )
+    assert np.allclose(plain + inverted, 255, atol=12)
+
+
+def test_an_image_keeps_its_place_on_the_sky_and_is_read_back():
+    flux = np.random.default_rng(2).normal(0, 0.004, (3, 69, 69)).astype(np.float32)
+    flux[:, 34, 34] += 1
+    flux[:, 60, 8] += 2  # 26 pixels north and 26 east of the centre
+    data = bundle.to_fits(flux, 359.9999, -0.5, {"OBJECT": ("A1", "id")})
+    with fits.open(io.BytesIO(data)) as file:
+        header = file[0].header
+        place = SkyCoord(*WCS(header).celestial.pixel_to_world_values(8, 60), unit="deg")
+        assert np.array_equal(file[0].data, flux) and header["OBJECT"] == "A1"
+    centre = SkyCoord(359.9999, -0.5, unit="deg")
+    east, north = centre.spherical_offsets_to(place)
+    assert east.arcsec == pytest.approx(26 * DECALS.model_scale, abs=0.01)
+    assert north.arcsec == pytest.approx(26 * DECALS.model_scale, abs=0.01)
+    cutout = gx.read(data)
+    assert cutout.pixel_scale == pytest.approx(DECALS.model_scale, rel=1e-4) and np.allclose(cutout.flux, flux)
+
+
+@needs_model
+@pytest.mark.parametrize("kind", [k for k in KINDS if k != "Legacy viewer"])
+def test_exports_hold_exactly_the_selection_with_units(explorer, kind):
+    rows = np.array([3, 40, len(explorer.table) - 1])
+    back = catalogue.read(export(explorer, rows, kind))
+    assert back["id"].tolist() == explorer.table["id"].iloc[rows].tolist()
+    assert np.allclose(back["lat_logmass"], explorer.table["lat_logmass"].iloc[rows], rtol=1e-5)
+    if kind in ("FITS", "VOTable", "ECSV"):
+        names = {"FITS": "fits", "VOTable": "votable", "ECSV": "ascii.ecsv"}
+        table = Table.read(io.BytesIO(export(explorer, rows, kind)), format=names[kind])
+        assert str(table["ra"].unit) == "deg"
+    if kind != "CSV":
+        assert back.attrs["model_sha256"] == explorer.card["sha256"]
+
+
+@needs_model
+def test_the_viewers_form_is_ra_dec_name(explorer):
+    text = export(explorer, np.array([0, 1]), "Legacy viewer").decode().splitlines()
+    assert text[0] == "RA,DEC,name" and len(text) == 3 and text[1].endswith(explorer.table["id"].iloc[0])
+
+
+@needs_model
+def test_neighbours_leave_out_itself_and_real_duplicates(explorer, monkeypatch):
+    name = explorer.table["id"].iloc[20]
+    near = neighbours.find_neighbours(explorer, name)
+    assert name not in set(near["id"]) and len(near) == 8 and near["distance"].is_monotonic_increasing
+    monkeypatch.setattr(type(explorer), "simulated", False)
+    table = explorer.table.copy()
+    twin = int(explorer.find_rows([near["id"].iloc[0]])[0])
+    table.loc[twin, ["ra", "dec"]] = table.loc[20, ["ra", "dec"]].to_numpy() + np.array([0, 0.01])
+    monkeypatch.setattr(explorer, "table", table)
+    assert near["id"].iloc[0] not in set(neighbours.find_neighbours(explorer, name)["id"])
+    alike = neighbours.find_alike(explorer, [name], 8)
+    assert near["id"].iloc[0] not in set(alike["id"]) and alike["distance"].is_monotonic_increasing
+    assert alike["id"].tolist() == neighbours.find_neighbours(explorer, name)["id"].tolist(), "of one: the same"
+
+
+@needs_model
+def test_a_view_travels_through_the_address(explorer):
+    view = View("z", "lat_free", "split", "latents", ("Red Spiral",), {"mag_r": (17.0, 19.0)}, ("Green Pea",))
+    assert read_view(view.to_params(), explorer) == (view, [])
+    assert View().to_params() == {} and read_view({}, explorer) == (View(), [])
+    assert read_view(View(kinds=()).to_params(), explorer)[0].kinds == ()
+    bad = {"x": "<script>", "y": "id", "colour": "__class__", "map": "..", "kinds": "Nobody", "filter": "z:1"}
+    view, refused = read_view(bad, explorer)
+    assert view == View(kinds=()) and set(refused) == set(bad)
+
+
+@needs_model
+def test_the_bundle_brings_the_view_back(explorer, tmp_path):
+    ids = explorer.table["id"].iloc[[5, 50, 500]].tolist()
+    rest = View(limits={"lat_redshift": (0.0, 2.0)})
+    data = bundle.make_bundle(explorer, rest, ids, ids[0], "A view")
+    with zipfile.ZipFile(io.BytesIO(data)) as packed:
+        packed.extractall(tmp_path)
+    folder = tmp_path / "galexplore-view"
+    state = json.loads((folder / "view.json").read_text())
+    assert state["model_sha256"] == explorer.card["sha256"] and state["object"] == ids[0]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    subprocess.run([sys.executable, "reproduce.py"], cwd=folder, env=environment, check=True, capture_output=True)
+    kept = catalogue.read(folder / "selected.csv")
+    inside = explorer.table["lat_redshift"].between(0, 2)
+    assert kept["id"].tolist() == [i for i in explorer.table["id"][inside] if i in ids]
+    assert (folder / "view.html").stat().st_size > 100_000

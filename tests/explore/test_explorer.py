@@ -1,0 +1,161 @@
+"""The shipped model from end to end, on simulated and on real galaxies."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import galexplore as gx
+from galexplore.cutouts.audit import prepare
+from galexplore.latents import INTRINSIC, LATENTS, angle_difference
+from galexplore.survey import DECALS
+from galexplore.tables.names import format_measurement
+
+
+@pytest.fixture(scope="module")
+def explorer():
+    return gx.load()
+
+
+def simulated(explorer, i):
+    """One catalogue galaxy as if it had been uploaded."""
+    name = explorer.table["id"].iloc[i]
+    return gx.Cutout(explorer.images([name])[0], DECALS.model_scale, name=name), explorer.table.iloc[i]
+
+
+def differences(one, other):
+    """Latents of one location less those of another, in units of the first one's sigma."""
+    gap = one.latents - other.latents
+    gap[0] = angle_difference(one.latents[0], other.latents[0])
+    return dict(zip(LATENTS, np.abs(gap) / one.sigma, strict=True))
+
+
+def test_the_shipped_files_belong_together(explorer):
+    assert len(explorer.table) == len(explorer.atlas.id)
+    assert explorer.table["z"].notna().sum() > 26_000
+    assert explorer.table["id"].tolist() == explorer.atlas.id.tolist()
+    assert {"network", "training", "data_hash", "hardware", "seconds", "metrics", "sha256"} <= explorer.card.keys()
+
+
+def test_the_card_names_the_catalogue_that_stands_beside_it(explorer):
+    import hashlib
+
+    from galexplore.places import ROOT
+
+    data = (ROOT / "data" / "catalogue.parquet").read_bytes()
+    assert explorer.card["data_hash"] == hashlib.sha256(data).hexdigest()
+
+
+def test_a_catalogue_galaxy_is_found_where_it_lies(explorer):
+    i = int(np.flatnonzero((explorer.table["population"] == "ordinary") & (explorer.table["mag_r"] < 17.5))[0])
+    cutout, row = simulated(explorer, i)
+    location = explorer.locate(cutout)
+    assert location.neighbours["id"].iloc[0] == row["id"]
+    assert location.latents[1] == pytest.approx(row["lat_redshift"], abs=1e-3)
+    assert np.allclose(location.position, row[["umap_x", "umap_y"]].astype(float), atol=0.3)
+
+
+def test_a_quarter_turn_turns_phi_and_leaves_what_the_galaxy_is(explorer):
+    rows = np.flatnonzero((explorer.table["population"] == "ordinary") & (explorer.table["ba"] < 0.5))[:6]
+    for i in rows:
+        cutout, _ = simulated(explorer, int(i))
+        straight = explorer.locate(cutout)
+        # Rows rise northwards, so a positive turn of the array carries north into west: E of N falls by 90 degrees.
+        turned = explorer.locate(replace(cutout, flux=np.rot90(cutout.flux, axes=(1, 2)).copy()))
+        moved = differences(straight, turned)
+        assert angle_difference(turned.latents[0], straight.latents[0] + np.pi / 2) == pytest.approx(0, abs=0.02)
+        assert all(moved[name] < 0.3 for name in ("redshift", "logmass", "logsfr"))
+
+
+def test_phi_follows_the_truth_of_elongated_galaxies(explorer):
+    flat = explorer.table[(explorer.table["split"] == "validation") & (explorer.table["ba"] < 0.5)]
+    error = angle_difference(flat["lat_phi"], flat["phi_true"])
+    assert np.degrees(np.median(np.abs(error))) < 15
+
+
+def test_reasons_add_up_and_the_json_is_plain(explorer):
+    location = explorer.locate(simulated(explorer, 5)[0])
+    told = json.loads(json.dumps(location.to_dict()))
+    assert sum(told["anomaly"]["contributions"].values()) == pytest.approx(told["anomaly"]["distance2"])
+    assert tuple(told["anomaly"]["conditional_z"]) == INTRINSIC
+    assert len(told["neighbours"]) == 8
+
+
+def test_decoding_follows_the_sliders(explorer):
+    start = np.median(explorer.atlas.latents[explorer.atlas.ordinary], axis=0)
+    heavier = start + np.array([0, 0, 0.7, 0, 0])
+    images = explorer.decode(np.stack([start, heavier]))
+    assert images[1, :, 25:44, 25:44].sum() > images[0, :, 25:44, 25:44].sum()
+
+
+def test_a_table_of_many_says_what_each_alone_would(explorer):
+    cutouts = [simulated(explorer, i)[0] for i in (3, 50, 700)]
+    table = explorer.tabulate([c.name for c in cutouts], [prepare(c) for c in cutouts])
+    for cutout, row in zip(cutouts, table.itertuples(), strict=True):
+        alone = explorer.locate(cutout)
+        assert row.lat_logmass == pytest.approx(alone.latents[2], abs=1e-3)
+        assert row.percentile == pytest.approx(alone.rarity, abs=0.1)
+
+
+def test_two_samplings_of_one_real_galaxy_agree(explorer, real):
+    folder = real / "cutouts"
+    native = explorer.locate(gx.read(folder / "decals_dr5_J094651.41-010228.6_0.262arcsec.fits"))
+    finer = explorer.locate(gx.read(folder / "decals_dr3_J094651.41-010228.6_0.10arcsec.fits"))
+    gaps = differences(native, finer)
+    assert all(gaps[name] < 0.5 for name in ("phi", "redshift", "logmass", "logsfr"))
+    # A bright galaxy's free latent is known to a hundredth or two of its spread; two reductions differ by more.
+    assert abs(native.latents[4] - finer.latents[4]) < 0.2
+
+
+def test_a_real_galaxy_turned_by_a_quarter(explorer, real):
+    cutout = gx.read(real / "cutouts" / "decals_dr5_J000001.04+003228.7_0.262arcsec.fits")
+    straight = explorer.locate(cutout)
+    turned = explorer.locate(replace(cutout, flux=np.rot90(cutout.flux, axes=(1, 2)).copy()))
+    assert angle_difference(turned.latents[0], straight.latents[0] + np.pi / 2) == pytest.approx(0, abs=0.05)
+    moved = differences(straight, turned)
+    assert all(moved[name] < 0.3 for name in ("redshift", "logmass", "logsfr"))
+
+
+def test_missing_areas_are_named_never_silently_wrong(explorer, real):
+    with pytest.raises(gx.InputError, match=r"missing in g and r") as refusal:
+        explorer.locate(gx.read(real / "cutouts" / "decals_dr3_J094949.61+010533.1_bad_pixels.fits"))
+    assert refusal.value.checks[-1].status == "refused"
+    whole = explorer.locate(gx.read(real / "cutouts" / "decals_dr5_J094949.61+010533.1_0.13arcsec.fits"))
+    assert np.isfinite(whole.latents).all()
+
+
+def test_every_real_cutout_is_answered_or_refused_in_a_sentence(explorer, real):
+    answered = 0
+    for path in sorted((real / "cutouts").iterdir()):
+        try:
+            location = explorer.locate(gx.read(path))
+        except gx.InputError as error:
+            assert "\n" not in str(error)
+            continue
+        answered += 1
+        low, high = location.interval("redshift", widened=True)
+        assert low <= location.latents[1] <= high or location.latents[1] < 0
+    assert answered >= 9
+
+
+def test_known_redshifts_are_met(explorer, real):
+    """Three real galaxies: two of three within the 95 % interval, none further than one and a half times that."""
+    known = {
+        "decals_dr5_J094651.41-010228.6_0.262arcsec.fits": 0.0203,
+        "decals_dr5_J094949.61+010533.1_0.13arcsec.fits": 0.0347,
+        "decals_dr3_J000003.25-010647.0_0.122arcsec.fits": 0.021,
+    }
+    inside = []
+    for name, redshift in known.items():
+        location = explorer.locate(gx.read(real / "cutouts" / name))
+        low, high = location.interval("redshift", widened=True)
+        inside.append(low <= redshift <= high)
+        assert abs(location.latents[1] - redshift) <= 1.5 * (high - location.latents[1]), name
+    assert sum(inside) >= 2
+
+
+def test_a_measurement_has_as_many_digits_as_its_error_allows():
+    assert format_measurement(0.123456, 0.0123) == "0.123 ± 0.012"
+    assert format_measurement(10.4567, 0.3, "log10(Msun)") == "10.46 ± 0.30 log10(Msun)"
+    assert format_measurement(123.4, 12.0) == "123 ± 12"

@@ -1,0 +1,97 @@
+"""Extra training galaxies: drawn once, kept, in no split of the catalogue; and how samples are put together."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from galexplore.jobs import draws, make_model
+from galexplore.latents import MEANS, SIGMAS
+from galexplore.network.recipes import Training
+from galexplore.places import ROOT
+from galexplore.tables import catalogue
+
+FRAME = catalogue.read(ROOT / "data" / "catalogue.parquet")
+
+
+def nothing(*at):
+    pass
+
+
+@pytest.fixture
+def drawn(monkeypatch, tmp_path):
+    """The mock's draw replaced by a few rows of the catalogue; every draw is counted."""
+    asked = []
+
+    def draw(n, seed, progress):
+        asked.append((n, seed))
+        return FRAME[FRAME["population"] == "ordinary"].iloc[:n].reset_index(drop=True)
+
+    monkeypatch.setenv("GALEXPLORE_CACHE", str(tmp_path))
+    monkeypatch.setattr(draws.survey, "draw_training", draw)
+    return asked
+
+
+def test_they_are_drawn_once_and_belong_to_no_split(drawn):
+    frame, flux = draws.draw_extras(4, 5, nothing)
+    again, same = draws.draw_extras(4, 5, nothing)
+    assert drawn == [(4, 5)]
+    assert np.array_equal(flux, same) and frame["id"].tolist() == again["id"].tolist()
+    assert set(frame["split"]) == {"extra"}
+    assert not set(frame["id"]) & set(FRAME["id"])
+    assert flux.shape == (4, 3, 69, 69) and np.isfinite(flux).all()
+    draws.draw_extras(4, 6, nothing)
+    assert drawn[-1] == (4, 6)
+
+
+def test_without_the_mocks_libraries_one_sentence_says_what_to_do(drawn, monkeypatch):
+    def draw(n, seed, progress):
+        raise ImportError("The light of simulated galaxies needs bagpipes")
+
+    monkeypatch.setattr(draws.survey, "draw_training", draw)
+    with pytest.raises(ImportError, match="--extra 0"):
+        draws.draw_extras(4, 5, nothing)
+
+
+def test_they_join_the_training_split_and_no_other(drawn):
+    frame = FRAME[FRAME["population"] == "ordinary"].iloc[:30].reset_index(drop=True)
+    flux = np.zeros((30, 3, 69, 69), np.float16)
+    taught, images = make_model.gather_taught(frame, flux, Training(extra=4), nothing)
+    own = int((frame["split"] == "train").sum())
+    assert len(taught) == len(images) == own + 4
+    sample, validation = make_model.gather_samples(frame, flux, taught, images, torch.device("cpu"))
+    assert len(sample) == own + 4 and len(validation) == (frame["split"] == "validation").sum()
+    alone, _ = make_model.gather_taught(frame, flux, Training(extra=0), nothing)
+    assert len(alone) == own
+
+
+def test_calibrators_are_drawn_as_the_catalogue_and_join_the_calibration_split(drawn, monkeypatch, tmp_path):
+    def draw(n, seed, block, last, progress):
+        assert not last, "no rare kinds among them"
+        return FRAME[FRAME["population"] == "ordinary"].iloc[:n].reset_index(drop=True)
+
+    monkeypatch.setattr(draws.survey, "draw_block", draw)
+    recipe = Training(extra=4, calibrators=3, seed=4)
+    assert make_model.gather_calibrators(tmp_path / "mine.parquet", recipe, nothing) is None, (
+        "another survey's intervals"
+    )
+    assert make_model.gather_calibrators(make_model.DATA, Training(extra=0), nothing) is None
+    more = make_model.gather_calibrators(make_model.DATA, recipe, nothing)
+    assert more[0]["id"].tolist() == ["C000001", "C000002", "C000003"] and set(more[0]["split"]) == {"calibration"}
+
+    class Seen(Exception):
+        pass
+
+    class Blind:
+        def embed(self, flux, progress):
+            return pd.DataFrame(0.0, index=range(len(flux)), columns=[*MEANS, *SIGMAS, "chi2", "mag_aperture"])
+
+    def see(table):
+        raise Seen(table["id"].tolist())
+
+    monkeypatch.setattr(make_model, "calibrate", see)
+    frame = FRAME[FRAME["population"] == "ordinary"].iloc[:90].reset_index(drop=True)
+    with pytest.raises(Seen) as seen:
+        make_model.finish(frame, Blind(), np.zeros((90, 3, 69, 69)), tmp_path, nothing, more)
+    own = frame["id"][frame["split"] == "calibration"].tolist()
+    assert own and seen.value.args[0] == own + more[0]["id"].tolist()

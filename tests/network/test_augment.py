@@ -1,0 +1,102 @@
+import math
+
+import pytest
+import torch
+
+from galexplore.network.augment import augment, blur, cut_edges, move
+from galexplore.network.recipes import Training
+from galexplore.survey import DECALS
+from tests.analytic import draw_ellipse
+from tests.network.test_vae import moments_angle
+
+STILL = Training(turned=0.0, blurred=0.0, noisy=0.0, background=0.0, edge_masks=0.0)
+
+
+def double(phi):
+    return torch.tensor([[math.cos(2 * phi), math.sin(2 * phi)]])
+
+
+@pytest.mark.parametrize("turned", [0.0, 1.0])
+def test_the_angle_turns_along_with_the_picture(turned):
+    phi, generator, seen = 0.7, torch.Generator().manual_seed(3), set()
+    flux = torch.from_numpy(draw_ellipse(phi, size=4))[None]
+    for _ in range(40):
+        moved, vector, valid = move(flux, double(phi), torch.rand((1, 6), generator=generator), turned)
+        angle = moments_angle(moved[0, 1].numpy())
+        assert torch.allclose(vector, double(angle), atol=0.02)
+        assert torch.isclose(moved.sum(), flux.sum(), rtol=1e-3)
+        assert valid[..., 15:54, 15:54].all()
+        seen.add(round(angle, 1))
+    assert len(seen) <= 4 if turned == 0 else len(seen) > 15
+
+
+def test_a_right_angle_keeps_every_pixel_as_it_was():
+    flux = torch.randn(1, 3, 69, 69)
+    u = torch.tensor([[0.9, 0.3, 0.7, 0.5, 0.5, 0.0]])  # not free: 90 degrees, no mirror, no shift
+    moved, _, valid = move(flux, double(0.3), u, turned=0.5)
+    assert valid.all()
+    turns = [torch.rot90(flux, k, (2, 3)) for k in (1, 3)]
+    assert any(torch.allclose(moved, turned, atol=1e-4) for turned in turns)
+
+
+def test_a_shift_moves_by_pixels_and_says_what_was_lost():
+    flux = torch.randn(1, 3, 69, 69)
+    u = torch.tensor([[0.9, 0.0, 0.7, 0.99, 0.5, 0.0]])  # one pixel along the columns
+    moved, _, valid = move(flux, double(0.3), u, turned=0.5)
+    assert torch.allclose(moved[..., :-1], flux[..., 1:], atol=1e-4)
+    assert not valid[..., -1].any() and valid[..., :-1].all()
+
+
+def test_each_galaxy_gets_a_move_of_its_own():
+    flux = torch.from_numpy(draw_ellipse(0.4))[None].repeat(16, 1, 1, 1)
+    moved, vector, _ = augment(flux, double(0.4).repeat(16, 1), Training(), torch.Generator().manual_seed(0))
+    assert len({round(float(v), 3) for v in vector[:, 0]}) > 8
+    assert len({round(float(m.std()), 6) for m in moved}) > 8
+
+
+def test_unknown_angles_stay_unknown():
+    flux = torch.from_numpy(draw_ellipse(0.4))[None]
+    _, vector, _ = augment(flux, torch.full((1, 2), math.nan), Training(), torch.Generator().manual_seed(0))
+    assert vector.isnan().all()
+
+
+def test_blur_keeps_the_flux_and_widens_by_its_variance():
+    flux = torch.from_numpy(draw_ellipse(0.0, size=3, ba=1.0))[None]
+    wide = blur(flux, torch.tensor([0.05, 0.5, 0.7]))
+    y = torch.arange(69.0)[:, None] - 34
+
+    def variance(band):
+        return float((band * y**2).sum() / band.sum())
+
+    assert torch.allclose(wide.sum(dim=(2, 3)), flux.sum(dim=(2, 3)), rtol=1e-4)
+    for i, width in enumerate((0.05, 0.5, 0.7)):
+        assert variance(wide[0, i]) - variance(flux[0, i]) == pytest.approx(width**2, abs=0.05)
+
+
+def test_added_noise_stays_below_what_the_recipe_says():
+    recipe = Training(turned=0.0, blurred=0.0, noisy=1.0, noise=0.7, background=0.0, edge_masks=0.0)
+    flux = torch.zeros(64, 3, 69, 69)
+    noisy, _, _ = augment(flux, double(0.0).repeat(64, 1), recipe, torch.Generator().manual_seed(0))
+    level = noisy[..., 2:-2, 2:-2].std(dim=(2, 3)) / torch.tensor(DECALS.model_noise)
+    assert level.max() < 0.75
+    assert level.mean() == pytest.approx(0.35, abs=0.06)
+
+
+def test_nothing_asked_for_leaves_the_picture_but_for_right_angles():
+    flux = torch.rand(8, 3, 69, 69)
+    moved, _, valid = augment(flux, double(0.0).repeat(8, 1), STILL, torch.Generator().manual_seed(0))
+    inner = moved[..., 2:-2, 2:-2]
+    assert valid[..., 2:-2, 2:-2].all()
+    # Bilinear weights of exactly 0 and 1: every value is one of the old ones.
+    old = flux[0, 0].flatten().sort().values
+    at = torch.searchsorted(old, inner[0, 0].flatten()).clamp(1, len(old) - 1)
+    gap = torch.minimum((old[at] - inner[0, 0].flatten()).abs(), (old[at - 1] - inner[0, 0].flatten()).abs())
+    assert gap.max() < 1e-4
+
+
+def test_masked_edges_leave_the_middle():
+    frames = cut_edges(torch.rand((200, 9), generator=torch.Generator().manual_seed(0)), share=1.0)
+    assert frames.shape == (200, 1, 69, 69)
+    assert frames[..., 20:49, 20:49].all()
+    assert (frames.mean(dim=(1, 2, 3)) < 1).float().mean() > 0.8
+    assert cut_edges(torch.rand(50, 9), share=0.0).all()

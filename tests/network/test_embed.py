@@ -1,0 +1,115 @@
+import json
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from galexplore.errors import InputError
+from galexplore.explore.models import load
+from galexplore.files import hash_file
+from galexplore.latents import LATENTS, MEANS, SIGMAS, angle_difference
+from galexplore.network.embed import Embedder
+from galexplore.network.recipes import Network
+from galexplore.network.vae import CVAE
+from tests.analytic import draw_ellipse
+
+
+@pytest.fixture(scope="module")
+def embedder(sky):
+    """An untrained model whose batch statistics are those of the sky: answers differ from galaxy to galaxy."""
+    torch.manual_seed(0)
+    model = CVAE(Network(widths=(8, 12, 16, 16), hidden=32)).train()
+    for _ in range(20):
+        model.encode(torch.from_numpy(sky[1][:64]))
+    model.label_mean.copy_(torch.tensor([0.3, 10.3, 0.3]))
+    model.label_std.copy_(torch.tensor([0.2, 0.5, 0.5]))
+    return Embedder(model)
+
+
+def test_chunked_is_as_in_one_piece(embedder, sky):
+    flux = sky[1][:50]
+    done = []
+    assert np.allclose(embedder.embed(flux, batch=7, progress=done.append), embedder.embed(flux), rtol=1e-4, atol=1e-4)
+    assert done[-1] == 50
+
+
+def test_a_quarter_turn_turns_phi_and_nothing_else(embedder, sky):
+    flux = sky[1][:20]
+    straight, turned = embedder.embed(flux), embedder.embed(np.rot90(flux, axes=(2, 3)))
+    assert np.allclose(angle_difference(turned["lat_phi"], straight["lat_phi"] + np.pi / 2), 0, atol=1e-3)
+    others = [c for c in (*MEANS, *SIGMAS) if c != "lat_phi"]
+    assert np.allclose(straight[others], turned[others], rtol=1e-3, atol=1e-4)
+
+
+def test_the_calibration_widens_sigma_and_leaves_the_means(embedder, sky):
+    wide = Embedder(embedder.model, {name: {"scale68": 2.0, "scale95": 4.0} for name in LATENTS})
+    plain, wider = embedder.embed(sky[1][:5]), wide.embed(sky[1][:5])
+    assert np.allclose(plain[MEANS], wider[MEANS])
+    assert np.allclose(wider[SIGMAS[1:]], 2 * plain[SIGMAS[1:]])
+
+
+def test_gaps_are_not_judged(embedder):
+    flux = np.stack([draw_ellipse(1.0)] * 2)
+    flux[1, :, :10] = 5.0  # rubbish, but masked
+    valid = np.ones_like(flux, bool)
+    valid[1, :, :10] = False
+    judged = embedder.embed(flux, valid)["chi2"]
+    assert judged[1] < 0.7 * embedder.embed(flux)["chi2"][1]
+
+
+def test_a_glance_is_one_of_the_eight_looks_but_for_half_precision(embedder, sky):
+    flux = sky[1][:30]
+    seen, looks = embedder.glance(flux, batch=7), embedder.encode_views(flux)
+    spread = looks[0].std(axis=0)
+    others = [i for i, name in enumerate(MEANS) if name != "lat_phi"]
+    assert list(seen) == [*MEANS, *SIGMAS, "mag_aperture"]
+    assert np.abs(seen[MEANS].to_numpy()[:, others] - looks[0][:, others]).max() < 0.2 * spread[others].max()
+    assert len(embedder.glance(flux[:0])) == 0
+
+
+def test_a_glance_of_the_shipped_model_lies_well_inside_its_errors():
+    explorer = load()
+    flux = explorer.images(explorer.table["id"].iloc[:200])
+    whole, glance = explorer.embedder.embed(flux), explorer.embedder.glance(flux)
+    # The free latent, which no label steadies, differs between looks by 0.4 sigma.
+    for name, limit in {"redshift": 0.15, "logmass": 0.15, "logsfr": 0.15, "free": 0.5}.items():
+        off = np.abs(glance[f"lat_{name}"] - whole[f"lat_{name}"]) / whole[f"lat_{name}_sigma"]
+        assert off.median() < limit and np.quantile(off, 0.95) < 3 * limit, name
+
+
+def test_no_image_gives_an_empty_table(embedder):
+    table = embedder.embed(np.empty((0, 3, 69, 69)))
+    assert len(table) == 0
+    assert list(table) == [*MEANS, *SIGMAS, "chi2", "mag_aperture"]
+
+
+def test_decoding_knows_that_an_axis_has_no_head(embedder):
+    latents = np.array([[0.4, 0.2, 10.0, 0.5, 0.3]])
+    image = embedder.decode(latents)
+    assert image.shape == (1, 3, 69, 69)
+    assert np.allclose(image, embedder.decode(latents + np.array([np.pi, 0, 0, 0, 0])), atol=1e-4)
+
+
+def test_weights_that_are_not_the_cards_are_refused(embedder, tmp_path):
+    with pytest.raises(InputError, match="galexplore train"):
+        Embedder.load(tmp_path)
+    save_file({k: v.contiguous() for k, v in embedder.model.state_dict().items()}, tmp_path / "weights.safetensors")
+    card = {"sha256": hash_file(tmp_path / "weights.safetensors"), "calibration": {}}
+    card["network"] = {"widths": [8, 12, 16, 16], "hidden": 32}
+    (tmp_path / "card.json").write_text(json.dumps(card))
+    again = Embedder.load(tmp_path)
+    flux = draw_ellipse(0.3)[None]
+    assert np.allclose(again.embed(flux), embedder.embed(flux), rtol=1e-4, atol=1e-4)
+    (tmp_path / "card.json").write_text(json.dumps(card | {"sha256": "0" * 64}))
+    with pytest.raises(InputError, match="not those its card describes"):
+        Embedder.load(tmp_path)
+
+
+@pytest.mark.parametrize("network", [{"dropout": 0.1}, {"hidden": 48}])
+def test_a_model_of_another_version_is_refused_in_a_sentence(tmp_path, network):
+    save_file({k: v.contiguous() for k, v in CVAE().state_dict().items()}, tmp_path / "weights.safetensors")
+    card = {"sha256": hash_file(tmp_path / "weights.safetensors"), "calibration": {}, "network": network}
+    (tmp_path / "card.json").write_text(json.dumps(card))
+    with pytest.raises(InputError, match="another version of galexplore; train it anew"):
+        Embedder.load(tmp_path)

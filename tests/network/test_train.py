@@ -1,0 +1,107 @@
+import json
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from galexplore.network.recipes import Network, Training
+from galexplore.network.sample import Sample
+from galexplore.network.train import Run, fit, schedule, total
+from galexplore.network.vae import CVAE
+
+TINY = Network(stem=4, widths=(6, 8, 8, 8), brushes=(8, 6, 6, 4), photometer=8, hidden=16)
+BRIEF = Training(epochs=3, batch=64, pictures=2)
+
+
+@pytest.fixture
+def samples(sky):
+    frame, flux = sky
+    chosen = np.flatnonzero(frame["split"] == "train")
+    return Sample.gather(frame.iloc[chosen], flux[chosen]), Sample.gather(frame[:40], flux[:40])
+
+
+def test_a_killed_run_resumes_to_the_same_weights(samples, tmp_path):
+    whole, card = fit(*samples, tmp_path / "whole", network=TINY, training=BRIEF)
+
+    def kill(row):
+        if row["epoch"] == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(*samples, tmp_path / "killed", network=TINY, training=BRIEF, report=kill)
+    rows = []
+    resumed, again = fit(*samples, tmp_path / "killed", network=TINY, training=BRIEF, report=rows.append)
+    assert [row["epoch"] for row in rows] == [3]
+    for a, b in zip(whole.state_dict().values(), resumed.state_dict().values(), strict=True):
+        assert torch.equal(a, b)
+    assert len(card["history"]) == len(again["history"]) == 3
+
+
+def test_a_checkpoint_of_another_recipe_is_not_continued(samples, tmp_path):
+    fit(*samples, tmp_path, network=TINY, training=Training(epochs=1, batch=64))
+    rows = []
+    fit(*samples, tmp_path, network=TINY, training=Training(epochs=1, batch=64, seed=1), report=rows.append)
+    assert [row["epoch"] for row in rows] == [1]
+
+
+def test_training_learns_and_its_card_says_what_it_cost(samples, tmp_path):
+    _, card = fit(*samples, tmp_path, network=TINY, training=Training(epochs=12, batch=32), data_hash="abc")
+    first, last = card["history"][0], card["history"][-1]
+    assert last["reconstruction"] < first["reconstruction"]
+    assert last["r2_logmass"] > 0.5
+    assert {"network", "training", "data_hash", "hardware", "seconds", "parameters"} <= card.keys()
+    json.dumps(card)
+
+
+def test_unknown_labels_do_not_poison_the_weights(samples, tmp_path):
+    sample, validation = samples
+    sample.labels[::3, 2] = torch.nan
+    sample.vector[::4] = torch.nan
+    model, _ = fit(sample, validation, tmp_path, network=TINY, training=Training(epochs=1, batch=64))
+    assert all(torch.isfinite(v).all() for v in model.state_dict().values())
+
+
+def test_the_rate_rises_then_falls_to_nothing():
+    rates = [schedule(i, 1000, Training()) for i in range(1000)]
+    assert np.argmax(rates) == pytest.approx(49, abs=2)
+    assert rates[-1] < 1e-4 * max(rates)
+
+
+def test_progress_pictures_show_what_is_seen_and_drawn(samples, tmp_path):
+    fit(*samples, tmp_path, network=TINY, training=BRIEF)
+    assert [p.name for p in (tmp_path / "progress").iterdir()] == ["epoch-002.png"]
+    with Image.open(tmp_path / "progress" / "epoch-002.png") as picture:
+        assert picture.size == (8 * 69, 3 * 69)
+
+
+def test_it_stops_early_and_returns_the_best_epoch(samples, tmp_path, monkeypatch):
+    """Scores are forced to fall after the second epoch: two more, and the weights of the second come back."""
+    scores, seen = iter([0.1, 0.5, 0.4, 0.3, 0.2, 0.1]), []
+    monkeypatch.setattr("galexplore.network.train.validate", lambda model, sample: {"score": next(scores)})
+
+    def keep(run, path, recipe):
+        seen.append({k: v.clone() for k, v in run.average.items()})
+
+    monkeypatch.setattr(Run, "save", keep)
+    model, card = fit(*samples, tmp_path, network=TINY, training=Training(epochs=6, batch=64, patience=2))
+    assert len(card["history"]) == 4
+    for k, v in model.state_dict().items():
+        assert torch.equal(v, seen[1][k]) or k.startswith(("head", "decoder.seed.0")), k  # those set the free one apart
+
+
+def test_free_latents_that_strayed_come_to_lie_as_a_unit_normal(samples):
+    """Of all the terms their distance from one alone brings them back."""
+    torch.manual_seed(0)
+    model, sample = CVAE(TINY), samples[0]
+    with torch.no_grad():
+        model.head.bias[5] += 3
+    optimizer, far = torch.optim.Adam(model.parameters(), 3e-3), []
+    for step in range(40):
+        flux = sample.images(torch.arange(32) + 32 * (step % 4))
+        terms = model.loss(flux, torch.zeros(32, 3), torch.ones(32, 3), torch.zeros(32, 2))
+        total({k: v * (k == "aggregate") for k, v in terms.items()}, 1.0, Training(free_nats=0.0)).backward()
+        optimizer.step()
+        optimizer.zero_grad()
+        far.append(float(terms["aggregate"].detach()))
+    assert far[0] > 5 and np.mean(far[-5:]) < 0.3

@@ -1,0 +1,159 @@
+"""Header, address, Atlas and card: what they say and keep, without a browser."""
+
+import json
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from galexplore.explore import selections
+from galexplore.places import ROOT
+from tests.pages.driver import APP, check, go, words
+
+pytestmark = pytest.mark.skipif(
+    not (ROOT / "models" / "default" / "atlas.npz").exists(), reason="no model in models/default: run galexplore train"
+)
+
+
+@pytest.fixture(autouse=True)
+def cache(monkeypatch, tmp_path):
+    """Selections of the tests are kept apart from a person's own; rendered pictures are shared."""
+    monkeypatch.setattr("galexplore.explore.selections.cache_folder", lambda: tmp_path)
+
+
+def open_link(app, **params) -> AppTest:
+    """Open a link in a fresh session."""
+    fresh = AppTest.from_file(str(APP), default_timeout=60)
+    for name, value in params.items():
+        fresh.query_params[name] = value
+    fresh.run()
+    check(fresh)
+    return fresh
+
+
+def test_a_link_restores_axes_colour_filters_kinds_object_and_selection(app, explorer):
+    ids = explorer.table["id"].iloc[[4, 8, 15]].tolist()
+    told = {"x": "lat_free", "y": "mag_r", "colour": "split", "filter": "lat_redshift:0.05~0.3", "kinds": "Green Pea"}
+    fresh = open_link(app, **told, object=ids[1], sel=selections.keep(ids))
+    assert f"### {ids[1]}" in words(fresh) and "**3** selected" in words(fresh)
+    figure = json.loads(fresh.get("plotly_chart")[0].proto.spec)
+    assert figure["layout"]["xaxis"]["title"]["text"] == "Free latent"
+    assert figure["data"][0]["marker"]["colorbar"]["ticktext"]
+    assert "Red Spiral" not in [t.get("name") for t in figure["data"]]
+    n = explorer.table["lat_redshift"].between(0.05, 0.3).sum()
+    assert f"{n:,} of {len(explorer.table):,} galaxies" in words(fresh)
+    for name, value in told.items():
+        assert fresh.query_params[name] in (value, [value])
+    go(fresh, "anomalies")
+    assert fresh.query_params["sel"] in (selections.keep(ids), [selections.keep(ids)]), "the address goes along"
+
+
+def test_a_broken_link_says_so_and_shows_the_rest(app):
+    bad = {"x": "<b>", "filter": "nobody:1~2", "object": "<script>", "sel": "../../x", "atlas": "elsewhere"}
+    fresh = open_link(app, **bad)
+    told = " ".join(w.value for w in fresh.warning)
+    assert "atlas is not here" in told and "malformed" in told and "No galaxy here" in told and "x, filter" in told
+    assert len(fresh.get("plotly_chart")) == 2
+    fresh.run()
+    assert not fresh.warning, "said once"
+
+
+def test_an_unknown_selection_is_left_out_with_a_sentence(app):
+    fresh = open_link(app, sel="0123456789ab")
+    assert "not known here" in fresh.warning[0].value and "nothing selected" in words(fresh)
+
+
+def test_a_position_finds_the_nearest_and_says_how_far(app, explorer):
+    row = explorer.table.iloc[30]
+    app.run()
+    app.text_input(key="object").set_value(f"{row['ra']:.6f} {row['dec'] + 0.0005:.6f}").run()
+    check(app)
+    assert f"### {row['id']}" in words(app) and "lies 1.8" in words(app).replace("\\", "")
+    app.text_input(key="object").set_value("10:00:00 +85:00:00").run()
+    check(app)
+    assert "nearest is" in words(app) and f"### {row['id']}" in words(app), "too far off to be opened by itself"
+    app.button(key="open-nearest").click().run()
+    check(app)
+    assert f"### {row['id']}" not in words(app)
+
+
+def test_the_galaxys_own_page_teaches_when_empty(app, explorer):
+    go(app, "galaxy")
+    assert "No galaxy opened" in words(app)
+    app.session_state["opened"] = explorer.table["id"].iloc[2]
+    app.run()
+    check(app)
+    told = words(app)
+    assert f"### {explorer.table['id'].iloc[2]}" in told and "matched twins" in told and "tension" in told
+    assert "nothing lies at its position on the real sky" in told
+    app.button_group(key="band").set_value("g").run()
+    check(app)
+    app.toggle(key="inverted").set_value(True).run()
+    check(app)
+
+
+def test_a_list_is_marked_on_both_plots_and_can_be_selected(app, explorer):
+    ids = explorer.table["id"].iloc[[1, 2, 3]].tolist()
+    app.run()
+    app.file_uploader[0].set_value(("mine.csv", ("id\n" + "\n".join([*ids, "nobody"])).encode(), "text/csv")).run()
+    check(app)
+    assert "3 of 4 found by their ids" in words(app).replace("\\", "")
+    for chart in app.get("plotly_chart"):
+        stars = [t for t in json.loads(chart.proto.spec)["data"] if t.get("name") == "your list"]
+        assert sorted(stars[0]["customdata"]) == sorted(ids)
+    app.button(key="select-list").click().run()
+    check(app)
+    assert "**3** selected" in words(app)
+
+
+@pytest.mark.parametrize("data", [b"", b"a,b\n1,2\n", b"PAR1PAR1"])
+def test_a_bad_list_gets_one_sentence(app, data):
+    app.run()
+    app.file_uploader[0].set_value(("<b>mine.csv", data, "text/csv")).run()
+    check(app)
+    assert len(app.error) == 1 and "<b>" not in app.error[0].value
+
+
+def test_a_selection_is_summed_up_against_the_rest(app, explorer):
+    peas = explorer.table["id"][explorer.table["population"] == "Green Pea"].tolist()
+    app.session_state["selection"] = peas
+    app.session_state["aspect"] = "Against the rest"
+    app.run()
+    check(app)
+    told = words(app)
+    assert f"What sets these {len(peas):,} apart" in told and "odds ratio" in told
+    line = next(line for line in told.splitlines() if "Green Pea |" in line)
+    assert f"| {len(peas):,} | {len(peas):,} | **" in line, "all of them are inside, and enriched"
+
+
+def test_a_filter_that_nothing_passes_says_what_to_do(app):
+    fresh = open_link(app, filter="lat_redshift:0.1~0.10001,mag_r:10~10.0001")
+    assert "No galaxy passes the filter" in fresh.info[0].value and not fresh.get("plotly_chart")
+    fresh.button(key="filter-none").click().run()
+    check(fresh)
+    assert len(fresh.get("plotly_chart")) == 2
+
+
+def test_the_lasso_of_a_linked_plot_counts_every_galaxy(app, explorer):
+    x, y = (explorer.table[c].to_numpy() for c in ("lat_redshift", "lat_logmass"))
+    corners = {"x": [0.1, 0.2, 0.3, 0.15], "y": [10, 9.7, 10.5, 11]}
+    app.session_state["latents-0"] = {"selection": {"points": [], "box": [], "lasso": [corners]}}
+    app.run()
+    check(app)
+    from galexplore.figures import find_inside
+
+    n = find_inside(x, y, {"lasso": [corners]}).sum()
+    assert n > 100 and f"**{n:,}** selected" in words(app)
+
+
+def test_a_lasso_agrees_with_brute_force():
+    from galexplore.figures import find_inside
+
+    random = np.random.default_rng(8)
+    x, y = random.uniform(0, 1, (2, 3000))
+    px, py = random.uniform(0, 1, (2, 40))
+    odd = np.zeros(3000, bool)
+    for i in range(40):
+        x0, y0, x1, y1 = px[i], py[i], px[i - 1], py[i - 1]
+        odd ^= ((y0 > y) != (y1 > y)) & (x < (x1 - x0) * (y - y0) / (y1 - y0) + x0)
+    assert np.array_equal(find_inside(x, y, {"lasso": [{"x": px.tolist(), "y": py.tolist()}]}), odd)

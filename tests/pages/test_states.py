@@ -1,0 +1,282 @@
+"""Traverse, Locate and Anomalies in every state, without a browser: undo, strips, paths, many files, labels."""
+
+import io
+import json
+import math
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from galexplore.latents import LATENTS
+from galexplore.places import ROOT
+from galexplore.survey import DECALS
+from tests.explore.test_locate_many import make_band, make_npy
+from tests.pages.driver import APP, check, go, list_images, make_fits, make_galaxy, words
+
+pytestmark = pytest.mark.skipif(
+    not (ROOT / "models" / "default" / "atlas.npz").exists(), reason="no model in models/default: run galexplore train"
+)
+
+
+@pytest.fixture(autouse=True)
+def own_cache(monkeypatch, tmp_path, request):
+    """Labels go to a folder of the test's own; pictures stay where they are."""
+    from galexplore.places import cache_folder
+
+    monkeypatch.setattr("galexplore.explore.labels.cache_folder", lambda: tmp_path)
+    assert cache_folder() != tmp_path
+    return tmp_path
+
+
+def give(app, *files):
+    go(app, "locate")
+    app.file_uploader[0].set_value([(name, data, "x/y") for name, data in files]).run()
+    check(app)
+    return app
+
+
+# Traverse ---------------------------------------------------------------------------------------------------------
+
+
+def test_undo_goes_back_move_by_move(app):
+    go(app, "traverse")
+    assert app.button(key="undo").disabled
+    first = app.slider(key="slide-logmass").value
+    app.slider(key="slide-logmass").set_value(9.5).run()
+    app.slider(key="slide-redshift").set_value(0.5).run()
+    app.button(key="undo").click().run()
+    check(app)
+    assert app.slider(key="slide-redshift").value != 0.5 and app.slider(key="slide-logmass").value == 9.5
+    app.button(key="reset").click().run()
+    assert app.slider(key="slide-logmass").value == first
+    app.button(key="undo").click().run()
+    assert app.slider(key="slide-logmass").value == 9.5, "a reset can be undone too"
+    app.button(key="undo").click().run()
+    assert app.slider(key="slide-logmass").value == first and app.button(key="undo").disabled
+
+
+def test_a_filmstrip_says_what_is_model_and_what_is_data(app):
+    go(app, "traverse")
+    app.button_group(key="way").set_value("Filmstrip").run()
+    check(app)
+    told = words(app)
+    assert "model, not data" in told and "simulated data" in told and told.count("rarity") == 9
+    before = list_images(app)
+    app.selectbox(key="strip-latent").set_value("phi").run()
+    check(app)
+    assert "160°" in words(app) and "180°" not in words(app), "north and south are one direction"
+    assert list_images(app) != before
+
+
+def test_a_grid_needs_two_latents(app):
+    go(app, "traverse")
+    app.button_group(key="way").set_value("Grid").run()
+    check(app)
+    app.selectbox(key="grid-up").set_value("redshift").run()
+    check(app)
+    assert "two different latents" in words(app)
+
+
+def test_a_path_leads_between_two_galaxies(app, explorer):
+    name = explorer.table["id"].iloc[20]
+    app.session_state["opened"] = name
+    go(app, "traverse")
+    app.button_group(key="way").set_value("Path").run()
+    check(app)
+    ends = app.selectbox(key="path-to").options
+    chosen = next(e for e in ends if e.startswith(name))
+    app.selectbox(key="path-to").set_value(chosen).run()
+    check(app)
+    redshift = explorer.table["lat_redshift"].iloc[20]
+    assert f"z {redshift:.3f}" in words(app)
+    app.selectbox(key="path-from").set_value(chosen).run()
+    check(app)
+    assert "the same galaxy" in words(app)
+
+
+def test_every_galaxy_of_a_path_opens(app):
+    go(app, "traverse")
+    app.button_group(key="way").set_value("Path").run()
+    app.button(key="frame-8").click().run()
+    check(app)
+    assert app.session_state["opened"]
+
+
+# Locate -----------------------------------------------------------------------------------------------------------
+
+
+def test_many_files_give_a_table_and_each_its_own_verdict(app):
+    flux = make_galaxy()
+    bands = [(f"pair-{b}.fits", make_band(b, flux)) for b in "grz"]
+    files = [("a.fits", make_fits(flux)), ("<b>.fits", b"rubbish"), ("silent.npy", make_npy(flux)), *bands]
+    give(app, *files)
+    table = app.dataframe[0].value
+    assert [v.split()[-1] for v in table["verdict"]] == ["located", "refused", "unknown", "located"]
+    assert "2 of 4 located" in words(app) and "silent" in words(app) and len(app.metric) == len(LATENTS)
+    app.number_input[0].set_value(DECALS.model_scale)
+    next(b for b in app.button if b.label == "Locate it").click().run()
+    check(app)
+    assert "3 of 4 located" in words(app)
+    key = f"verdicts-{app.session_state['uploads']}"
+    app.session_state[key] = {"selection": {"rows": [1], "columns": [], "cells": []}}
+    app.run()
+    check(app)
+    assert "This cannot be used" in app.error[0].value and "<b>" not in app.error[0].value
+    go(app, "atlas")
+    go(app, "locate")
+    assert "3 of 4 located" in words(app), "forgotten on leaving the page"
+    app.button(key="forget-all").click().run()
+    check(app)
+    assert "Drop in a galaxy" in words(app)
+
+
+def test_a_located_galaxy_has_kinds_an_error_budget_and_the_pixels(app):
+    give(app, ("mine.fits", make_fits(make_galaxy())))
+    told = words(app)
+    assert all(t in told for t in ("of 50 neighbours", "over flips and turns", "very 69 × 69 pixels", "d² falls from"))
+    names = [t["name"] for c in app.get("plotly_chart") for t in json.loads(c.proto.spec)["data"] if "name" in t]
+    assert names.count("68 %") == names.count("95 %") == 2, "an ellipse on both plots"
+    assert {"npy", "JSON", "FITS", "VOTable", "CSV"} <= {b.label for b in app.get("download_button")}
+
+
+def test_an_empty_sky_with_a_star_is_suspected(app):
+    from tests.cutouts.test_artefacts import make_star
+
+    give(app, ("star.fits", make_fits(make_star(0.6, 0.294).astype(np.float32))))
+    assert "may be no galaxy" in app.warning[0].value
+
+
+@pytest.mark.parametrize("text", ["150.1 -0.5", "10:00:24.0 -00:30:00", "J100024.00-003000.0"])
+def test_a_position_gives_the_way_to_its_cutout(app, text):
+    go(app, "locate")
+    app.text_input(key="position").set_value(text).run()
+    check(app)
+    told = words(app)
+    assert "RA 150.10000°, Dec -0.50000°" in told and "does not fetch" in told
+    link = app.get("link_button")[0].proto.url
+    assert link.startswith("https://www.legacysurvey.org/viewer/fits-cutout?ra=150.1") and "dec=-0.5" in link
+
+
+@pytest.mark.parametrize("text", ["nonsense <b>", "400 95", "javascript:alert(1)"])
+def test_what_is_no_position_gets_one_sentence(app, text):
+    go(app, "locate")
+    app.text_input(key="position").set_value(text).run()
+    check(app)
+    assert len(app.error) == 1 and not app.get("link_button") and "<b>" not in app.error[0].value
+
+
+# Anomalies --------------------------------------------------------------------------------------------------------
+
+
+def open_oddest(app, explorer):
+    go(app, "anomalies")
+    button = next(b for b in app.button if (b.key or "").startswith("odd-"))
+    button.click().run()
+    check(app)
+    return button.key.removeprefix("odd-")
+
+
+def test_labels_are_kept_at_once_and_apart(app, explorer, own_cache, monkeypatch):
+    name = open_oddest(app, explorer)
+    app.button(key="label-4").click().run()
+    app.text_input(key=f"note-{name}").set_value("a ring *or* <b>two</b>").run()
+    check(app)
+    (file,) = (own_cache / "labels").iterdir()
+    last = json.loads(file.read_text().splitlines()[-1])
+    assert (last["id"], last["score"], last["note"]) == (name, 4, "a ring *or* <b>two</b>")
+    assert "`4`" in app.button(key=f"odd-{name}").label
+    other = AppTest.from_file(str(APP), default_timeout=60).run()
+    assert open_oddest(other, explorer) == name
+    assert not other.text_input(key=f"note-{name}").value and "`4`" not in other.button(key=f"odd-{name}").label
+    other.button(key="label-0").click().run()
+    app.run()
+    assert "`4`" in app.button(key=f"odd-{name}").label and len(list((own_cache / "labels").iterdir())) == 2
+    app.button(key="label-4").click().run()
+    check(app)
+    assert "`" not in app.button(key=f"odd-{name}").label, "pressed again, it is taken back"
+
+
+def test_uploads_are_a_persons_own(app):
+    give(app, ("mine.fits", make_fits(make_galaxy())))
+    other = AppTest.from_file(str(APP), default_timeout=60).run()
+    go(other, "locate")
+    assert "Drop in a galaxy" in words(other) and not other.metric
+
+
+def test_the_ranking_learns_from_labels_when_asked(app, explorer):
+    name = open_oddest(app, explorer)
+
+    def shown():
+        return [b.key for b in app.button if (b.key or "").startswith("odd-")]
+
+    before = shown()
+    app.button(key="label-0").click().run()
+    assert shown() == before, "not before it is asked to"
+    app.toggle(key="learn").set_value(True).run()
+    check(app)
+    assert shown()[0] != before[0] and f"odd-{name}" not in shown()[:3]
+
+
+def test_next_goes_down_the_ranking(app, explorer):
+    open_oddest(app, explorer)
+    second = [b.key for b in app.button if (b.key or "").startswith("odd-")][1].removeprefix("odd-")
+    app.button(key="step-Right").click().run()
+    check(app)
+    assert app.session_state["opened"] == second
+    app.toggle(key="label-next").set_value(True).run()
+    app.button(key="label-2").click().run()
+    check(app)
+    assert app.session_state["opened"] != second
+    app.button(key="step-Left").click().run()
+    assert app.session_state["opened"] == second
+
+
+def test_artefacts_stand_apart_with_their_reason(app, explorer):
+    if "suspicion" not in explorer.table:
+        pytest.skip("this model was made without measurements of the pixels")
+    go(app, "anomalies")
+    app.button_group(key="suspects").set_value("suspects").run()
+    check(app)
+    n = (explorer.table["suspicion"] != "").sum()
+    assert f"of {n:,}, the oddest first" in words(app) and "known non-galaxies" in words(app)
+    labels = [b.label for b in app.button if (b.key or "").startswith("odd-")]
+    assert all(any(w in t for w in ("line in one band", "empty sky", "like a star")) for t in labels)
+
+
+def test_both_deviations_stand_beside_the_split(app, explorer):
+    name = open_oddest(app, explorer)
+    row = explorer.table.iloc[explorer.find_rows([name])[0]]
+    latents = row[[f"lat_{n}" for n in LATENTS]].to_numpy(float)
+    reasons = explorer.reasons(latents, row[[f"lat_{n}_sigma" for n in LATENTS]].to_numpy(float))
+    split = next(c for c in app.get("plotly_chart") if "waterfall" in c.proto.spec)
+    figure = json.loads(split.proto.spec)
+    texts = [a["text"] for a in figure["layout"]["annotations"]][: len(reasons)]
+    for text, one, other in zip(texts, reasons["marginal_z"], reasons["conditional_z"], strict=True):
+        numbers = [float(t) for t in text.replace("−", "-").replace("<b>", "").replace("</b>", "").split()]
+        assert numbers == pytest.approx([one, other], abs=0.051)
+    terms = [round(10 * float(t.split("<b>")[1].split("</b>")[0])) for t in figure["data"][0]["y"]]
+    assert sum(terms[:-1]) == terms[-1]
+
+
+def test_the_made_ordinary_galaxy_is_one(explorer):
+    """Whatever is odd: what comes out lies within the crowd, and what was moved is what the words say."""
+    table = explorer.table.nlargest(30, "distance2")
+    for _, row in table.iterrows():
+        latents = row[[f"lat_{n}" for n in LATENTS]].to_numpy(float)
+        made, changed = explorer.make_ordinary(latents, row[[f"lat_{n}_sigma" for n in LATENTS]].to_numpy(float))
+        assert made.before == pytest.approx(row["distance2"], rel=0.01)
+        assert made.after < 4 * 3 and changed[0] == latents[0]
+        still = [1 + j for j in range(4) if j not in made.moved]
+        assert np.allclose(changed[still], latents[still])
+
+
+def test_gif_and_png_are_made_on_demand(explorer):
+    from PIL import Image
+
+    from galexplore.atlas.paths import walk
+    from pages._parts.frames import animate
+
+    rows = walk(explorer.atlas.latents[0], explorer.atlas.latents[1], 5)
+    movie = Image.open(io.BytesIO(animate(explorer, rows, [f"{math.degrees(r[0]):.0f}°" for r in rows])))
+    assert movie.format == "GIF" and movie.n_frames == 8

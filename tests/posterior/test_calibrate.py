@@ -1,0 +1,124 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from galexplore.latents import LATENTS, angle_difference
+from galexplore.posterior.calibrate import LEVEL68, LEVEL95, calibrate, conformal_scale, crps, scale_at, widen_at
+from galexplore.posterior.metrics import evaluate
+
+
+@pytest.fixture
+def answers():
+    """Catalogue and latents of 6000 galaxies whose true error is 1.7 times what the sigma says."""
+    generator = np.random.default_rng(5)
+    n = 6000
+    frame = pd.DataFrame({"z": generator.uniform(0, 1, n), "logmass": generator.normal(10, 0.6, n)})
+    frame["logsfr"], frame["phi"] = generator.normal(0, 0.7, n), generator.uniform(0, np.pi, n)
+    for latent, column in {"redshift": "z", "logmass": "logmass", "logsfr": "logsfr", "phi": "phi"}.items():
+        sigma = generator.uniform(0.02, 0.08, n)
+        truth = frame[column].copy()
+        frame[f"{column}_err"] = 0.03
+        frame[column] = truth + generator.normal(0, 0.03, n)
+        frame[f"lat_{latent}"] = truth + 1.7 * sigma * generator.normal(size=n)
+        frame[f"lat_{latent}_sigma"] = sigma
+    frame["phi"] %= np.pi
+    frame["lat_phi"] %= np.pi
+    frame["lat_free"], frame["lat_free_sigma"], frame["chi2"] = 0.0, 1.0, 0.7
+    return frame
+
+
+def test_the_factor_undoes_overconfidence_and_is_not_fooled_by_label_noise(answers):
+    found = calibrate(answers)
+    for latent in ("redshift", "logmass", "logsfr", "phi"):
+        assert found[latent]["scale68"] == pytest.approx(1.7, rel=0.05)
+        assert found[latent]["scale95"] == pytest.approx(3.4, rel=0.07)
+
+
+def test_calibrated_intervals_cover_new_galaxies(answers):
+    half, other = answers[::2].copy(), answers[1::2].copy()
+    found = calibrate(half)
+    for latent in ("redshift", "logmass", "logsfr", "phi"):
+        other[f"lat_{latent}_sigma"] *= found[latent]["scale68"]
+    scores = evaluate(other, found, resamples=20)
+    for latent in ("redshift", "logmass", "logsfr", "phi"):
+        assert scores[latent]["coverage68"][0] == pytest.approx(LEVEL68, abs=0.03)
+        assert scores[latent]["coverage95"][0] == pytest.approx(LEVEL95, abs=0.015)
+
+
+def test_the_rank_is_the_finite_sample_one():
+    error = np.arange(1, 10.0)  # n = 9: the ceil(10 x 0.5) = 5th smallest
+    assert conformal_scale(error, np.ones(9), np.zeros(9), 0.5) == 5
+
+
+def test_angles_differ_on_their_circle():
+    assert angle_difference(0.01, np.pi - 0.01) == pytest.approx(0.02)
+    assert angle_difference(np.pi - 0.01, 0.01) == pytest.approx(-0.02)
+
+
+def test_crps_is_the_integral_it_stands_for():
+    from scipy.stats import norm
+
+    x = np.linspace(-20, 20, 200_001)
+    for error, sigma in ((0.3, 1.0), (-2.0, 0.5)):
+        integrand = (norm.cdf(x, error, sigma) - (x > 0)) ** 2
+        assert crps(np.array(error), np.array(sigma)) == pytest.approx(np.trapezoid(integrand, x), rel=1e-4)
+
+
+def test_scores_are_those_of_the_definitions(answers):
+    scores = evaluate(answers, calibrate(answers), resamples=20)
+    truth, value = answers["z"], answers["lat_redshift"]
+    delta = (value - truth) / (1 + truth)
+    assert scores["redshift"]["nmad"][0] == pytest.approx(1.4826 * np.median(np.abs(delta - np.median(delta))))
+    assert scores["redshift"]["r2"][0] == pytest.approx(
+        1 - ((value - truth) ** 2).sum() / ((truth - truth.mean()) ** 2).sum()
+    )
+    assert scores["redshift"]["outlier_fraction"][0] == pytest.approx((np.abs(delta) > 0.15).mean())
+    biased = answers.assign(lat_redshift=value * 0.5 + 0.3)
+    halved = evaluate(biased, calibrate(answers), resamples=20)["redshift"]
+    assert halved["pearson_r2"][0] == pytest.approx(scores["redshift"]["pearson_r2"][0])
+    assert halved["r2"][0] < scores["redshift"]["r2"][0] - 0.1
+
+
+@pytest.fixture
+def uneven(answers):
+    """Answers whose overconfidence grows with magnitude and falls with redshift."""
+    generator = np.random.default_rng(6)
+    frame = answers.copy()
+    frame["mag_aperture"] = generator.uniform(16, 23, len(frame))
+    factor = 1 + (frame["mag_aperture"] - 16) / 4 + frame["z"]
+    for latent in ("redshift", "logmass", "logsfr"):
+        truth = frame[{"redshift": "z"}.get(latent, latent)]
+        noise = np.hypot(factor * frame[f"lat_{latent}_sigma"], 0.03)
+        frame[f"lat_{latent}"] = truth + noise * generator.normal(size=len(frame))
+    return frame
+
+
+def test_the_factor_follows_magnitude_and_redshift(uneven):
+    half, other = uneven[::2], uneven[1::2].copy()
+    found = calibrate(half)
+    faint = np.array([17.0, 22.5])
+    low, high = scale_at(found["logmass"], "68", faint, np.array([0.5, 0.5]))
+    assert low == pytest.approx(1.75, rel=0.15) and high == pytest.approx(3.1, rel=0.15)
+    for latent in ("redshift", "logmass", "logsfr"):
+        other[f"lat_{latent}_sigma"] *= scale_at(found[latent], "68", other["mag_aperture"], other["lat_redshift"])
+    scores = evaluate(other, found, resamples=3)
+    assert {len(rows) for rows in scores["bins"].values()} == {5}
+    for rows in scores["bins"].values():
+        for row in rows:
+            assert row["n"] == 600 and row["logmass"]["coverage68"][0] == pytest.approx(LEVEL68, abs=0.07)
+            assert row["logmass"]["coverage95"][0] == pytest.approx(LEVEL95, abs=0.04)
+
+
+def test_a_small_split_gets_one_factor_and_an_old_card_is_understood(uneven):
+    few = calibrate(uneven[:200])
+    assert set(few["logmass"]) == {"scale68", "scale95"}
+    both = scale_at(few["logmass"], "95", np.array([17.0, 20.0]), np.zeros(2))
+    assert both == few["logmass"]["scale95"]
+    assert widen_at(few).shape == (5,) and (widen_at(calibrate(uneven), np.full(7, 18.0), np.full(7, 0.2))).shape == (
+        7,
+        5,
+    )
+
+
+def test_the_free_latents_scale_is_left_alone(uneven):
+    assert widen_at(calibrate(uneven))[LATENTS.index("free")] == pytest.approx(1.96, abs=0.001)
