@@ -22,7 +22,8 @@ import json
 from pathlib import Path
 
 import galexplore as gx
-from galexplore import filters, figures
+from galexplore import figures
+from galexplore.tables import filters
 
 here = Path(__file__).parent
 told = json.loads((here / "view.json").read_text())

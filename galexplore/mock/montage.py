@@ -6,6 +6,7 @@ import numpy as np
 from PIL import Image
 
 from galexplore.cutouts.colour import to_rgb
+from galexplore.errors import InputError
 from galexplore.mock import render
 from galexplore.survey import DECALS
 
@@ -122,7 +123,10 @@ def read_real(folder):
     for path in sorted((Path(folder) / "cutouts").iterdir()):
         if path.name.endswith("_psf.fits") or "bad_pixels" in path.name:
             continue
-        cutout = readers.read(path)
+        try:
+            cutout = readers.read(path)
+        except InputError:  # a single band of several, as surveys other than the Legacy one give them
+            continue
         scale = cutout.pixel_scale or DECALS.pixel_scale
         half = int(DECALS.field / scale / 2)
         middle = np.array(cutout.flux.shape[1:]) // 2

@@ -4,12 +4,12 @@ from functools import partial
 
 import streamlit as st
 
+from galexplore.explore import search
 from galexplore.explore.bundle import make_bundle
 from galexplore.explore.explorer import Explorer
 from galexplore.explore.export import KINDS, export
 from galexplore.explore.link import View
 from galexplore.explore.models import list_models
-from galexplore.tables import positions
 from galexplore.tables.names import name_column
 from pages._session.address import show_view
 from pages._session.state import clear_selection, find_selected, forget_drawn, open_galaxy, plain
@@ -52,7 +52,7 @@ def show_answer(explorer: Explorer, text: str, page: str) -> None:
     if asked == (text, explorer.name):
         found = told
     else:
-        found = positions.find(explorer.table, text)
+        found = search.find(explorer.table, text)
         st.session_state.found = ((text, explorer.name), found)
         if found.id and found.near:
             open_galaxy(found.id)

@@ -326,6 +326,9 @@ def test_every_real_file_is_answered(real):
         if "psf" in path.name:
             with pytest.raises(InputError, match="point-spread"):
                 read(path)
+        elif path.stem.endswith(("_g", "_r", "_z")):
+            with pytest.raises(InputError, match="bands g, r and z are needed"):
+                read(path)
         elif "bad_pixels" in path.name:
             assert "missing in g and r" in refused(read(path), "missing")
         else:

@@ -9,7 +9,7 @@ import pytest
 from astropy.coordinates import SkyCoord
 
 from galexplore.errors import InputError
-from galexplore.explore import selections, services
+from galexplore.explore import search, selections, services
 from galexplore.tables import filters, match, positions
 
 
@@ -71,21 +71,19 @@ def test_separations_are_those_of_the_sphere():
 
 
 def test_the_nearest_is_found_across_the_wrap_with_its_separation(table):
-    found = positions.find(table, "0.0000 0.0")
+    found = search.find(table, "0.0000 0.0")
     assert found.id == "A1" and found.near and "0.36″" in found.said
-    far = positions.find(table, "200 -10")
+    far = search.find(table, "200 -10")
     assert far.id and not far.near and "away" in far.said
-    assert positions.find(table, "0.0 89.9").id == "E5", "near the pole RA means little"
+    assert search.find(table, "0.0 89.9").id == "E5", "near the pole RA means little"
 
 
 def test_ids_are_found_in_any_case_and_misses_get_a_hint(table):
-    assert positions.find(table, " d4 ").id == "D4"
-    miss = positions.find(table, "nobody")
+    assert search.find(table, " d4 ").id == "D4"
+    miss = search.find(table, "nobody")
     assert miss.id is None and "No galaxy here is called" in miss.said
-    assert (
-        "150 95" not in positions.find(table, "150 95").said and "declination" in positions.find(table, "150 95").said
-    )
-    assert positions.find(table.drop(columns=["ra", "dec"]), "150 2").id is None
+    assert "150 95" not in search.find(table, "150 95").said and "declination" in search.find(table, "150 95").said
+    assert search.find(table.drop(columns=["ra", "dec"]), "150 2").id is None
 
 
 def test_a_list_is_matched_by_id_else_by_position(table):
