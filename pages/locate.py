@@ -2,9 +2,10 @@
 
 import streamlit as st
 
+from galexplore.cutouts.audit import smallest
 from galexplore.errors import InputError
 from galexplore.explore.services import link_cutout
-from galexplore.survey import DECALS
+from galexplore.survey import Survey
 from galexplore.tables.positions import parse_position
 from pages._parts.location import show_location, show_refusal
 from pages._parts.panels import draw_catalogue, mark
@@ -35,7 +36,7 @@ def show_samples(explorer) -> None:
                 st.button(label, key=f"try-{kind}", on_click=try_sample, args=(name,), width="stretch")
 
 
-def show_position() -> None:
+def show_position(survey: Survey) -> None:
     """Say how to come by the cutout of a position on the sky."""
     st.markdown("### Only a position?")
     about = {"key": "position", "max_chars": 300, "persist_state": "session"}
@@ -56,35 +57,39 @@ def show_position() -> None:
         f"**RA {ra:.5f}°, Dec {dec:+.5f}°.** This page does not fetch images by itself yet. "
         "Download the survey's cutout and drop it in here."
     )
-    st.link_button("Download its FITS cutout", link_cutout(ra, dec), icon=":material/download:")
+    if address := link_cutout(ra, dec, survey):
+        st.link_button("Download its FITS cutout", address, icon=":material/download:")
 
 
-def show_empty() -> None:
+def show_empty(survey: Survey) -> None:
     """Say what to do, and offer a galaxy to try."""
     st.markdown("## Drop in a galaxy")
+    picture = "a numpy array, or a viewer JPEG (approximate)" if survey.has_pictures else "or a numpy array"
     st.markdown(
-        "A cutout in g, r, z centred on it, at least 20″ wide: a Legacy Survey FITS cube, three single-band files, "
-        "a numpy array, or a viewer JPEG (approximate). In a second: its redshift, stellar mass and star-formation "
-        "rate with error bars, where it lies, what it resembles, and what makes it odd. Several files give a table."
+        f"A cutout in {', '.join(survey.bands)} centred on it, at least {smallest(survey):g}″ wide: a {survey.archive} "
+        f"FITS cube, {survey.count_word} single-band files, {picture}. In a second: its redshift, stellar mass and "
+        "star-formation rate with error bars, where it lies, what it resembles, and what makes it odd. Several files "
+        "give a table."
     )
 
 
-def show_uploader() -> None:
+def show_uploader(survey: Survey) -> None:
     """Show where files go."""
     key = f"files-{st.session_state.get('uploads', 0)}"
-    label = "FITS, npy, npz, JPEG or PNG files, up to 20 MB each; single bands of one galaxy by threes"
+    many = survey.count_word + ("es" if survey.count_word.endswith("x") else "s")
+    label = f"FITS, npy, npz, JPEG or PNG files, up to 20 MB each; single bands of one galaxy by {many}"
     about = {"on_change": take_files, "args": (key,), "max_upload_size": 20}
     with st.container(key="drop"):
         st.file_uploader(label, TYPES, accept_multiple_files=True, key=key, **about)
 
 
-def ask_scale(silent: list) -> None:
+def ask_scale(silent: list, survey: Survey) -> None:
     """Ask for what files do not say."""
     with st.form("scale", width=520):
         which = plain(silent[0].name or "This file") if len(silent) == 1 else f"{len(silent)} files"
         verb = "does" if len(silent) == 1 else "do"
         st.markdown(f"**{which}** {verb} not say how large {'its' if verb == 'does' else 'their'} pixels are.")
-        scale = st.number_input("Pixel scale [arcsec a pixel]", 0.01, 5.0, DECALS.pixel_scale, 0.001, "%.3f")
+        scale = st.number_input("Pixel scale [arcsec a pixel]", 0.01, 5.0, survey.pixel_scale, 0.001, "%.3f")
         if st.form_submit_button("Locate it" if len(silent) == 1 else "Locate them", type="primary"):
             settle(scale)
             st.rerun()
@@ -101,7 +106,7 @@ def show_page() -> None:
         if len(verdicts) > 1:
             show_verdicts(verdicts)
         if silent:
-            ask_scale(silent)
+            ask_scale(silent, explorer.survey)
         shown = verdicts[upload["at"]]
         if shown.location:
             show_location(explorer, upload, forget)
@@ -111,14 +116,14 @@ def show_page() -> None:
     left, right = st.container(key="halves-locate").columns([5, 3], gap="large")
     with left:
         if not verdicts:
-            show_empty()
-        show_uploader()
+            show_empty(explorer.survey)
+        show_uploader(explorer.survey)
         silent = [v for v in verdicts if v.sources]
         if silent:
-            ask_scale(silent)
+            ask_scale(silent, explorer.survey)
         for verdict in (v for v in verdicts if v.error):
             show_refusal(verdict)
-        show_position()
+        show_position(explorer.survey)
     with right:
         show_samples(explorer)
 

@@ -4,7 +4,7 @@ import streamlit as st
 
 from galexplore import figures
 from galexplore.draw.pictures import draw_galaxy
-from galexplore.explore.card import LIMITS, describe_recipe, read_citation, sweep_latents
+from galexplore.explore.card import describe_recipe, list_limits, read_citation, sweep_latents
 from galexplore.latents import LABELLED, TITLES
 from galexplore.posterior.metrics import collect
 from galexplore.tables.names import format_measurement
@@ -36,8 +36,9 @@ def draw_grid(atlas: str, sha: str, _explorer) -> dict:
     """Draw what each latent does to a typical galaxy: title to pictures with their values."""
     rows = sweep_latents(_explorer)
     frames = {name: _explorer.decode(latents) for name, (_, latents) in rows.items()}
+    survey = _explorer.survey
     return {
-        name: [(note, draw_galaxy(f, 150)) for note, f in zip(rows[name][0], frames[name], strict=True)]
+        name: [(note, draw_galaxy(f, survey, 150)) for note, f in zip(rows[name][0], frames[name], strict=True)]
         for name in rows
     }
 
@@ -84,7 +85,8 @@ def show_honesty(explorer, metrics: dict) -> None:
 def show_grid(explorer) -> None:
     """Show what each latent does to a typical galaxy."""
     st.markdown("### What each latent does")
-    st.caption("A typical galaxy, decoded with one latent moved at a time: model, not data. 33.5″ a side.")
+    side = f"{explorer.survey.field:.1f}″ a side"
+    st.caption(f"A typical galaxy, decoded with one latent moved at a time: model, not data. {side}.")
     for name, cells in draw_grid(explorer.name, explorer.card["sha256"], explorer).items():
         st.markdown(f"**{TITLES[name]}**")
         with st.container(key=f"gallery-grid-{name}"):
@@ -127,7 +129,8 @@ def show_page() -> None:
         show_free(metrics["free"])
     left, right = st.columns(2, gap="large")
     with left:
-        st.markdown("### What it does not do well\n" + "\n".join(f"- {limit}" for limit in LIMITS))
+        limits = list_limits(explorer.survey)
+        st.markdown("### What it does not do well\n" + "\n".join(f"- {limit}" for limit in limits))
     with right:
         st.markdown("### How to cite")
         st.code(read_citation(), language="yaml", wrap_lines=True)

@@ -87,6 +87,7 @@ def show_gauge(explorer, latents: np.ndarray) -> None:
 def show_traverse() -> None:
     """Sliders and image in one fragment: a move reruns nothing else, and shows the new image before all the rest."""
     explorer = open_explorer()
+    survey = explorer.survey
     if not st.session_state.get("start"):
         start_typical(explorer)
     if not st.session_state.get("moved"):
@@ -98,7 +99,8 @@ def show_traverse() -> None:
         start["decoded"] = explorer.decode(start["latents"][None])[0]
     before = start["decoded"]
     with middle:
-        st.image(pictures.draw_galaxy(now, 621, bar=True), "Decoded: model, not data. 33.5″ wide.", width="stretch")
+        told = f"Decoded: model, not data. {survey.field:.1f}″ wide."
+        st.image(pictures.draw_galaxy(now, survey, 621, bar=True), told, width="stretch")
         show_gauge(explorer, latents)
     with top:
         choose_start(explorer)
@@ -107,8 +109,8 @@ def show_traverse() -> None:
     with right:
         observed = start["flux"] is not None
         what = "Start: the image" if observed else "Start: decoded, model, not data"
-        st.image(pictures.draw_galaxy(start["flux"] if observed else before, 330), what, width="stretch")
-        st.image(pictures.draw_residual(now - before, 330), "Change of the model, ±15 σ", width="stretch")
+        st.image(pictures.draw_galaxy(start["flux"] if observed else before, survey, 330), what, width="stretch")
+        st.image(pictures.draw_residual(now - before, survey, 330), "Change of the model, ±15 σ", width="stretch")
     note_standing()
     show_ways(explorer, latents)
 

@@ -19,6 +19,7 @@ from galexplore.network.embed import Embedder
 from galexplore.network.recipes import Network, Training
 from galexplore.network.sample import Sample
 from galexplore.network.train import fit
+from galexplore.survey import Survey
 
 #: What is answered for each galaxy, in the order of every array of answers (N, 4).
 ASKED = ("phi", *LABELLED)
@@ -30,8 +31,10 @@ class Ground:
 
     Attributes
     ----------
-    frame, flux : DataFrame, array (N, 3, 69, 69)
+    frame, flux : DataFrame, array (N, B, S, S)
         The catalogue and its images.
+    survey : Survey
+        What they are of.
     taught : DataFrame
         The rows of `sample`: the training split and the extra galaxies.
     sample, validation : Sample
@@ -43,6 +46,7 @@ class Ground:
 
     frame: pd.DataFrame
     flux: np.ndarray
+    survey: Survey
     taught: pd.DataFrame
     sample: Sample
     validation: Sample
@@ -81,10 +85,11 @@ def boost(features: np.ndarray, labels: np.ndarray, asked: np.ndarray) -> np.nda
     return np.column_stack(answers)
 
 
-def _colours(flux: np.ndarray) -> np.ndarray:
-    """Magnitudes and colours (N, 6) of fluxes (N, 3) in nanomaggies."""
-    mags = 22.5 - 2.5 * np.log10(np.maximum(flux, 1e-4))
-    return np.column_stack([mags, mags[:, 0] - mags[:, 1], mags[:, 1] - mags[:, 2], mags[:, 0] - mags[:, 2]])
+def _colours(flux: np.ndarray, survey: Survey) -> np.ndarray:
+    """Magnitudes and colours (N, B (B + 1) / 2) of fluxes (N, B) in nanomaggies."""
+    mags = survey.zero_point - 2.5 * np.log10(np.maximum(flux, 1e-4))
+    pairs = [(i, i + step) for step in range(1, mags.shape[1]) for i in range(mags.shape[1] - step)]
+    return np.column_stack([mags, *(mags[:, i] - mags[:, j] for i, j in pairs)])
 
 
 def _photometry(ground: Ground, measure: Callable[[pd.DataFrame], np.ndarray], what: str) -> Answer:
@@ -100,18 +105,22 @@ def answer_noiseless(ground: Ground) -> Answer:
 
     def measure(frame: pd.DataFrame) -> np.ndarray:
         parts = ("bulge", "disc", "young")
-        return _colours(np.stack([sum(frame[f"flux_{p}_{b}"] for p in parts) for b in "grz"], axis=1))
+        bands = ground.survey.bands
+        flux = np.stack([sum(frame[f"flux_{p}_{b}"] for p in parts) for b in bands], axis=1)
+        return _colours(flux, ground.survey)
 
-    return _photometry(ground, measure, "g, r, z and colours")
+    return _photometry(ground, measure, f"{', '.join(ground.survey.bands)} and colours")
 
 
-def _measured_colours(frame: pd.DataFrame) -> np.ndarray:
-    return _colours(10 ** (0.4 * (22.5 - frame[[f"mag_{b}" for b in "grz"]].to_numpy(float))))
+def _measured_colours(frame: pd.DataFrame, survey: Survey) -> np.ndarray:
+    mags = frame[[f"mag_{b}" for b in survey.bands]].to_numpy(float)
+    return _colours(10 ** (0.4 * (survey.zero_point - mags)), survey)
 
 
 def answer_noisy(ground: Ground) -> Answer:
     """Gradient boosting on the catalogue's magnitudes, with their errors."""
-    return _photometry(ground, _measured_colours, "g, r, z and colours")
+    bands = ", ".join(ground.survey.bands)
+    return _photometry(ground, lambda frame: _measured_colours(frame, ground.survey), f"{bands} and colours")
 
 
 #: What a profile fit would measure of a galaxy, were there no noise.
@@ -122,15 +131,15 @@ def answer_shaped(ground: Ground) -> Answer:
     """Gradient boosting on the catalogue's magnitudes and the true profile, as no image shows it."""
 
     def measure(frame: pd.DataFrame) -> np.ndarray:
-        return np.column_stack([_measured_colours(frame), frame[list(PROFILE)]])
+        return np.column_stack([_measured_colours(frame, ground.survey), frame[list(PROFILE)]])
 
-    return _photometry(ground, measure, "g, r, z, colours and the true profile")
+    return _photometry(ground, measure, f"{', '.join(ground.survey.bands)}, colours and the true profile")
 
 
 def answer_published(ground: Ground, epochs: int, seconds: float) -> Answer:
     """Train the published recipe and take its latents as they are."""
     torch.manual_seed(0)
-    model = Published()
+    model = Published(ground.survey)
     about = train_peer(model, ground.sample, epochs, seconds, lambda *at: ground.report("published", *at))
     latents = embed_peer(model, ground.everything)
     values = Scale(ground.sample).undo(latents[ground.test])
@@ -140,7 +149,7 @@ def answer_published(ground: Ground, epochs: int, seconds: float) -> Answer:
 def answer_vanilla(ground: Ground, epochs: int, seconds: float) -> Answer:
     """Train the published autoencoder without labels and read its latents out by gradient boosting."""
     torch.manual_seed(0)
-    model = Published(physics=False)
+    model = Published(ground.survey, physics=False)
     about = train_peer(model, ground.sample, epochs, seconds, lambda *at: ground.report("vanilla", *at))
     latents, vector = embed_peer(model, ground.everything), ground.sample.vector.cpu().numpy()
     labels = np.column_stack([vector, ground.taught[list(LABELLED.values())]])
@@ -153,7 +162,7 @@ def answer_vanilla(ground: Ground, epochs: int, seconds: float) -> Answer:
 def answer_contrastive(ground: Ground, epochs: int, seconds: float) -> Answer:
     """Train a self-supervised encoder and take the mean label of the 16 nearest in its features."""
     torch.manual_seed(0)
-    model = Contrastive()
+    model = Contrastive(ground.survey)
     about = train_peer(model, ground.sample, epochs, seconds, lambda *at: ground.report("contrastive", *at))
     labels = ground.taught[list(LABELLED.values())].to_numpy(float)
     reader = KNeighborsRegressor(16).fit(embed_peer(model, ground.sample), labels)
@@ -169,6 +178,7 @@ def answer_supervised(ground: Ground, network: Network, training: Training) -> A
         ground.sample,
         ground.validation,
         ground.folder / "supervised",
+        survey=ground.survey,
         network=network,
         training=alone,
         report=lambda row: ground.report("supervised", row["epoch"], training.epochs),

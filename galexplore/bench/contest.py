@@ -18,6 +18,7 @@ from galexplore.mock import render
 from galexplore.network.recipes import Network, Training
 from galexplore.network.sample import describe_hardware, pick_device
 from galexplore.places import models_folder
+from galexplore.survey import Survey
 
 #: What each contestant is, as the table says it.
 TITLES = {
@@ -35,9 +36,9 @@ TITLES = {
 EPOCHS = {"published": 12, "vanilla": 12, "contrastive": 12}
 
 
-def read_recipe(card: dict) -> tuple[Network, Training]:
-    """Return the network and the recipe that a card tells of."""
-    return Network.read(card["network"]), Training(**card["training"])
+def read_recipe(card: dict) -> tuple[Survey, Network, Training]:
+    """Return the survey, the network and the recipe that a card tells of."""
+    return Survey.from_dict(card["survey"]), Network.read(card["network"]), Training(**card["training"])
 
 
 def run(
@@ -70,12 +71,12 @@ def run(
     """
     if unknown := set(only) - set(TITLES):
         raise InputError(f"There is no peer {unknown.pop()!r}; there are {', '.join(TITLES)}.")
-    network, training = read_recipe(_read_card(name))
-    frame, flux = read_survey(data, report)
-    taught, images = gather_taught(frame, flux, training, report)
+    survey, network, training = read_recipe(_read_card(name))
+    frame, flux = read_survey(data, survey, report)
+    taught, images = gather_taught(frame, flux, training, survey, report)
     device = pick_device()
     sample, validation = gather_samples(frame, flux, taught, images, device)
-    ground = Ground(frame, flux, taught, sample, validation, folder, report)
+    ground = Ground(frame, flux, survey, taught, sample, validation, folder, report)
     key = hashlib.sha256(data.read_bytes()).hexdigest() + f" {render.VERSION} {len(sample)} {training.seed}"
     training = replace(training, epochs=epochs or training.epochs)
     makers = _list_makers(name, network, training, 60 * minutes)

@@ -22,6 +22,7 @@ from galexplore.network.augment import augment
 from galexplore.network.layers import arcsinh
 from galexplore.network.recipes import Training
 from galexplore.network.sample import Sample
+from galexplore.survey import Survey
 
 #: What every peer sees of the sky: each galaxy turned and mirrored exactly, at random.
 TURNS = Training(turned=0.0, blurred=0.0, noisy=0.0, background=0.0, edge_masks=0.0)
@@ -30,16 +31,21 @@ TURNS = Training(turned=0.0, blurred=0.0, noisy=0.0, background=0.0, edge_masks=
 class Published(nn.Module):
     """The published autoencoder: latents in the order phi, z, log M, log SFR, free."""
 
-    def __init__(self, physics: bool = True):
+    def __init__(self, survey: Survey, physics: bool = True):
         super().__init__()
-        self.physics = physics
-        self.register_buffer("knee", torch.from_numpy(knee("published")))
+        self.survey, self.physics = survey, physics
+        bands, size, _ = survey.shape
+        half = (size + 1) // 2
+        side = (half + 1) // 2
+        self.register_buffer("knee", torch.from_numpy(knee(survey, "published")))
         self.trunk = nn.Sequential(
-            nn.Conv2d(3, 16, 3, 2, 1), nn.ReLU(), nn.Conv2d(16, 32, 3, 2, 1), nn.ReLU(), nn.Flatten()
+            nn.Conv2d(bands, 16, 3, 2, 1), nn.ReLU(), nn.Conv2d(16, 32, 3, 2, 1), nn.ReLU(), nn.Flatten()
         )
-        self.head = nn.Linear(32 * 18 * 18, 10)
-        self.seed = nn.Sequential(nn.Linear(5, 32 * 18 * 18), nn.ReLU(), nn.Unflatten(1, (32, 18, 18)))
-        self.paint = nn.Sequential(nn.ConvTranspose2d(32, 16, 3, 2, 1), nn.ReLU(), nn.ConvTranspose2d(16, 3, 3, 2, 1))
+        self.head = nn.Linear(32 * side**2, 10)
+        self.seed = nn.Sequential(nn.Linear(5, 32 * side**2), nn.ReLU(), nn.Unflatten(1, (32, side, side)))
+        grow = nn.ConvTranspose2d(32, 16, 3, 2, 1, output_padding=1 - half % 2)
+        paint = nn.ConvTranspose2d(16, bands, 3, 2, 1, output_padding=1 - size % 2)
+        self.paint = nn.Sequential(grow, nn.ReLU(), paint)
 
     def stretch(self, flux: Tensor) -> Tensor:
         """tanh(arcsinh(v)) = v / sqrt(1 + v^2), v = 10 f / peak."""
@@ -78,13 +84,14 @@ PHYSICS = 100.0
 class Contrastive(nn.Module):
     """A self-supervised encoder (Chen et al. 2020, SimCLR): two views of one galaxy together, all others apart."""
 
-    def __init__(self):
+    def __init__(self, survey: Survey):
         super().__init__()
-        self.register_buffer("knee", torch.from_numpy(knee("noise")))
-        layers, widths = [], (3, 32, 64, 96, 128)
+        self.survey = survey
+        self.register_buffer("knee", torch.from_numpy(knee(survey, "noise")))
+        layers, widths = [], (len(survey.bands), 32, 64, 96, 128)
         for inward, outward in itertools.pairwise(widths):
             layers += [nn.Conv2d(inward, outward, 4, 2, 1, bias=False), nn.BatchNorm2d(outward), nn.ReLU()]
-        self.trunk = nn.Sequential(*layers, nn.Flatten(), nn.Linear(128 * 16, 128))
+        self.trunk = nn.Sequential(*layers, nn.Flatten(), nn.Linear(128 * (survey.size // 16) ** 2, 128))
         self.project = nn.Sequential(nn.BatchNorm1d(128), nn.ReLU(), nn.Linear(128, 64))
 
     def embed(self, flux: Tensor) -> Tensor:
@@ -171,9 +178,9 @@ def _lose(model: nn.Module, sample: Sample, rows: Tensor, step: int, scale: Scal
     at = rows.to(sample.device)
     flux, vector = sample.images(rows).contiguous(memory_format=torch.channels_last), sample.vector[at]
     if isinstance(model, Contrastive):
-        views = (augment(flux, vector, Training(), generator)[0] for _ in range(2))
+        views = (augment(flux, vector, Training(), model.survey, generator)[0] for _ in range(2))
         return model.loss(*views)
-    flux, vector, _ = augment(flux, vector, TURNS, generator)
+    flux, vector, _ = augment(flux, vector, TURNS, model.survey, generator)
     seen = Sample(flux, sample.labels[at], sample.errors[at], vector)
     return model.loss(flux.contiguous(memory_format=torch.channels_last), *scale.apply(seen))
 

@@ -45,7 +45,7 @@ def locate_all(explorer: Explorer, folder: Path) -> list[dict]:
 
 def _locate(explorer: Explorer, path: Path) -> dict:
     try:
-        found = explorer.locate(read(path, key="cutout" if path.suffix == ".npz" else None))
+        found = explorer.locate(read(path, survey=explorer.survey, key="cutout" if path.suffix == ".npz" else None))
     except InputError as error:
         return {"refused": str(error)}
     latents = {name: [float(found.latents[i]), float(found.sigma[i])] for i, name in enumerate(LATENTS)}

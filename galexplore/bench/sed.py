@@ -1,4 +1,4 @@
-"""Our answer beside a classical one: bagpipes with its own sampler on the same galaxies' g, r, z photometry.
+"""Our answer beside a classical one: bagpipes with its own sampler on the same galaxies' photometry.
 
 Mode: the whole posterior, five hundred samples of it. Both run on this machine, one after the other, so that the ratio
 of their speeds holds on any.
@@ -15,7 +15,7 @@ import pandas as pd
 
 from galexplore.latents import LABELLED
 from galexplore.mock.light import DECAM
-from galexplore.survey import DECALS
+from galexplore.survey import Survey
 
 BATCH = 1024  # galaxies on which our speed is measured
 #: A delayed-exponential history with dust and nebular emission: eight parameters, three magnitudes.
@@ -45,13 +45,13 @@ def write_curves(folder: Path) -> list[str]:
     return paths
 
 
-def fit_one(row: pd.Series, curves: list[str], folder: Path) -> dict:
+def fit_one(row: pd.Series, survey: Survey, curves: list[str], folder: Path) -> dict:
     """Fit one galaxy: seconds, and median and half the 68 % interval of redshift, log mass and log SFR."""
     import bagpipes
     from threadpoolctl import threadpool_limits
 
-    flux = np.array([10 ** (-0.4 * (row[f"mag_{b}"] - 23.9)) for b in DECALS.bands])  # microjansky
-    error = flux * np.array([max(row[f"mag_{b}_err"], 0.02) for b in DECALS.bands]) / 1.0857
+    flux = np.array([10 ** (-0.4 * (row[f"mag_{b}"] - 23.9)) for b in survey.bands])  # microjansky
+    error = flux * np.array([max(row[f"mag_{b}_err"], 0.02) for b in survey.bands]) / 1.0857
     data = np.column_stack([flux, error])
     bagpipes.utils.working_dir = str(folder.resolve())  # where it makes its folders; else where it was imported
     # One thread: the sampler's small matrices are slower on several, many times so on a machine that is busy.
@@ -103,7 +103,7 @@ def measure(explorer, n: int, folder: Path, seed: int = 0, report=lambda text: N
     rows = choose(explorer.table, n, seed)
     for i, (_, row) in enumerate(rows.iterrows(), 1):
         if row["id"] not in done:
-            done[row["id"]] = fit_one(row, curves, folder)
+            done[row["id"]] = fit_one(row, explorer.survey, curves, folder)
             with kept.open("a") as file:
                 file.write(json.dumps(done[row["id"]]) + "\n")
         report(f"{i} of {n}: {row['id']} in {done[row['id']]['seconds']:.0f} s")

@@ -15,12 +15,14 @@ from galexplore.cli.terminal import Bars, complaints, out, refuse
 from galexplore.errors import InputError
 from galexplore.latents import INTRINSIC, LATENTS, UNITS
 from galexplore.places import DATA, ROOT, cache_folder
+from galexplore.survey import DECALS
 
 app = typer.Typer(help="A latent-space explorer for galaxies.", no_args_is_help=True, pretty_exceptions_enable=False)
 mock_app = typer.Typer(help="Simulate a survey, or compare the simulation with real measurements.")
 app.add_typer(mock_app, name="mock", invoke_without_command=True)
 app.add_typer(bench_app, name="bench")
 
+KINDS = "FITS, npy, npz, JPEG, PNG"  # of files that are read
 Model = Annotated[str, typer.Option("--model", help="A folder of models/.")]
 Depth = Literal["default", "deep"]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
@@ -53,7 +55,7 @@ def _has_display() -> bool:
 
 @app.command()
 def locate(
-    files: Annotated[list[Path], typer.Argument(help="One cutout (FITS, npy, npz, JPEG, PNG), or three single bands.")],
+    files: Annotated[list[Path], typer.Argument(help=f"One cutout ({KINDS}), or {DECALS.count_word} single bands.")],
     pixel_scale: Annotated[float | None, typer.Option(help="Arcsec a pixel, where the file does not say.")] = None,
     key: Annotated[str | None, typer.Option(help="Which array of an npz.")] = None,
     model: Model = "default",
@@ -63,8 +65,8 @@ def locate(
     import galexplore as gx
 
     try:
-        cutout = gx.read(files[0] if len(files) == 1 else files, pixel_scale=pixel_scale, key=key)
-        location = gx.load(model).locate(cutout)
+        explorer, source = gx.load(model), files[0] if len(files) == 1 else files
+        location = explorer.locate(gx.read(source, survey=explorer.survey, pixel_scale=pixel_scale, key=key))
     except InputError as error:
         refuse(error, as_json)
     if as_json:
@@ -133,7 +135,7 @@ def mock(
         path = DATA if to is None else _draw_survey(n, seed, to, photometry_only, depth, report)
         if not pixels or photometry_only:
             return
-        count = mock_survey.render(path, to, processes, lambda done, of: report("render", done, of))
+        count = mock_survey.render(path, DECALS, to, processes, lambda done, of: report("render", done, of))
     out.print(f"{count:,} galaxies rendered into {to or cache_folder()}.")
 
 
@@ -163,7 +165,7 @@ def _draw_survey(n: int, seed: int, to: Path, photometry_only: bool, depth: str,
         raise InputError("--out takes a file ending in .parquet with --photometry-only, and a folder without it.")
     path.parent.mkdir(parents=True, exist_ok=True)
     if not mock_survey.is_built(path, n, seed, depth):
-        mock_survey.build(n, seed, path, photometry_only, depth, report.progress.console.print)
+        mock_survey.build(n, seed, path, DECALS, photometry_only, depth, report.progress.console.print)
         out.print(f"{path}: {n:,} galaxies drawn.")
     return path
 
@@ -191,7 +193,7 @@ def train(
     changed = {k: v for k, v in {"epochs": epochs, "seed": seed, "extra": extra}.items() if v is not None}
     team = gather_team(devices) if devices > 1 else Team()
     with Bars() as report:
-        card = train_model(name, data, replace(training, **changed), report, network, team)
+        card = train_model(name, data, replace(training, **changed), report, DECALS, network, team)
     out.print(f"models/{name} written: {card['seconds'] / 60:.1f} min of training on {card['hardware']}.")
 
 
@@ -235,7 +237,7 @@ def evaluate(
             raise InputError(f"There is no split {split!r}; there are {', '.join(explorer.table['split'].unique())}.")
     except InputError as error:
         refuse(error, as_json)
-    scores = {"split": split, "simulated": True} | score(chosen, explorer.card["calibration"])
+    scores = {"split": split, "simulated": True} | score(chosen, explorer.card["calibration"], explorer.survey)
     if as_json:
         print(json.dumps(scores, indent=2))
         return

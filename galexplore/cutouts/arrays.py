@@ -2,18 +2,21 @@
 
 import math
 import zipfile
+from collections.abc import Iterable
 from io import BytesIO
+from typing import Any, BinaryIO
 
 import numpy as np
 
 from galexplore.cutouts.cutout import Check, Cutout, check_side
 from galexplore.errors import InputError
 from galexplore.files import MAX_UNPACKED, bare_name
+from galexplore.survey import Survey
 
 MAX_MEMBERS = 500  # arrays in an npz
 
 
-def _npy_header(stream) -> tuple[tuple[int, ...], bool, np.dtype]:
+def _npy_header(stream: BinaryIO) -> tuple[tuple[int, ...], bool, np.dtype]:
     """Read what an npy header promises: shape, Fortran order, type."""
     version = np.lib.format.read_magic(stream)
     if version == (1, 0):
@@ -23,7 +26,7 @@ def _npy_header(stream) -> tuple[tuple[int, ...], bool, np.dtype]:
     raise InputError("the array's npy version is not known here; save it anew with numpy.save")
 
 
-def read_npy(stream) -> np.ndarray:
+def read_npy(stream: BinaryIO) -> np.ndarray:
     """Read one npy array after a look at what its header promises; never unpickles."""
     shape, fortran, dtype = _npy_header(stream)
     if dtype.hasobject:
@@ -39,27 +42,34 @@ def read_npy(stream) -> np.ndarray:
     return np.frombuffer(raw, dtype).reshape(shape, order="F" if fortran else "C")
 
 
-def _bands_axis(shape: tuple[int, ...]) -> int | None:
-    """Which axis of a 3-D array is the three bands: the first, else the last, else none."""
+def _bands_axis(shape: tuple[int, ...], survey: Survey) -> int | None:
+    """Which axis of a 3-D array is the survey's bands: the first, else the last, else none."""
+    count = len(survey.bands)
     if len(shape) != 3:
         return None
-    return 0 if shape[0] == 3 else 2 if shape[2] == 3 else None
+    return 0 if shape[0] == count else 2 if shape[2] == count else None
 
 
-def from_array(array: np.ndarray, pixel_scale: float | None, **about) -> Cutout:
-    """Make a cutout of a bare array, whose bands can only be taken to be g, r, z."""
-    axis = _bands_axis(array.shape)
+def _needed(survey: Survey) -> str:
+    n = len(survey.bands)
+    return f"({n}, H, W) or (H, W, {n})"
+
+
+def from_array(array: np.ndarray, pixel_scale: float | None, survey: Survey, **about: Any) -> Cutout:
+    """Make a cutout of a bare array, whose bands can only be taken to be the survey's, in its order."""
+    axis, taken = _bands_axis(array.shape, survey), f"taken as {', '.join(survey.bands)}"
     if axis is None:
-        raise InputError(f"the array's shape is {array.shape}; three bands are needed: (3, H, W) or (H, W, 3)")
+        needed = f"{survey.count_word} bands are needed: {_needed(survey)}"
+        raise InputError(f"the array's shape is {array.shape}; {needed}")
     check_side(*array.shape)
-    notes = [Check("bands", "passed", "the file does not name its bands; taken as g, r, z")]
+    notes = [Check("bands", "passed", f"the file does not name its bands; {taken}")]
     if axis == 2:
-        notes = [Check("bands", "fixed", "the bands came last and were moved first; taken as g, r, z")]
+        notes = [Check("bands", "fixed", f"the bands came last and were moved first; {taken}")]
     flux = np.ascontiguousarray(np.moveaxis(array, axis, 0), np.float32)
-    return Cutout(flux, pixel_scale, notes=tuple(notes), **about)
+    return Cutout(flux, pixel_scale, "".join(survey.bands), notes=tuple(notes), **about)
 
 
-def read_npz(data: bytes, name: str, key: str | None) -> Cutout:
+def read_npz(data: bytes, name: str, key: str | None, survey: Survey) -> Cutout:
     """Read the one image of an npz, and the pixel scale and position beside it where they are obvious."""
     try:
         archive = zipfile.ZipFile(BytesIO(data))
@@ -71,12 +81,12 @@ def read_npz(data: bytes, name: str, key: str | None) -> Cutout:
             raise InputError("the zip file is no npz: it holds no arrays")
         if sum(i.file_size for i in members.values()) > MAX_UNPACKED or len(members) > MAX_MEMBERS:
             raise InputError(f"the npz unfolds to more than {MAX_UNPACKED // 10**6} MB or {MAX_MEMBERS} arrays")
-        key = _choose(archive, members, key)
+        key = _choose(archive, members, key, survey)
         scale = _scalar(archive, members, "pixel_scale", "meta_pixel_scale", "pixscale", "meta_pixscale", "pixelscale")
         about = {"ra": _scalar(archive, members, "ra", "meta_ra"), "dec": _scalar(archive, members, "dec", "meta_dec")}
         with archive.open(members[key]) as stream:
             array = read_npy(stream)
-    return from_array(array, scale if scale and scale > 0 else None, name=name, kind="npz array", **about)
+    return from_array(array, scale if scale and scale > 0 else None, survey, name=name, kind="npz array", **about)
 
 
 def _scalar(archive: zipfile.ZipFile, members: dict, *keys: str) -> float | None:
@@ -91,8 +101,8 @@ def _scalar(archive: zipfile.ZipFile, members: dict, *keys: str) -> float | None
     return None
 
 
-def _choose(archive: zipfile.ZipFile, members: dict, key: str | None) -> str:
-    """Choose the array that is meant: the one asked for, else the only one with three bands."""
+def _choose(archive: zipfile.ZipFile, members: dict, key: str | None, survey: Survey) -> str:
+    """Choose the array that is meant: the one asked for, else the only one with as many bands as the survey."""
     if key is not None:
         if key not in members:
             raise InputError(f"the npz has no array {bare_name(key)!r}; it has {_few(members)}")
@@ -103,7 +113,7 @@ def _choose(archive: zipfile.ZipFile, members: dict, key: str | None) -> str:
             shape, _, dtype = _npy_header(stream)
         if dtype.hasobject:
             pickled.append(k)
-        elif dtype.kind in "fiu" and _bands_axis(shape) is not None:
+        elif dtype.kind in "fiu" and _bands_axis(shape, survey) is not None:
             candidates.append(k)
     if len(candidates) == 1:
         return candidates[0]
@@ -111,10 +121,11 @@ def _choose(archive: zipfile.ZipFile, members: dict, key: str | None) -> str:
         raise InputError(f"the npz holds several images ({_few(candidates)}): say which with its key")
     if pickled:
         raise InputError(f"the npz holds pickled Python objects ({_few(pickled)}), which are never opened")
-    raise InputError(f"the npz has no array of three bands, (3, H, W) or (H, W, 3); it has {_few(members)}")
+    needed = f"{survey.count_word} bands, {_needed(survey)}"
+    raise InputError(f"the npz has no array of {needed}; it has {_few(members)}")
 
 
-def _few(names) -> str:
+def _few(names: Iterable[str]) -> str:
     """List at most eight names that came from outside."""
     names = [bare_name(n) for n in names]
     return ", ".join(names[:8]) + (" ..." if len(names) > 8 else "")

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
-from galexplore.survey import DECALS
+from galexplore.survey import Survey
 
 #: What each suspicion is called in a sentence.
 SUSPICIONS = {
@@ -22,41 +22,46 @@ NO_GALAXIES = ("Star", "Satellite Trail", "Bad Column", "Empty Sky")
 #: Limits that tell the kinds apart; set on the simulated survey's labelled non-galaxies.
 LINE, DEPTH = 2.2, 7.0
 SIZE, ROUND, OFF_LOCUS, BRIGHT = 0.81, 0.10, 0.08, 100.0  # arcsec, ellipticity, magnitudes, sigma
+LOCUS = ("g", "r", "z")  # the bands of the stars' colours
 CLIP = 6.0  # sigma: what a single pixel may add to a line
 _STEP = 3  # degrees between directions: rows and columns must be among them
-_REACH, _SHORTEST = 30, 50  # pixels from the middle, and of a line
+_REACH, _SHORTEST = 0.43, 0.72  # of the frame's side: how far from the middle, and how long
 _BATCH = 512
 
-_Y, _X = np.mgrid[: DECALS.size, : DECALS.size] - (DECALS.size - 1) / 2
-_RADIUS = np.hypot(_X, _Y) * DECALS.model_scale  # arcsec
+
+def _grid(survey: Survey) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Row and column (S, S) of each pixel from the middle, and its distance from there in arcsec."""
+    y, x = np.mgrid[: survey.size, : survey.size] - (survey.size - 1) / 2
+    return y, x, np.hypot(x, y) * survey.model_scale
 
 
-@lru_cache(maxsize=1)
-def _lines() -> csr_array:
-    """List every long straight line over the frame: a matrix (lines, pixels) whose rows are means along a line."""
-    along = np.arange(-DECALS.size, DECALS.size + 1)
+@lru_cache(maxsize=4)
+def _lines(size: int) -> csr_array:
+    """List every long straight line over a frame: a matrix (lines, pixels) whose rows are means along a line."""
+    along, reach, shortest = np.arange(-size, size + 1), round(_REACH * size), round(_SHORTEST * size)
     rows = []
     for angle in np.radians(np.arange(0, 180, _STEP)):
-        for offset in range(-_REACH, _REACH + 1):
-            x = np.rint(offset * np.cos(angle) - along * np.sin(angle)).astype(int) + DECALS.size // 2
-            y = np.rint(offset * np.sin(angle) + along * np.cos(angle)).astype(int) + DECALS.size // 2
-            inside = (x >= 0) & (x < DECALS.size) & (y >= 0) & (y < DECALS.size)
-            pixels = np.unique(y[inside] * DECALS.size + x[inside])
-            if len(pixels) >= _SHORTEST:
+        for offset in range(-reach, reach + 1):
+            x = np.rint(offset * np.cos(angle) - along * np.sin(angle)).astype(int) + size // 2
+            y = np.rint(offset * np.sin(angle) + along * np.cos(angle)).astype(int) + size // 2
+            inside = (x >= 0) & (x < size) & (y >= 0) & (y < size)
+            pixels = np.unique(y[inside] * size + x[inside])
+            if len(pixels) >= shortest:
                 rows.append(pixels)
     lengths = [len(r) for r in rows]
     values = np.repeat(1 / np.array(lengths, np.float32), lengths)
     start = np.concatenate([[0], np.cumsum(lengths)])
-    return csr_array((values, np.concatenate(rows), start), shape=(len(rows), DECALS.size**2))
+    return csr_array((values, np.concatenate(rows), start), shape=(len(rows), size**2))
 
 
-def measure(flux: np.ndarray) -> pd.DataFrame:
+def measure(flux: np.ndarray, survey: Survey) -> pd.DataFrame:
     """Measure what tells galaxies from what is none.
 
     Parameters
     ----------
-    flux : array (N, 3, 69, 69)
+    flux : array (N, B, S, S)
         Nanomaggies per native pixel.
+    survey : Survey
 
     Returns
     -------
@@ -64,45 +69,51 @@ def measure(flux: np.ndarray) -> pd.DataFrame:
         `line` [sigma]: the largest mean along a straight line of one band, beyond what the same line has in another,
         each pixel clipped at 6 sigma of the sky. `depth` [sigma]: signal to noise within 2 arcsec in the best band.
         `size` [arcsec]: rms radius within 2.5 arcsec; `ellipticity` there. `off_locus` [mag]: r - z less that of stars
-        of the same g - r.
+        of the same g - r; NaN where the survey lacks one of these bands.
     """
-    parts = [_measure(np.asarray(flux[i : i + _BATCH], np.float32)) for i in range(0, len(flux), _BATCH)]
+    parts = [_measure(np.asarray(flux[i : i + _BATCH], np.float32), survey) for i in range(0, len(flux), _BATCH)]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
-def _measure(flux: np.ndarray) -> pd.DataFrame:
-    noise = np.asarray(DECALS.model_noise, np.float32)[:, None, None]
+def _measure(flux: np.ndarray, survey: Survey) -> pd.DataFrame:
+    noise = np.asarray(survey.model_noise, np.float32)[:, None, None]
     sigma = flux / noise
     columns = {"line": _find_line(sigma)}
-    core = _RADIUS < 2
+    core = _grid(survey)[2] < 2
     columns["depth"] = sigma[..., core].sum(axis=-1).max(axis=1) / np.sqrt(core.sum())
-    columns |= _measure_shape((sigma / noise).sum(axis=1))
-    bright = np.maximum(flux[..., core].sum(axis=-1), 1e-6)
-    g, r, z = -2.5 * np.log10(bright).T
-    columns["off_locus"] = _leave_locus(g - r, r - z)
+    columns |= _measure_shape((sigma / noise).sum(axis=1), survey)
+    columns["off_locus"] = np.full(len(flux), np.nan, np.float32)
+    if set(LOCUS) <= set(survey.bands):
+        bright = np.maximum(flux[..., core].sum(axis=-1), 1e-6)
+        g, r, z = -2.5 * np.log10(bright[:, [survey.index(b) for b in LOCUS]]).T
+        columns["off_locus"] = _leave_locus(g - r, r - z)
     return pd.DataFrame(columns)
 
 
 def _find_line(sigma: np.ndarray) -> np.ndarray:
-    """Find the strongest line (N,) that one band has and the two others have not."""
-    clipped = np.clip(sigma, -CLIP, CLIP).reshape(-1, DECALS.size**2)
-    means = np.abs((_lines() @ clipped.T).T.reshape(len(sigma), 3, -1))
+    """Find the strongest line (N,) that one band has and the others have not; 0 where there is no other."""
+    n, bands, size, _ = sigma.shape
+    if bands == 1:
+        return np.zeros(n, np.float32)
+    clipped = np.clip(sigma, -CLIP, CLIP).reshape(-1, size**2)
+    means = np.abs((_lines(size) @ clipped.T).T.reshape(n, bands, -1))
     means.sort(axis=1)
-    return (means[:, 2] - means[:, 1]).max(axis=1)
+    return (means[:, -1] - means[:, -2]).max(axis=1)
 
 
-def _measure_shape(weighted: np.ndarray) -> dict[str, np.ndarray]:
-    """Rms radius [arcsec] and ellipticity of the light (N, 69, 69) within 2.5 arcsec."""
-    light = np.where(_RADIUS < 2.5, np.maximum(weighted, 0), 0)
+def _measure_shape(weighted: np.ndarray, survey: Survey) -> dict[str, np.ndarray]:
+    """Rms radius [arcsec] and ellipticity of the light (N, S, S) within 2.5 arcsec."""
+    row, column, radius = _grid(survey)
+    light = np.where(radius < 2.5, np.maximum(weighted, 0), 0)
     light = light / np.maximum(light.sum(axis=(1, 2), keepdims=True), 1e-9)
 
-    def mean(of):
+    def mean(of: np.ndarray) -> np.ndarray:
         return (light * of).sum(axis=(1, 2))
 
-    x, y = mean(_X), mean(_Y)
-    xx, yy, xy = mean(_X**2) - x**2, mean(_Y**2) - y**2, mean(_X * _Y) - x * y
+    x, y = mean(column), mean(row)
+    xx, yy, xy = mean(column**2) - x**2, mean(row**2) - y**2, mean(column * row) - x * y
     total = np.maximum(xx + yy, 1e-9)
-    return {"size": np.sqrt(total / 2) * DECALS.model_scale, "ellipticity": np.hypot(xx - yy, 2 * xy) / total}
+    return {"size": np.sqrt(total / 2) * survey.model_scale, "ellipticity": np.hypot(xx - yy, 2 * xy) / total}
 
 
 def _leave_locus(gr: np.ndarray, rz: np.ndarray) -> np.ndarray:
@@ -116,7 +127,8 @@ def _leave_locus(gr: np.ndarray, rz: np.ndarray) -> np.ndarray:
 def suspect(measured: pd.DataFrame) -> np.ndarray:
     """Name what each may be instead of a galaxy: a key of `SUSPICIONS`, or "" where nothing speaks against a galaxy.
 
-    A star and a galaxy too small to resolve look alike; the colours tell most of them apart, not all.
+    A star and a galaxy too small to resolve look alike; the colours tell most of them apart, not all. Without g, r and
+    z nothing is taken for a star.
     """
     m = measured
     point = (m["size"] < SIZE) & (m["ellipticity"] < ROUND) & (m["depth"] > BRIGHT)
@@ -141,24 +153,24 @@ def count_found(table: pd.DataFrame) -> dict[str, tuple[int, int]]:
     return {kind: (int(found.sum()), len(found)) for kind, found in grouped}
 
 
-def fingerprint(catalogue: pd.DataFrame) -> str:
+def fingerprint(catalogue: pd.DataFrame, survey: Survey) -> str:
     """Hash of what a catalogue's images are of: another draw of the same ids has other pixels."""
-    named = [c for c in ("id", "ra", "dec", "seed", "mag_g", "mag_r", "mag_z") if c in catalogue]
+    named = [c for c in ("id", "ra", "dec", "seed", *(f"mag_{b}" for b in survey.bands)) if c in catalogue]
     hashes = pd.util.hash_pandas_object(catalogue[named], index=False).to_numpy()
     return hashlib.sha256(hashes.tobytes()).hexdigest()[:16]
 
 
-def save(path: Path, catalogue: pd.DataFrame, measured: pd.DataFrame) -> None:
+def save(path: Path, catalogue: pd.DataFrame, measured: pd.DataFrame, survey: Survey) -> None:
     """Write the measurements of a catalogue's images, row by row, as an npz without pickles, 16 bits each."""
     columns = {name: measured[name].to_numpy(np.float32).clip(-6e4, 6e4).astype(np.float16) for name in measured}
-    np.savez_compressed(path, catalogue=fingerprint(catalogue), **columns)
+    np.savez_compressed(path, catalogue=fingerprint(catalogue, survey), **columns)
 
 
-def load(path: Path, catalogue: pd.DataFrame) -> pd.DataFrame | None:
+def load(path: Path, catalogue: pd.DataFrame, survey: Survey) -> pd.DataFrame | None:
     """Read what `save` wrote; None where there is none, or it belongs to another catalogue."""
     if not path.exists():
         return None
     with np.load(path, allow_pickle=False) as file:
-        if "catalogue" not in file.files or str(file["catalogue"]) != fingerprint(catalogue):
+        if "catalogue" not in file.files or str(file["catalogue"]) != fingerprint(catalogue, survey):
             return None
         return pd.DataFrame({name: file[name].astype(np.float32) for name in file.files if name != "catalogue"})

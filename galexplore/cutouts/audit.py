@@ -5,18 +5,18 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from galexplore.cutouts.centring import CENTRED, OFFSET, RADIUS, SEARCH, SOURCE_SIGMA, find_source
+from galexplore.cutouts.centring import CENTRED, SEARCH, SOURCE_SIGMA, find_source, offset, radius
 from galexplore.cutouts.cutout import Check, Cutout
 from galexplore.cutouts.grid import resample
 from galexplore.cutouts.units import check_flux_units
 from galexplore.errors import InputError
-from galexplore.survey import DECALS
+from galexplore.survey import DECALS, Survey
 
 #: The checks, in the order in which they are made and shown.
 CHECKS = ("bands", "pixel_scale", "flux_units", "size", "orientation", "centring", "missing", "saturation")
 
-COARSEST = 0.6  # arcsec a pixel: coarser blurs what the model looks at
-SMALLEST = 20.0  # arcsec a side: smaller fields are refused, not padded
+COARSEST = 1.25  # model pixels: a coarser image blurs what the model looks at
+SMALLEST = 0.6  # of the field's side: smaller images are refused, not padded
 MOST_MISSING = 0.30  # of the model's frame, in any band
 CORE = 3.0  # arcsec: no pixel nearer to the middle may be missing
 MOST_SATURATED = 0.01  # of a picture's frame
@@ -29,9 +29,9 @@ class Prepared:
 
     Attributes
     ----------
-    flux : ndarray (3, 69, 69), float32
-        Nanomaggies per native pixel, bands g, r, z, without gaps; north up and east left to within 45 degrees.
-    valid : ndarray (3, 69, 69), bool
+    flux : ndarray (B, S, S), float32
+        Nanomaggies per native pixel, in the survey's bands, without gaps; north up and east left to within 45 degrees.
+    valid : ndarray (B, S, S), bool
         False where the image had no data and the flux was filled in.
     angle : float
         Radians to add to an angle phi measured on `flux` so that it is a position angle on the sky.
@@ -45,13 +45,25 @@ class Prepared:
     checks: tuple[Check, ...]
 
 
-def prepare(cutout: Cutout) -> Prepared:
+def coarsest(survey: Survey) -> float:
+    """Arcsec a pixel beyond which an image is too coarse: a quarter more than a model pixel, to one digit."""
+    return float(f"{COARSEST * survey.model_scale:.1g}")
+
+
+def smallest(survey: Survey) -> float:
+    """Arcsec a side below which an image is refused: three fifths of the field, to two digits."""
+    return float(f"{SMALLEST * survey.field:.2g}")
+
+
+def prepare(cutout: Cutout, survey: Survey = DECALS) -> Prepared:
     """Check a cutout, mend what can be mended, and average it onto the model's grid.
 
     Parameters
     ----------
     cutout : Cutout
         As a reader returned it.
+    survey : Survey, optional
+        That of the model, with which the cutout was read; the DECam Legacy Survey by default.
 
     Returns
     -------
@@ -70,20 +82,20 @@ def prepare(cutout: Cutout) -> Prepared:
             raise InputError(check.detail, tuple(checks))
 
     scale = cutout.pixel_scale
-    flux, check = _check_bands(cutout)
+    flux, check = _check_bands(cutout, survey)
     passing(check)
-    passing(_check_pixel_scale(cutout))
-    flux, check = check_flux_units(cutout, flux)
+    passing(_check_pixel_scale(cutout, survey))
+    flux, check = check_flux_units(cutout, flux, survey)
     passing(check)
-    passing(_check_size(flux.shape, scale))
+    passing(_check_size(flux.shape, scale, survey))
     flux, angle, check = _check_orientation(cutout, flux)
     passing(check)
-    shift, check = _check_centring(flux, scale)
+    shift, check = _check_centring(flux, scale, survey)
     passing(check)
-    model = resample(flux, scale, shift)
-    covered = np.isfinite(resample(np.ones_like(flux[:1]), scale, shift))
-    passing(_check_missing(model, covered))
-    passing(_check_saturation(cutout, shift))
+    model = resample(flux, scale, survey, shift)
+    covered = np.isfinite(resample(np.ones_like(flux[:1]), scale, survey, shift))
+    passing(_check_missing(model, covered, survey))
+    passing(_check_saturation(cutout, survey, shift))
     return Prepared(_fill(model), np.isfinite(model), angle, tuple(checks))
 
 
@@ -96,8 +108,12 @@ def _noted(cutout: Cutout, check: str, otherwise: str) -> Check:
     return Check(check, status, "; ".join(n.detail for n in notes))
 
 
-def _check_bands(cutout: Cutout) -> tuple[np.ndarray, Check]:
-    """Turn gaps (no weight, connected exact zeros) into NaN; refuse a band that is nothing but gaps."""
+def _check_bands(cutout: Cutout, survey: Survey) -> tuple[np.ndarray, Check]:
+    """Turn gaps (no weight, connected exact zeros) into NaN; refuse other bands, and one that is nothing but gaps."""
+    if len(cutout.flux) != len(survey.bands) or not set(survey.bands) <= set(cutout.bands):
+        held = f"{len(cutout.flux)} of the file's bands {', '.join(cutout.bands)}"
+        sentence = f"the bands {survey.band_words} are needed, but the cutout holds {held}; read it for {survey.name}"
+        return cutout.flux, Check("bands", "refused", sentence)
     flux = np.where(np.isfinite(cutout.flux), cutout.flux, np.nan).astype(np.float32)
     if cutout.invvar is not None:
         flux[~(cutout.invvar > 0)] = np.nan
@@ -107,39 +123,38 @@ def _check_bands(cutout: Cutout) -> tuple[np.ndarray, Check]:
             gaps = np.bincount(label.ravel()) >= GAP
             gaps[0] = False
             image[gaps[label]] = np.nan
-    empty = [b for b, image in zip(DECALS.bands, flux, strict=True) if not np.any(np.isfinite(image) & (image != 0))]
+    empty = [b for b, image in zip(survey.bands, flux, strict=True) if not np.any(np.isfinite(image) & (image != 0))]
     if empty:
         return flux, Check(
             "bands", "refused", f"there is no data in {' and '.join(empty)}: every pixel is zero or missing"
         )
-    return flux, _noted(cutout, "bands", "g, r and z, in this order")
+    return flux, _noted(cutout, "bands", f"{survey.band_words}, in this order")
 
 
-def _check_pixel_scale(cutout: Cutout) -> Check:
-    scale = cutout.pixel_scale
+def _check_pixel_scale(cutout: Cutout, survey: Survey) -> Check:
+    scale, limit = cutout.pixel_scale, coarsest(survey)
     if scale is None:
-        sentence = "the file does not say its pixel scale; give it (0.262 for a Legacy Survey cutout)"
+        usual = f"{survey.pixel_scale:g} for a {survey.archive} cutout"
+        sentence = f"the file does not say its pixel scale; give it ({usual})"
         return Check("pixel_scale", "refused", sentence)
-    if not 0 < scale <= COARSEST:
+    if not 0 < scale <= limit:
         return Check(
-            "pixel_scale", "refused", f'pixels of {scale:.3g}" are too coarse: the model needs {COARSEST}" or finer'
+            "pixel_scale", "refused", f'pixels of {scale:.3g}" are too coarse: the model needs {limit:g}" or finer'
         )
-    return _noted(cutout, "pixel_scale", f'{scale:.3f}" a pixel, averaged onto {DECALS.model_scale:.3f}" pixels')
+    return _noted(cutout, "pixel_scale", f'{scale:.3f}" a pixel, averaged onto {survey.model_scale:.3f}" pixels')
 
 
-def _check_size(shape: tuple[int, ...], scale: float) -> Check:
+def _check_size(shape: tuple[int, ...], scale: float, survey: Survey) -> Check:
     height, width = shape[1] * scale, shape[2] * scale
-    field = f'{width:.1f}" x {height:.1f}"'
-    if min(height, width) < SMALLEST:
-        sentence = (
-            f'the image covers {field}; the model looks at {DECALS.field:.1f}" and needs at least {SMALLEST:.0f}"'
-        )
+    covers, field, least = f'{width:.1f}" x {height:.1f}"', survey.field, smallest(survey)
+    if min(height, width) < least:
+        sentence = f'the image covers {covers}; the model looks at {field:.1f}" and needs at least {least:g}"'
         return Check("size", "refused", sentence)
-    if min(height, width) < DECALS.field - DECALS.model_scale:
-        lost = 1 - min(height / DECALS.field, 1) * min(width / DECALS.field, 1)
-        sentence = f'{field}, smaller than the {DECALS.field:.1f}" field: {lost:.0%} of the frame is padded as sky'
+    if min(height, width) < field - survey.model_scale:
+        lost = 1 - min(height / field, 1) * min(width / field, 1)
+        sentence = f'{covers}, smaller than the {field:.1f}" field: {lost:.0%} of the frame is padded as sky'
         return Check("size", "fixed", sentence)
-    return Check("size", "passed", f'{field}, of which the central {DECALS.field:.1f}" are used')
+    return Check("size", "passed", f'{covers}, of which the central {field:.1f}" are used')
 
 
 def _check_orientation(cutout: Cutout, flux: np.ndarray) -> tuple[np.ndarray, float, Check]:
@@ -163,9 +178,9 @@ def _check_orientation(cutout: Cutout, flux: np.ndarray) -> tuple[np.ndarray, fl
     return flux, angle, Check("orientation", "fixed", ", ".join(done))
 
 
-def _check_centring(flux: np.ndarray, scale: float) -> tuple[tuple[float, float], Check]:
+def _check_centring(flux: np.ndarray, scale: float, survey: Survey) -> tuple[tuple[float, float], Check]:
     """Say where the galaxy lies and by how much (x, y arcsec) the field must move to have it in the middle."""
-    found = find_source(resample(flux, scale))
+    found = find_source(resample(flux, scale, survey), survey)
     if found is None:
         sentence = f'nothing found near the middle: no source above {SOURCE_SIGMA:.0f} sigma within {SEARCH:.0f}"'
         return (0.0, 0.0), Check("centring", "refused", sentence)
@@ -173,8 +188,8 @@ def _check_centring(flux: np.ndarray, scale: float) -> tuple[tuple[float, float]
     distance = float(np.hypot(x, y))
     if distance < CENTRED:
         return (0.0, 0.0), Check("centring", "passed", f'source of {sigma:.0f} sigma {distance:.1f}" from the middle')
-    covered = np.isfinite(resample(np.ones_like(flux[:1]), scale, (x, y)))[0]
-    if not covered[RADIUS < CORE].all():
+    covered = np.isfinite(resample(np.ones_like(flux[:1]), scale, survey, (x, y)))[0]
+    if not covered[radius(survey) < CORE].all():
         sentence = f"the source lies {distance:.1f}\" off the middle, at the image's very edge"
         return (0.0, 0.0), Check("centring", "refused", sentence)
     sentence = f'the source lies {distance:.1f}" off the middle ({_compass(x, y)}); the field was moved onto it'
@@ -189,20 +204,20 @@ def _compass(x: float, y: float) -> str:
     return names[round(np.degrees(np.arctan2(-x, y)) / 45) % 8]
 
 
-def _check_missing(model: np.ndarray, covered: np.ndarray) -> Check:
+def _check_missing(model: np.ndarray, covered: np.ndarray, survey: Survey) -> Check:
     """Name each band's gaps within the image; what lies beyond the image's edge is the size check's business."""
     gaps = ~np.isfinite(model) & covered
     share = gaps.mean(axis=(1, 2))
     if not gaps.any():
         return Check("missing", "passed", "no pixel is missing")
     told, bad = [], []
-    for band, gap, f in zip(DECALS.bands, gaps, share, strict=True):
+    for band, gap, f in zip(survey.bands, gaps, share, strict=True):
         if not f:
             continue
-        y, x = OFFSET[np.array(np.nonzero(gap))].mean(axis=1)
+        y, x = offset(survey)[np.array(np.nonzero(gap))].mean(axis=1)
         where = _compass(x, y) if np.hypot(x, y) > 3 else "all about"
         told.append(f"{band} {f:.1%} ({where})" if f < 0.01 else f"{band} {f:.0%} ({where})")
-        if f > MOST_MISSING or gap[RADIUS < CORE].any():
+        if f > MOST_MISSING or gap[radius(survey) < CORE].any():
             bad.append(band)
     told = ", ".join(told)
     if bad:
@@ -213,11 +228,11 @@ def _check_missing(model: np.ndarray, covered: np.ndarray) -> Check:
     return Check("missing", "fixed", f"filled from the opposite side of the galaxy: {told}")
 
 
-def _check_saturation(cutout: Cutout, shift: tuple[float, float]) -> Check:
+def _check_saturation(cutout: Cutout, survey: Survey, shift: tuple[float, float]) -> Check:
     if cutout.saturated is None:
         return Check("saturation", "passed", "linear fluxes, not clipped to eight bits")
     clipped = cutout.saturated.any(axis=0, keepdims=True)
-    share = float(np.nanmean(resample(clipped, cutout.pixel_scale, shift)))
+    share = float(np.nanmean(resample(clipped, cutout.pixel_scale, survey, shift)))
     if share > MOST_SATURATED:
         sentence = f"{share:.1%} of the picture is saturated, at most {MOST_SATURATED:.0%} may be; use the FITS cutout"
         return Check("saturation", "refused", sentence)

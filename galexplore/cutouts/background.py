@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from galexplore.survey import DECALS
+from galexplore.survey import Survey
 
 SKY_SIGMA = 5.0  # a flat edge further from zero than this is a sky level, not a galaxy
 
@@ -14,7 +14,7 @@ def sky_noise(model: np.ndarray) -> np.ndarray:
 
     Parameters
     ----------
-    model : ndarray (C, 69, 69)
+    model : ndarray (C, S, S)
         NaN where missing.
 
     Returns
@@ -27,7 +27,7 @@ def sky_noise(model: np.ndarray) -> np.ndarray:
     return np.array([1.4826 * np.nanmedian(abs(b)) if ok else np.nan for b, ok in zip(d, enough, strict=True)])
 
 
-def sky_level(model: np.ndarray) -> np.ndarray:
+def sky_level(model: np.ndarray, survey: Survey) -> np.ndarray:
     """Level of a sky that was not subtracted; zero where the edge is faint or where it may be the galaxy.
 
     The outer 4" are cut into eight sectors by direction. Only an edge that is further than 5 sigma from zero and the
@@ -36,18 +36,18 @@ def sky_level(model: np.ndarray) -> np.ndarray:
 
     Parameters
     ----------
-    model : ndarray (C, 69, 69)
+    model : ndarray (C, S, S)
         NaN where missing.
 
     Returns
     -------
     ndarray (C,)
     """
-    x = np.arange(DECALS.size) - DECALS.size // 2
-    edge = np.maximum(abs(x)[:, None], abs(x)) > DECALS.size / 2 - 4.0 / DECALS.model_scale
+    x = np.arange(survey.size) - (survey.size - 1) / 2
+    edge = np.maximum(abs(x)[:, None], abs(x)) > survey.size / 2 - 4.0 / survey.model_scale
     sector = np.round(np.degrees(np.arctan2(x[:, None], x)) / 45).astype(int) % 8
     levels = np.zeros(len(model))
-    noise = np.fmax(sky_noise(model), 0.5 * np.array(DECALS.model_noise))
+    noise = np.fmax(sky_noise(model), 0.5 * np.array(survey.model_noise))
     for i, band in enumerate(model):
         valid = np.isfinite(band) & edge
         medians = [np.median(band[valid & (sector == k)]) for k in range(8) if (valid & (sector == k)).sum() > 20]

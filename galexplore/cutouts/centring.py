@@ -1,23 +1,38 @@
 """Where in the frame the galaxy lies that is meant."""
 
+from functools import lru_cache
+
 import numpy as np
 from scipy import ndimage
 
 from galexplore.cutouts.background import sky_noise
-from galexplore.survey import DECALS
+from galexplore.survey import Survey
 
 SEARCH = 8.0  # arcsec: how far from the middle the galaxy may lie
 CENTRED = 1.0  # arcsec: nearer than this counts as centred
 SOURCE_SIGMA = 5.0  # how clearly a source must stand out
 
-#: Arcsec of each row or column of the model's grid from the middle, and of each pixel.
-OFFSET = (np.arange(DECALS.size) - DECALS.size // 2) * DECALS.model_scale
-RADIUS = np.hypot(OFFSET[:, None], OFFSET)
+
+@lru_cache(maxsize=8)
+def offset(survey: Survey) -> np.ndarray:
+    """Arcsec (S,) of each row or column of the model's grid from the middle."""
+    return _freeze((np.arange(survey.size) - (survey.size - 1) / 2) * survey.model_scale)
 
 
-def _significance(model: np.ndarray) -> np.ndarray:
-    """Sum the bands' signal over noise and smooth it over a seeing disc: (69, 69), in sigma of the smoothed sky."""
-    noise = np.fmax(sky_noise(model), 0.5 * np.array(DECALS.model_noise))[:, None, None]
+@lru_cache(maxsize=8)
+def radius(survey: Survey) -> np.ndarray:
+    """Arcsec (S, S) of each pixel of the model's grid from the middle."""
+    return _freeze(np.hypot(offset(survey)[:, None], offset(survey)))
+
+
+def _freeze(array: np.ndarray) -> np.ndarray:
+    array.flags.writeable = False  # shared by every caller through the cache
+    return array
+
+
+def _significance(model: np.ndarray, survey: Survey) -> np.ndarray:
+    """Sum the bands' signal over noise and smooth it over a seeing disc: (S, S), in sigma of the smoothed sky."""
+    noise = np.fmax(sky_noise(model), 0.5 * np.array(survey.model_noise))[:, None, None]
     valid = np.isfinite(model)
     total = np.where(valid, model, 0) / noise
     total = total.sum(axis=0) / np.sqrt(np.maximum(valid.sum(axis=0), 1))
@@ -25,13 +40,14 @@ def _significance(model: np.ndarray) -> np.ndarray:
     return ndimage.gaussian_filter(total, 1.5, mode="constant") / 0.28
 
 
-def _surroundings(snr: np.ndarray, peak: tuple[int, int]) -> float:
+def _surroundings(snr: np.ndarray, peak: tuple[int, int], survey: Survey) -> float:
     """Median 1.5" to 2.5" from a peak: what it must exceed to be a source of its own and not a ripple."""
-    distance = np.hypot(OFFSET[:, None] - OFFSET[peak[0]], OFFSET - OFFSET[peak[1]])
+    at = offset(survey)
+    distance = np.hypot(at[:, None] - at[peak[0]], at - at[peak[1]])
     return float(np.median(snr[(distance > 1.5) & (distance < 2.5)]))
 
 
-def find_source(model: np.ndarray) -> tuple[float, float, float] | None:
+def find_source(model: np.ndarray, survey: Survey) -> tuple[float, float, float] | None:
     """Find the galaxy that is meant: the one in the middle if there is one, else the most likely within 8".
 
     A peak within 1" that stands out from its surroundings is taken as it is, however bright its neighbours. Else the
@@ -40,7 +56,7 @@ def find_source(model: np.ndarray) -> tuple[float, float, float] | None:
 
     Parameters
     ----------
-    model : ndarray (3, 69, 69)
+    model : ndarray (B, S, S)
         Nanomaggies per native pixel; NaN where missing.
 
     Returns
@@ -48,14 +64,16 @@ def find_source(model: np.ndarray) -> tuple[float, float, float] | None:
     (x, y, sigma) or None
         Arcsec right of and above the middle, and the significance; None where nothing exceeds 5 sigma within 8".
     """
-    snr = _significance(model)
-    peaks = (snr == ndimage.maximum_filter(snr, 5)) & (snr > SOURCE_SIGMA) & (RADIUS <= SEARCH)
+    snr, away, scale = _significance(model, survey), radius(survey), survey.model_scale
+    reach = min(SEARCH, survey.field / 2 - 2 * scale)  # a peak at the very edge is none that can be measured
+    peaks = (snr == ndimage.maximum_filter(snr, 5)) & (snr > SOURCE_SIGMA) & (away <= reach)
     if not peaks.any():
         return None
-    best = np.unravel_index(np.where(peaks & (RADIUS < CENTRED), snr, 0).argmax(), snr.shape)
-    if RADIUS[best] > CENTRED or snr[best] - _surroundings(snr, best) < SOURCE_SIGMA:
-        best = np.unravel_index(np.where(peaks, snr * np.exp(-0.5 * (RADIUS / 4) ** 2), 0).argmax(), snr.shape)
-    y, x = (OFFSET[i] + DECALS.model_scale * _vertex(line) for i, line in zip(best, _lines(snr, best), strict=True))
+    best = np.unravel_index(np.where(peaks & (away < CENTRED), snr, 0).argmax(), snr.shape)
+    if away[best] > CENTRED or snr[best] - _surroundings(snr, best, survey) < SOURCE_SIGMA:
+        best = np.unravel_index(np.where(peaks, snr * np.exp(-0.5 * (away / 4) ** 2), 0).argmax(), snr.shape)
+    at = offset(survey)
+    y, x = (at[i] + scale * _vertex(line) for i, line in zip(best, _lines(snr, best), strict=True))
     return float(x), float(y), float(snr[best])
 
 

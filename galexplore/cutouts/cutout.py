@@ -22,15 +22,15 @@ class Cutout:
 
     Attributes
     ----------
-    flux : ndarray (3, H, W), float32
-        Bands g, r, z in nanomaggies per native 0.262" pixel; row 0 is drawn at the bottom (FITS order; the
-        southern edge where north is up); NaN where missing.
+    flux : ndarray (B, H, W), float32
+        The bands of a survey in its order, nanomaggies per native pixel of it; row 0 is drawn at the bottom (FITS
+        order; the southern edge where north is up); NaN where missing.
     pixel_scale : float or None
         Arcsec a pixel; None where neither the file nor its owner says: ask, then `dataclasses.replace`.
-    name, kind : str
-        The file's bare name, and what it is: "FITS cube", "picture", "array" and the like.
     bands : str
         The bands that the file holds, in the file's order.
+    name, kind : str
+        The file's bare name, and what it is: "FITS cube", "picture", "array" and the like.
     approximate : bool
         True for a picture, whose stretch was inverted: fluxes are rough.
     ra, dec : float or None
@@ -40,9 +40,9 @@ class Cutout:
         direction of the image. None where unknown.
     unit : str
         The file's own words for the flux unit; empty where it does not say.
-    invvar : ndarray (3, H, W) or None
+    invvar : ndarray (B, H, W) or None
         Inverse variance of each pixel, where the file has it.
-    saturated : ndarray (3, H, W) of bool or None
+    saturated : ndarray (B, H, W) of bool or None
         Pictures only: which pixels are clipped at the top of the eight bits.
     notes : tuple of Check
         What the reader itself mended or assumed, under the name of the check it belongs to.
@@ -50,9 +50,9 @@ class Cutout:
 
     flux: np.ndarray
     pixel_scale: float | None
+    bands: str
     name: str = ""
     kind: str = "array"
-    bands: str = "grz"
     approximate: bool = False
     ra: float | None = None
     dec: float | None = None

@@ -2,8 +2,10 @@
 
 import math
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from io import BytesIO
+from typing import Any
 
 import numpy as np
 from astropy.io import fits
@@ -12,7 +14,7 @@ from astropy.wcs.utils import proj_plane_pixel_scales
 
 from galexplore.cutouts.cutout import MAX_SIDE, Check, Cutout, check_side
 from galexplore.errors import InputError
-from galexplore.survey import DECALS
+from galexplore.survey import Survey
 
 MAX_HDUS = 100
 _BLOCK = 2880
@@ -32,24 +34,25 @@ def is_fits(data: bytes) -> bool:
     return data.startswith(b"SIMPLE  =")
 
 
-def read_cube(data: bytes, name: str) -> Cutout:
-    """Read a FITS file that holds all three bands.
+def read_cube(data: bytes, name: str, survey: Survey) -> Cutout:
+    """Read a FITS file that holds all bands of a survey.
 
     Parameters
     ----------
     data : bytes
     name : str
+    survey : Survey
 
     Raises
     ------
     InputError
-        If it is cut short, too large, holds no image, or lacks one of g, r, z.
+        If it is cut short, too large, holds no image, or lacks one of the bands.
     """
-    flux, invvar, notes, kind = _planes(data)
-    return assemble(flux, invvar, name=name, kind=kind, notes=notes)
+    flux, invvar, notes, kind = _planes(data, survey)
+    return assemble(flux, invvar, survey, name=name, kind=kind, notes=notes)
 
 
-def read_band(data: bytes) -> Plane:
+def read_band(data: bytes, survey: Survey) -> Plane:
     """Read a FITS file that holds one band; its band is "" where the header is silent.
 
     Raises
@@ -57,14 +60,16 @@ def read_band(data: bytes) -> Plane:
     InputError
         If it is cut short, too large, or holds anything but one image.
     """
-    flux = _planes(data)[0]
+    flux = _planes(data, survey)[0]
     if len(flux) != 1:
-        raise InputError(f"of three files each must hold one band, but one holds {len(flux)}")
+        raise InputError(f"of {survey.count_word} files each must hold one band, but one holds {len(flux)}")
     return flux[0]
 
 
-def assemble(flux: list[Plane], invvar: list[Plane], *, name: str, kind: str, notes=()) -> Cutout:
-    """Put single bands together in the order g, r, z; bands beyond these are dropped and named.
+def assemble(
+    flux: list[Plane], invvar: list[Plane], survey: Survey, *, name: str, kind: str, notes: Iterable[Check] = ()
+) -> Cutout:
+    """Put single bands together in the survey's order; bands beyond its own are dropped and named.
 
     Raises
     ------
@@ -72,19 +77,20 @@ def assemble(flux: list[Plane], invvar: list[Plane], *, name: str, kind: str, no
         If a band is lacking or the bands do not cover the same pixels.
     """
     bands = "".join(p.band or "?" for p in flux)
-    wanted = {b: next((p for p in flux if p.band == b), None) for b in DECALS.bands}
+    wanted = {b: next((p for p in flux if p.band == b), None) for b in survey.bands}
     lacking = [b for b, p in wanted.items() if p is None]
     if lacking:
         held = (
             ", ".join(bands) if bands.strip("?") else f"{len(flux)} image{'s'[: len(flux) > 1]} without a band's name"
         )
-        raise InputError(f"the bands g, r and z are needed: {' and '.join(lacking)} not found, only {held}")
+        raise InputError(f"the bands {survey.band_words} are needed: {' and '.join(lacking)} not found, only {held}")
     planes = list(wanted.values())
     if len({p.pixels.shape for p in planes}) > 1:
         raise InputError(f"the bands differ in size: {', '.join(str(p.pixels.shape) for p in planes)}")
     notes = list(notes)
-    if bands != "grz":
-        notes.append(Check("bands", "fixed", f"the file holds {', '.join(bands)}; put in the order g, r, z"))
+    if bands != "".join(survey.bands):
+        put = f"put in the order {', '.join(survey.bands)}"
+        notes.append(Check("bands", "fixed", f"the file holds {', '.join(bands)}; {put}"))
     where = [_place(p.header, p.pixels.shape) for p in planes]
     _check_aligned(where)
     weights = {p.band: p.pixels for p in invvar if p.pixels.shape == planes[0].pixels.shape}
@@ -94,7 +100,7 @@ def assemble(flux: list[Plane], invvar: list[Plane], *, name: str, kind: str, no
         kind=kind,
         bands=bands,
         unit=str(planes[0].header.get("BUNIT", "")),
-        invvar=np.stack([weights[b] for b in DECALS.bands]) if set(DECALS.bands) <= set(weights) else None,
+        invvar=np.stack([weights[b] for b in survey.bands]) if set(survey.bands) <= set(weights) else None,
         notes=tuple(notes),
         **where[0],
     )
@@ -112,7 +118,7 @@ def _check_aligned(where: list[dict]) -> None:
             raise InputError(f'the bands do not cover the same pixels: their centres are {apart:.1f}" apart')
 
 
-def _place(header: fits.Header, shape: tuple[int, int]) -> dict:
+def _place(header: fits.Header, shape: tuple[int, int]) -> dict[str, Any]:
     """Read pixel scale, centre and orientation off the WCS; None where it is silent or cannot be understood."""
     unknown = {"pixel_scale": None, "ra": None, "dec": None, "orientation": None}
     try:
@@ -135,12 +141,12 @@ def _place(header: fits.Header, shape: tuple[int, int]) -> dict:
     return place | {"pixel_scale": float(np.sqrt(scales.prod()))}
 
 
-def _planes(data: bytes) -> tuple[list[Plane], list[Plane], list[Check], str]:
+def _planes(data: bytes, survey: Survey) -> tuple[list[Plane], list[Plane], list[Check], str]:
     """Split a file into single bands of flux and of inverse variance; a cube, where there is one, is all of it."""
-    images = _image_headers(data)
+    images = _image_headers(data, survey)
     if not images:
-        raise InputError("the FITS file holds no image (a table or nothing); give a g, r, z image")
-    cubes = {i: h for i, h in images.items() if _depth(h) == 3}
+        raise InputError(f"the FITS file holds no image (a table or nothing); give a {', '.join(survey.bands)} image")
+    cubes = {i: h for i, h in images.items() if _depth(h, survey) == 3}
     flux, invvar, notes = [], [], []
     with fits.open(BytesIO(data), memmap=False) as hdus:
         for i in cubes or images:
@@ -153,28 +159,29 @@ def _planes(data: bytes) -> tuple[list[Plane], list[Plane], list[Check], str]:
             target = invvar if "invvar" in role or "ivar" in role else flux
             if cubes and target:  # the second cube of a kind (a model beside the image) is not looked at
                 continue
-            planes, said = _split(hdus[i].data, header)
+            planes, said = _split(hdus[i].data, header, survey)
             target += [p for p in planes if cubes or p.band not in {q.band for q in target} or not p.band]
             notes += said if target is flux else []
-    if len(flux) == 3 and all(abs(np.nansum(p.pixels) - 1) < 0.02 for p in flux):
+    if len(flux) == len(survey.bands) and all(abs(np.nansum(p.pixels) - 1) < 0.02 for p in flux):
         raise InputError("every band sums to 1: this looks like a point-spread function, not an image of a galaxy")
     return flux, invvar, notes, "FITS cube" if cubes else "FITS images"
 
 
-def _split(pixels: np.ndarray, header: fits.Header) -> tuple[list[Plane], list[Check]]:
+def _split(pixels: np.ndarray, header: fits.Header, survey: Survey) -> tuple[list[Plane], list[Check]]:
     """Split an HDU's pixels into bands, named as its header names them."""
     pixels = np.squeeze(pixels)
     if np.iscomplexobj(pixels) or pixels.ndim not in (2, 3):
-        raise InputError(f"the image's shape is {pixels.shape}; three bands of (H, W) are needed")
+        raise InputError(f"the image's shape is {pixels.shape}; {survey.count_word} bands of (H, W) are needed")
     if pixels.ndim == 2:
-        return [Plane(pixels.astype(np.float32), _band(header), header)], []
+        return [Plane(pixels.astype(np.float32), _band(header, survey), header)], []
     named = re.findall("[a-zA-Z]", str(header.get("BANDS", ""))) or [
-        band_letter(header[f"BAND{i}"]) for i in range(10) if f"BAND{i}" in header
+        band_letter(header[f"BAND{i}"], survey) for i in range(10) if f"BAND{i}" in header
     ]
     notes = []
     if not named:
-        named = list(DECALS.bands)
-        notes.append(Check("bands", "passed", "the file does not name its bands; taken as g, r, z"))
+        named = list(survey.bands)
+        taken = f"taken as {', '.join(named)}"
+        notes.append(Check("bands", "passed", f"the file does not name its bands; {taken}"))
     axis = next((a for a in (0, 2) if pixels.shape[a] == len(named)), None)
     if axis is None:
         raise InputError(f"the cube's shape is {pixels.shape}, which does not fit the bands {', '.join(named)}")
@@ -184,34 +191,41 @@ def _split(pixels: np.ndarray, header: fits.Header) -> tuple[list[Plane], list[C
     return [Plane(p.astype(np.float32), b, header) for p, b in zip(pixels, named, strict=True)], notes
 
 
-def _band(header: fits.Header) -> str:
-    return next(filter(None, (band_letter(header.get(k)) for k in ("BAND", "FILTER", "EXTNAME"))), "")
+def _band(header: fits.Header, survey: Survey) -> str:
+    return next(filter(None, (band_letter(header.get(k), survey) for k in ("BAND", "FILTER", "EXTNAME"))), "")
 
 
-def band_letter(text) -> str:
-    """Find the band's letter in a filter's name: "g", "g DECam SDSS c0001", "SDSS r"; "" if there is none."""
-    found = re.search(r"(?<![a-zA-Z])([ugrizyY])(?![a-zA-Z])", str(text or ""))
+def band_letter(text: object, survey: Survey) -> str:
+    """Find the band's letter in a filter's name: "g", "g DECam SDSS c0001", "SDSS r"; "" if there is none.
+
+    Bands that the survey has not are named too, so that they can be dropped by name. Johnson's capitals are other
+    filters; those of the near infrared have no small namesakes.
+    """
+    further = "".join(b + b.upper() for b in survey.bands if b not in "ugrizy")
+    found = re.search(rf"(?<![a-zA-Z])([ugrizyY{further}])(?![a-zA-Z])", str(text or ""))
     return found[1].lower() if found else ""
 
 
-def _depth(header: fits.Header) -> int:
+def _depth(header: fits.Header, survey: Survey) -> int:
     """Count the axes longer than one pixel."""
-    return sum(n > 1 for n in _axes(header))
+    return sum(n > 1 for n in _axes(header, survey))
 
 
-def _axes(header: fits.Header) -> list[int]:
+def _axes(header: fits.Header, survey: Survey) -> list[int]:
     """Return the lengths of an image's axes, also of a compressed one; refuse impossible ones."""
     z = "Z" if header.get("ZIMAGE") else ""
     count = header.get(f"{z}NAXIS", 0)
     if not isinstance(count, int) or not 0 <= count <= 4:
-        raise InputError(f"the FITS header promises {str(count)[:20]} axes; an image of three bands has three")
+        raise InputError(
+            f"the FITS header promises {str(count)[:20]} axes; an image of {survey.count_word} bands has three"
+        )
     axes = [header.get(f"{z}NAXIS{i + 1}", -1) for i in range(count)]
     if any(not isinstance(n, int) or n < 0 for n in axes):
         raise InputError("the FITS header does not give the image's size")
     return axes
 
 
-def _image_headers(data: bytes) -> dict[int, fits.Header]:
+def _image_headers(data: bytes, survey: Survey) -> dict[int, fits.Header]:
     """Walk the headers, without touching any data, and return those of images that are whole and of bearable size."""
     images, start, number = {}, 0, 0
     while start < len(data) and (start == 0 or data.startswith(b"XTENSION", start)):
@@ -222,7 +236,7 @@ def _image_headers(data: bytes) -> dict[int, fits.Header]:
         except (OSError, EOFError, ValueError) as error:
             raise InputError("the FITS file is cut short or damaged: a header has no end") from error
         image = bool(header.get("ZIMAGE")) or str(header.get("XTENSION", "IMAGE")).strip() == "IMAGE"
-        axes = _axes(header)
+        axes = _axes(header, survey)
         if image and len(axes) > 1 and 0 not in axes:
             check_side(*axes)
             check_side(*(header.get(f"ZTILE{i}", 1) for i in range(1, 5)))

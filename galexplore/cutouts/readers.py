@@ -4,10 +4,12 @@ import gzip
 import math
 import re
 import warnings
+from collections.abc import Sequence
 from dataclasses import replace
 from io import BytesIO
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from astropy.io import fits
@@ -15,26 +17,36 @@ from PIL import Image
 from scipy import ndimage
 
 from galexplore.cutouts.arrays import from_array, read_npy, read_npz
-from galexplore.cutouts.colour import from_rgb
+from galexplore.cutouts.colour import from_rgb, to_rgb
 from galexplore.cutouts.cutout import Check, Cutout, check_side
 from galexplore.cutouts.fits import Plane, assemble, band_letter, is_fits, read_band, read_cube
 from galexplore.errors import InputError
 from galexplore.files import MAX_UNPACKED, bare_name
-from galexplore.survey import DECALS
+from galexplore.survey import DECALS, Survey
 
 MAX_BYTES = 20_000_000  # a file
 BLANK = 100  # connected pixels of the very same black: no sky is so even
 TAKEN = "FITS, .npy, .npz, JPEG and PNG are read"
+STRETCH = "the Legacy viewer's stretch"
 
 
-def read(source, *, pixel_scale: float | None = None, name: str | None = None, key: str | None = None) -> Cutout:
-    """Read an image of a galaxy in g, r and z.
+def read(
+    source: Any,
+    *,
+    survey: Survey = DECALS,
+    pixel_scale: float | None = None,
+    name: str | Sequence[str] | None = None,
+    key: str | None = None,
+) -> Cutout:
+    """Read an image of a galaxy in a survey's bands.
 
     Parameters
     ----------
-    source : path, bytes, or a sequence of three of them
-        What the file is, is told from its content and never from its name. Three: one single-band FITS or npy file
+    source : path, bytes, or a sequence of as many of them as the survey has bands
+        What the file is, is told from its content and never from its name. Several: one single-band FITS or npy file
         each, the band taken from the FILTER or BAND header, else from a name like `image-g-2.fits` or `m51_r.npy`.
+    survey : Survey, optional
+        Whose bands are read, the DECam Legacy Survey's by default; use that of the model that is asked.
     pixel_scale : float, optional
         Arcsec a pixel, used where the file does not say.
     name : str or sequence of str, optional
@@ -50,14 +62,17 @@ def read(source, *, pixel_scale: float | None = None, name: str | None = None, k
     Raises
     ------
     InputError
-        One plain sentence for whatever is wrong: unreadable, damaged, too large, not an image of three bands.
+        One plain sentence for whatever is wrong: unreadable, damaged, too large, not an image in these bands.
     """
     if pixel_scale is not None and not (math.isfinite(pixel_scale) and 0 < pixel_scale < 60):
-        raise InputError(f"the pixel scale {pixel_scale!r} is no number of arcsec a pixel; 0.262 would be one")
+        raise InputError(
+            f"the pixel scale {pixel_scale!r} is no number of arcsec a pixel; {survey.pixel_scale:g} would be one"
+        )
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")  # what libraries mutter about odd files is said by the audit
-            cutout = _read_three(source, name) if isinstance(source, list | tuple) else _read_one(source, name, key)
+            several = isinstance(source, list | tuple)
+            cutout = _read_bands(source, name, survey) if several else _read_one(source, name, key, survey)
     except InputError:
         raise
     except (MemoryError, Exception) as error:  # a library's complaint about a damaged file never reaches a person raw
@@ -78,7 +93,7 @@ def _settle_scale(cutout: Cutout, given: float | None) -> Cutout:
     return replace(cutout, notes=(*cutout.notes, Check("pixel_scale", "fixed", sentence)))
 
 
-def _load(source, name: str | None) -> tuple[bytes, str]:
+def _load(source: Any, name: str | None, survey: Survey) -> tuple[bytes, str]:
     """Fetch a file's bytes, unpacked if gzipped, and its bare, printable name."""
     if isinstance(source, bytes | bytearray | memoryview):
         data = bytes(source)
@@ -95,7 +110,7 @@ def _load(source, name: str | None) -> tuple[bytes, str]:
                 raise
             raise InputError(f"there is no readable file {bare_name(name)}") from error
     else:
-        raise InputError("give a path, the bytes of a file, or a list of three of them")
+        raise InputError(f"give a path, the bytes of a file, or a list of {survey.count_word} of them")
     if len(data) > MAX_BYTES:
         raise InputError(f"the file is larger than {MAX_BYTES // 10**6} MB; cut out the galaxy first")
     if not data:
@@ -107,82 +122,88 @@ def _load(source, name: str | None) -> tuple[bytes, str]:
     return data, bare_name(name or "")
 
 
-def _read_one(source, name, key) -> Cutout:
-    data, name = _load(source, name)
+def _read_one(source: Any, name: str | None, key: str | None, survey: Survey) -> Cutout:
+    data, name = _load(source, name, survey)
     if is_fits(data):
-        return read_cube(data, name)
+        return read_cube(data, name, survey)
     if data.startswith(b"\x93NUMPY"):
-        return from_array(read_npy(BytesIO(data)), None, name=name, kind="npy array")
+        return from_array(read_npy(BytesIO(data)), None, survey, name=name, kind="npy array")
     if data.startswith(b"PK"):
-        return read_npz(data, name, key)
+        return read_npz(data, name, key, survey)
     if data.startswith((b"\x89PNG", b"\xff\xd8\xff")):
-        return _read_picture(data, name)
+        return _read_picture(data, name, survey)
     raise InputError(f"this is no image file that is known here; {TAKEN}")
 
 
-def _read_picture(data: bytes, name: str) -> Cutout:
+def _read_picture(data: bytes, name: str, survey: Survey) -> Cutout:
     """Read a colour picture and invert the Legacy viewer's stretch; the top row of a picture is north."""
+    needed = f"a colour picture of {', '.join(survey.bands)} is needed"
     try:
         picture = Image.open(BytesIO(data), formats=("PNG", "JPEG"))
         check_side(*picture.size)
         if picture.mode not in ("RGB", "RGBA", "P"):
-            raise InputError(f"the picture is grey or printed ({picture.mode}); a colour picture of g, r, z is needed")
+            raise InputError(f"the picture is grey or printed ({picture.mode}); {needed}")
         colours = np.asarray(picture.convert("RGB"))[::-1]
     except (OSError, SyntaxError, Image.DecompressionBombError) as error:
         raise InputError("the picture is cut short, damaged or far too large") from error
     if not np.ptp(colours, axis=2).any():
-        raise InputError("the picture is grey; a colour picture of g, r, z is needed")
-    flux = from_rgb(colours)
-    for value in (0, 32):  # outside the footprint the viewer draws black, or the colour of zero flux
+        raise InputError(f"the picture is grey; {needed}")
+    flux = from_rgb(colours, survey)
+    empty = int(to_rgb(np.zeros((len(survey.bands), 1, 1)), survey).max())
+    for value in (0, empty):  # outside the footprint the viewer draws black, or the colour of zero flux
         label, _ = ndimage.label((colours == value).all(axis=2))
         blank = np.bincount(label.ravel()) >= BLANK
         blank[0] = False
         flux[:, blank[label]] = np.nan
+    red, green, blue = survey.rgb
+    planes = [survey.rgb.index(b) for b in survey.bands]
     return Cutout(
         flux,
         None,
+        "".join(survey.bands),
         name=name,
         kind=f"{picture.format} picture",
         approximate=True,
-        saturated=np.moveaxis(colours[..., ::-1] >= 254, -1, 0),
-        notes=(Check("bands", "passed", "blue, green and red taken as g, r and z in the Legacy viewer's stretch"),),
+        saturated=np.moveaxis(colours[..., planes] >= 254, -1, 0),
+        notes=(Check("bands", "passed", f"blue, green and red taken as {blue}, {green} and {red} in {STRETCH}"),),
     )
 
 
-def _read_three(sources, names) -> Cutout:
-    """Read three single-band files and put them together."""
-    if len(sources) != len(DECALS.bands):
-        raise InputError(f"{len(sources)} files were given; give one file, or three of one band each")
-    names = [names] * 3 if names is None or isinstance(names, str) else list(names)
+def _read_bands(sources: Sequence[Any], names: str | Sequence[str] | None, survey: Survey) -> Cutout:
+    """Read one file a band and put them together."""
+    count = survey.count_word
+    if len(sources) != len(survey.bands):
+        raise InputError(f"{len(sources)} files were given; give one file, or {count} of one band each")
+    names = [names] * len(sources) if names is None or isinstance(names, str) else list(names)
     planes, called = [], []
     for source, name in zip(sources, names, strict=True):
-        data, name = _load(source, name)
+        data, name = _load(source, name, survey)
         if is_fits(data):
-            plane = read_band(data)
+            plane = read_band(data, survey)
         elif data.startswith(b"\x93NUMPY"):
-            plane = Plane(_single(read_npy(BytesIO(data))), "", fits.Header())
+            plane = Plane(_single(read_npy(BytesIO(data)), count), "", fits.Header())
         else:
-            raise InputError("of three files each must be a FITS or .npy image of one band")
-        band = plane.band or _band_in(name)
+            raise InputError(f"of {count} files each must be a FITS or .npy image of one band")
+        band = plane.band or _band_in(name, survey)
         if not band:
             raise InputError(f"nothing tells the band of {name or 'a file'}: no BAND header, no name like image-g.fits")
         if band in {p.band for p in planes}:
-            raise InputError(f"two of the three files are of the band {band}; g, r and z are needed")
+            raise InputError(f"two of the {count} files are of the band {band}; {survey.band_words} are needed")
         planes.append(replace(plane, band=band))
         called.append(name)
-    return assemble(planes, [], name=", ".join(filter(None, called)), kind="three files")
+    return assemble(planes, [], survey, name=", ".join(filter(None, called)), kind=f"{count} files")
 
 
-def _single(array: np.ndarray) -> np.ndarray:
+def _single(array: np.ndarray, count: str) -> np.ndarray:
     """Check that an array is one band."""
     array = np.squeeze(array)
     if array.ndim != 2:
-        raise InputError(f"of three files each must hold one band (H, W), but one has the shape {array.shape}")
+        raise InputError(f"of {count} files each must hold one band (H, W), but one has the shape {array.shape}")
     check_side(*array.shape)
     return array.astype(np.float32)
 
 
-def _band_in(name: str) -> str:
+def _band_in(name: str, survey: Survey) -> str:
     """Find the band in a file's name: the last lone letter between - _ . as in legacysurvey-0001m002-image-r.fits."""
     letters = [t for t in re.split(r"[-_.\s]", name) if len(t) == 1]
-    return next((b for b in map(band_letter, reversed(letters)) if b), "")
+    return next((b for b in (band_letter(t, survey) for t in reversed(letters)) if b), "")

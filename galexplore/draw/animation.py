@@ -7,6 +7,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from galexplore.cutouts.colour import to_rgb
+from galexplore.survey import Survey
 
 INK, PAPER = (201, 209, 220), (11, 14, 19)
 SAID = "model, not data"
@@ -18,19 +19,20 @@ def _spell(note: str) -> str:
     return note.replace("M☉", "Msun").replace("\u00a0", " ")
 
 
-def _draw(flux: np.ndarray, side: int) -> Image.Image:
-    return Image.fromarray(to_rgb(flux)[::-1]).resize((side, side), Image.Resampling.BICUBIC)
+def _draw(flux: np.ndarray, survey: Survey, side: int) -> Image.Image:
+    return Image.fromarray(to_rgb(flux, survey)[::-1]).resize((side, side), Image.Resampling.BICUBIC)
 
 
-def draw_animation(frames: np.ndarray, notes: Sequence[str], side: int = 320, step: int = 110) -> bytes:
+def draw_animation(frames: np.ndarray, notes: Sequence[str], survey: Survey, side: int = 320, step: int = 110) -> bytes:
     """Draw decoded images as a GIF that runs to its end and back, without end.
 
     Parameters
     ----------
-    frames : array (N, 3, 69, 69)
+    frames : array (N, B, S, S)
         Nanomaggies per native pixel.
     notes : sequence of str
         A line under each frame.
+    survey : Survey
     side : int
         Pixels of the picture.
     step : int
@@ -47,7 +49,7 @@ def draw_animation(frames: np.ndarray, notes: Sequence[str], side: int = 320, st
     pictures = []
     for flux, note in zip(frames, notes, strict=True):
         picture = Image.new("RGB", (side, side + line), PAPER)
-        picture.paste(_draw(flux, side))
+        picture.paste(_draw(flux, survey, side))
         draw = ImageDraw.Draw(picture)
         draw.text((6, side + line / 2), _spell(note), fill=INK, font=font, anchor="lm")
         draw.text((side - 6, side + line / 2), SAID, fill=INK, font=font, anchor="rm")
@@ -61,16 +63,19 @@ def draw_animation(frames: np.ndarray, notes: Sequence[str], side: int = 320, st
     return stream.getvalue()
 
 
-def draw_sheet(frames: np.ndarray, notes: Sequence[str], columns: int, title: str, side: int = 207) -> bytes:
+def draw_sheet(
+    frames: np.ndarray, notes: Sequence[str], columns: int, title: str, survey: Survey, side: int = 207
+) -> bytes:
     """Draw decoded images as one PNG, row by row, a line under each and what they are at the foot.
 
     Parameters
     ----------
-    frames : array (N, 3, 69, 69)
+    frames : array (N, B, S, S)
     notes : sequence of str
     columns : int
     title : str
         Said at the foot, before "model, not data".
+    survey : Survey
     """
     font, line = ImageFont.load_default(13), 22
     rows = -(-len(frames) // columns)
@@ -78,7 +83,7 @@ def draw_sheet(frames: np.ndarray, notes: Sequence[str], columns: int, title: st
     draw = ImageDraw.Draw(sheet)
     for i, (flux, note) in enumerate(zip(frames, notes, strict=True)):
         x, y = 4 + (i % columns) * (side + 4), 4 + (i // columns) * (side + line)
-        sheet.paste(_draw(flux, side), (x, y))
+        sheet.paste(_draw(flux, survey, side), (x, y))
         draw.text((x + side / 2, y + side + line / 2 - 1), _spell(note), fill=INK, font=font, anchor="mm")
     draw.text((6, sheet.height - line / 2), _spell(f"{title} · {SAID}"), fill=INK, font=font, anchor="lm")
     stream = BytesIO()

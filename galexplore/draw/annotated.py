@@ -8,20 +8,21 @@ from PIL import Image
 
 from galexplore.cosmology import kpc_per_arcsec
 from galexplore.cutouts.colour import to_rgb
-from galexplore.draw.pictures import add_bar
-from galexplore.survey import DECALS
+from galexplore.draw.pictures import add_bar, measure_bar
+from galexplore.survey import Survey
 
 
-def label_bar(redshift: float | None, arcsec: float = 10.0) -> str:
+def label_bar(redshift: float | None, arcsec: float) -> str:
     """Text of a scale bar: its length in arcsec, and in kpc where a redshift is known."""
     if redshift is None or not math.isfinite(redshift) or redshift <= 0:
-        return f'{arcsec:.0f}"'
+        return f'{arcsec:g}"'
     kpc = arcsec * kpc_per_arcsec(redshift)
-    return f'{arcsec:.0f}" = {kpc:.{0 if kpc >= 10 else 1}f} kpc'
+    return f'{arcsec:g}" = {kpc:.{0 if kpc >= 10 else 1}f} kpc'
 
 
 def draw_portrait(
     flux: np.ndarray,
+    survey: Survey,
     side: int,
     *,
     band: str | None = None,
@@ -33,12 +34,13 @@ def draw_portrait(
 
     Parameters
     ----------
-    flux : array (3, N, N)
+    flux : array (B, N, N)
         Nanomaggies per native pixel over the survey's field; row 0 in the south, column 0 in the east.
+    survey : Survey
     side : int
         Pixels of the picture.
-    band : "g" | "r" | "z", optional
-        One band in grey, on the intensity scale of the colours; all three in colour where none is named.
+    band : str, optional
+        One of the survey's bands in grey, on the intensity scale of the colours; in colour where none is named.
     brightness : float
         By what the flux is multiplied before it is stretched.
     inverted : bool
@@ -52,16 +54,18 @@ def draw_portrait(
         JPEG; the top row is north.
     """
     scaled = brightness * np.asarray(flux, np.float32)
-    rgb = (to_rgb(scaled) if band is None else _draw_grey(scaled, DECALS.bands.index(band)))[::-1]
+    rgb = (to_rgb(scaled, survey) if band is None else _draw_grey(scaled, survey, band))[::-1]
     picture = Image.fromarray(255 - rgb if inverted else rgb).resize((side, side), Image.Resampling.BICUBIC)
-    add_bar(picture, label_bar(redshift), (40, 44, 52) if inverted else (225, 230, 238), lettering=14)
+    label = label_bar(redshift, measure_bar(survey))
+    add_bar(picture, survey, label, (40, 44, 52) if inverted else (225, 230, 238), lettering=14)
     stream = BytesIO()
     picture.save(stream, "JPEG", quality=92, subsampling=0)
     return stream.getvalue()
 
 
-def _draw_grey(flux: np.ndarray, i: int) -> np.ndarray:
+def _draw_grey(flux: np.ndarray, survey: Survey, band: str) -> np.ndarray:
     """One band as the viewer stretches intensity: arcsinh(Q (f s + m)) / sqrt(Q); uint8 (N, N, 3)."""
-    level = np.maximum(0, np.nan_to_num(flux[i]) * DECALS.display[i] + DECALS.display_m)
-    grey = np.clip(np.arcsinh(DECALS.display_q * level) / math.sqrt(DECALS.display_q), 0, 1)
+    i = survey.index(band)
+    level = np.maximum(0, np.nan_to_num(flux[i]) * survey.display[i] + survey.display_m)
+    grey = np.clip(np.arcsinh(survey.display_q * level) / math.sqrt(survey.display_q), 0, 1)
     return np.repeat((255 * grey).astype(np.uint8)[..., None], 3, axis=2)

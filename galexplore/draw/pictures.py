@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from galexplore.cutouts.colour import to_rgb
-from galexplore.survey import DECALS
+from galexplore.survey import Survey
 
 #: A diverging scale with dark grey at zero, so that an empty residual looks like an empty sky: what the model lacks
 #: glows orange, what it has too much of glows blue.
@@ -17,68 +17,84 @@ _ZERO = np.array([26, 26, 26])  # the grey of an empty sky in `to_rgb`
 #: Residual at which the scale saturates, in sigma of the sky noise.
 RESIDUAL_RANGE = 15.0
 
+#: Lengths of a picture's bar [arcsec].
+BARS = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
 
-def draw_galaxy(flux: np.ndarray, side: int = 138, bar: bool = False) -> bytes:
+
+def draw_galaxy(flux: np.ndarray, survey: Survey, side: int = 138, bar: bool = False) -> bytes:
     """Draw an image as the Legacy Survey viewer would.
 
     Parameters
     ----------
-    flux : array (3, N, N)
-        Nanomaggies per native pixel, over the survey's 33.5 arcsec field; row 0 in the south, column 0 in the east.
+    flux : array (B, N, N)
+        Nanomaggies per native pixel over the survey's field; row 0 in the south, column 0 in the east.
+    survey : Survey
     side : int
         Pixels of the picture.
     bar : bool
-        Whether to draw a bar of 10 arcsec and the directions of north and east.
+        Whether to draw a bar of some arcsec and the directions of north and east.
 
     Returns
     -------
     bytes
         JPEG; the top row is north.
     """
-    return _encode(to_rgb(flux)[::-1], side, bar)
+    return _encode(to_rgb(flux, survey)[::-1], survey, side, bar)
 
 
-def draw_residual(residual: np.ndarray, side: int = 138) -> bytes:
-    """Draw observed minus modelled flux (3, N, N), averaged over the bands in units of their sky noise, as JPEG.
+def draw_residual(residual: np.ndarray, survey: Survey, side: int = 138) -> bytes:
+    """Draw observed minus modelled flux (B, N, N), averaged over the bands in units of their sky noise, as JPEG.
 
     Orange where the galaxy is brighter than the model, blue where it is fainter, dark grey where they agree; an arcsinh
     in between, saturated at 15 sigma.
     """
-    return _encode(_colour_residual(residual)[::-1], side, False)
+    return _encode(_colour_residual(residual, survey)[::-1], survey, side, False)
 
 
-def _colour_residual(residual: np.ndarray) -> np.ndarray:
-    """Colours (..., H, W, 3) of residual flux (..., 3, H, W)."""
-    noise = np.asarray(DECALS.model_noise)[:, None, None]
+def _colour_residual(residual: np.ndarray, survey: Survey) -> np.ndarray:
+    """Colours (..., H, W, 3) of residual flux (..., B, H, W)."""
+    noise = np.asarray(survey.model_noise)[:, None, None]
     sigma = np.nan_to_num(residual / noise).mean(axis=-3)
     level = np.clip(np.arcsinh(sigma / 2) / math.asinh(RESIDUAL_RANGE / 2), -1, 1)[..., None]
     return (_ZERO + (np.where(level > 0, _TOO_FAINT, _TOO_BRIGHT) - _ZERO) * np.abs(level)).astype(np.uint8)
 
 
-def compare(seen: np.ndarray, drawn: np.ndarray) -> Image.Image:
-    """Draw galaxies (N, 3, 69, 69) above what a model makes of them, and below both the difference."""
-    rows = [to_rgb(seen), to_rgb(drawn), _colour_residual(seen - drawn)]
+def compare(seen: np.ndarray, drawn: np.ndarray, survey: Survey) -> Image.Image:
+    """Draw galaxies (N, B, S, S) above what a model makes of them, and below both the difference."""
+    rows = [to_rgb(seen, survey), to_rgb(drawn, survey), _colour_residual(seen - drawn, survey)]
     return Image.fromarray(np.concatenate([np.concatenate(row[:, ::-1], axis=1) for row in rows]))
 
 
-def _encode(rgb: np.ndarray, side: int, bar: bool) -> bytes:
+def _encode(rgb: np.ndarray, survey: Survey, side: int, bar: bool) -> bytes:
     picture = Image.fromarray(rgb).resize((side, side), Image.Resampling.BICUBIC)
     if bar:
-        add_bar(picture)
+        add_bar(picture, survey)
     stream = BytesIO()
-    fine = side < 2 * DECALS.size  # else half as many pixels still hold every colour of the model's grid
+    fine = side < 2 * survey.size  # else half as many pixels still hold every colour of the model's grid
     picture.save(stream, "JPEG", quality=90, subsampling="4:4:4" if fine else "4:2:0")
     return stream.getvalue()
 
 
-def add_bar(picture: Image.Image, label: str = '10"', ink: tuple = (225, 230, 238), lettering: int = 32) -> None:
-    """Draw a bar of 10 arcsec with its label at the lower left, and N and E at the lower right.
+def measure_bar(survey: Survey) -> float:
+    """Arcsec of the bar on a picture of the survey's field: a round number, about a third of the side at most."""
+    return max((b for b in BARS if b <= 0.35 * survey.field), default=BARS[0])
+
+
+def add_bar(
+    picture: Image.Image,
+    survey: Survey,
+    label: str | None = None,
+    ink: tuple[int, int, int] = (225, 230, 238),
+    lettering: int = 32,
+) -> None:
+    """Draw a bar of `measure_bar` arcsec with its label at the lower left, and N and E at the lower right.
 
     `lettering` is the picture's side over the letters' height.
     """
+    label = f'{measure_bar(survey):g}"' if label is None else label
     side = picture.width
     draw, font = ImageDraw.Draw(picture), ImageFont.load_default(max(15, side // lettering))
-    margin, length, arm = side // 24, round(10 / DECALS.field * side), side // 16
+    margin, length, arm = side // 24, round(measure_bar(survey) / survey.field * side), side // 16
     y = side - margin
     draw.line([(margin, y), (margin + length, y)], fill=ink, width=max(1, side // 200))
     centred = draw.textlength(label, font) <= length

@@ -11,7 +11,7 @@ from astropy.wcs import WCS
 
 from galexplore import __version__
 from galexplore.explore.link import View
-from galexplore.survey import DECALS
+from galexplore.survey import Survey
 
 SNIPPET = '''"""Brings a view of galexplore back: the galaxies it showed, those selected, and its plot.
 
@@ -45,27 +45,28 @@ print(f"{len(shown)} galaxies shown, {len(selected)} of {len(ids)} selected ones
 '''
 
 
-def to_fits(flux: np.ndarray, ra: float | None, dec: float | None, cards: Mapping[str, tuple]) -> bytes:
+def to_fits(flux: np.ndarray, survey: Survey, ra: float | None, dec: float | None, cards: Mapping[str, tuple]) -> bytes:
     """Write an image as a FITS cube with a WCS, north up and east left.
 
     Parameters
     ----------
-    flux : array (3, N, N)
+    flux : array (B, N, N)
         Nanomaggies per native pixel over the survey's field; row 0 in the south, column 0 in the east.
+    survey : Survey
     ra, dec : float or None
         Of the centre [deg, ICRS]; without them only the pixel scale is told.
     cards : mapping
         Further header cards: keyword to (value, comment).
     """
     size = flux.shape[-1]
-    scale = DECALS.field / size / 3600
+    scale = survey.field / size / 3600
     wcs = WCS(naxis=2)
     wcs.wcs.crpix, wcs.wcs.cdelt = [(size + 1) / 2] * 2, [-scale, scale]
     if ra is not None and dec is not None and np.isfinite([ra, dec]).all():
         wcs.wcs.ctype, wcs.wcs.crval, wcs.wcs.radesys = ["RA---TAN", "DEC--TAN"], [ra, dec], "ICRS"
     header = wcs.to_header()
-    header["BANDS"] = ("".join(DECALS.bands), "planes, in this order")
-    header["BUNIT"] = ("nanomaggy", f"per native pixel of {DECALS.pixel_scale} arcsec, AB 22.5")
+    header["BANDS"] = ("".join(survey.bands), "planes, in this order")
+    header["BUNIT"] = (survey.flux_unit, f"per native pixel of {survey.pixel_scale} arcsec, AB {survey.zero_point:g}")
     header["PIXSCALE"] = (scale * 3600, "arcsec a pixel")
     for keyword, (value, comment) in cards.items():
         header[keyword] = (value, comment)

@@ -7,13 +7,13 @@ import numpy as np
 from galexplore.atlas.paths import sweep
 from galexplore.latents import LATENTS
 from galexplore.places import ROOT
+from galexplore.survey import Survey
 
-#: What a person should know before believing an answer.
-LIMITS = (
+_LIMITS = (
     "It was taught by **simulated** galaxies alone. How well it reads real ones depends on how true to them the "
     "simulation is; masses of the few real galaxies tried came out too high.",
-    "Galaxies nearer than z = 0.03 overflow the 33.5″ field and are few in the training.",
-    "Within the main sequence, SFR hardly shows in g, r, z: dust and age look alike. The error bars say so; the means "
+    "Galaxies nearer than z = 0.03 overflow the {field:.1f}″ field and are few in the training.",
+    "Within the main sequence, SFR hardly shows in {bands}: dust and age look alike. The error bars say so; the means "
     "are drawn towards the middle.",
     "Rarity is measured on means that noise draws towards the middle: a faint odd galaxy looks less odd than it is.",
     "Intervals are honest for galaxies drawn as the catalogue's are. What resembles none of them (see rarity and "
@@ -21,6 +21,11 @@ LIMITS = (
     "Five numbers draw the mean galaxy of their kind: arms, clumps and neighbours are not reconstructed.",
     "A JPEG gives rough fluxes; redshift, mass and SFR from it are rough too.",
 )
+
+
+def list_limits(survey: Survey) -> list[str]:
+    """List what a person should know before believing an answer."""
+    return [limit.format(field=survey.field, bands=", ".join(survey.bands)) for limit in _LIMITS]
 
 
 def describe_recipe(explorer) -> list[tuple[str, str]]:

@@ -19,6 +19,7 @@ from galexplore.latents import INTRINSIC, LATENTS, MEANS, SIGMAS
 from galexplore.network.embed import Embedder
 from galexplore.posterior.calibrate import widen_at
 from galexplore.sources.mock import Store
+from galexplore.survey import Survey
 from galexplore.tables.columns import list_columns, list_words
 
 #: Columns of the catalogue that a neighbour is shown with.
@@ -36,13 +37,18 @@ class Explorer:
             self.table = self.table.assign(cause=causes.say(), cause_share=causes.share)
         self._catalogue = table
 
+    @property
+    def survey(self) -> Survey:
+        """The imaging that the model reads."""
+        return self.embedder.survey
+
     @cached_property
     def store(self) -> Store:
         """The catalogue's images, rendered when first asked for."""
-        return Store(self._catalogue)
+        return Store(self._catalogue, self.survey)
 
     def images(self, ids) -> np.ndarray:
-        """Images (N, 3, 69, 69) of catalogue galaxies, nanomaggies per native pixel, in the order of the ids."""
+        """Images (N, B, S, S) of catalogue galaxies, nanomaggies per native pixel, in the order of the ids."""
         return np.asarray(self.store.get(list(ids)), np.float32)
 
     @cached_property
@@ -75,7 +81,7 @@ class Explorer:
         return bool(self.card.get("simulated", True))
 
     def decode(self, latents: np.ndarray) -> np.ndarray:
-        """Images (N, 3, 69, 69), nanomaggies per native pixel, that the model makes of latents (N, 5)."""
+        """Images (N, B, S, S), nanomaggies per native pixel, that the model makes of latents (N, 5)."""
         return self.embedder.decode(latents)
 
     def locate(self, cutout: Cutout, k: int = 8) -> Location:
@@ -86,7 +92,7 @@ class Explorer:
         InputError
             Where the audit refuses; its `checks` say why.
         """
-        prepared = prepare(cutout)
+        prepared = prepare(cutout, self.survey)
         row = self.embedder.embed(prepared.flux[None], prepared.valid[None])
         latents, sigma = row[MEANS].to_numpy(), row[SIGMAS].to_numpy()
         reconstruction = self.decode(latents)[0]

@@ -7,7 +7,7 @@ import pandas as pd
 
 from galexplore import __version__
 from galexplore.tables import catalogue
-from galexplore.tables.columns import COLUMNS
+from galexplore.tables.columns import find_column
 
 #: What a person chooses from: name to (suffix, format of `catalogue.write`, MIME type).
 KINDS = {
@@ -23,7 +23,7 @@ _LATENT = ("lat_", "condz_", "split_", "chi2", "umap_", "feature_")
 
 def choose_columns(table: pd.DataFrame) -> list[str]:
     """Columns that are exported: all but the parameters by which a simulated image was drawn."""
-    return [c for c in table if c in COLUMNS or c.startswith(_LATENT)]
+    return [c for c in table if find_column(c) or c.startswith(_LATENT)]
 
 
 def export(explorer, rows: np.ndarray, kind: str) -> bytes:

@@ -14,9 +14,9 @@ from galexplore.errors import InputError
 from galexplore.explore.location import Location
 from galexplore.files import bare_name
 from galexplore.latents import MEANS, SIGMAS
+from galexplore.survey import Survey
 
 MOST_FILES = 60
-_BAND = re.compile(r"(?<![^-_.\s])[grz](?![^-_.\s])", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -56,19 +56,22 @@ class Verdict:
 def locate_many(
     locate: Callable[[Cutout], Location],
     files: Iterable[tuple[bytes, str]],
+    survey: Survey,
     scale: float | None = None,
     progress: Callable[[int, int], None] = lambda done, of: None,
 ) -> list[Verdict]:
     """Read files and locate what they hold; a bad one spoils no other.
 
-    Files of a single band are put together by threes: those whose names differ in the band's letter alone, else the
-    only three that are left over.
+    Files of a single band are put together, one of each: those whose names differ in the band's letter alone, else the
+    only ones that are left over where they are as many as the bands.
 
     Parameters
     ----------
     locate : callable
         `Explorer.locate`.
     files : iterable of (bytes, name)
+    survey : Survey
+        That of the model.
     scale : float, optional
         Arcsec a pixel, for files that do not say.
 
@@ -82,10 +85,11 @@ def locate_many(
         raise InputError(f"{len(files)} files were given; give 1 to {MOST_FILES} at a time")
     verdicts: list[Verdict | None] = []
     for done, source in enumerate(files, 1):
-        verdicts.append(_locate((source,), locate, scale))
+        verdicts.append(_locate((source,), locate, survey, scale))
         progress(done, len(files))
-    for group in _find_triples([n for _, n in files], [bool(v.error) and not v.checks for v in verdicts]):
-        together = _locate(tuple(files[i] for i in group), locate, scale)
+    unread = [bool(v.error) and not v.checks for v in verdicts]
+    for group in _find_bands([n for _, n in files], unread, survey):
+        together = _locate(tuple(files[i] for i in group), locate, survey, scale)
         if together.location or together.checks or not together.error:
             verdicts[group[0]] = together
             for i in group[1:]:
@@ -93,13 +97,14 @@ def locate_many(
     return [v for v in verdicts if v]
 
 
-def _locate(sources: tuple, locate: Callable, scale: float | None) -> Verdict:
-    """Read one file or three and locate the galaxy, or say why not."""
+def _locate(sources: tuple, locate: Callable, survey: Survey, scale: float | None) -> Verdict:
+    """Read one file, or one of each band, and locate the galaxy, or say why not."""
     name = ", ".join(n for _, n in sources)
     try:
         single = len(sources) == 1
         data = sources[0][0] if single else [d for d, _ in sources]
-        cutout = read(data, pixel_scale=scale, name=name if single else [n for _, n in sources])
+        names = name if single else [n for _, n in sources]
+        cutout = read(data, survey=survey, pixel_scale=scale, name=names)
         if cutout.pixel_scale is None:
             return Verdict(name, sources=sources)
         return Verdict(name, location=locate(cutout))
@@ -107,23 +112,24 @@ def _locate(sources: tuple, locate: Callable, scale: float | None) -> Verdict:
         return Verdict(name, error=str(error), checks=error.checks)
 
 
-def _find_triples(names: list[str], unread: list[bool]) -> list[list[int]]:
-    """Find threes among the files that could not be read alone: names alike but for the band, else the only three."""
+def _find_bands(names: list[str], unread: list[bool], survey: Survey) -> list[list[int]]:
+    """Find sets of one file a band among those that could not be read alone: names alike but for it, else the rest."""
+    band, count = re.compile(rf"(?<![^-_.\s])[{''.join(survey.bands)}](?![^-_.\s])", re.IGNORECASE), len(survey.bands)
     left = [i for i, bad in enumerate(unread) if bad]
     groups: dict[str, list[int]] = {}
     for i in left:
-        letters = list(_BAND.finditer(names[i]))
+        letters = list(band.finditer(names[i]))
         if letters:
             start, end = letters[-1].span()
             groups.setdefault(names[i][:start] + "*" + names[i][end:], []).append(i)
-    triples = [g for g in groups.values() if len(g) == 3]
-    left = [i for i in left if not any(i in g for g in triples)]
-    return triples + ([left] if len(left) == 3 else [])
+    sets = [g for g in groups.values() if len(g) == count]
+    left = [i for i in left if not any(i in g for g in sets)]
+    return sets + ([left] if len(left) == count else [])
 
 
-def settle_scale(verdict: Verdict, locate: Callable, scale: float) -> Verdict:
+def settle_scale(verdict: Verdict, locate: Callable, survey: Survey, scale: float) -> Verdict:
     """Try again, with the pixel scale [arcsec], what only lacked it."""
-    return _locate(verdict.sources, locate, scale)
+    return _locate(verdict.sources, locate, survey, scale)
 
 
 def tabulate(verdicts: list[Verdict]) -> pd.DataFrame:

@@ -33,7 +33,7 @@ class Location:
         Of its oddness; None where the model has not learnt to tell.
     rarity, chi2, chi2_rank : float
         Percentile of its rarity; reconstruction chi2 a pixel and its percentile, both among ordinary atlas galaxies.
-    reconstruction : ndarray (3, 69, 69)
+    reconstruction : ndarray (B, S, S)
         What the model makes of it, nanomaggies per native pixel.
     model : dict
         `name` and `sha256` of the weights.

@@ -45,7 +45,7 @@ def load(name: str = "default", *, data: Path | None = None) -> Explorer:
     card = json.loads((folder / "card.json").read_text())
     frame = catalogue.read(data)
     explorer = Explorer(name, card, embedder, Atlas.load(folder / "atlas.npz"), frame)
-    measured = artefacts.load(folder / "pixels.npz", frame)
+    measured = artefacts.load(folder / "pixels.npz", frame, embedder.survey)
     if measured is not None:
         suspicion = pd.Series(artefacts.suspect(measured), frame["id"])
         explorer.table["suspicion"] = suspicion.reindex(explorer.table["id"]).fillna("").to_numpy(str)

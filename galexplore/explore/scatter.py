@@ -36,7 +36,7 @@ class Scatter:
 
 
 def shift_image(flux: np.ndarray, rows: int, columns: int) -> np.ndarray:
-    """Move an image (3, H, W) by whole pixels, at most one each way; the edge is repeated."""
+    """Move an image (B, H, W) by whole pixels, at most one each way; the edge is repeated."""
     padded = np.pad(flux, ((0, 0), (1, 1), (1, 1)), mode="edge")
     return padded[:, 1 - rows : 1 - rows + flux.shape[1], 1 - columns : 1 - columns + flux.shape[2]]
 
@@ -51,7 +51,7 @@ def scatter_over_views(embedder: Embedder, flux: np.ndarray, sigma: np.ndarray) 
 
     Parameters
     ----------
-    flux : array (3, 69, 69)
+    flux : array (B, S, S)
         The very pixels that were encoded.
     sigma : array (5,)
         Half of the 68 % intervals.

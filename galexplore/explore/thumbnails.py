@@ -27,7 +27,7 @@ def draw_thumbnails(explorer, ids, side: int = 150) -> list[bytes]:
     missing = [key for key in dict.fromkeys(keys) if key not in found]
     if missing:
         fluxes = explorer.images([key[2] for key in missing])
-        found |= {key: draw_galaxy(flux, side) for key, flux in zip(missing, fluxes, strict=True)}
+        found |= {key: draw_galaxy(flux, explorer.survey, side) for key, flux in zip(missing, fluxes, strict=True)}
     with _lock:
         for key in keys:
             _kept[key] = found[key]

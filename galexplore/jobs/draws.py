@@ -5,17 +5,20 @@ import os
 import numpy as np
 import pandas as pd
 
-from galexplore.mock import render, survey
+from galexplore.mock import render
+from galexplore.mock import survey as mock
 from galexplore.places import cache_folder
 from galexplore.sources.mock import Store
+from galexplore.survey import Survey
 from galexplore.tables import catalogue
 
 
-def draw_extras(n: int, seed: int, report) -> tuple[pd.DataFrame, np.ndarray]:
+def draw_extras(n: int, seed: int, survey: Survey, report) -> tuple[pd.DataFrame, np.ndarray]:
     """Draw `n` training galaxies from a seed of their own and render them; both are kept in the cache.
 
     Parameters
     ----------
+    survey : Survey
     report : callable
         Called as (stage, done, of, note).
 
@@ -23,31 +26,31 @@ def draw_extras(n: int, seed: int, report) -> tuple[pd.DataFrame, np.ndarray]:
     -------
     frame : DataFrame
         Ids begin with "X", the split is "extra".
-    flux : float16 array (n, 3, 69, 69)
+    flux : float16 array (n, B, S, S)
 
     Raises
     ------
     ImportError
         Without bagpipes and speclite, unless the draw stands in the cache.
     """
-    return _keep("extras", "X", "extra", survey.draw_training, n, seed, report)
+    return _keep("extras", "X", "extra", mock.draw_training, n, seed, survey, report)
 
 
-def draw_calibrators(n: int, seed: int, report) -> tuple[pd.DataFrame, np.ndarray]:
+def draw_calibrators(n: int, seed: int, survey: Survey, report) -> tuple[pd.DataFrame, np.ndarray]:
     """Draw `n` ordinary galaxies as the catalogue's own, from a seed of their own, to calibrate by; as `draw_extras`.
 
     Ids begin with "C", the split is "calibration".
     """
-    return _keep("calibrators", "C", "calibration", _draw_ordinary, n, seed, report)
+    return _keep("calibrators", "C", "calibration", _draw_ordinary, n, seed, survey, report)
 
 
 def _draw_ordinary(n, seed, progress):
-    return survey.draw_block(n, seed, 0, last=False, progress=progress)
+    return mock.draw_block(n, seed, 0, last=False, progress=progress)
 
 
-def _keep(name, letter, split, draw, n, seed, report):
+def _keep(name, letter, split, draw, n, seed, survey: Survey, report):
     """Draw and render galaxies, or take them from the cache."""
-    path = cache_folder() / f"{name}-{survey.VERSION}.{render.VERSION}-{n}-{seed}.parquet"
+    path = cache_folder() / f"{name}-{mock.VERSION}.{render.VERSION}-{n}-{seed}.parquet"
     if path.exists():
         frame = catalogue.read(path)
     else:
@@ -59,6 +62,6 @@ def _keep(name, letter, split, draw, n, seed, report):
         path.parent.mkdir(parents=True, exist_ok=True)
         catalogue.write(frame, path.with_suffix(".partial"), "parquet")
         os.replace(path.with_suffix(".partial"), path)
-    store = Store(frame)
+    store = Store(frame, survey)
     store.render_all(progress=lambda done, of: report(f"render {name}", done, of))
     return frame, store.get(list(frame["id"]))

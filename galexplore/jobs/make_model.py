@@ -32,6 +32,7 @@ from galexplore.places import DATA, models_folder
 from galexplore.posterior.calibrate import calibrate, scale_at
 from galexplore.posterior.metrics import evaluate
 from galexplore.sources.mock import Store
+from galexplore.survey import Survey
 from galexplore.tables import catalogue
 
 #: Receives (stage, done, of, note) as work proceeds.
@@ -43,6 +44,7 @@ def train_model(
     data: Path,
     training: Training,
     report: Report,
+    survey: Survey,
     network: Network = Network(),  # noqa: B008 (frozen)
     team: Team = Team(),  # noqa: B008 (frozen)
 ) -> dict:
@@ -52,6 +54,8 @@ def train_model(
     ----------
     data : Path
         Catalogue with a `split` column; its images are rendered where they are not yet.
+    survey : Survey
+        What the images are of.
     team : Team
         The processes that train together; all but the first stop after the training.
 
@@ -66,16 +70,17 @@ def train_model(
         Where the catalogue is missing or breaks the contract.
     """
     if team.size > 1:  # one process draws and renders; the others then find it done
-        team.lead(lambda: gather_taught(*read_survey(data, report), training, report))
-    frame, flux = read_survey(data, report)
+        team.lead(lambda: gather_taught(*read_survey(data, survey, report), training, survey, report))
+    frame, flux = read_survey(data, survey, report)
     folder, device = models_folder() / name, team.device or pick_device()
 
     def told(row: dict) -> None:
         report("train", row["epoch"], training.epochs, "  ".join(f"{k} {v:.4g}" for k, v in row.items()))
 
     model, card = fit(
-        *gather_samples(frame, flux, *gather_taught(frame, flux, training, report), device),
+        *gather_samples(frame, flux, *gather_taught(frame, flux, training, survey, report), device),
         folder,
+        survey=survey,
         network=network,
         training=training,
         data_hash=hashlib.sha256(data.read_bytes()).hexdigest(),
@@ -86,7 +91,7 @@ def train_model(
     team.leave()
     if team.rank:
         return card
-    calibrators = gather_calibrators(data, training, report)
+    calibrators = gather_calibrators(data, training, survey, report)
     card |= finish(frame, Embedder(model), flux, folder, report, calibrators)
     card |= {"simulated": True, "made": datetime.now(UTC).date().isoformat()}
     card |= {"sha256": hash_file(folder / "weights.safetensors")}
@@ -99,8 +104,8 @@ def train_model(
     return card | {"attribution": lesson}
 
 
-def read_survey(data: Path, report: Report) -> tuple[pd.DataFrame, np.ndarray]:
-    """Read a catalogue and its images (N, 3, 69, 69), rendered where they are not yet.
+def read_survey(data: Path, survey: Survey, report: Report) -> tuple[pd.DataFrame, np.ndarray]:
+    """Read a catalogue and its images (N, B, S, S), rendered where they are not yet.
 
     Raises
     ------
@@ -110,27 +115,29 @@ def read_survey(data: Path, report: Report) -> tuple[pd.DataFrame, np.ndarray]:
     if not data.exists():
         raise InputError(f"No catalogue stands at {data}; make one with: galexplore mock")
     frame = catalogue.read(data)
-    store = Store.beside(data, frame)
+    store = Store.beside(data, frame, survey)
     store.render_all(progress=lambda done, of: report("render", done, of))
     return frame, store.get(list(frame["id"]))
 
 
 def gather_taught(
-    frame: pd.DataFrame, flux: np.ndarray, training: Training, report: Report
+    frame: pd.DataFrame, flux: np.ndarray, training: Training, survey: Survey, report: Report
 ) -> tuple[pd.DataFrame, np.ndarray]:
     """Return rows and images of the training split, with the recipe's extra galaxies."""
     rows = np.flatnonzero(frame["split"] == "train")
     if not training.extra:
         return frame.iloc[rows], flux[rows]
-    extra, more = draw_extras(training.extra, training.seed, report)
+    extra, more = draw_extras(training.extra, training.seed, survey, report)
     return pd.concat([frame.iloc[rows], extra], ignore_index=True), np.concatenate([flux[rows], more])
 
 
-def gather_calibrators(data: Path, training: Training, report: Report) -> tuple[pd.DataFrame, np.ndarray] | None:
+def gather_calibrators(
+    data: Path, training: Training, survey: Survey, report: Report
+) -> tuple[pd.DataFrame, np.ndarray] | None:
     """Draw the recipe's calibrators; None for a catalogue other than the embedded one, which they do not resemble."""
     if not training.extra or data.resolve() != DATA.resolve():
         return None
-    return draw_calibrators(training.calibrators, training.seed + 1, report)
+    return draw_calibrators(training.calibrators, training.seed + 1, survey, report)
 
 
 def gather_samples(
@@ -171,11 +178,12 @@ def finish(
     for name, column in zip(LATENTS, SIGMAS, strict=True):
         table[column] *= scale_at(calibration[name], "68", table["mag_aperture"], table["lat_redshift"])
     table["lat_phi_sigma"] = table["lat_phi_sigma"].clip(upper=ANY_ANGLE)
-    metrics = {"split": "validation"} | evaluate(table[table["split"] == "validation"], calibration)
+    metrics = {"split": "validation"} | evaluate(table[table["split"] == "validation"], calibration, embedder.survey)
     report("atlas", 0, 1)
     made = atlas.build(table, embedder.features(flux))
     made.save(folder / "atlas.npz")
-    artefacts.save(folder / "pixels.npz", frame, artefacts.measure(flux))
+    survey = embedder.survey
+    artefacts.save(folder / "pixels.npz", frame, artefacts.measure(flux, survey), survey)
     report("atlas", 1, 1)
     return {"calibration": calibration, "metrics": metrics, "atlas": asdict(AtlasConfig()), "honesty": made.honesty}
 
@@ -193,7 +201,7 @@ def embed_files(explorer: Explorer, files: list[Path], pixel_scale: float | None
     names, ready, refused = [], [], []
     for done, path in enumerate(files, 1):
         try:
-            ready.append(prepare(read(path, pixel_scale=pixel_scale)))
+            ready.append(prepare(read(path, survey=explorer.survey, pixel_scale=pixel_scale), explorer.survey))
             names.append(path.name)
         except InputError as error:
             refused.append((path, str(error)))

@@ -5,14 +5,19 @@ import os
 import shutil
 from pathlib import Path
 
-from galexplore.mock import survey
+from galexplore.mock import survey as mock
 from galexplore.sources.mock import Store
+from galexplore.survey import Survey
 from galexplore.tables import catalogue
 
-PHOTOMETRY = ["id", "z", "logmass", "logsfr", "mag_g", "mag_r", "mag_z", "selection", "population"]
+
+def list_photometry(survey: Survey) -> list[str]:
+    """Columns of a catalogue without pixels."""
+    magnitudes = (f"mag_{b}" for b in survey.bands)
+    return ["id", "z", "logmass", "logsfr", *magnitudes, "selection", "population"]
 
 
-def build(n, seed, out, photometry_only=False, depth="default", progress=lambda text: None):
+def build(n, seed, out, survey: Survey, photometry_only=False, depth="default", progress=lambda text: None):
     """Draw a survey and write its catalogue, a row group a block; `sources.mock.Store` renders pictures from it.
 
     Blocks are kept beside the file until it is whole: what a killed run had drawn is not drawn again.
@@ -22,8 +27,9 @@ def build(n, seed, out, photometry_only=False, depth="default", progress=lambda 
     n, seed : int
     out : Path
         The parquet file to write.
+    survey : Survey
     photometry_only : bool
-        Write only `PHOTOMETRY`, of ordinary galaxies.
+        Write only `list_photometry`, of ordinary galaxies.
     depth : {"default", "deep"}
     progress : callable
         Called with a line of text now and then.
@@ -37,13 +43,13 @@ def build(n, seed, out, photometry_only=False, depth="default", progress=lambda 
     parts = out.with_name(f"{out.name}.parts-{n}-{seed}-{depth}{'-photometry' * photometry_only}")
     parts.mkdir(parents=True, exist_ok=True)
     paths = []
-    for block, first in enumerate(range(0, n, survey.BLOCK)):
-        path, size = parts / f"{block:06d}.parquet", min(survey.BLOCK, n - first)
+    for block, first in enumerate(range(0, n, mock.BLOCK)):
+        path, size = parts / f"{block:06d}.parquet", min(mock.BLOCK, n - first)
         if not path.exists():
             last = first + size == n
-            table = survey.draw_block(size, seed, block, depth, photometry_only, last, progress)
+            table = mock.draw_block(size, seed, block, depth, photometry_only, last, progress)
             partial = path.with_suffix(".partial")
-            catalogue.write(table[PHOTOMETRY] if photometry_only else table, partial, "parquet")
+            catalogue.write(table[list_photometry(survey)] if photometry_only else table, partial, "parquet")
             os.replace(partial, path)
         paths.append(path)
     partial = out.with_name(out.name + ".partial")
@@ -62,12 +68,13 @@ def is_built(out, n, seed, depth):
     return Path(out).exists() and catalogue.read_provenance(out).get("survey") == describe(n, seed, depth)
 
 
-def render(path, folder=None, processes=None, progress=None):
+def render(path, survey: Survey, folder=None, processes=None, progress=None):
     """Render the pictures of a catalogue file that are missing, block by block.
 
     Parameters
     ----------
     path : Path
+    survey : Survey
     folder : Path, optional
         Where to keep them; by default in `places.cache_folder()`.
     processes : int, optional
@@ -86,6 +93,6 @@ def render(path, folder=None, processes=None, progress=None):
             if progress:
                 progress(before + done, total)
 
-        Store(block, folder).render_all(processes, told)
+        Store(block, survey, folder).render_all(processes, told)
         before += len(block)
     return total

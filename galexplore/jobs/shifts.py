@@ -17,7 +17,7 @@ from galexplore.places import models_folder
 TRUTH = {"redshift": "z_true", "logmass": "logmass_true", "logsfr": "logsfr_true", "free": "re_arcsec"}
 SIZES = ("re_arcsec", "disc_re", "bulge_re")
 NEAREST = 300  # galaxies alike in the other properties: their spread is the conditional
-FAINTEST, LARGEST = 22.5, 15.0  # r magnitude and arcsec beyond which no survey would have the galaxy
+FAINTEST, LARGEST = 22.5, 15.0  # magnitude and arcsec beyond which no survey would have the galaxy
 
 
 def find_tails(truth: np.ndarray, at: np.ndarray, j: int, sigma: float = 3.0) -> tuple[np.ndarray, np.ndarray]:
@@ -66,10 +66,12 @@ def encode(explorer, lit: pd.DataFrame) -> pd.DataFrame:
     """Render and encode those galaxies that a survey would have; the index says which rows of `lit` they are."""
     from galexplore.sources.mock import draw_pixels
 
+    survey = explorer.survey
+    light = sum(lit[f"flux_{part}_{survey.reference}"] for part in ("bulge", "disc", "young"))
     with np.errstate(divide="ignore"):
-        magnitude = 22.5 - 2.5 * np.log10(sum(lit[f"flux_{part}_r"] for part in ("bulge", "disc", "young")))
+        magnitude = survey.zero_point - 2.5 * np.log10(light)
     seen = lit[magnitude.between(13, FAINTEST) & (lit["re_arcsec"] < LARGEST)]
-    flux = np.stack([draw_pixels(row) for row in seen.to_dict("records")]).astype(np.float32)
+    flux = np.stack([draw_pixels(row, survey) for row in seen.to_dict("records")]).astype(np.float32)
     return explorer.embedder.embed(flux).set_index(seen.index)
 
 
@@ -83,7 +85,8 @@ def shift(explorer, splits: tuple[str, ...], n: int, seed: int, report) -> tuple
         Latent to the latents table of the galaxies in which it was moved, `high` where to the upper tail.
     """
     table = explorer.table[explorer.table["population"] == "ordinary"]
-    base = table[table["split"].isin(splits) & table["z_true"].between(0.03, 0.8) & (table["mag_r"] < 20.5)]
+    bright = table[f"mag_{explorer.survey.reference}"] < 20.5
+    base = table[table["split"].isin(splits) & table["z_true"].between(0.03, 0.8) & bright]
     base = base.sample(min(n, len(base)), random_state=seed).reset_index(drop=True)
     truth, at = (t[list(TRUTH.values())].to_numpy(float) for t in (table, base))
     for array in (truth, at):

@@ -29,7 +29,7 @@ def draw_sheet(pictures, columns=8, side=160):
     rows = -(-len(pictures) // columns)
     sheet = Image.new("RGB", (columns * side, rows * side))
     for k, picture in enumerate(pictures):
-        tile = Image.fromarray(to_rgb(picture)[::-1]).resize((side, side), Image.Resampling.LANCZOS)
+        tile = Image.fromarray(to_rgb(picture, DECALS)[::-1]).resize((side, side), Image.Resampling.LANCZOS)
         sheet.paste(tile, (k % columns * side, k // columns * side))
     return sheet
 

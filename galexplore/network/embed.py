@@ -8,16 +8,18 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-from safetensors.torch import load_file
+from safetensors import safe_open
 from torch import Tensor
 
 from galexplore.cutouts.photometry import measure_magnitude
+from galexplore.cutouts.stretch import knee
 from galexplore.errors import InputError
 from galexplore.files import hash_file
 from galexplore.latents import ANY_ANGLE, LATENTS, MEANS, SIGMAS
 from galexplore.network.recipes import Network
 from galexplore.network.vae import CVAE, DIHEDRAL, Posterior, turn, turn_vector
 from galexplore.posterior.calibrate import scale_at
+from galexplore.survey import Survey
 
 
 def use_one_thread() -> None:
@@ -37,7 +39,7 @@ class Embedder:
     """
 
     def __init__(self, model: CVAE, calibration: dict[str, dict[str, float]] | None = None):
-        self.model = model.eval()
+        self.model, self.survey = model.eval(), model.survey
         self.device = model.label_mean.device
         self.calibration = calibration or {name: {"scale68": 1.0, "scale95": 2.0} for name in LATENTS}
         self.label_mean = np.append(model.label_mean.cpu().numpy(), 0.0)
@@ -50,8 +52,8 @@ class Embedder:
         Raises
         ------
         InputError
-            Where the folder holds no model, its weights are not those that the card was written for, or the network
-            that they describe is another version's.
+            Where the folder holds no model, its weights are not those that the card was written for, the card says
+            another survey than they were fitted to, or the network that they describe is another version's.
         """
         weights, card = folder / "weights.safetensors", folder / "card.json"
         if not (weights.exists() and card.exists()):
@@ -60,9 +62,11 @@ class Embedder:
         if hash_file(weights) != about["sha256"]:
             raise InputError(f"The weights of {folder.name!r} are not those its card describes; restore both files.")
         try:
-            model = CVAE(Network.read(about["network"])).to(memory_format=torch.channels_last)
-            model.load_state_dict(load_file(weights))
-        except (TypeError, RuntimeError) as error:
+            network, survey = Network.read(about["network"]), Survey.from_dict(about["survey"])
+            model = CVAE(network, survey).to(memory_format=torch.channels_last)
+            tensors = _read_weights(weights, model, folder.name)
+            model.load_state_dict(tensors)
+        except (KeyError, TypeError, RuntimeError) as error:
             raise InputError(
                 f"The model in {folder.name!r} was made by another version of galexplore; train it anew with: "
                 f"galexplore train --name {folder.name}"
@@ -82,9 +86,9 @@ class Embedder:
 
         Parameters
         ----------
-        flux : array (N, 3, 69, 69)
+        flux : array (N, B, S, S)
             Nanomaggies per native pixel, without gaps.
-        valid : bool array (N, 3, 69, 69), optional
+        valid : bool array (N, B, S, S), optional
             Pixels on which the reconstruction is judged; all of them by default.
 
         Returns
@@ -92,21 +96,21 @@ class Embedder:
         DataFrame
             `lat_<name>` and `lat_<name>_sigma` for the five latents in physical units (phi in [0, pi) rad, sigma the
             calibrated half-width of the 68 % interval), `chi2`, the reconstruction's mean chi2 a pixel, and
-            `mag_aperture`, the r magnitude within 5 arcsec.
+            `mag_aperture`, the magnitude in the survey's reference band within 5 arcsec.
         """
         parts = []
         for start in range(0, len(flux), batch):
             rows = slice(start, start + batch)
             images = self._tensor(flux[rows])
             mask = None if valid is None else self._tensor(valid[rows])
-            parts.append(self._embed_batch(images, mask, measure_magnitude(flux[rows])))
+            parts.append(self._embed_batch(images, mask, measure_magnitude(flux[rows], self.survey)))
             progress(min(start + batch, len(flux)))
         columns = [*MEANS, *SIGMAS, "chi2", "mag_aperture"]
         return pd.DataFrame(np.concatenate(parts) if parts else np.empty((0, len(columns))), columns=columns)
 
     @torch.inference_mode()
     def glance(self, flux: np.ndarray, batch: int = 256) -> pd.DataFrame:
-        """Locate images (N, 3, 69, 69) by a single look in half precision, without their reconstruction.
+        """Locate images (N, B, S, S) by a single look in half precision, without their reconstruction.
 
         For surveys of billions: an order of magnitude faster than `embed`, and from it by a small part of a sigma. The
         photometry, to which half precision would do harm, stays in single.
@@ -121,14 +125,14 @@ class Embedder:
             images = self._tensor(flux[start : start + batch]).contiguous(memory_format=torch.channels_last)
             with torch.autocast(self.device.type, dtype=torch.bfloat16):
                 seen = self.model.encode(images)
-            magnitude = measure_magnitude(flux[start : start + batch])
+            magnitude = measure_magnitude(flux[start : start + batch], self.survey)
             parts.append(np.concatenate([*self._physical(seen, magnitude), magnitude[:, None]], axis=1))
         columns = [*MEANS, *SIGMAS, "mag_aperture"]
         return pd.DataFrame(np.concatenate(parts) if parts else np.empty((0, len(columns))), columns=columns)
 
     @torch.inference_mode()
     def encode_views(self, flux: np.ndarray) -> np.ndarray:
-        """Latents (8, N, 5) that each of the eight flips and transpositions of images (N, 3, 69, 69) gives by itself.
+        """Latents (8, N, 5) that each of the eight flips and transpositions of images (N, B, S, S) gives by itself.
 
         In physical units and turned back, so that without noise all eight would agree; `embed` returns their mean.
         """
@@ -140,7 +144,7 @@ class Embedder:
 
     @torch.inference_mode()
     def decode(self, latents: np.ndarray) -> np.ndarray:
-        """Images (N, 3, 69, 69), nanomaggies per native pixel, from latents (N, 5) in physical units."""
+        """Images (N, B, S, S), nanomaggies per native pixel, from latents (N, 5) in physical units."""
         latents = np.atleast_2d(np.asarray(latents, float))
         double = 2 * latents[:, :1]
         code = (latents[:, 1:] - self.label_mean) / self.label_std
@@ -152,7 +156,7 @@ class Embedder:
 
     @torch.inference_mode()
     def features(self, flux: np.ndarray, batch: int = 256) -> np.ndarray:
-        """Give what the encoder has made of images (N, 3, 69, 69) before it names the latents: (N, F), float32.
+        """Give what the encoder has made of images (N, B, S, S) before it names the latents: (N, F), float32.
 
         The mean over the eight flips and transpositions, as for the latents.
         """
@@ -187,3 +191,33 @@ class Embedder:
             sigma[:, i] *= scale_at(self.calibration[name], "68", magnitude, mean[:, 0])
         sigma[:, 0] = np.minimum(sigma[:, 0], ANY_ANGLE)
         return np.column_stack([phi, mean]), sigma
+
+
+#: Weights whose shape follows from the size of the survey's grid: those that meet the trunk's, the apertures' and the
+#: decoder's first pixels.
+_SIZED = {"read_out.0.weight", "decoder.seed.2.weight", "decoder.seed.2.bias", "photometer.body.1.weight"}
+_SIZED |= {f"photometer.body.0.{name}" for name in ("weight", "bias", "running_mean", "running_var")}
+
+
+def _read_weights(path: Path, model: CVAE, name: str) -> dict[str, Tensor]:
+    """Read weights for a network built for its card's survey, or say that they were fitted to another one.
+
+    Files say in their metadata what they were fitted to; of those that do not, the knee of the stretch tells the bands
+    and their noise, and the shapes tell the size of the grid.
+    """
+    other = InputError(f"The card of {name!r} says another survey than its weights were fitted to; restore both files.")
+    with safe_open(path, "pt") as file:
+        said = (file.metadata() or {}).get("survey")
+        tensors = {key: file.get_tensor(key) for key in file.keys()}
+    if said is not None and Survey.from_dict(json.loads(said)) != model.survey:
+        raise other
+    network = model.network
+    expected = torch.from_numpy(knee(model.survey, network.stretch, network.softening))
+    fitted = tensors.get("knee", expected)
+    if fitted.shape != expected.shape or not torch.allclose(fitted, expected, rtol=1e-4, atol=0):
+        raise other
+    built = model.state_dict()
+    differ = [key for key in built if key in tensors and tensors[key].shape != built[key].shape]
+    if differ and set(differ) <= _SIZED:
+        raise other
+    return tensors

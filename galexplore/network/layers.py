@@ -7,13 +7,21 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from galexplore.network.recipes import Network
-from galexplore.survey import DECALS
+from galexplore.survey import Survey
 
-#: Gaussian apertures in which the encoder measures fluxes, sigma in model pixels of 0.49 arcsec.
+#: Gaussian apertures in which the encoder measures fluxes, sigma in model pixels; those of a frame: `list_apertures`.
 APERTURES = (0.8, 1.2, 1.7, 2.4, 3.4, 4.8, 7.0, 11.0, 17.0)
 
-#: Radius in model pixels beyond which the level of the sky is read.
-OUTER = 15
+#: Radius beyond which the level of the sky is read, as a share of the frame's side.
+OUTER = 0.22
+
+
+def list_apertures(size: int) -> tuple[float, ...]:
+    """List the apertures of a frame of `size` pixels a side: none wider (sigma) than a quarter, and up to that."""
+    sigmas = list(APERTURES)
+    while 1.5 * sigmas[-1] <= size / 4:
+        sigmas.append(1.5 * sigmas[-1])
+    return tuple(s for s in sigmas if s <= size / 4)
 
 
 def arcsinh(x: Tensor) -> Tensor:
@@ -50,22 +58,23 @@ class Photometer(nn.Module):
     Neighbours are taken off by symmetry: a pixel that outshines the one across the middle is replaced by that one.
     """
 
-    def __init__(self, width: int):
+    def __init__(self, width: int, survey: Survey):
         super().__init__()
-        y, x = torch.meshgrid(*2 * [torch.arange(DECALS.size) - DECALS.size // 2], indexing="ij")
-        weight = torch.exp(-(x**2 + y**2).flatten()[:, None] / (2 * torch.tensor(APERTURES) ** 2))
+        (bands, size, _), apertures = survey.shape, list_apertures(survey.size)
+        y, x = torch.meshgrid(*2 * [torch.arange(size) - (size - 1) / 2], indexing="ij")
+        weight = torch.exp(-(x**2 + y**2).flatten()[:, None] / (2 * torch.tensor(apertures) ** 2))
         # In units of each aperture's own noise; the knee lies at 3 sigma, as the stretch's does for a pixel.
         weight = weight / weight.pow(2).sum(dim=0).sqrt()
         self.register_buffer("weight", weight, persistent=False)
-        self.register_buffer("sky", torch.tensor(DECALS.model_noise).view(3, 1, 1), persistent=False)
-        self.register_buffer("outer", ((x**2 + y**2) > OUTER**2).flatten(), persistent=False)
-        count = 5 * len(APERTURES) + 3
+        self.register_buffer("sky", torch.tensor(survey.model_noise).view(-1, 1, 1), persistent=False)
+        self.register_buffer("outer", ((x**2 + y**2) > round(OUTER * size) ** 2).flatten(), persistent=False)
+        count = (2 * bands - 1) * len(apertures) + bands
         # Three wide layers: colours to a hundredth of a magnitude tell masses apart, and cost nothing beside the trunk.
         layers = [layer for n in (count, width, width) for layer in (nn.Linear(n, width), nn.ReLU())]
         self.body = nn.Sequential(nn.BatchNorm1d(count), *layers)
 
     def measure(self, flux: Tensor) -> Tensor:
-        """Asinh magnitudes, colours and sky level (B, 5 x apertures + 3) of linear flux (B, 3, 69, 69)."""
+        """Asinh magnitudes, colours between neighbouring bands and sky levels, (B, F), of linear flux (B, C, S, S)."""
         level = self.level(flux)
         flux = flux - level
         across = flux.flip((-2, -1))
@@ -76,7 +85,7 @@ class Photometer(nn.Module):
         return torch.cat([bright.flatten(1), colours.flatten(1), arcsinh(10 * level / self.sky).flatten(1)], dim=1)
 
     def level(self, flux: Tensor) -> Tensor:
-        """Level (B, 3, 1, 1) of the sky about the galaxy: the mean of the outer pixels, twice clipped at 2 sigma."""
+        """Level (B, C, 1, 1) of the sky about the galaxy: the mean of the outer pixels, twice clipped at 2 sigma."""
         outer, sky = flux.flatten(2)[..., self.outer], self.sky.flatten(1)
         level = outer.median(dim=2, keepdim=True).values
         for _ in range(2):
@@ -96,12 +105,13 @@ class Decoder(nn.Module):
     network paints one quadrant, and orientation does exactly what it should: it turns the picture.
     """
 
-    SIDES = (6, 11, 21, 41)  # pixels a side of the quadrant, the middle of the galaxy at its first
-    SPACING = 1.2  # of the last of them, in model pixels: a turned frame's corners lie 48 from the middle
+    #: The frame's side over the upright picture's: a turned frame's corners lie sqrt(2) half-sides from the middle.
+    SHRINK = 17 / 24
 
-    def __init__(self, network: Network):
+    def __init__(self, network: Network, survey: Survey):
         super().__init__()
-        w, start = network.brushes, self.SIDES[0]
+        w, self.size, self.sides = network.brushes, survey.size, list_sides(survey.size, len(network.brushes))
+        start, self.bands = self.sides[0], len(survey.bands)
         self.seed = nn.Sequential(
             nn.Linear(3 + network.n_free, network.hidden),
             nn.ReLU(),
@@ -109,28 +119,37 @@ class Decoder(nn.Module):
             nn.ReLU(),
         )
         self.grow = nn.ModuleList(convolve(inward, outward, padding=0) for inward, outward in itertools.pairwise(w))
-        self.paint = nn.Conv2d(w[-1], 3, 3)
+        self.paint = nn.Conv2d(w[-1], self.bands, 3)
 
     def forward(self, code: Tensor) -> Tensor:
-        """Images in the stretched space (B, 3, 69, 69) from codes (B, 5 + n_free): cos 2phi, sin 2phi, the rest."""
-        x = self.seed(code[:, 2:]).unflatten(1, (-1, *2 * self.SIDES[:1]))
+        """Images in the stretched space (B, C, S, S) from codes (B, 5 + n_free): cos 2phi, sin 2phi, the rest."""
+        x = self.seed(code[:, 2:]).unflatten(1, (-1, *2 * self.sides[:1]))
         x = x.contiguous(memory_format=torch.channels_last)
-        for layer, side in zip(self.grow, self.SIDES[1:], strict=True):
+        for layer, side in zip(self.grow, self.sides[1:], strict=True):
             x = layer(_mirror_edges(F.interpolate(x, size=(side, side), mode="bilinear", align_corners=True)))
         x = self.paint(_mirror_edges(x)).float()
         x = torch.cat([x.flip(-1)[..., :-1], x], dim=-1)
         return self.rotate(torch.cat([x.flip(-2)[..., :-1, :], x], dim=-2), code)
 
     def rotate(self, upright: Tensor, code: Tensor) -> Tensor:
-        """Turn pictures (B, 3, 81, 81) whose major axis points north (up the rows) by phi, onto the frame."""
+        """Turn pictures (B, C, P, P) whose major axis points north (up the rows) by phi, onto the frame."""
         angle = torch.atan2(code[:, 1], code[:, 0]).float() / 2
         c, s, zero = angle.cos(), angle.sin(), torch.zeros_like(angle)
         # A pixel (x, y) of the frame looks at (x c + y s, -x s + y c) of the upright picture: the major axis, along
         # (-sin phi, cos phi), comes from (0, 1).
-        shrink = (DECALS.size - 1) / (2 * self.SPACING * (self.SIDES[-1] - 1))
-        affine = torch.stack([c, s, zero, -s, c, zero], dim=1).view(-1, 2, 3) * shrink
-        grid = F.affine_grid(affine, [len(code), 3, DECALS.size, DECALS.size], align_corners=True)
+        affine = torch.stack([c, s, zero, -s, c, zero], dim=1).view(-1, 2, 3) * self.SHRINK
+        grid = F.affine_grid(affine, [len(code), self.bands, self.size, self.size], align_corners=True)
         return F.grid_sample(upright, grid, padding_mode="border", align_corners=True)
+
+
+def list_sides(size: int, count: int) -> tuple[int, ...]:
+    """List the sides in pixels of a quadrant that doubles until its pixels are 1.2 of a frame of `size`, or finer.
+
+    The middle of the galaxy lies at the first pixel, so that sides are 2^k n + 1.
+    """
+    half = 10 * (size - 1)  # over 17: the quadrant's reach, sqrt(2) halves of the frame, in steps of 1.2 pixels
+    start = max(1, -(-half // (17 * 2 ** (count - 1))))
+    return tuple(start * 2**k + 1 for k in range(count))
 
 
 def _mirror_edges(x: Tensor) -> Tensor:

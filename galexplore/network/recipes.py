@@ -10,9 +10,9 @@ class Network:
     """The shape of the CVAE; small enough that two CPU cores train it in half an hour."""
 
     stretch: str = "noise"  # or "published": tanh(arcsinh(10 f / peak)), which loses faint galaxies
-    stem: int = 12  # channels at full resolution, 69 pixels a side
-    widths: tuple[int, ...] = (32, 64, 96, 128)  # channels at 34, 17, 8 and 4 pixels a side
-    brushes: tuple[int, ...] = (64, 48, 32, 16)  # the decoder's channels at 6, 11, 21 and 41 pixels a side
+    stem: int = 12  # channels at full resolution
+    widths: tuple[int, ...] = (32, 64, 96, 128)  # channels at a half, a quarter, an eighth and a sixteenth of that
+    brushes: tuple[int, ...] = (64, 48, 32, 16)  # the decoder's channels, at twice the pixels each time
     photometer: int = 256  # features made of the aperture fluxes
     hidden: int = 256  # the layer between the feature maps and the latents
     n_free: int = 1  # more may be studied; the explorer reads models with one

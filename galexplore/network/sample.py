@@ -19,7 +19,7 @@ class Sample:
 
     Attributes
     ----------
-    flux : Tensor (N, 3, 69, 69), float16
+    flux : Tensor (N, C, S, S), float16
         Nanomaggies per native pixel.
     labels, errors : Tensor (N, 3)
         Redshift, log mass [log10 Msun], log SFR [log10 Msun/yr] and their standard errors; NaN where not known.
@@ -34,7 +34,7 @@ class Sample:
 
     @classmethod
     def gather(cls, frame: pd.DataFrame, flux: np.ndarray, device: torch.device | str = "cpu") -> "Sample":
-        """Put catalogue rows and their images (N, 3, 69, 69) on a device."""
+        """Put catalogue rows and their images (N, C, S, S) on a device."""
         columns = list(LABELLED.values())
         labels = torch.tensor(frame[columns].to_numpy(np.float32))
         errors = torch.tensor(frame[[f"{c}_err" for c in columns]].fillna(0).to_numpy(np.float32))
@@ -53,7 +53,7 @@ class Sample:
         return self.labels.device
 
     def images(self, rows: Tensor) -> Tensor:
-        """Images (B, 3, 69, 69) of some rows, float32, on the device."""
+        """Images (B, C, S, S) of some rows, float32, on the device."""
         return self.flux[rows.to(self.flux.device)].to(self.device, non_blocking=True).float()
 
 

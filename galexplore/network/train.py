@@ -14,12 +14,14 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from galexplore.draw.pictures import compare
+from galexplore.errors import InputError
 from galexplore.latents import LABELLED
 from galexplore.network.augment import augment
 from galexplore.network.processes import Team
 from galexplore.network.recipes import Network, Training
 from galexplore.network.sample import Sample, describe_hardware, halves
 from galexplore.network.vae import CVAE
+from galexplore.survey import Survey
 
 
 def schedule(step: int, steps: int, training: Training) -> float:
@@ -47,10 +49,10 @@ class Run:
     history: list[dict]
 
     @classmethod
-    def start(cls, sample: Sample, network: Network, training: Training) -> "Run":
+    def start(cls, sample: Sample, survey: Survey, network: Network, training: Training) -> "Run":
         """Initialise from the seed, with labels standardised by this sample."""
         torch.manual_seed(training.seed)
-        model = CVAE(network)
+        model = CVAE(network, survey)
         model.label_mean.copy_(sample.labels.nanmean(dim=0))
         model.label_std.copy_(((sample.labels.cpu() - model.label_mean) ** 2).nanmean(dim=0).sqrt())
         model = model.to(sample.device, memory_format=torch.channels_last)
@@ -103,7 +105,8 @@ class Run:
 
     def load(self, weights: dict[str, Tensor]) -> CVAE:
         """Return a model with other weights (`average`, `best`), ready for inference."""
-        model = CVAE(self.model.network).to(self.model.label_mean.device, memory_format=torch.channels_last)
+        own = self.model
+        model = CVAE(own.network, own.survey).to(own.label_mean.device, memory_format=torch.channels_last)
         model.load_state_dict(weights)
         return model.eval()
 
@@ -141,7 +144,7 @@ def train_epoch(
     sums: dict[str, Tensor] = {}
     for i, rows in enumerate(batches):
         at = rows[team.rank :: team.size].to(device)
-        flux, vector, valid = augment(sample.images(at), sample.vector[at], training, generator)
+        flux, vector, valid = augment(sample.images(at), sample.vector[at], training, run.model.survey, generator)
         flux = flux.contiguous(memory_format=torch.channels_last)
         with torch.autocast(device.type, torch.bfloat16, enabled=halves(device)):
             known = (sample.labels[at], sample.errors[at], vector, valid)
@@ -192,7 +195,7 @@ def draw_progress(model: CVAE, sample: Sample, path: Path, count: int = 8) -> No
     direction = torch.nn.functional.normalize(posterior.vector, dim=1)
     drawn = model.unstretch(model.decode(torch.cat([direction, posterior.mean], dim=1)))
     path.parent.mkdir(parents=True, exist_ok=True)
-    compare(flux.cpu().numpy(), drawn.cpu().numpy()).save(path)
+    compare(flux.cpu().numpy(), drawn.cpu().numpy(), model.survey).save(path)
 
 
 def fit(
@@ -200,6 +203,7 @@ def fit(
     validation: Sample,
     folder: Path,
     *,
+    survey: Survey,
     network: Network = Network(),  # noqa: B008 (frozen)
     training: Training = Training(),  # noqa: B008 (frozen)
     data_hash: str = "",
@@ -213,6 +217,8 @@ def fit(
     ----------
     folder : Path
         Where `checkpoint.safetensors`, `progress/epoch-N.png` and, at the end, `weights.safetensors` are written.
+    survey : Survey
+        What the images are of; it stands in the card and beside the weights.
     data_hash : str
         Names the data in the recipe, so that a checkpoint of other data is not continued.
     report : callable
@@ -227,11 +233,20 @@ def fit(
     model : CVAE
         With the averaged weights of the best epoch, in evaluation mode.
     card : dict
-        What `card.json` says of the training: recipe, data, hardware, cost, every epoch's scores.
+        What `card.json` says of the training: survey, recipe, data, hardware, cost, every epoch's scores.
+
+    Raises
+    ------
+    InputError
+        Where the images are not of the survey's shape.
     """
+    shape = tuple(sample.flux.shape[1:])
+    if shape != survey.shape:
+        raise InputError(f"the images are of shape {shape}, those of {survey.name} are {survey.shape}")
     folder.mkdir(parents=True, exist_ok=True)
-    recipe = {"network": asdict(network), "training": asdict(training), "data_hash": data_hash, "n_train": len(sample)}
-    run, checkpoint = Run.start(sample, network, training), folder / "checkpoint.safetensors"
+    recipe = {"survey": survey.to_dict(), "network": asdict(network), "training": asdict(training)}
+    recipe |= {"data_hash": data_hash, "n_train": len(sample)}
+    run, checkpoint = Run.start(sample, survey, network, training), folder / "checkpoint.safetensors"
     run.resume(checkpoint, json.dumps(recipe))
     while not run.is_over(training):
         start, epoch = time.perf_counter(), len(run.history)
@@ -246,7 +261,8 @@ def fit(
     model = run.load(run.best)
     model.set_apart(*encode_some(model, sample))
     weights = {k: v.contiguous() for k, v in model.state_dict().items()}
-    team.lead(lambda: save_file(weights, folder / "weights.safetensors"))
+    said = {"survey": json.dumps(survey.to_dict())}
+    team.lead(lambda: save_file(weights, folder / "weights.safetensors", metadata=said))
     seconds = sum(row["seconds"] for row in run.history)
     return model, recipe | {
         "hardware": describe_hardware(sample.device) + (f", {team.size} processes" if team.size > 1 else ""),

@@ -15,9 +15,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from galexplore.cutouts.stretch import knee
+from galexplore.errors import InputError
 from galexplore.network.layers import Decoder, Photometer, Residual, arcsinh, convolve
 from galexplore.network.recipes import Network
-from galexplore.survey import DECALS
+from galexplore.survey import Survey
 
 #: The eight flips and transpositions of the square: (transpose, flip rows, flip columns).
 DIHEDRAL = tuple(itertools.product((False, True), repeat=3))
@@ -54,25 +55,31 @@ class Posterior(NamedTuple):
 
 
 class CVAE(nn.Module):
-    """Encoder and decoder. Images are linear flux (B, 3, 69, 69) in nanomaggies per native pixel."""
+    """Encoder and decoder for one survey. Images are linear flux (B, C, S, S) in nanomaggies per native pixel.
 
-    def __init__(self, network: Network = Network()):  # noqa: B008 (frozen)
+    Raises
+    ------
+    InputError
+        Where the survey's grid is too small for the network.
+    """
+
+    def __init__(self, network: Network, survey: Survey):
         super().__init__()
-        w, self.network = network.widths, network
-        self.register_buffer("knee", torch.from_numpy(knee(network.stretch, network.softening)))
+        w, self.network, self.survey = network.widths, network, survey
+        self.register_buffer("knee", torch.from_numpy(knee(survey, network.stretch, network.softening)))
         self.register_buffer("label_mean", torch.zeros(3))
         self.register_buffer("label_std", torch.ones(3))
-        # At full resolution few channels and no norm: every pass over 69 x 69 pixels costs as much as a deep layer.
-        blocks = [nn.Conv2d(3, network.stem, 3, padding=1), nn.ReLU(inplace=True)]
+        # At full resolution few channels and no norm: every pass over all pixels costs as much as a deep layer.
+        blocks = [nn.Conv2d(len(survey.bands), network.stem, 3, padding=1), nn.ReLU(inplace=True)]
         blocks += [convolve(network.stem, w[0], 4, 2), convolve(w[0], w[1], 4, 2), Residual(w[1])]
         for inward, outward in itertools.pairwise(w[1:]):
             blocks += [convolve(inward, outward, 4, 2), Residual(outward)]
         self.trunk = nn.Sequential(*blocks, nn.Flatten())
-        self.photometer = Photometer(network.photometer)
-        wide = w[-1] * 16 + network.photometer
+        self.photometer = Photometer(network.photometer, survey)
+        wide = w[-1] * _shrink(survey.size, len(w)) ** 2 + network.photometer
         self.read_out = nn.Sequential(nn.Linear(wide, network.hidden), nn.ReLU())
         self.head = nn.Linear(network.hidden, 2 + 2 * (3 + network.n_free))
-        self.decoder = Decoder(network)
+        self.decoder = Decoder(network, survey)
 
     def stretch(self, flux: Tensor) -> Tensor:
         """Compress flux, as `galexplore.cutouts.stretch.stretch`, on the device and in float32."""
@@ -87,13 +94,13 @@ class CVAE(nn.Module):
         return u / torch.sqrt(1 - u * u) * self.knee
 
     def features(self, flux: Tensor) -> Tensor:
-        """Return what the encoder makes of images (B, 3, 69, 69) before it names the latents: (B, hidden), float32."""
+        """Return what the encoder makes of images (B, C, S, S) before it names the latents: (B, hidden), float32."""
         shapes = self.trunk(self.stretch(flux)).float()
         with torch.autocast(flux.device.type, enabled=False):  # half precision would round colours and redshifts
             return self.read_out(torch.cat([shapes, self.photometer(flux.float())], dim=1))
 
     def encode(self, flux: Tensor) -> Posterior:
-        """Posterior of the latents given images (B, 3, 69, 69)."""
+        """Posterior of the latents given images (B, C, S, S)."""
         features, count = self.features(flux), 3 + self.network.n_free
         with torch.autocast(flux.device.type, enabled=False):
             vector, mean, logvar = self.head(features).split([2, count, count], dim=1)
@@ -141,7 +148,7 @@ class CVAE(nn.Module):
         reads.weight[:, 3:] *= spread
 
     def decode(self, code: Tensor) -> Tensor:
-        """Images in the stretched space (B, 3, 69, 69) from decoder inputs (B, 5 + n_free)."""
+        """Images in the stretched space (B, C, S, S) from decoder inputs (B, 5 + n_free)."""
         return self.decoder(code)
 
     def chi2(self, flux: Tensor, drawn: Tensor, valid: Tensor | None = None) -> Tensor:
@@ -152,7 +159,7 @@ class CVAE(nn.Module):
         core would outweigh everything else.
         """
         drawn = drawn.float()
-        u, sky = drawn.detach(), self.knee.new_tensor(DECALS.model_noise).view(3, 1, 1) / self.knee
+        u, sky = drawn.detach(), self.knee.new_tensor(self.survey.model_noise).view(-1, 1, 1) / self.knee
         slope = 1 / torch.cosh(u.clamp(-8, 8)) if self.network.stretch == "noise" else (1 - u**2).clamp_min(0) ** 1.5
         error = (self.stretch(flux) - drawn) ** 2 / ((sky * slope) ** 2 + self.network.model_error**2)
         if valid is None:
@@ -174,12 +181,12 @@ class CVAE(nn.Module):
 
         Parameters
         ----------
-        flux : Tensor (B, 3, 69, 69)
+        flux : Tensor (B, C, S, S)
         labels, errors : Tensor (B, 3)
             Redshift, log mass, log SFR and their standard errors, in catalogue units; NaN where not known.
         vector : Tensor (B, 2)
             (cos 2phi, sin 2phi); NaN where not known.
-        valid : Tensor (B, 1 or 3, 69, 69), optional
+        valid : Tensor (B, 1 or C, S, S), optional
             1 where a pixel may be judged.
         drawn : int
             Only one galaxy in so many is decoded and enters the reconstruction.
@@ -215,6 +222,13 @@ class CVAE(nn.Module):
             "aggregate": distance_from_normal(code[:, 5:]),
             "dependence": distance_correlation(mean, posterior.mean[:, :3].detach()),
         }
+
+
+def _shrink(size: int, halvings: int) -> int:
+    """Pixels a side that are left of a frame after so many halvings."""
+    if size >> halvings < 1:
+        raise InputError(f"a grid of {size} pixels a side is too small for a network that halves it {halvings} times")
+    return size >> halvings
 
 
 def _mean_known(terms: Tensor, labels: Tensor) -> Tensor:

@@ -10,6 +10,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import SplineTransformer
 
 from galexplore.latents import LABELLED
+from galexplore.survey import Survey
 
 #: What of a galaxy's looks the simulated catalogue knows, and how it is called.
 LOOKS = {
@@ -19,7 +20,7 @@ LOOKS = {
     "inclination": "inclination",
     "bulge_fraction": "bulge fraction",
     "neighbour_flux": "neighbours' flux",
-    "mag_r": "r magnitude",
+    "magnitude": "magnitude",
     "av": "dust attenuation",
     "z": "redshift",
     "logmass": "stellar mass",
@@ -60,7 +61,7 @@ def _explained(truth: np.ndarray, guess: np.ndarray) -> float:
     return float(1 - np.sum((truth - guess) ** 2) / np.sum((truth - truth.mean()) ** 2))
 
 
-def relate_free(table: pd.DataFrame, resamples: int = 200, seed: int = 0) -> dict[str, list[float]]:
+def relate_free(table: pd.DataFrame, survey: Survey, resamples: int = 200, seed: int = 0) -> dict[str, list[float]]:
     """Spearman rank correlation of the free latent with what the catalogue knows of a galaxy's looks.
 
     Returns
@@ -68,8 +69,10 @@ def relate_free(table: pd.DataFrame, resamples: int = 200, seed: int = 0) -> dic
     dict
         `{name of the look: [correlation, bootstrap standard error]}`, the strongest first; only what the table knows.
     """
-    looks, generator, out = add_looks(table), np.random.default_rng(seed), {}
+    looks, generator, out = add_looks(table, survey), np.random.default_rng(seed), {}
     for column, name in LOOKS.items():
+        if column == "magnitude":
+            column, name = f"mag_{survey.reference}", f"{survey.reference} magnitude"
         if column not in looks:
             continue
         known = np.isfinite(looks[column].to_numpy(float))
@@ -82,21 +85,26 @@ def relate_free(table: pd.DataFrame, resamples: int = 200, seed: int = 0) -> dic
     return dict(sorted(out.items(), key=lambda item: -abs(item[1][0])))
 
 
-def add_looks(table: pd.DataFrame) -> pd.DataFrame:
-    """Add `concentration` and `colour_gradient` (g - z of the bulge less the disc's) where the table knows both."""
-    needed = {"bulge_n", "bulge_re", "disc_re", *(f"flux_{p}_{b}" for p in ("bulge", "disc", "young") for b in "gz")}
+def add_looks(table: pd.DataFrame, survey: Survey) -> pd.DataFrame:
+    """Add `concentration` and `colour_gradient` (of the bulge less the disc's) where the table knows both.
+
+    The colour is that of the survey's first band less its last; the concentration is in its reference band.
+    """
+    blue, red = survey.bands[0], survey.bands[-1]
+    bands, parts = {blue, red, survey.reference}, ("bulge", "disc", "young")
+    needed = {"bulge_n", "bulge_re", "disc_re", "bulge_fraction", *(f"flux_{p}_{b}" for p in parts for b in bands)}
     if not needed <= set(table.columns):
         return table
-    flux = {b: [table[f"flux_{p}_{b}"].to_numpy(float) for p in ("bulge", "disc", "young")] for b in "grz"}
+    flux = {b: [table[f"flux_{p}_{b}"].to_numpy(float) for p in parts] for b in bands}
     with np.errstate(divide="ignore", invalid="ignore"):
-        outer = -2.5 * np.log10((flux["g"][1] + flux["g"][2]) / (flux["z"][1] + flux["z"][2]))
-        gradient = -2.5 * np.log10(flux["g"][0] / flux["z"][0]) - outer
+        outer = -2.5 * np.log10((flux[blue][1] + flux[blue][2]) / (flux[red][1] + flux[red][2]))
+        gradient = -2.5 * np.log10(flux[blue][0] / flux[red][0]) - outer
     gradient = np.where(np.isfinite(gradient) & (table["bulge_fraction"] < 0.95).to_numpy(), gradient, np.nan)
-    return table.assign(concentration=_concentrate(table, flux["r"]), colour_gradient=gradient)
+    return table.assign(concentration=_concentrate(table, flux[survey.reference]), colour_gradient=gradient)
 
 
 def _concentrate(table: pd.DataFrame, flux: list[np.ndarray]) -> np.ndarray:
-    """Concentration C = 5 log10(r80 / r20) (Bershady et al. 2000) of a Sersic bulge and an exponential disc in r.
+    """Concentration C = 5 log10(r80 / r20) (Bershady et al. 2000) of a Sersic bulge and an exponential disc.
 
     Both are taken as round; r20 and r80 hold a fifth and four fifths of the light, without seeing.
     """

@@ -8,6 +8,7 @@ import pandas as pd
 from galexplore.latents import LABELLED, LATENTS
 from galexplore.posterior.calibrate import ROUND, WIDE, crps, residuals, widen_at
 from galexplore.posterior.meaning import measure_leakage, relate_free
+from galexplore.survey import Survey
 
 BINS = 5  # quantiles of magnitude, and of redshift
 FEWEST = 300  # galaxies in a bin
@@ -45,7 +46,9 @@ def collect(table: pd.DataFrame, calibration: dict) -> dict[str, pd.DataFrame]:
     return found
 
 
-def evaluate(table: pd.DataFrame, calibration: dict, *, resamples: int = 200, seed: int = 0) -> dict[str, dict]:
+def evaluate(
+    table: pd.DataFrame, calibration: dict, survey: Survey, *, resamples: int = 200, seed: int = 0
+) -> dict[str, dict]:
     """Score a catalogue joined with its calibrated latents; each score with its bootstrap standard error.
 
     Redshift: nmad, bias and outliers (beyond 0.15) are of (z - z_label) / (1 + z_label); mass and SFR: of the
@@ -63,7 +66,8 @@ def evaluate(table: pd.DataFrame, calibration: dict, *, resamples: int = 200, se
     out: dict = {"n": len(table)}
     out |= {latent: _bootstrap(latent, found[latent], resamples, seed) for latent in ("phi", *LABELLED)}
     out["reconstruction"] = {"chi2": [float(table["chi2"].mean()), float(table["chi2"].sem())]}
-    out["free"] = {"leakage": measure_leakage(table, resamples, seed), "spearman": relate_free(table, resamples, seed)}
+    out["free"] = {"leakage": measure_leakage(table, resamples, seed)}
+    out["free"]["spearman"] = relate_free(table, survey, resamples, seed)
     axes = ["redshift"] + ["magnitude"] * ("mag_aperture" in table)
     out["bins"] = {axis: _score_bins(found, axis, min(resamples, 50), seed) for axis in axes}
     return out

@@ -1,6 +1,7 @@
-"""Pictures rendered once and kept: a catalogue of parameters on one side, the model's 69 x 69 pixels on the other."""
+"""Pictures rendered once and kept: a catalogue of parameters on one side, the model's pixels on the other."""
 
 import hashlib
+import json
 import multiprocessing
 import os
 from concurrent.futures import ProcessPoolExecutor
@@ -14,21 +15,22 @@ from galexplore.cutouts.grid import resample
 from galexplore.mock import render
 from galexplore.mock.survey import BLOCK
 from galexplore.places import cache_folder
-from galexplore.survey import DECALS
-
-_SHAPE = (len(DECALS.bands), DECALS.size, DECALS.size)
+from galexplore.survey import DECALS, Survey
 
 
-def draw_pixels(row):
-    """Render one row and average it onto the model's grid: float16 (3, 69, 69), nanomaggies a native pixel."""
-    return resample(render.render(row), DECALS.pixel_scale).astype(np.float16)
+def draw_pixels(row, survey: Survey):
+    """Render one row and average it onto the model's grid: float16 (B, S, S), nanomaggies a native pixel."""
+    return resample(render.render(row), survey.pixel_scale, survey).astype(np.float16)
 
 
-def digest(catalogue):
-    """Hash of every parameter that a picture depends on, and of the renderer's version."""
-    drawn = sorted(c for c in catalogue.columns if c not in _NOT_DRAWN and not c.endswith("_err"))
+def digest(catalogue, survey: Survey):
+    """Hash of every parameter that a picture depends on, of the renderer's version and of the survey."""
+    left_out = _NOT_DRAWN | {f"mag_{b}" for b in survey.bands}
+    drawn = sorted(c for c in catalogue.columns if c not in left_out and not c.endswith("_err"))
     hashes = pd.util.hash_pandas_object(catalogue[drawn], index=False).to_numpy()
-    return hashlib.sha256(hashes.tobytes() + f"{drawn}{render.VERSION}".encode()).hexdigest()[:16]
+    # Pictures of the embedded survey were kept before there were others, and are found again under that name.
+    other = "" if survey == DECALS else json.dumps(survey.to_dict())
+    return hashlib.sha256(hashes.tobytes() + f"{drawn}{render.VERSION}{other}".encode()).hexdigest()[:16]
 
 
 def _count_processors():
@@ -36,7 +38,7 @@ def _count_processors():
 
 
 _NOT_DRAWN = {"ra", "dec", "z", "logmass", "logsfr", "phi", "split", "population", "selection", "kind"}
-_NOT_DRAWN |= {"mag_g", "mag_r", "mag_z", "neighbour_flux"}
+_NOT_DRAWN |= {"neighbour_flux"}
 
 
 #: Rows whose pictures share a file. The blocks of `survey.BLOCK` rows that a large survey is drawn in are as long, so
@@ -50,16 +52,16 @@ class Segment:
     Pixels are written before the flag that says they are there; what a killed process left half done is drawn again.
     """
 
-    def __init__(self, rows, folder):
-        self.rows, self.folder = rows, Path(folder) / f"mock-{digest(rows)}"
+    def __init__(self, rows, survey: Survey, folder):
+        self.rows, self.survey, self.folder = rows, survey, Path(folder) / f"mock-{digest(rows, survey)}"
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.pixels, self.done = _open(self.folder, len(rows))
+        self.pixels, self.done = _open(self.folder, len(rows), survey)
 
     def fill(self, places):
         """Draw the pictures of those rows that are missing."""
         for start in range(0, len(places), 256):
             part = places[start : start + 256]
-            _draw(self.pixels, self.done, part, self.rows.iloc[part])
+            _draw(self.pixels, self.done, part, self.rows.iloc[part], self.survey)
 
     def missing(self):
         """Return the rows that are not drawn yet."""
@@ -75,21 +77,24 @@ class Store:
     ----------
     catalogue : DataFrame
         As `survey.draw_catalogue` gives it.
+    survey : Survey
+        On whose grid they are.
     folder : Path, optional
         Where to keep pixels; by default in `places.cache_folder()`.
     """
 
-    def __init__(self, catalogue, folder=None):
+    def __init__(self, catalogue, survey: Survey, folder=None):
+        self.survey = survey
         self.catalogue, self.folder = catalogue.reset_index(drop=True), Path(folder or cache_folder())
         self.place = pd.Series(np.arange(len(catalogue)), index=self.catalogue["id"])
         parts = (self.catalogue.iloc[i : i + SEGMENT] for i in range(0, len(catalogue), SEGMENT))
-        self.segments = [Segment(part, self.folder) for part in parts]
+        self.segments = [Segment(part, survey, self.folder) for part in parts]
 
     @classmethod
-    def beside(cls, path, catalogue):
+    def beside(cls, path, catalogue, survey: Survey):
         """Open the store of a catalogue read from `path`: in its own folder where pictures stand, else in the cache."""
         folder = Path(path).parent
-        return cls(catalogue, folder if any(folder.glob("mock-*/done.u8")) else None)
+        return cls(catalogue, survey, folder if any(folder.glob("mock-*/done.u8")) else None)
 
     def get(self, ids):
         """Return pictures by id, rendering those that are missing.
@@ -100,7 +105,7 @@ class Store:
 
         Returns
         -------
-        float16 array (n, 3, 69, 69)
+        float16 array (n, B, S, S)
             Nanomaggies a native pixel; row 0 is south, column 0 east.
 
         Raises
@@ -109,7 +114,7 @@ class Store:
             For an id that the catalogue does not hold.
         """
         places = self.place[list(ids)].to_numpy()
-        pictures = np.empty((len(places), *_SHAPE), np.float16)
+        pictures = np.empty((len(places), *self.survey.shape), np.float16)
         for k, segment in enumerate(self.segments):
             here = places // SEGMENT == k
             if here.any():
@@ -134,7 +139,8 @@ class Store:
             for segment in self.segments:
                 missing = segment.missing()
                 parts = [missing[i : i + chunk] for i in range(0, len(missing), chunk)]
-                jobs = ((segment.folder, len(segment.rows), part, segment.rows.iloc[part]) for part in parts)
+                n = len(segment.rows)
+                jobs = ((segment.folder, n, part, segment.rows.iloc[part], self.survey) for part in parts)
                 for count in pool.map(_fill, *zip(*jobs, strict=True)) if parts else ():
                     finished += count
                     if progress:
@@ -153,10 +159,10 @@ def _one_thread():
         os.environ.update(before)
 
 
-def _open(folder, n):
+def _open(folder, n, survey: Survey):
     """Map the pixels and the flags of `n` pictures: files of zeros, sparse until written."""
     maps = []
-    for name, kind, shape in (("pixels.f16", np.float16, (n, *_SHAPE)), ("done.u8", np.uint8, (n,))):
+    for name, kind, shape in (("pixels.f16", np.float16, (n, *survey.shape)), ("done.u8", np.uint8, (n,))):
         with open(folder / name, "ab") as file:
             size = int(np.prod(shape)) * np.dtype(kind).itemsize
             if os.fstat(file.fileno()).st_size < size:
@@ -165,14 +171,14 @@ def _open(folder, n):
     return maps
 
 
-def _draw(pixels, done, places, rows):
+def _draw(pixels, done, places, rows, survey: Survey):
     """Draw pictures into the maps."""
     for i, row in zip(places, rows.to_dict("records"), strict=True):
-        pixels[i] = draw_pixels(row)
+        pixels[i] = draw_pixels(row, survey)
         done[i] = 1
 
 
-def _fill(folder, n, places, rows):
+def _fill(folder, n, places, rows, survey: Survey):
     """Draw some pictures of a segment, in a process of its own."""
-    _draw(*_open(folder, n), places, rows)
+    _draw(*_open(folder, n, survey), places, rows, survey)
     return len(places)

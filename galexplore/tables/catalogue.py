@@ -10,7 +10,7 @@ import pandas as pd
 
 from galexplore.errors import InputError
 from galexplore.tables import formats
-from galexplore.tables.columns import COLUMNS, Column
+from galexplore.tables.columns import COLUMNS, Column, find_column
 
 __all__ = ["COLUMNS", "FORMATS", "Column", "read", "read_blocks", "validate", "write", "write_blocks"]
 
@@ -135,9 +135,9 @@ def _recognise(data: bytes) -> str:
 def _settle(frame: pd.DataFrame) -> pd.DataFrame:
     """Give known columns their names and types, and turn sentinels into NaN."""
     lower = {str(n): str(n).strip().lower() for n in frame}
-    frame = frame.rename(columns={n: k for n, k in lower.items() if k in COLUMNS and k not in frame})
+    frame = frame.rename(columns={n: k for n, k in lower.items() if find_column(k) and k not in frame})
     for name in frame:
-        column = COLUMNS.get(name)
+        column = find_column(str(name))
         if column is None:
             continue
         if column.dtype == "str":
@@ -163,9 +163,9 @@ def validate(frame: pd.DataFrame) -> None:
     if "id" not in frame:
         raise InputError("the table has no column id")
     for name in frame:
-        if name not in COLUMNS:
+        values, column = frame[name], find_column(str(name))
+        if column is None:
             continue
-        values, column = frame[name], COLUMNS[name]
         if column.dtype == "str":
             if not all(isinstance(v, str) for v in values):
                 raise InputError(f"the column {name} must hold text only")

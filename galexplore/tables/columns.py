@@ -1,5 +1,6 @@
 """What each column of a table is called, means and may hold."""
 
+import re
 from dataclasses import dataclass, replace
 from math import inf, pi
 
@@ -46,13 +47,21 @@ def _columns() -> dict[str, Column]:
         "bulge_fraction": Column("", "arith.ratio", "Bulge to total light in r", low=0, high=1),
         "av": Column("mag", "phys.absorption", "Dust attenuation in V", low=0),
     }
-    bands = {"g": "em.opt.B", "r": "em.opt.R", "z": "em.opt.I"}
-    for band in DECALS.bands:
-        c[f"mag_{band}"] = Column("mag", f"phot.mag;{bands[band]}", f"AB magnitude in DECam {band}")
-        c[f"mag_{band}_err"] = Column(
-            "mag", f"stat.error;phot.mag;{bands[band]}", f"Its standard error in {band}", low=0
-        )
+    for band in DECALS.bands:  # those of the embedded catalogue, and their camera
+        c |= _describe_band(band, f"DECam {band}")
     return c | _latent_columns()
+
+
+#: UCDs of bands: the part of the spectrum in which each lies.
+_SPECTRUM = {"u": "em.opt.U", "g": "em.opt.B", "r": "em.opt.R", "i": "em.opt.I", "z": "em.opt.I", "y": "em.opt.I"}
+_SPECTRUM |= {"j": "em.IR.J", "h": "em.IR.H", "k": "em.IR.K"}
+
+
+def _describe_band(band: str, title: str) -> dict[str, Column]:
+    """Describe the magnitude of a band, and its error."""
+    where = f"phot.mag;{_SPECTRUM[band]}" if band in _SPECTRUM else "phot.mag"
+    error = Column("mag", f"stat.error;{where}", f"Its standard error in {band}", low=0)
+    return {f"mag_{band}": Column("mag", where, f"AB magnitude in {title}"), f"mag_{band}_err": error}
 
 
 def _latent_columns() -> dict[str, Column]:
@@ -90,6 +99,12 @@ COLUMNS: dict[str, Column] = _columns()
 MOST_WORDS = 20
 
 
+def find_column(name: str) -> Column | None:
+    """Find what a column holds: one of `COLUMNS`, or the magnitude of whatever band; None where it is not known."""
+    band = re.fullmatch("mag_([a-z])(_err)?", name)
+    return COLUMNS.get(name) or (_describe_band(band[1], band[1])[name] if band else None)
+
+
 def list_words(table: pd.DataFrame) -> list[str]:
     """Columns of a few words each, such as the split, that a galaxy can be coloured by; the population aside."""
     text = [c for c in table if not pd.api.types.is_numeric_dtype(table[c]) and c not in ("id", "population")]
@@ -100,4 +115,4 @@ def list_columns(table: pd.DataFrame) -> list[str]:
     """Columns that a galaxy can be plotted or coloured by: numbers that are not all alike."""
     numeric = [c for c in table if pd.api.types.is_numeric_dtype(table[c]) and c != "seed"]
     several = [c for c in numeric if table[c].min() < table[c].max()]
-    return sorted(several, key=lambda c: (not c.startswith("lat_") or c.endswith("_sigma"), c not in COLUMNS))
+    return sorted(several, key=lambda c: (not c.startswith("lat_") or c.endswith("_sigma"), find_column(c) is None))

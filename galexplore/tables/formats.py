@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from astropy.io import fits, votable
 from astropy.table import Table
 
-from galexplore.tables.columns import COLUMNS
+from galexplore.tables.columns import find_column
 
 
 def _to_arrow(frame: pd.DataFrame, provenance: str) -> pa.Table:
@@ -20,7 +20,7 @@ def _to_arrow(frame: pd.DataFrame, provenance: str) -> pa.Table:
     table = pa.Table.from_pandas(frame, preserve_index=False)
     fields = []
     for field in table.schema:
-        column = COLUMNS.get(field.name)
+        column = find_column(field.name)
         about = {"unit": column.unit, "ucd": column.ucd, "description": column.description} if column else {}
         fields.append(field.with_metadata(about))
     return table.cast(pa.schema(fields, metadata={**(table.schema.metadata or {}), "provenance": provenance}))
@@ -68,10 +68,10 @@ def _to_table(frame: pd.DataFrame) -> Table:
     for name in frame:
         values = frame[name].to_numpy()
         table[name] = values.astype(str) if values.dtype == object else values
-        if name in COLUMNS:
-            table[name].unit = COLUMNS[name].unit or None
-            table[name].description = COLUMNS[name].description
-            table[name].meta["ucd"] = COLUMNS[name].ucd
+        if column := find_column(name):
+            table[name].unit = column.unit or None
+            table[name].description = column.description
+            table[name].meta["ucd"] = column.ucd
     return table
 
 
@@ -83,11 +83,11 @@ def to_fits(frame: pd.DataFrame, provenance: str) -> bytes:
             table[name] = np.char.encode(table[name].data, "ascii", "replace")
     hdu = fits.table_to_hdu(table)
     for i, name in enumerate(table.colnames, 1):
-        if name in COLUMNS:
-            if COLUMNS[name].unit:
-                hdu.header[f"TUNIT{i}"] = COLUMNS[name].unit  # astropy drops what the standard does not list, as dex
-            hdu.header[f"TUCD{i}"] = COLUMNS[name].ucd
-            hdu.header[f"TCOMM{i}"] = COLUMNS[name].description
+        if column := find_column(name):
+            if column.unit:
+                hdu.header[f"TUNIT{i}"] = column.unit  # astropy drops what the standard does not list, as dex
+            hdu.header[f"TUCD{i}"] = column.ucd
+            hdu.header[f"TCOMM{i}"] = column.description
     hdu.header["PROVENAN"] = (provenance, "JSON")
     stream = BytesIO()
     fits.HDUList([fits.PrimaryHDU(), hdu]).writeto(stream)
@@ -148,7 +148,7 @@ def from_csv(data: bytes) -> tuple[pd.DataFrame, str]:
         data = data.partition(b"\n")[2]
     text = pd.read_csv(BytesIO(data), dtype=str, keep_default_na=False, skipinitialspace=True)
     for name in text:
-        known = COLUMNS.get(str(name).strip().lower())
+        known = find_column(str(name).strip().lower())
         if known and known.dtype == "str":
             continue
         text[name] = _numbers(text[name])

@@ -2,7 +2,7 @@
 
 import math
 
-from galexplore.tables.columns import COLUMNS
+from galexplore.tables.columns import find_column
 
 _NAMES = {
     "population": "Population",
@@ -69,7 +69,7 @@ def title_axis(column: str) -> str:
     """Title of an axis: what is along it, and its unit."""
     if column in AXES:
         return AXES[column]
-    known = COLUMNS.get(column)
+    known = find_column(column)
     unit = _UNITS.get(known.unit, "") if known else ""
     return f"{name_column(column)} [{unit}]" if unit else name_column(column)
 

@@ -87,7 +87,7 @@ def show_links(explorer: Explorer, row) -> None:
         return
     st.caption(f"RA {row['ra']:.5f}°, Dec {row['dec']:+.5f}° (ICRS)")
     with st.container(horizontal=True, gap="small", key="links"):
-        for name, address in services.link(row["ra"], row["dec"]).items():
+        for name, address in services.link(row["ra"], row["dec"], explorer.survey).items():
             about = {"disabled": explorer.simulated, "help": services.SIMULATED if explorer.simulated else None}
             st.link_button(name, address, icon=":material/open_in_new:", **about)
     if explorer.simulated:
@@ -110,4 +110,4 @@ def show_downloads(explorer: Explorer, row, rows, identifier: str) -> None:
 def write_image(explorer: Explorer, identifier: str, ra: float | None, dec: float | None) -> bytes:
     """Write its image as FITS with a WCS."""
     cards = {"OBJECT": (identifier, "id in the atlas"), "SIMULATE": (explorer.simulated, "simulated image")}
-    return to_fits(explorer.images([identifier])[0], ra, dec, cards)
+    return to_fits(explorer.images([identifier])[0], explorer.survey, ra, dec, cards)

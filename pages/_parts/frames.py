@@ -40,7 +40,7 @@ def show_frames(explorer, steps: list[np.ndarray], name: str, title: str) -> Non
         shown = zip(frames, rows, notes, draw_catalogue(tuple(near["id"])), near.itertuples(), strict=True)
         for i, (frame, row, told, picture, galaxy) in enumerate(shown):
             with grid.cell():
-                st.image(pictures.draw_galaxy(frame, 207), width="stretch", alt=f"Decoded at {told}")
+                st.image(pictures.draw_galaxy(frame, explorer.survey, 207), width="stretch", alt=f"Decoded at {told}")
                 rarity = f"rarity\u00a0{math.floor(explorer.rarity_at(row))}\u00a0%"
                 st.caption(f"**{told}** · {rarity}", text_alignment="center")
                 st.image(picture, width="stretch", alt=f"Galaxy {galaxy.id}")
@@ -58,10 +58,10 @@ def offer(explorer, frames, notes, columns, title, smooth=None, told=None) -> No
         if smooth is not None:
             data = partial(animate, explorer, smooth, told)
             st.download_button("GIF", data, "traverse.gif", "image/gif", icon=":material/movie:", key="gif", **about)
-        data = partial(draw_sheet, frames, notes, columns, title)
+        data = partial(draw_sheet, frames, notes, columns, title, explorer.survey)
         st.download_button("PNG", data, "traverse.png", "image/png", icon=":material/image:", key="png", **about)
 
 
 def animate(explorer, rows: np.ndarray, notes: list[str]) -> bytes:
     """Decode a walk and draw it as a GIF."""
-    return draw_animation(explorer.decode(rows), notes)
+    return draw_animation(explorer.decode(rows), notes, explorer.survey)

@@ -35,7 +35,7 @@ def show_atlas(explorer: Explorer) -> None:
         at = names.index(explorer.name) if explorer.name in names else 0
         about = {"key": "choose-atlas", "on_change": change_atlas, "label_visibility": "collapsed", "width": 150}
         st.selectbox("Atlas", names, at, help="A trained model with its atlas and catalogue", **about)
-    st.markdown(f"DECaLS · {len(explorer.table):,} galaxies", width="content")
+    st.markdown(f"{explorer.survey.name} · {len(explorer.table):,} galaxies", width="content")
     if explorer.simulated:
         st.badge("simulated", color="gray", help="Galaxies rendered from physics, as the survey would have seen them.")
 

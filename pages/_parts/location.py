@@ -11,6 +11,7 @@ from galexplore.cutouts import artefacts
 from galexplore.draw import bands
 from galexplore.explore.locate_many import Verdict
 from galexplore.latents import LATENTS, TITLES
+from galexplore.survey import Survey
 from pages._parts.oddity import show_causes, show_ordinary, show_reasons
 from pages._parts.panels import describe, mark, show_images, show_neighbours
 from pages._parts.position import show_position
@@ -53,7 +54,7 @@ def show_numbers(location) -> None:
         cell.caption("too round to tell" if told == "undetermined" else "  \n".join(lines))
 
 
-def show_head(upload: dict, forget) -> None:
+def show_head(upload: dict, survey: Survey, forget) -> None:
     """Show its name, what is to be known of it at once, and what can be done with it."""
     location = upload["location"]
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -72,22 +73,24 @@ def show_head(upload: dict, forget) -> None:
         if len(upload["verdicts"]) == 1:
             offer_table(upload["verdicts"], "location")
             st.button("Another", on_click=forget, key="forget", icon=":material/close:", type="tertiary")
-    kind = artefacts.suspect(artefacts.measure(location.prepared.flux[None]))[0]
+    kind = artefacts.suspect(artefacts.measure(location.prepared.flux[None], survey))[0]
     if kind:
         st.warning(f"**This may be no galaxy:** {artefacts.SUSPICIONS[kind]}.", icon=":material/help:")
 
 
-def show_pixels(location) -> None:
+def show_pixels(location, survey: Survey) -> None:
     """Show the image, the model and the very pixels that were encoded."""
     prepared = location.prepared
-    show_images(prepared.flux, location.reconstruction, prepared.valid)
+    show_images(prepared.flux, location.reconstruction, survey, prepared.valid)
     fixed = [c for c in prepared.checks if c.status == "fixed"]
     audit = f"{len(prepared.checks) - len(fixed)} checks passed, {len(fixed)} fixed"
     worse = f"Reconstruction χ² {location.chi2:.2f} a pixel, worse than {location.chi2_rank:.0f} % of galaxies."
     st.caption(f"Audit: {audit}. {worse}")
-    st.image(bands.draw_bands(prepared.flux, prepared.valid), width="stretch", alt="The three bands")
+    picture = bands.draw_bands(prepared.flux, prepared.valid, survey)
+    st.image(picture, width="stretch", alt=f"The {survey.count_word} bands")
     with st.container(horizontal=True, vertical_alignment="center"):
-        told = "The very 69 × 69 pixels that were encoded, over 33.5″, north up, east left; blue: filled in."
+        grid = f"{survey.size} × {survey.size} pixels that were encoded, over {survey.field:.1f}″"
+        told = f"The very {grid}, north up, east left; blue: filled in."
         st.caption(told, width="stretch")
         about = {"icon": ":material/download:", "key": "npy", "on_click": "ignore"}
         data = partial(bands.write_npy, prepared.flux)
@@ -110,11 +113,11 @@ def show_kinds(explorer, location) -> None:
 def show_location(explorer, upload: dict, forget) -> None:
     """Show all that is said of a located cutout."""
     location = upload["location"]
-    show_head(upload, forget)
+    show_head(upload, explorer.survey, forget)
     show_numbers(location)
     left, right = st.container(key="halves-answer").columns(2, gap="large")
     with left:
-        show_pixels(location)
+        show_pixels(location, explorer.survey)
     with right:
         show_causes(explorer, location.latents, location.sigma)
         show_reasons(explorer, location.latents, location.sigma, location.rarity, "upload")

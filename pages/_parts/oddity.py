@@ -61,12 +61,12 @@ def show_ordinary(
     told = [f"{SHORT[n]} {_quote(latents, n)} → {_quote(changed, n)}" for n in moved]
     st.markdown(f"**Were its {_list([SHORT[n] for n in moved])} ordinary:** {_list(told)}")
     shown = [
-        (pictures.draw_galaxy(now, 230), "model, not data"),
-        (pictures.draw_galaxy(ordinary, 230), "made ordinary"),
+        (pictures.draw_galaxy(now, explorer.survey, 230), "model, not data"),
+        (pictures.draw_galaxy(ordinary, explorer.survey, 230), "made ordinary"),
     ]
-    shown += [(pictures.draw_residual(now - ordinary, 230), "difference, ±15 σ")]
+    shown += [(pictures.draw_residual(now - ordinary, explorer.survey, 230), "difference, ±15 σ")]
     if observed is not None:
-        shown.insert(0, (pictures.draw_galaxy(observed, 230), "image"))
+        shown.insert(0, (pictures.draw_galaxy(observed, explorer.survey, 230), "image"))
     for column, (picture, caption) in zip(st.columns(len(shown), gap="xsmall", wrap=False), shown, strict=True):
         column.image(picture, caption, width="stretch")
     st.caption(f"d² falls from {made.before:.1f} to {made.after:.1f}; each takes its median given the others.")

@@ -10,6 +10,7 @@ from galexplore import figures
 from galexplore.draw import pictures
 from galexplore.explore.thumbnails import draw_thumbnails
 from galexplore.latents import ANY_ANGLE, UNITS
+from galexplore.survey import Survey
 from galexplore.tables.names import format_measurement
 from pages._session.state import open_explorer, open_galaxy, plain, start_from_galaxy
 
@@ -59,12 +60,14 @@ def describe_row(row) -> str:
     return f"{mark(row['population'])} z {row['lat_redshift']:.2f}".strip()
 
 
-def show_images(observed: np.ndarray, model: np.ndarray, valid: np.ndarray | bool = True, side: int = 330) -> None:
+def show_images(
+    observed: np.ndarray, model: np.ndarray, survey: Survey, valid: np.ndarray | bool = True, side: int = 330
+) -> None:
     """Show an image, what the model makes of it, and what is left over."""
     left, middle, right = st.columns(3, gap="xsmall", wrap=False)
-    left.image(pictures.draw_galaxy(observed, side, bar=True), "image", width="stretch")
-    middle.image(pictures.draw_galaxy(model, side), "model, not data", width="stretch")
-    rest = pictures.draw_residual(np.where(valid, observed - model, 0), side)
+    left.image(pictures.draw_galaxy(observed, survey, side, bar=True), "image", width="stretch")
+    middle.image(pictures.draw_galaxy(model, survey, side), "model, not data", width="stretch")
+    rest = pictures.draw_residual(np.where(valid, observed - model, 0), survey, side)
     right.image(rest, "what is left over, ±15 σ", width="stretch")
 
 

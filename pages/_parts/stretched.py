@@ -7,7 +7,6 @@ from galexplore.draw.annotated import draw_portrait
 from galexplore.latents import MEANS
 from pages._session.state import open_explorer
 
-BANDS = {"colour": "Colour", "g": "g", "r": "r", "z": "z"}
 BRIGHTNESS = {0.25: "÷4", 0.5: "÷2", 1.0: "×1", 2.0: "×2", 4.0: "×4", 8.0: "×8", 16.0: "×16"}
 
 
@@ -15,12 +14,16 @@ BRIGHTNESS = {0.25: "÷4", 0.5: "÷2", 1.0: "×1", 2.0: "×2", 4.0: "×4", 8.0: 
 def show_portrait(identifier: str) -> None:
     """Show the image, what the model makes of it and what is left over, with the controls; in a fragment of its own."""
     explorer = open_explorer()
+    survey = explorer.survey
+    bands = {"colour": "Colour"} | {b: b for b in survey.bands}
+    if st.session_state.get("band") not in bands:  # chosen in an atlas of another survey
+        st.session_state.pop("band", None)
     row = explorer.table.iloc[explorer.find_rows([identifier])[0]]
     flux, model = explorer.images([identifier])[0], explorer.decode(row[MEANS].to_numpy(float))[0]
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="stretch"):
         keep = {"persist_state": "session", "label_visibility": "collapsed"}
         band = st.segmented_control(
-            "Band", list(BANDS), default="colour", required=True, format_func=BANDS.get, key="band", **keep
+            "Band", list(bands), default="colour", required=True, format_func=bands.get, key="band", **keep
         )
         about = {"value": 1.0, "format_func": BRIGHTNESS.get, "key": "brightness", "width": 190}
         brightness = st.select_slider("Stretch", list(BRIGHTNESS), **about, **keep)
@@ -28,9 +31,9 @@ def show_portrait(identifier: str) -> None:
     redshift = float(row["z"]) if "z" in row and row["z"] > 0 else float(row["lat_redshift"])
     look = {"band": None if band == "colour" else band, "brightness": brightness, "inverted": inverted}
     kind = "simulated image" if explorer.simulated else "image"
-    told = f"{kind}, {BANDS[band].lower()}" if band == "colour" else f"{kind}, {band} band"
+    told = f"{kind}, {bands[band].lower()}" if band == "colour" else f"{kind}, {band} band"
     left, middle, right = st.columns(3, gap="xsmall", wrap=False)
-    left.image(draw_portrait(flux, 400, redshift=redshift, **look), told, width="stretch")
-    middle.image(draw_portrait(model, 400, redshift=redshift, **look), "model, not data", width="stretch")
-    rest = pictures.draw_residual(flux - model, 400)
+    left.image(draw_portrait(flux, survey, 400, redshift=redshift, **look), told, width="stretch")
+    middle.image(draw_portrait(model, survey, 400, redshift=redshift, **look), "model, not data", width="stretch")
+    rest = pictures.draw_residual(flux - model, survey, 400)
     right.image(rest, "what is left over, ±15 σ", width="stretch")

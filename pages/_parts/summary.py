@@ -7,7 +7,7 @@ import streamlit as st
 from galexplore.atlas.kinds import compare, enrich
 from galexplore.explore.explorer import Explorer
 from galexplore.latents import LATENTS
-from galexplore.tables.columns import COLUMNS
+from galexplore.tables.columns import find_column
 from galexplore.tables.names import format_measurement, name_column
 from pages._parts.panels import mark
 from pages._session.state import find_selected
@@ -20,7 +20,7 @@ MOST = 50_000  # galaxies of a selection that are compared: more would not chang
 @st.cache_data(max_entries=30, show_spinner=False)
 def measure(atlas: str, sha: str, selection: str, _table: pd.DataFrame, _rows: np.ndarray) -> tuple:
     """Measure the differences and the enrichment of one selection, once."""
-    named = [c for c in _table if c in COLUMNS and c not in _SKIP and not c.endswith(("_err", "_sigma", "_true"))]
+    named = [c for c in _table if find_column(c) and c not in _SKIP and not c.endswith(("_err", "_sigma", "_true"))]
     numeric = [c for c in named if pd.api.types.is_numeric_dtype(_table[c])]
     light = _table[["population", *numeric]].assign(id=np.arange(len(_table)))  # places are found faster than words
     some = _rows if len(_rows) <= MOST else np.random.default_rng(0).choice(_rows, MOST, replace=False)

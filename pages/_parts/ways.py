@@ -63,7 +63,7 @@ def show_grid(explorer, latents: np.ndarray) -> None:
     frames = explorer.decode(steps)
     notes = [f"{note(across, r[LATENTS.index(across)])} · {note(up, r[LATENTS.index(up)])}" for r in steps]
     title = f"{TITLES[across]} across, {TITLES[up].lower()} up"
-    st.image(draw_sheet(frames, notes, COLUMNS, title, 170), width="stretch")
+    st.image(draw_sheet(frames, notes, COLUMNS, title, explorer.survey, 170), width="stretch")
     offer(explorer, frames, notes, COLUMNS, title)
 
 

@@ -13,7 +13,6 @@ import streamlit as st
 from galexplore.cutouts.cutout import Cutout
 from galexplore.errors import InputError
 from galexplore.explore.locate_many import Verdict, locate_many, mark_simulated, settle_scale
-from galexplore.survey import DECALS
 from pages._session.state import open_explorer
 
 
@@ -51,7 +50,8 @@ def take_files(key: str) -> None:
             bar.progress(done / of, f"{done} of {of} files read")
 
     try:
-        verdicts = locate_many(open_explorer().locate, [(f.getvalue(), f.name) for f in files], progress=told)
+        explorer, given = open_explorer(), [(f.getvalue(), f.name) for f in files]
+        verdicts = locate_many(explorer.locate, given, explorer.survey, progress=told)
     except InputError as error:
         keep([Verdict("", error=str(error))])
         return
@@ -63,16 +63,19 @@ def take_files(key: str) -> None:
 
 def settle(scale: float) -> None:
     """Locate what only lacked its pixel scale."""
-    upload, locate = st.session_state.upload, open_explorer().locate
-    keep([settle_scale(v, locate, scale) if v.sources else v for v in upload["verdicts"]], upload["at"])
+    upload, explorer = st.session_state.upload, open_explorer()
+    locate, survey = explorer.locate, explorer.survey
+    keep([settle_scale(v, locate, survey, scale) if v.sources else v for v in upload["verdicts"]], upload["at"])
 
 
 def try_sample(identifier: str) -> None:
     """Locate a simulated galaxy as if it had been uploaded."""
-    flux = open_explorer().images([identifier])[0]
-    cutout = Cutout(flux, DECALS.model_scale, name=identifier, kind="simulated galaxy", orientation=(1, 0.0))
+    explorer = open_explorer()
+    flux, survey = explorer.images([identifier])[0], explorer.survey
+    about = {"name": identifier, "kind": "simulated galaxy", "orientation": (1, 0.0)}
+    cutout = Cutout(flux, survey.model_scale, "".join(survey.bands), **about)
     try:
-        verdict = Verdict(identifier, location=open_explorer().locate(cutout))
+        verdict = Verdict(identifier, location=explorer.locate(cutout))
     except InputError as error:
         verdict = Verdict(identifier, error=str(error), checks=error.checks)
     keep([mark_simulated(verdict)])

@@ -10,6 +10,7 @@ from PIL import Image
 from galexplore.atlas.counterfactual import ODD, make_ordinary
 from galexplore.atlas.paths import cross, sweep, turn_short_way, walk
 from galexplore.draw.animation import draw_animation, draw_sheet
+from galexplore.survey import DECALS
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -85,7 +86,7 @@ def frames(n: int) -> np.ndarray:
 
 
 def test_an_animation_runs_there_and_back():
-    movie = Image.open(io.BytesIO(draw_animation(frames(5), [f"z = 0.{i}" for i in range(5)], side=138)))
+    movie = Image.open(io.BytesIO(draw_animation(frames(5), [f"z = 0.{i}" for i in range(5)], DECALS, side=138)))
     assert movie.format == "GIF" and movie.n_frames == 5 + 3 and movie.info["loop"] == 0
     assert movie.info["comment"] == b"model, not data"
     seen = []
@@ -95,11 +96,13 @@ def test_an_animation_runs_there_and_back():
     assert all(np.abs(seen[i] - seen[8 - i]).mean() < 2 for i in range(1, 4)), "the way back is the way there"
     assert np.abs(seen[0] - seen[4]).mean() > 2
     with pytest.raises(ValueError, match="1 to"):
-        draw_animation(frames(0), [])
+        draw_animation(frames(0), [], DECALS)
 
 
 def test_a_sheet_has_room_for_every_frame():
-    sheet = Image.open(io.BytesIO(draw_sheet(frames(7), [f"frame {i}" for i in range(7)], 3, "A path", side=100)))
+    sheet = Image.open(
+        io.BytesIO(draw_sheet(frames(7), [f"frame {i}" for i in range(7)], 3, "A path", DECALS, side=100))
+    )
     assert sheet.format == "PNG" and sheet.size == (3 * 104 + 4, 3 * 122 + 28)
     pixels = np.asarray(sheet.convert("RGB")).astype(int)
     assert pixels[2 * 122 + 4 + 40 : 2 * 122 + 4 + 60, 4:104].max() > 100, "the seventh is there"

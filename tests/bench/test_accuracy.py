@@ -23,6 +23,7 @@ from galexplore.bench.real import find_known, locate_all, tabulate
 from galexplore.errors import InputError
 from galexplore.latents import LABELLED
 from galexplore.network.sample import Sample
+from galexplore.survey import DECALS
 from tests.analytic import draw_ellipse
 
 
@@ -38,7 +39,7 @@ def nothing(*at):
 
 def test_the_published_network_costs_what_the_paper_says():
     """Two convolutions and a linear layer: 4.25 million floating-point operations a galaxy, five latents."""
-    model, operations = Published(), 0
+    model, operations = Published(DECALS), 0
     for layer, side in ((model.trunk[0], 35), (model.trunk[2], 18)):
         operations += 2 * layer.weight.numel() * side**2
     operations += 2 * model.head.weight.numel()
@@ -50,7 +51,7 @@ def test_the_published_network_costs_what_the_paper_says():
 
 def test_broadcast_weights_give_every_galaxy_the_mean_weight():
     """As published: shuffling the weights among the galaxies changes nothing."""
-    model, generator = Published().eval(), torch.Generator().manual_seed(0)
+    model, generator = Published(DECALS).eval(), torch.Generator().manual_seed(0)
     flux = torch.from_numpy(np.stack([draw_ellipse(0.5, size) for size in (2, 4, 6, 9)]))
     target = torch.randn(4, 4, generator=generator)
     weight = torch.rand(4, 4, generator=generator)
@@ -63,11 +64,11 @@ def test_broadcast_weights_give_every_galaxy_the_mean_weight():
 
 def test_unknown_labels_do_not_poison_the_published_loss():
     flux = torch.from_numpy(draw_ellipse(0.5))[None].repeat(2, 1, 1, 1)
-    assert torch.isfinite(Published().loss(flux, torch.full((2, 4), torch.nan), torch.ones(2, 4)))
+    assert torch.isfinite(Published(DECALS).loss(flux, torch.full((2, 4), torch.nan), torch.ones(2, 4)))
 
 
 def test_views_of_one_galaxy_attract_and_others_repel():
-    model = Contrastive().eval()
+    model = Contrastive(DECALS).eval()
     flux = torch.from_numpy(np.stack([draw_ellipse(p, s, t) for p, s, t in ((0, 2, 9), (1, 5, 60), (2, 9, 400))]))
     assert model.loss(flux, flux) < model.loss(flux, flux.roll(1, dims=0))
     assert torch.allclose(model.embed(flux).norm(dim=1), torch.ones(3), atol=1e-5)
@@ -76,14 +77,14 @@ def test_views_of_one_galaxy_attract_and_others_repel():
 def test_peers_learn_and_stop_when_their_time_is_spent(sky):
     sample = Sample.gather(sky[0][:160], sky[1][:160])
     torch.manual_seed(0)
-    model, scale = Published(), Scale(sample)
+    model, scale = Published(DECALS), Scale(sample)
     about = train_peer(model, sample, 15, 1e4, nothing, batch=32)
     latents = embed_peer(model, sample)
     assert latents.shape == (len(sample), 5)
     mass = scale.undo(latents)[:, 2]
     assert np.corrcoef(mass, sample.labels[:, 1])[0, 1] > 0.6
     assert about["epochs"] == pytest.approx(15, abs=1)
-    stopped = train_peer(Published(), sample, 100_000, 0.5, nothing, batch=64)
+    stopped = train_peer(Published(DECALS), sample, 100_000, 0.5, nothing, batch=64)
     assert stopped["epochs"] < 1000 and stopped["seconds"] < 10
 
 

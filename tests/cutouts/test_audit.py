@@ -28,7 +28,7 @@ def galaxy(size=160, scale=0.262, x=0.0, y=0.0, phi=0.5, ba=0.4, peak=1.0, noise
 
 def cutout(**how):
     """A cutout of `galaxy` with north up."""
-    return Cutout(galaxy(**how), how.get("scale", 0.262), orientation=(1, 0.0))
+    return Cutout(galaxy(**how), how.get("scale", 0.262), "grz", orientation=(1, 0.0))
 
 
 def status(prepared_or_error, check):
@@ -83,7 +83,7 @@ def test_resample_is_the_area_overlap(scale, height, width, shift):
     weight = np.einsum("ij,cjk,lk->cil", down, np.isfinite(flux), across)
     total = np.einsum("ij,cjk,lk->cil", down, np.nan_to_num(flux), across)
     clear = abs(weight - 0.5) > 1e-3  # at exactly one half rounding decides
-    got = resample(flux, scale, shift)
+    got = resample(flux, scale, DECALS, shift)
     assert got.dtype == np.float32 and got.shape == (2, 69, 69)
     assert np.array_equal(np.isfinite(got)[clear], (weight > 0.5)[clear])
     kept = clear & (weight > 0.5)
@@ -93,30 +93,32 @@ def test_resample_is_the_area_overlap(scale, height, width, shift):
 @pytest.mark.parametrize("scale", [0.05, 0.1, 0.262, 0.4864, 0.6])
 def test_resample_keeps_surface_brightness(scale):
     size = int(40 / scale)
-    assert np.allclose(resample(np.full((3, size, size), 0.37), scale), 0.37, rtol=1e-5)
+    assert np.allclose(resample(np.full((3, size, size), 0.37), scale, DECALS), 0.37, rtol=1e-5)
     truth = galaxy(690, DECALS.model_scale / 10, noise=0).reshape(3, 69, 10, 69, 10).mean(axis=(2, 4))
     assert np.allclose(
-        resample(galaxy(size, scale, noise=0), scale)[:, 30:39, 30:39].mean(), truth[:, 30:39, 30:39].mean(), rtol=0.02
+        resample(galaxy(size, scale, noise=0), scale, DECALS)[:, 30:39, 30:39].mean(),
+        truth[:, 30:39, 30:39].mean(),
+        rtol=0.02,
     )
 
 
 def test_resample_preserves_total_flux_and_place():
     flux = np.zeros((1, 161, 161), "f4")
     flux[0, 80 + 20, 80 - 10] = 7.0  # 20 rows up (north), 10 columns left (east)
-    out = resample(flux, 0.262)[0]
+    out = resample(flux, 0.262, DECALS)[0]
     assert out.sum() * DECALS.model_scale**2 == pytest.approx(7 * 0.262**2, rel=1e-5)
     y, x = np.argwhere(out == out.max()).mean(axis=0) - 34
     assert y * DECALS.model_scale == pytest.approx(20 * 0.262, abs=0.25)
     assert x * DECALS.model_scale == pytest.approx(-10 * 0.262, abs=0.25)
-    moved = resample(flux, 0.262, (-10 * 0.262, 20 * 0.262))[0]
+    moved = resample(flux, 0.262, DECALS, (-10 * 0.262, 20 * 0.262))[0]
     assert np.unravel_index(np.nanargmax(moved), moved.shape) == (34, 34)
 
 
 def test_resample_refuses_nonsense():
     for flux, scale in ((np.zeros((4, 4)), 0.262), (np.zeros((3, 4, 4)), 0.0), (np.zeros((3, 4, 4)), np.nan)):
         with pytest.raises(ValueError, match="pixel scale"):
-            resample(flux, scale)
-    assert np.isnan(resample(np.ones((3, 5, 5)), 0.1, (100, 0))).all()
+            resample(flux, scale, DECALS)
+    assert np.isnan(resample(np.ones((3, 5, 5)), 0.1, DECALS, (100, 0))).all()
 
 
 def test_a_good_cutout_passes_everything_and_is_not_touched():
@@ -126,7 +128,7 @@ def test_a_good_cutout_passes_everything_and_is_not_touched():
     assert [c.check for c in prepared.checks] == list(CHECKS)
     assert {c.status for c in prepared.checks} == {"passed"}
     assert prepared.valid.all() and prepared.angle == 0
-    assert np.array_equal(prepared.flux, resample(image.flux, 0.262))
+    assert np.array_equal(prepared.flux, resample(image.flux, 0.262, DECALS))
 
 
 def test_the_readers_notes_reach_the_audit():
@@ -165,7 +167,7 @@ def test_pixel_scale_is_asked_for_and_has_limits():
     ],
 )
 def test_units_become_surface_brightness(unit, scale, factor):
-    assert to_nanomaggies(unit, scale) == pytest.approx(factor, rel=1e-4)
+    assert to_nanomaggies(unit, scale, DECALS) == pytest.approx(factor, rel=1e-4)
 
 
 @pytest.mark.parametrize("unit", ["adu", "electron / s", "mag(AB)", "deg", "((", "nonsense"])
@@ -191,7 +193,7 @@ def test_counts_and_maggies_are_refused_by_their_noise():
 
 
 def test_noise_is_measured_under_a_galaxy():
-    noise = sky_noise(resample(galaxy(peak=3, radius=8), 0.262))
+    noise = sky_noise(resample(galaxy(peak=3, radius=8), 0.262, DECALS))
     assert np.allclose(noise, DECALS.model_noise, rtol=0.35)
 
 
@@ -204,7 +206,7 @@ def test_a_sky_level_is_subtracted_but_a_galaxy_is_not():
     for ba in (1.0, 0.5, 0.2):
         for radius in (6.0, 10.0, 14.0):
             filling = cutout(radius=radius, ba=ba, peak=2.0)
-            assert np.array_equal(prepare(filling).flux, resample(filling.flux, 0.262))
+            assert np.array_equal(prepare(filling).flux, resample(filling.flux, 0.262, DECALS))
 
 
 def test_size_is_cropped_padded_or_refused():

@@ -16,6 +16,7 @@ from galexplore.cutouts.audit import prepare
 from galexplore.cutouts.colour import to_rgb
 from galexplore.cutouts.readers import read
 from galexplore.errors import InputError
+from galexplore.survey import DECALS
 
 
 def cube(n=140, bands=3):
@@ -196,7 +197,9 @@ def test_pixel_scale_is_the_files_then_the_given():
 @pytest.mark.parametrize("form", ["PNG", "JPEG"])
 def test_pictures_are_inverted_and_turned_over(form):
     flux = cube() * 0.3
-    c = read(as_picture(to_rgb(flux)[::-1], form, **({"quality": 95} if form == "JPEG" else {})), pixel_scale=0.262)
+    c = read(
+        as_picture(to_rgb(flux, DECALS)[::-1], form, **({"quality": 95} if form == "JPEG" else {})), pixel_scale=0.262
+    )
     assert c.approximate and c.kind == f"{form} picture" and not c.saturated.any()
     bright = flux[2] > 0.05
     assert np.median(c.flux[:, bright] / flux[:, bright]) == pytest.approx(1, abs=0.05)
@@ -206,7 +209,7 @@ def test_pictures_are_inverted_and_turned_over(form):
 
 
 def test_pictures_alpha_blank_and_saturated():
-    colours = to_rgb(cube() * 0.3)[::-1].copy()
+    colours = to_rgb(cube() * 0.3, DECALS)[::-1].copy()
     clear = np.dstack([colours, np.full(colours.shape[:2], 255, "u1")])
     assert np.array_equal(read(as_picture(clear, "PNG")).flux, read(as_picture(colours, "PNG")).flux)
     colours[:20] = 32  # the top of the picture is north
@@ -259,7 +262,7 @@ def test_cut_short():
         for length in (9, 50, 1000, len(whole) - 100):
             assert sentence(whole[:length], pixel_scale=0.262)
     for form in ("PNG", "JPEG"):
-        whole = as_picture(to_rgb(cube()), form)
+        whole = as_picture(to_rgb(cube(), DECALS), form)
         for length in (4, 30, 1000, len(whole) // 2):
             assert "cut short" in sentence(whole[:length])
 
@@ -267,7 +270,12 @@ def test_cut_short():
 def test_noise_for_bytes():
     """Whatever bytes follow a known beginning, the answer is a sentence or a cutout."""
     rng = np.random.default_rng(5)
-    sources = [as_fits((cube(40), header())), as_npy(cube(40)), as_npz(a=cube(40)), as_picture(to_rgb(cube(40)), "PNG")]
+    sources = [
+        as_fits((cube(40), header())),
+        as_npy(cube(40)),
+        as_npz(a=cube(40)),
+        as_picture(to_rgb(cube(40), DECALS), "PNG"),
+    ]
     for whole in sources:
         for _ in range(100):
             spoilt = bytearray(whole)

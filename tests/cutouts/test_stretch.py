@@ -13,18 +13,18 @@ NOISE = np.array(DECALS.model_noise, "f4")[:, None, None]
 def test_stretch_and_back_over_eight_decades():
     flux = np.concatenate([-np.geomspace(1e-1, 1e-6, 500), np.geomspace(1e-6, 1e2, 500)]).astype("f4")
     flux = np.broadcast_to(flux.reshape(1, 25, 40), (3, 25, 40))
-    assert np.allclose(unstretch(stretch(flux)), flux, rtol=1e-4, atol=1e-7)
-    assert (np.diff(stretch(flux).reshape(3, -1)[:, 500:]) > 0).all()
-    assert stretch(flux).dtype == unstretch(stretch(flux)).dtype == np.float32
+    assert np.allclose(unstretch(stretch(flux, DECALS), DECALS), flux, rtol=1e-4, atol=1e-7)
+    assert (np.diff(stretch(flux, DECALS).reshape(3, -1)[:, 500:]) > 0).all()
+    assert stretch(flux, DECALS).dtype == unstretch(stretch(flux, DECALS), DECALS).dtype == np.float32
 
 
 def test_stretch_is_linear_in_the_noise_and_logarithmic_above():
     faint, bright = 0.1 * NOISE * np.ones((3, 2, 2)), 1e4 * NOISE * np.ones((3, 2, 2))
-    assert np.allclose(stretch(faint), faint / knee(), rtol=1e-2)
-    assert np.allclose(knee() / NOISE, (knee() / NOISE)[0])  # the same number of sigma in every band
-    assert np.allclose(stretch(10 * bright) - stretch(bright), np.log(10), rtol=1e-4)
+    assert np.allclose(stretch(faint, DECALS), faint / knee(DECALS), rtol=1e-2)
+    assert np.allclose(knee(DECALS) / NOISE, (knee(DECALS) / NOISE)[0])  # the same number of sigma in every band
+    assert np.allclose(stretch(10 * bright, DECALS) - stretch(bright, DECALS), np.log(10), rtol=1e-4)
     batch = np.stack([faint, bright])
-    assert np.array_equal(stretch(batch), np.stack([stretch(faint), stretch(bright)]))
+    assert np.array_equal(stretch(batch, DECALS), np.stack([stretch(faint, DECALS), stretch(bright, DECALS)]))
 
 
 def viewer(flux):
@@ -42,40 +42,40 @@ def viewer(flux):
 
 def test_colours_are_the_viewers():
     flux = np.random.default_rng(0).lognormal(-4, 1.5, (3, 12, 15)) - 0.01
-    assert abs(to_rgb(flux).astype(int) - viewer(flux)).max() <= 1
-    assert to_rgb(np.stack([flux] * 2)).shape == (2, 12, 15, 3)
-    assert np.array_equal(to_rgb(np.stack([flux] * 2))[1], to_rgb(flux))
+    assert abs(to_rgb(flux, DECALS).astype(int) - viewer(flux)).max() <= 1
+    assert to_rgb(np.stack([flux] * 2), DECALS).shape == (2, 12, 15, 3)
+    assert np.array_equal(to_rgb(np.stack([flux] * 2), DECALS)[1], to_rgb(flux, DECALS))
 
 
 def test_red_is_red_and_nothing_is_grey():
     for band, channel in ((0, 2), (1, 1), (2, 0)):
         flux = np.zeros((3, 1, 1))
         flux[band] = 0.2
-        assert to_rgb(flux)[0, 0].argmax() == channel
-    assert np.ptp(to_rgb(np.zeros((3, 1, 1)))) == 0 and to_rgb(np.zeros((3, 1, 1)))[0, 0, 0] == 32
-    assert to_rgb(np.full((3, 1, 1), np.nan)).max() <= 32
+        assert to_rgb(flux, DECALS)[0, 0].argmax() == channel
+    assert np.ptp(to_rgb(np.zeros((3, 1, 1)), DECALS)) == 0 and to_rgb(np.zeros((3, 1, 1)), DECALS)[0, 0, 0] == 32
+    assert to_rgb(np.full((3, 1, 1), np.nan), DECALS).max() <= 32
 
 
 def test_pictures_invert_where_they_are_not_clipped():
     colour = np.array([0.3, 0.7, 1.0])[:, None, None]
     flux = (colour * np.geomspace(0.01, 0.6, 400)).reshape(3, 20, 20)
-    rgb = to_rgb(flux)
+    rgb = to_rgb(flux, DECALS)
     unclipped = (rgb < 254).all(axis=-1)
     assert unclipped.mean() > 0.5
-    back = from_rgb(rgb)
+    back = from_rgb(rgb, DECALS)
     assert back.shape == flux.shape and back.dtype == np.float32
     assert np.allclose(back[:, unclipped], flux[:, unclipped], rtol=0.08, atol=0.003)
-    assert abs(to_rgb(back).astype(int) - rgb)[unclipped].max() <= 2
+    assert abs(to_rgb(back, DECALS).astype(int) - rgb)[unclipped].max() <= 2
 
 
 def test_saturated_cores_lose_flux():
     flux = np.full((3, 2, 2), 50.0)
-    assert (from_rgb(to_rgb(flux)) < 0.5 * flux).all()
+    assert (from_rgb(to_rgb(flux, DECALS), DECALS) < 0.5 * flux).all()
 
 
 @pytest.mark.parametrize("function", [stretch, unstretch, to_rgb])
 def test_inputs_are_left_alone(function):
     flux = np.random.default_rng(0).normal(size=(3, 5, 5)).astype("f4")
     before = flux.copy()
-    function(flux)
+    function(flux, DECALS)
     assert np.array_equal(flux, before)

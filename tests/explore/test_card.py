@@ -44,20 +44,22 @@ def test_the_bar_is_as_long_in_kpc_as_cosmology_says():
     for z in (0.003, 0.1, 0.5, 1.0):
         theirs = 1 / cosmology.arcsec_per_kpc_proper(z).value
         assert annotated.kpc_per_arcsec(z) == pytest.approx(theirs, rel=1e-3)
-    assert annotated.label_bar(None) == '10"' and annotated.label_bar(float("nan")) == '10"'
-    assert annotated.label_bar(0.1).endswith("18 kpc")
+    assert annotated.label_bar(None, 10) == '10"' and annotated.label_bar(float("nan"), 10) == '10"'
+    assert annotated.label_bar(0.1, 10).endswith("18 kpc")
 
 
 def test_a_portrait_can_be_one_band_brighter_or_inverted():
     flux = np.zeros((3, 69, 69), np.float32)
     flux[0, 60, 8] = 1  # in g alone, north-east
-    grey = {band: open_picture(annotated.draw_portrait(flux, 138, band=band))[:40, :40].max() for band in "gr"}
+    grey = {band: open_picture(annotated.draw_portrait(flux, DECALS, 138, band=band))[:40, :40].max() for band in "gr"}
     assert grey["g"] > grey["r"] + 60
     flux /= 20
-    faint, bright = (open_picture(annotated.draw_portrait(flux, 138, brightness=b))[:40, :40] for b in (0.25, 4))
+    faint, bright = (
+        open_picture(annotated.draw_portrait(flux, DECALS, 138, brightness=b))[:40, :40] for b in (0.25, 4)
+    )
     assert bright.max() > faint.max()
     plain, inverted = (
-        open_picture(annotated.draw_portrait(flux, 138, inverted=i))[50:80, 50:80] for i in (False, True)
+        open_picture(annotated.draw_portrait(flux, DECALS, 138, inverted=i))[50:80, 50:80] for i in (False, True)
     )
     assert np.allclose(plain + inverted, 255, atol=12)
 
@@ -66,7 +68,7 @@ def test_an_image_keeps_its_place_on_the_sky_and_is_read_back():
     flux = np.random.default_rng(2).normal(0, 0.004, (3, 69, 69)).astype(np.float32)
     flux[:, 34, 34] += 1
     flux[:, 60, 8] += 2  # 26 pixels north and 26 east of the centre
-    data = bundle.to_fits(flux, 359.9999, -0.5, {"OBJECT": ("A1", "id")})
+    data = bundle.to_fits(flux, DECALS, 359.9999, -0.5, {"OBJECT": ("A1", "id")})
     with fits.open(io.BytesIO(data)) as file:
         header = file[0].header
         place = SkyCoord(*WCS(header).celestial.pixel_to_world_values(8, 60), unit="deg")

@@ -50,20 +50,20 @@ def test_each_file_has_its_own_verdict(explorer):
     files = [(good, "a.fits"), (b"rubbish", "b.fits"), (make_npy(flux), "c.npy"), (b"", "../../d.fits")]
     files += [(make_band(b, flux), f"pair-{b}.fits") for b in "zgr"] + [(good, "a.fits")]
     seen = []
-    verdicts = locate_many(explorer.locate, files, progress=lambda done, of: seen.append((done, of)))
+    verdicts = locate_many(explorer.locate, files, DECALS, progress=lambda done, of: seen.append((done, of)))
     assert [v.word for v in verdicts] == ["located", "refused", "pixel scale unknown", "refused", "located", "located"]
     assert verdicts[4].name == "pair-z.fits, pair-g.fits, pair-r.fits" and verdicts[3].name == "d.fits"
     assert seen[-1] == (8, 8) and "known here" in verdicts[1].error
     whole, bands = verdicts[0].location, verdicts[4].location
     assert np.allclose(whole.latents, bands.latents, atol=1e-4), "the same galaxy in one file or in three"
-    settled = settle_scale(verdicts[2], explorer.locate, DECALS.model_scale)
+    settled = settle_scale(verdicts[2], explorer.locate, DECALS, DECALS.model_scale)
     assert settled.location and np.allclose(settled.location.latents, whole.latents, atol=1e-3)
 
 
 def test_two_galaxies_of_three_bands_each(explorer):
     one, other = make_galaxy(), make_galaxy() * 2
     files = [(make_band(b, f), f"{name}_{b}.fits") for b in "grz" for name, f in (("m51", one), ("m83", other))]
-    verdicts = locate_many(explorer.locate, files)
+    verdicts = locate_many(explorer.locate, files, DECALS)
     assert [v.word for v in verdicts] == ["located"] * 2
     assert [v.name.split(",")[0] for v in verdicts] == ["m51_g.fits", "m83_g.fits"]
 
@@ -71,26 +71,26 @@ def test_two_galaxies_of_three_bands_each(explorer):
 def test_three_bands_known_by_their_headers_alone(explorer):
     flux = make_galaxy()
     files = [(make_band(b, flux), name) for b, name in zip("grz", ("one.fits", "two.fits", "three.fits"), strict=True)]
-    assert [v.word for v in locate_many(explorer.locate, files)] == ["located"]
+    assert [v.word for v in locate_many(explorer.locate, files, DECALS)] == ["located"]
 
 
 def test_two_bands_are_no_galaxy(explorer):
     flux = make_galaxy()
-    verdicts = locate_many(explorer.locate, [(make_band(b, flux), f"m51-{b}.fits") for b in "gr"])
+    verdicts = locate_many(explorer.locate, [(make_band(b, flux), f"m51-{b}.fits") for b in "gr"], DECALS)
     assert [v.word for v in verdicts] == ["refused"] * 2 and all(v.error for v in verdicts)
 
 
 @pytest.mark.parametrize("n", [0, 61])
 def test_none_and_too_many_are_refused(explorer, n):
     with pytest.raises(InputError, match=f"{n} files were given"):
-        locate_many(explorer.locate, [(b"x", "x")] * n)
+        locate_many(explorer.locate, [(b"x", "x")] * n, DECALS)
 
 
 def test_the_table_names_every_file_once_and_reads_back_with_units(explorer):
     from astropy.table import Table
 
     good = make_fits(make_galaxy())
-    verdicts = locate_many(explorer.locate, [(good, "a.fits"), (b"rubbish", "b.fits"), (good, "a.fits")])
+    verdicts = locate_many(explorer.locate, [(good, "a.fits"), (b"rubbish", "b.fits"), (good, "a.fits")], DECALS)
     table = tabulate(verdicts)
     assert table["id"].tolist() == ["a.fits", "b.fits", "a.fits (2)"]
     assert table["verdict"].tolist() == ["located", "refused", "located"]

@@ -5,6 +5,7 @@ import pytest
 
 from galexplore.explore.scatter import SHIFTS, make_ellipse, scatter_over_views, shift_image
 from galexplore.network.embed import Embedder
+from galexplore.network.recipes import Network
 from galexplore.network.vae import CVAE
 from galexplore.survey import DECALS
 
@@ -78,7 +79,7 @@ def test_the_mean_of_the_views_is_the_answer():
     import torch
 
     torch.manual_seed(0)
-    embedder = Embedder(CVAE())
+    embedder = Embedder(CVAE(Network(), DECALS))
     flux = np.random.default_rng(4).normal(size=(2, 3, 69, 69)).astype(np.float32) * np.asarray(DECALS.model_noise)[0]
     views, answer = embedder.encode_views(flux), embedder.embed(flux)
     assert views.shape == (8, 2, 5)

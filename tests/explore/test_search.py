@@ -10,6 +10,7 @@ from astropy.coordinates import SkyCoord
 
 from galexplore.errors import InputError
 from galexplore.explore import search, selections, services
+from galexplore.survey import DECALS
 from galexplore.tables import filters, match, positions
 
 
@@ -133,9 +134,11 @@ def test_filters_keep_what_lies_within_and_travel_as_text(table):
 
 
 def test_links_carry_the_sign_of_the_declination():
-    found = services.link(150.1, 2.2)
+    found = services.link(150.1, 2.2, DECALS)
     assert "2.200000" in found["SIMBAD"] and "%2B2.2" in found["SIMBAD"] and "%2B2.2" in found["NED"]
-    assert "-0.500000" in services.link(150.1, -0.5)["NED"] and all(a.startswith("https://") for a in found.values())
+    assert "-0.500000" in services.link(150.1, -0.5, DECALS)["NED"] and all(
+        a.startswith("https://") for a in found.values()
+    )
 
 
 def test_a_selection_comes_back_under_its_hash(monkeypatch, tmp_path):

@@ -9,6 +9,7 @@ from PIL import Image
 
 from galexplore.draw.pictures import draw_galaxy, draw_histogram, draw_residual
 from galexplore.figures import SAMPLE, find_inside, plot_atlas, round_to_total
+from galexplore.survey import DECALS
 
 
 def test_a_lasso_takes_what_lies_inside():
@@ -43,16 +44,16 @@ def open_picture(data: bytes) -> np.ndarray:
 def test_north_is_up_and_east_is_left():
     flux = np.zeros((3, 69, 69), np.float32)
     flux[:, 60, 8] = 5  # high row: north; low column: east
-    brightness = open_picture(draw_galaxy(flux, 138)).sum(axis=2)
+    brightness = open_picture(draw_galaxy(flux, DECALS, 138)).sum(axis=2)
     row, column = np.unravel_index(brightness.argmax(), brightness.shape)
     assert row < 30 and column < 30
-    assert open_picture(draw_galaxy(flux, 138, bar=True))[-30:].max() > 150, "the bar of 10 arcsec"
+    assert open_picture(draw_galaxy(flux, DECALS, 138, bar=True))[-30:].max() > 150, "the bar of 10 arcsec"
 
 
 def test_a_residual_says_by_colour_which_way_it_goes():
     residual = np.zeros((3, 69, 69), np.float32)
     residual[:, 10, 34], residual[:, 60, 34] = 1, -1
-    picture = open_picture(draw_residual(residual, 69))
+    picture = open_picture(draw_residual(residual, DECALS, 69))
     sky = picture[34, 10]
     assert np.ptp(sky) < 6 and sky.max() < 40
     bright, faint = picture[68 - 10, 34], picture[68 - 60, 34]

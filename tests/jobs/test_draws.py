@@ -9,6 +9,7 @@ from galexplore.jobs import draws, make_model
 from galexplore.latents import MEANS, SIGMAS
 from galexplore.network.recipes import Training
 from galexplore.places import ROOT
+from galexplore.survey import DECALS
 from galexplore.tables import catalogue
 
 FRAME = catalogue.read(ROOT / "data" / "catalogue.parquet")
@@ -28,19 +29,19 @@ def drawn(monkeypatch, tmp_path):
         return FRAME[FRAME["population"] == "ordinary"].iloc[:n].reset_index(drop=True)
 
     monkeypatch.setenv("GALEXPLORE_CACHE", str(tmp_path))
-    monkeypatch.setattr(draws.survey, "draw_training", draw)
+    monkeypatch.setattr(draws.mock, "draw_training", draw)
     return asked
 
 
 def test_they_are_drawn_once_and_belong_to_no_split(drawn):
-    frame, flux = draws.draw_extras(4, 5, nothing)
-    again, same = draws.draw_extras(4, 5, nothing)
+    frame, flux = draws.draw_extras(4, 5, DECALS, nothing)
+    again, same = draws.draw_extras(4, 5, DECALS, nothing)
     assert drawn == [(4, 5)]
     assert np.array_equal(flux, same) and frame["id"].tolist() == again["id"].tolist()
     assert set(frame["split"]) == {"extra"}
     assert not set(frame["id"]) & set(FRAME["id"])
     assert flux.shape == (4, 3, 69, 69) and np.isfinite(flux).all()
-    draws.draw_extras(4, 6, nothing)
+    draws.draw_extras(4, 6, DECALS, nothing)
     assert drawn[-1] == (4, 6)
 
 
@@ -48,20 +49,20 @@ def test_without_the_mocks_libraries_one_sentence_says_what_to_do(drawn, monkeyp
     def draw(n, seed, progress):
         raise ImportError("The light of simulated galaxies needs bagpipes")
 
-    monkeypatch.setattr(draws.survey, "draw_training", draw)
+    monkeypatch.setattr(draws.mock, "draw_training", draw)
     with pytest.raises(ImportError, match="--extra 0"):
-        draws.draw_extras(4, 5, nothing)
+        draws.draw_extras(4, 5, DECALS, nothing)
 
 
 def test_they_join_the_training_split_and_no_other(drawn):
     frame = FRAME[FRAME["population"] == "ordinary"].iloc[:30].reset_index(drop=True)
     flux = np.zeros((30, 3, 69, 69), np.float16)
-    taught, images = make_model.gather_taught(frame, flux, Training(extra=4), nothing)
+    taught, images = make_model.gather_taught(frame, flux, Training(extra=4), DECALS, nothing)
     own = int((frame["split"] == "train").sum())
     assert len(taught) == len(images) == own + 4
     sample, validation = make_model.gather_samples(frame, flux, taught, images, torch.device("cpu"))
     assert len(sample) == own + 4 and len(validation) == (frame["split"] == "validation").sum()
-    alone, _ = make_model.gather_taught(frame, flux, Training(extra=0), nothing)
+    alone, _ = make_model.gather_taught(frame, flux, Training(extra=0), DECALS, nothing)
     assert len(alone) == own
 
 
@@ -70,19 +71,21 @@ def test_calibrators_are_drawn_as_the_catalogue_and_join_the_calibration_split(d
         assert not last, "no rare kinds among them"
         return FRAME[FRAME["population"] == "ordinary"].iloc[:n].reset_index(drop=True)
 
-    monkeypatch.setattr(draws.survey, "draw_block", draw)
+    monkeypatch.setattr(draws.mock, "draw_block", draw)
     recipe = Training(extra=4, calibrators=3, seed=4)
-    assert make_model.gather_calibrators(tmp_path / "mine.parquet", recipe, nothing) is None, (
+    assert make_model.gather_calibrators(tmp_path / "mine.parquet", recipe, DECALS, nothing) is None, (
         "another survey's intervals"
     )
-    assert make_model.gather_calibrators(make_model.DATA, Training(extra=0), nothing) is None
-    more = make_model.gather_calibrators(make_model.DATA, recipe, nothing)
+    assert make_model.gather_calibrators(make_model.DATA, Training(extra=0), DECALS, nothing) is None
+    more = make_model.gather_calibrators(make_model.DATA, recipe, DECALS, nothing)
     assert more[0]["id"].tolist() == ["C000001", "C000002", "C000003"] and set(more[0]["split"]) == {"calibration"}
 
     class Seen(Exception):
         pass
 
     class Blind:
+        survey = DECALS
+
         def embed(self, flux, progress):
             return pd.DataFrame(0.0, index=range(len(flux)), columns=[*MEANS, *SIGMAS, "chi2", "mag_aperture"])
 

@@ -76,7 +76,7 @@ def test_small_and_elliptical_galaxies_have_no_structure():
 
 def test_resampling_keeps_surface_brightness():
     picture = render.render_clean(ROW, neighbours=False)
-    model = resample(picture, DECALS.pixel_scale)
+    model = resample(picture, DECALS.pixel_scale, DECALS)
     assert np.allclose(
         model.sum(axis=(1, 2)) * (DECALS.native_size / DECALS.size) ** 2, picture.sum(axis=(1, 2)), rtol=1e-4
     )

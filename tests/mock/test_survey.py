@@ -171,7 +171,7 @@ def test_survey_is_determined_by_the_seed(survey):
 def test_small_survey_holds_every_kind(survey, tmp_path):
     table = survey.draw_catalogue(40, 5)
     assert set(table["population"]) == {"ordinary"} | {kind.name for kind in rare.KINDS}
-    mock_survey.build(40, 5, tmp_path / "a.parquet")
+    mock_survey.build(40, 5, tmp_path / "a.parquet", DECALS)
     read = catalogue.read(tmp_path / "a.parquet")
     assert read["id"].tolist() == table["id"].tolist() and np.array_equal(read["seed"], table["seed"])
     assert mock_survey.is_built(tmp_path / "a.parquet", 40, 5, "default")
@@ -194,9 +194,9 @@ def test_blocks_make_the_whole_survey(survey, tmp_path, monkeypatch):
 
     monkeypatch.setattr(survey, "draw_block", draw_until_killed)
     with pytest.raises(KeyboardInterrupt):
-        mock_survey.build(70, 5, path, photometry_only=True, depth="deep")
+        mock_survey.build(70, 5, path, DECALS, photometry_only=True, depth="deep")
     assert not path.exists()
-    mock_survey.build(70, 5, path, photometry_only=True, depth="deep")
+    mock_survey.build(70, 5, path, DECALS, photometry_only=True, depth="deep")
     assert drawn == [0, 1, "killed", 2], "what a killed run had drawn is kept"
     assert [len(block) for block in catalogue.read_blocks(path)] == [30, 30, 10]
     read = catalogue.read(path)
@@ -215,7 +215,7 @@ def test_training_galaxies_reach_the_extremes(survey):
 
 
 def test_photometry_only(survey, tmp_path):
-    mock_survey.build(300, 5, tmp_path / "p.parquet", photometry_only=True, depth="deep")
+    mock_survey.build(300, 5, tmp_path / "p.parquet", DECALS, photometry_only=True, depth="deep")
     table = catalogue.read(tmp_path / "p.parquet")
     assert list(table)[1:7] == ["z", "logmass", "logsfr", "mag_g", "mag_r", "mag_z"] and len(table) == 300
     assert 23 < table["mag_r"].max() < 24

@@ -49,14 +49,14 @@ def test_a_shift_moves_by_pixels_and_says_what_was_lost():
 
 def test_each_galaxy_gets_a_move_of_its_own():
     flux = torch.from_numpy(draw_ellipse(0.4))[None].repeat(16, 1, 1, 1)
-    moved, vector, _ = augment(flux, double(0.4).repeat(16, 1), Training(), torch.Generator().manual_seed(0))
+    moved, vector, _ = augment(flux, double(0.4).repeat(16, 1), Training(), DECALS, torch.Generator().manual_seed(0))
     assert len({round(float(v), 3) for v in vector[:, 0]}) > 8
     assert len({round(float(m.std()), 6) for m in moved}) > 8
 
 
 def test_unknown_angles_stay_unknown():
     flux = torch.from_numpy(draw_ellipse(0.4))[None]
-    _, vector, _ = augment(flux, torch.full((1, 2), math.nan), Training(), torch.Generator().manual_seed(0))
+    _, vector, _ = augment(flux, torch.full((1, 2), math.nan), Training(), DECALS, torch.Generator().manual_seed(0))
     assert vector.isnan().all()
 
 
@@ -76,7 +76,7 @@ def test_blur_keeps_the_flux_and_widens_by_its_variance():
 def test_added_noise_stays_below_what_the_recipe_says():
     recipe = Training(turned=0.0, blurred=0.0, noisy=1.0, noise=0.7, background=0.0, edge_masks=0.0)
     flux = torch.zeros(64, 3, 69, 69)
-    noisy, _, _ = augment(flux, double(0.0).repeat(64, 1), recipe, torch.Generator().manual_seed(0))
+    noisy, _, _ = augment(flux, double(0.0).repeat(64, 1), recipe, DECALS, torch.Generator().manual_seed(0))
     level = noisy[..., 2:-2, 2:-2].std(dim=(2, 3)) / torch.tensor(DECALS.model_noise)
     assert level.max() < 0.75
     assert level.mean() == pytest.approx(0.35, abs=0.06)
@@ -84,7 +84,7 @@ def test_added_noise_stays_below_what_the_recipe_says():
 
 def test_nothing_asked_for_leaves_the_picture_but_for_right_angles():
     flux = torch.rand(8, 3, 69, 69)
-    moved, _, valid = augment(flux, double(0.0).repeat(8, 1), STILL, torch.Generator().manual_seed(0))
+    moved, _, valid = augment(flux, double(0.0).repeat(8, 1), STILL, DECALS, torch.Generator().manual_seed(0))
     inner = moved[..., 2:-2, 2:-2]
     assert valid[..., 2:-2, 2:-2].all()
     # Bilinear weights of exactly 0 and 1: every value is one of the old ones.
@@ -95,8 +95,8 @@ def test_nothing_asked_for_leaves_the_picture_but_for_right_angles():
 
 
 def test_masked_edges_leave_the_middle():
-    frames = cut_edges(torch.rand((200, 9), generator=torch.Generator().manual_seed(0)), share=1.0)
+    frames = cut_edges(torch.rand((200, 9), generator=torch.Generator().manual_seed(0)), 1.0, 69)
     assert frames.shape == (200, 1, 69, 69)
     assert frames[..., 20:49, 20:49].all()
     assert (frames.mean(dim=(1, 2, 3)) < 1).float().mean() > 0.8
-    assert cut_edges(torch.rand(50, 9), share=0.0).all()
+    assert cut_edges(torch.rand(50, 9), 0.0, 69).all()

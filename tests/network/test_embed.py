@@ -1,4 +1,5 @@
 import json
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -12,14 +13,16 @@ from galexplore.latents import LATENTS, MEANS, SIGMAS, angle_difference
 from galexplore.network.embed import Embedder
 from galexplore.network.recipes import Network
 from galexplore.network.vae import CVAE
+from galexplore.survey import DECALS
 from tests.analytic import draw_ellipse
+from tests.network.test_train import TINY
 
 
 @pytest.fixture(scope="module")
 def embedder(sky):
     """An untrained model whose batch statistics are those of the sky: answers differ from galaxy to galaxy."""
     torch.manual_seed(0)
-    model = CVAE(Network(widths=(8, 12, 16, 16), hidden=32)).train()
+    model = CVAE(Network(widths=(8, 12, 16, 16), hidden=32), DECALS).train()
     for _ in range(20):
         model.encode(torch.from_numpy(sky[1][:64]))
     model.label_mean.copy_(torch.tensor([0.3, 10.3, 0.3]))
@@ -91,12 +94,21 @@ def test_decoding_knows_that_an_axis_has_no_head(embedder):
     assert np.allclose(image, embedder.decode(latents + np.array([np.pi, 0, 0, 0, 0])), atol=1e-4)
 
 
+def write_model(folder, model, changed, metadata=None):
+    """Weights and the card that goes with them, but for what is changed."""
+    weights = {k: v.contiguous() for k, v in model.state_dict().items()}
+    save_file(weights, folder / "weights.safetensors", metadata=metadata)
+    card = {"survey": model.survey.to_dict(), "network": asdict(model.network), "calibration": {}}
+    card |= {"sha256": hash_file(folder / "weights.safetensors")}
+    (folder / "card.json").write_text(json.dumps({k: v for k, v in (card | changed).items() if v is not None}))
+
+
 def test_weights_that_are_not_the_cards_are_refused(embedder, tmp_path):
     with pytest.raises(InputError, match="galexplore train"):
         Embedder.load(tmp_path)
     save_file({k: v.contiguous() for k, v in embedder.model.state_dict().items()}, tmp_path / "weights.safetensors")
     card = {"sha256": hash_file(tmp_path / "weights.safetensors"), "calibration": {}}
-    card["network"] = {"widths": [8, 12, 16, 16], "hidden": 32}
+    card |= {"survey": DECALS.to_dict(), "network": {"widths": [8, 12, 16, 16], "hidden": 32}}
     (tmp_path / "card.json").write_text(json.dumps(card))
     again = Embedder.load(tmp_path)
     flux = draw_ellipse(0.3)[None]
@@ -108,8 +120,70 @@ def test_weights_that_are_not_the_cards_are_refused(embedder, tmp_path):
 
 @pytest.mark.parametrize("network", [{"dropout": 0.1}, {"hidden": 48}])
 def test_a_model_of_another_version_is_refused_in_a_sentence(tmp_path, network):
-    save_file({k: v.contiguous() for k, v in CVAE().state_dict().items()}, tmp_path / "weights.safetensors")
-    card = {"sha256": hash_file(tmp_path / "weights.safetensors"), "calibration": {}, "network": network}
-    (tmp_path / "card.json").write_text(json.dumps(card))
+    write_model(tmp_path, CVAE(Network(), DECALS), {"network": network})
     with pytest.raises(InputError, match="another version of galexplore; train it anew"):
         Embedder.load(tmp_path)
+
+
+FOUR = {name: (*values, 1.0) for name, values in DECALS.to_dict().items() if name in ("noise", "peak", "display")}
+FOUR |= {"bands": tuple("griz"), "extinction": (3.2, 2.2, 1.6, 1.2)}
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"noise": (0.003, 0.0045, 0.013)},
+        {"pixel_scale": 0.2},  # as many pixels of the same noise: the metadata alone can tell
+        {"bands": ("g", "r", "i"), "rgb": ("i", "r", "g")},
+    ],
+)
+def test_a_card_of_another_survey_than_its_weights_is_refused_in_a_sentence(tmp_path, changed):
+    model, other = CVAE(TINY, DECALS), replace(DECALS, **changed)
+    write_model(tmp_path, model, {"survey": other.to_dict()}, {"survey": json.dumps(DECALS.to_dict())})
+    with pytest.raises(InputError, match="another survey than its weights were fitted to; restore both files"):
+        Embedder.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"noise": (0.003, 0.0045, 0.013)},
+        {"size": 61},
+        {"native_size": 256, "size": 138},  # the same knee: the shapes differ
+        FOUR,
+    ],
+)
+def test_weights_without_metadata_are_told_from_another_surveys_by_their_knee_and_shapes(tmp_path, changed):
+    write_model(tmp_path, CVAE(TINY, DECALS), {"survey": replace(DECALS, **changed).to_dict()})
+    with pytest.raises(InputError, match="another survey than its weights were fitted to; restore both files"):
+        Embedder.load(tmp_path)
+
+
+def test_the_published_stretch_is_known_by_its_peaks(tmp_path):
+    model = CVAE(replace(TINY, stretch="published"), DECALS)
+    write_model(tmp_path, model, {"survey": replace(DECALS, peak=(0.15, 0.40, 0.9)).to_dict()})
+    with pytest.raises(InputError, match="another survey"):
+        Embedder.load(tmp_path)
+
+
+def test_a_card_without_a_survey_is_of_another_version(tmp_path):
+    write_model(tmp_path, CVAE(TINY, DECALS), {"survey": None})
+    with pytest.raises(InputError, match="another version of galexplore; train it anew"):
+        Embedder.load(tmp_path)
+
+
+def test_a_broken_survey_is_named(tmp_path):
+    write_model(tmp_path, CVAE(TINY, DECALS), {"survey": DECALS.to_dict() | {"size": -3}})
+    with pytest.raises(InputError, match="size must be a whole number of pixels, not -3"):
+        Embedder.load(tmp_path)
+
+
+def test_what_was_fitted_to_a_survey_opens_with_it(tmp_path):
+    model = CVAE(TINY, DECALS)
+    for metadata in (None, {"survey": json.dumps(DECALS.to_dict())}):
+        write_model(tmp_path, model, {}, metadata)
+        assert Embedder.load(tmp_path).survey == DECALS
+
+
+def test_the_shipped_card_says_its_survey():
+    assert load("default").embedder.survey == DECALS

@@ -8,6 +8,7 @@ from galexplore.network.processes import Team
 from galexplore.network.recipes import Training
 from galexplore.network.sample import Sample
 from galexplore.network.train import fit
+from galexplore.survey import DECALS
 from tests.network.test_train import TINY
 
 RECIPE = Training(epochs=8, batch=64, drawn=1, pictures=100)
@@ -20,7 +21,7 @@ def take_part(fabric, frame, flux, folder):
     mine = torch.full((3,), float(team.rank))
     team.average([mine])
     sample, validation = Sample.gather(frame[40:], flux[40:]), Sample.gather(frame[:40], flux[:40])
-    model, card = fit(sample, validation, folder, network=TINY, training=RECIPE, team=team)
+    model, card = fit(sample, validation, folder, survey=DECALS, network=TINY, training=RECIPE, team=team)
     weights = torch.cat([v.flatten().float() for v in model.state_dict().values()])
     others = fabric.all_gather(weights)
     team.leave()
@@ -38,7 +39,7 @@ def test_two_processes_end_where_one_does(sky, tmp_path):
     assert mean == [0.5] * 3
     assert apart == 0.0
     sample, validation = Sample.gather(frame[40:], flux[40:]), Sample.gather(frame[:40], flux[:40])
-    _, one = fit(sample, validation, tmp_path / "one", network=TINY, training=RECIPE)
+    _, one = fit(sample, validation, tmp_path / "one", survey=DECALS, network=TINY, training=RECIPE)
     last, alone = two["history"][-1], one["history"][-1]
     # Not the same numbers: batch statistics and random moves are each process's own.
     assert last["reconstruction"] == pytest.approx(alone["reconstruction"], rel=0.1)

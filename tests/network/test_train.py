@@ -9,6 +9,7 @@ from galexplore.network.recipes import Network, Training
 from galexplore.network.sample import Sample
 from galexplore.network.train import Run, fit, schedule, total
 from galexplore.network.vae import CVAE
+from galexplore.survey import DECALS
 
 TINY = Network(stem=4, widths=(6, 8, 8, 8), brushes=(8, 6, 6, 4), photometer=8, hidden=16)
 BRIEF = Training(epochs=3, batch=64, pictures=2)
@@ -22,16 +23,16 @@ def samples(sky):
 
 
 def test_a_killed_run_resumes_to_the_same_weights(samples, tmp_path):
-    whole, card = fit(*samples, tmp_path / "whole", network=TINY, training=BRIEF)
+    whole, card = fit(*samples, tmp_path / "whole", survey=DECALS, network=TINY, training=BRIEF)
 
     def kill(row):
         if row["epoch"] == 2:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        fit(*samples, tmp_path / "killed", network=TINY, training=BRIEF, report=kill)
+        fit(*samples, tmp_path / "killed", survey=DECALS, network=TINY, training=BRIEF, report=kill)
     rows = []
-    resumed, again = fit(*samples, tmp_path / "killed", network=TINY, training=BRIEF, report=rows.append)
+    resumed, again = fit(*samples, tmp_path / "killed", survey=DECALS, network=TINY, training=BRIEF, report=rows.append)
     assert [row["epoch"] for row in rows] == [3]
     for a, b in zip(whole.state_dict().values(), resumed.state_dict().values(), strict=True):
         assert torch.equal(a, b)
@@ -39,14 +40,23 @@ def test_a_killed_run_resumes_to_the_same_weights(samples, tmp_path):
 
 
 def test_a_checkpoint_of_another_recipe_is_not_continued(samples, tmp_path):
-    fit(*samples, tmp_path, network=TINY, training=Training(epochs=1, batch=64))
+    fit(*samples, tmp_path, survey=DECALS, network=TINY, training=Training(epochs=1, batch=64))
     rows = []
-    fit(*samples, tmp_path, network=TINY, training=Training(epochs=1, batch=64, seed=1), report=rows.append)
+    fit(
+        *samples,
+        tmp_path,
+        survey=DECALS,
+        network=TINY,
+        training=Training(epochs=1, batch=64, seed=1),
+        report=rows.append,
+    )
     assert [row["epoch"] for row in rows] == [1]
 
 
 def test_training_learns_and_its_card_says_what_it_cost(samples, tmp_path):
-    _, card = fit(*samples, tmp_path, network=TINY, training=Training(epochs=12, batch=32), data_hash="abc")
+    _, card = fit(
+        *samples, tmp_path, survey=DECALS, network=TINY, training=Training(epochs=12, batch=32), data_hash="abc"
+    )
     first, last = card["history"][0], card["history"][-1]
     assert last["reconstruction"] < first["reconstruction"]
     assert last["r2_logmass"] > 0.3  # without training it is below zero; processors differ in the rest
@@ -58,7 +68,7 @@ def test_unknown_labels_do_not_poison_the_weights(samples, tmp_path):
     sample, validation = samples
     sample.labels[::3, 2] = torch.nan
     sample.vector[::4] = torch.nan
-    model, _ = fit(sample, validation, tmp_path, network=TINY, training=Training(epochs=1, batch=64))
+    model, _ = fit(sample, validation, tmp_path, survey=DECALS, network=TINY, training=Training(epochs=1, batch=64))
     assert all(torch.isfinite(v).all() for v in model.state_dict().values())
 
 
@@ -69,7 +79,7 @@ def test_the_rate_rises_then_falls_to_nothing():
 
 
 def test_progress_pictures_show_what_is_seen_and_drawn(samples, tmp_path):
-    fit(*samples, tmp_path, network=TINY, training=BRIEF)
+    fit(*samples, tmp_path, survey=DECALS, network=TINY, training=BRIEF)
     assert [p.name for p in (tmp_path / "progress").iterdir()] == ["epoch-002.png"]
     with Image.open(tmp_path / "progress" / "epoch-002.png") as picture:
         assert picture.size == (8 * 69, 3 * 69)
@@ -84,7 +94,9 @@ def test_it_stops_early_and_returns_the_best_epoch(samples, tmp_path, monkeypatc
         seen.append({k: v.clone() for k, v in run.average.items()})
 
     monkeypatch.setattr(Run, "save", keep)
-    model, card = fit(*samples, tmp_path, network=TINY, training=Training(epochs=6, batch=64, patience=2))
+    model, card = fit(
+        *samples, tmp_path, survey=DECALS, network=TINY, training=Training(epochs=6, batch=64, patience=2)
+    )
     assert len(card["history"]) == 4
     for k, v in model.state_dict().items():
         assert torch.equal(v, seen[1][k]) or k.startswith(("head", "decoder.seed.0")), k  # those set the free one apart
@@ -93,7 +105,7 @@ def test_it_stops_early_and_returns_the_best_epoch(samples, tmp_path, monkeypatc
 def test_free_latents_that_strayed_come_to_lie_as_a_unit_normal(samples):
     """Of all the terms their distance from one alone brings them back."""
     torch.manual_seed(0)
-    model, sample = CVAE(TINY), samples[0]
+    model, sample = CVAE(TINY, DECALS), samples[0]
     with torch.no_grad():
         model.head.bias[5] += 3
     optimizer, far = torch.optim.Adam(model.parameters(), 3e-3), []

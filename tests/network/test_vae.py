@@ -39,12 +39,14 @@ def test_each_vector_move_undoes_itself():
 
 def test_network_stretch_is_the_numpy_one_and_inverts():
     flux = np.random.default_rng(0).lognormal(-4, 3, (2, 3, 69, 69)).astype(np.float32)
-    assert np.allclose(CVAE().stretch(torch.from_numpy(flux)).numpy(), stretch(flux), rtol=1e-5)
-    assert np.allclose(unstretch(stretch(flux)), flux, rtol=1e-4)
+    assert np.allclose(
+        CVAE(Network(), DECALS).stretch(torch.from_numpy(flux)).numpy(), stretch(flux, DECALS), rtol=1e-5
+    )
+    assert np.allclose(unstretch(stretch(flux, DECALS), DECALS), flux, rtol=1e-4)
 
 
 def test_physics_term_is_the_gaussian_likelihood_with_label_variance(monkeypatch):
-    model = CVAE().eval()
+    model = CVAE(Network(), DECALS).eval()
     model.label_mean.copy_(torch.tensor([0.3, 10.0, 0.0]))
     model.label_std.copy_(torch.tensor([0.2, 0.5, 0.8]))
     flux = torch.from_numpy(draw_ellipse(1.0))[None].repeat(4, 1, 1, 1)
@@ -64,7 +66,7 @@ def test_physics_term_is_the_gaussian_likelihood_with_label_variance(monkeypatch
 
 
 def test_kl_is_that_of_torch_distributions():
-    model = CVAE().eval()
+    model = CVAE(Network(), DECALS).eval()
     flux = torch.from_numpy(draw_ellipse(0.5))[None].repeat(3, 1, 1, 1)
     posterior = model.encode(flux)
     q = torch.distributions.Normal(posterior.mean[:, 3], (posterior.logvar[:, 3] / 2).exp())
@@ -75,7 +77,7 @@ def test_kl_is_that_of_torch_distributions():
 
 def test_chi2_of_pure_noise_is_the_sky_share_of_the_variance():
     """Sky noise alone, judged against empty sky, must give the ratio of sky to sky plus model variance."""
-    model = CVAE()
+    model = CVAE(Network(), DECALS)
     sigma = model.knee / model.network.softening
     noise = torch.randn(64, 3, 69, 69, generator=torch.Generator().manual_seed(0)) * sigma
     sky = (1 / model.network.softening) ** 2
@@ -84,7 +86,7 @@ def test_chi2_of_pure_noise_is_the_sky_share_of_the_variance():
 
 
 def test_reconstruction_gradient_reaches_the_free_latent_only():
-    model = CVAE().eval()
+    model = CVAE(Network(), DECALS).eval()
     flux = torch.from_numpy(draw_ellipse(0.5))[None].repeat(2, 1, 1, 1)
     terms = model.loss(flux, torch.zeros(2, 3), torch.zeros(2, 3), torch.zeros(2, 2))
     terms["reconstruction"].backward()
@@ -96,7 +98,7 @@ def test_reconstruction_gradient_reaches_the_free_latent_only():
 
 
 def test_physics_latents_enter_the_decoder_as_their_means_and_the_free_one_is_drawn():
-    model = CVAE()
+    model = CVAE(Network(), DECALS)
     posterior = model.encode(torch.from_numpy(draw_ellipse(0.5))[None].repeat(2, 1, 1, 1))
     posterior = posterior._replace(vector=torch.tensor([[0.8, 0.0]]).repeat(4000, 1))
     posterior = posterior._replace(mean=torch.full((4000, 4), 0.7), logvar=torch.zeros(4000, 4))
@@ -108,7 +110,7 @@ def test_physics_latents_enter_the_decoder_as_their_means_and_the_free_one_is_dr
 
 def test_shapes_follow_the_network_config():
     network = Network(widths=(8, 12, 16, 20), brushes=(12, 8, 6, 4), hidden=32, n_free=3)
-    model = CVAE(network)
+    model = CVAE(network, DECALS)
     posterior = model.encode(torch.zeros(2, 3, 69, 69))
     assert posterior.mean.shape == posterior.logvar.shape == (2, 6)
     assert model.features(torch.zeros(2, 3, 69, 69)).shape == (2, 32)
@@ -118,18 +120,18 @@ def test_shapes_follow_the_network_config():
 @pytest.mark.parametrize("kind", ["noise", "published"])
 def test_either_stretch_is_the_numpy_one_and_inverts(kind):
     flux = np.random.default_rng(0).lognormal(-4, 1, (2, 3, 69, 69)).clip(max=0.5).astype(np.float32)
-    model = CVAE(Network(stretch=kind))
+    model = CVAE(Network(stretch=kind), DECALS)
     u = model.stretch(torch.from_numpy(flux))
-    assert np.allclose(u.numpy(), stretch(flux, kind), rtol=1e-5)
+    assert np.allclose(u.numpy(), stretch(flux, DECALS, kind), rtol=1e-5)
     assert np.allclose(model.unstretch(u).numpy(), flux, rtol=2e-3)
-    assert np.allclose(unstretch(u.numpy(), kind), flux, rtol=2e-3)
+    assert np.allclose(unstretch(u.numpy(), DECALS, kind), flux, rtol=2e-3)
 
 
 def test_chi2_weighs_by_the_slope_of_either_stretch():
     """A residual of one sigma of sky is one, whatever the brightness, where no model error is allowed for."""
     sigma = torch.tensor(DECALS.model_noise).view(3, 1, 1)
     for kind in ("noise", "published"):
-        model = CVAE(Network(stretch=kind, model_error=0.0))
+        model = CVAE(Network(stretch=kind, model_error=0.0), DECALS)
         flux = 3.0 * sigma * torch.ones(1, 3, 69, 69)
         drawn = model.stretch(flux + 0.01 * sigma)
         assert float(model.chi2(flux, drawn)) == pytest.approx(1e-4, rel=0.05)
@@ -145,13 +147,13 @@ def test_the_decoder_turns_an_upright_galaxy_to_its_angle(phi):
     y, x = torch.meshgrid(*2 * [1.2 * (torch.arange(81) - 40)], indexing="ij")
     upright = torch.exp(-0.5 * ((x / 3) ** 2 + (y / 9) ** 2)).expand(1, 3, 81, 81)
     code = torch.tensor([[math.cos(2 * phi), math.sin(2 * phi)]])
-    drawn = Decoder(Network()).rotate(upright, code)
+    drawn = Decoder(Network(), DECALS).rotate(upright, code)
     assert moments_angle(drawn[0, 1].numpy()) == pytest.approx(phi, abs=2e-3)
     assert float(drawn[0, 1, 34, 34]) == pytest.approx(1.0)
 
 
 def test_a_decoded_galaxy_is_symmetric_and_turns_with_its_angle():
-    model = CVAE().eval()
+    model = CVAE(Network(), DECALS).eval()
     with torch.inference_mode():
         upright, lying = model.decode(torch.tensor([[1.0, 0, 0.3, 0.1, -0.2, 0.5], [-1.0, 0, 0.3, 0.1, -0.2, 0.5]]))
     assert torch.allclose(upright, upright.flip(-1), atol=1e-4)
@@ -160,7 +162,7 @@ def test_a_decoded_galaxy_is_symmetric_and_turns_with_its_angle():
 
 
 def test_a_neighbour_does_not_enter_the_photometry():
-    model = CVAE()
+    model = CVAE(Network(), DECALS)
     flux = torch.from_numpy(draw_ellipse(0.5, size=3))[None]
     crowded = flux.clone()
     crowded[..., 50:56, 12:18] += 0.5
@@ -169,7 +171,7 @@ def test_a_neighbour_does_not_enter_the_photometry():
 
 
 def test_aperture_fluxes_are_asinh_magnitudes_in_units_of_their_noise():
-    model = CVAE()
+    model = CVAE(Network(), DECALS)
     sigma = torch.tensor(DECALS.model_noise).view(3, 1, 1)
     noise = torch.randn(400, 3, 69, 69, generator=torch.Generator().manual_seed(0)) * sigma
     measured = model.photometer.measure(noise)[:, :27]
@@ -177,7 +179,7 @@ def test_aperture_fluxes_are_asinh_magnitudes_in_units_of_their_noise():
 
 
 def test_the_sky_s_level_does_not_enter_the_photometry_and_is_told():
-    model = CVAE()
+    model = CVAE(Network(), DECALS)
     sigma = torch.tensor(DECALS.model_noise).view(3, 1, 1)
     flux = torch.from_numpy(draw_ellipse(0.5, size=3)).repeat(64, 1, 1, 1)
     flux = flux + sigma * torch.randn(flux.shape, generator=torch.Generator().manual_seed(0))
@@ -194,7 +196,7 @@ def test_the_sky_s_level_does_not_enter_the_photometry_and_is_told():
 
 
 def test_a_galaxy_counts_by_the_root_of_its_variance():
-    model = CVAE().eval()
+    model = CVAE(Network(), DECALS).eval()
     flux = torch.from_numpy(np.stack([draw_ellipse(0.5, size) for size in (3, 5, 9)]))
     labels, errors = torch.randn(3, 3, generator=torch.Generator().manual_seed(0)), torch.full((3, 3), 0.3)
     errors[2] = 2.0
@@ -247,7 +249,7 @@ def test_distance_correlation_sees_what_a_correlation_does_not():
 
 
 def test_the_free_latent_alone_answers_for_its_dependence():
-    model = CVAE().eval()
+    model = CVAE(Network(), DECALS).eval()
     flux = 0.05 * torch.randn(8, 3, 69, 69, generator=torch.Generator().manual_seed(0))
     model.loss(flux, torch.zeros(8, 3), torch.zeros(8, 3), torch.zeros(8, 2))["dependence"].backward()
     rows = model.head.weight.grad.abs().sum(dim=1)
@@ -257,7 +259,7 @@ def test_the_free_latent_alone_answers_for_its_dependence():
 @pytest.mark.parametrize("n_free", [1, 2])
 def test_setting_the_free_latents_apart_leaves_the_pictures_and_the_rest_as_they_are(n_free):
     torch.manual_seed(0)
-    model = CVAE(Network(n_free=n_free)).eval()
+    model = CVAE(Network(n_free=n_free), DECALS).eval()
     flux = 0.05 * torch.randn(300, 3, 69, 69)
     with torch.inference_mode():
         # Spread and mix what an untrained network says, so that there is something to take apart.

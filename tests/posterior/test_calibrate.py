@@ -5,6 +5,7 @@ import pytest
 from galexplore.latents import LATENTS, angle_difference
 from galexplore.posterior.calibrate import LEVEL68, LEVEL95, calibrate, conformal_scale, crps, scale_at, widen_at
 from galexplore.posterior.metrics import evaluate
+from galexplore.survey import DECALS
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def test_calibrated_intervals_cover_new_galaxies(answers):
     found = calibrate(half)
     for latent in ("redshift", "logmass", "logsfr", "phi"):
         other[f"lat_{latent}_sigma"] *= found[latent]["scale68"]
-    scores = evaluate(other, found, resamples=20)
+    scores = evaluate(other, found, DECALS, resamples=20)
     for latent in ("redshift", "logmass", "logsfr", "phi"):
         assert scores[latent]["coverage68"][0] == pytest.approx(LEVEL68, abs=0.03)
         assert scores[latent]["coverage95"][0] == pytest.approx(LEVEL95, abs=0.015)
@@ -65,7 +66,7 @@ def test_crps_is_the_integral_it_stands_for():
 
 
 def test_scores_are_those_of_the_definitions(answers):
-    scores = evaluate(answers, calibrate(answers), resamples=20)
+    scores = evaluate(answers, calibrate(answers), DECALS, resamples=20)
     truth, value = answers["z"], answers["lat_redshift"]
     delta = (value - truth) / (1 + truth)
     assert scores["redshift"]["nmad"][0] == pytest.approx(1.4826 * np.median(np.abs(delta - np.median(delta))))
@@ -74,7 +75,7 @@ def test_scores_are_those_of_the_definitions(answers):
     )
     assert scores["redshift"]["outlier_fraction"][0] == pytest.approx((np.abs(delta) > 0.15).mean())
     biased = answers.assign(lat_redshift=value * 0.5 + 0.3)
-    halved = evaluate(biased, calibrate(answers), resamples=20)["redshift"]
+    halved = evaluate(biased, calibrate(answers), DECALS, resamples=20)["redshift"]
     assert halved["pearson_r2"][0] == pytest.approx(scores["redshift"]["pearson_r2"][0])
     assert halved["r2"][0] < scores["redshift"]["r2"][0] - 0.1
 
@@ -101,7 +102,7 @@ def test_the_factor_follows_magnitude_and_redshift(uneven):
     assert low == pytest.approx(1.75, rel=0.15) and high == pytest.approx(3.1, rel=0.15)
     for latent in ("redshift", "logmass", "logsfr"):
         other[f"lat_{latent}_sigma"] *= scale_at(found[latent], "68", other["mag_aperture"], other["lat_redshift"])
-    scores = evaluate(other, found, resamples=3)
+    scores = evaluate(other, found, DECALS, resamples=3)
     assert {len(rows) for rows in scores["bins"].values()} == {5}
     for rows in scores["bins"].values():
         for row in rows:

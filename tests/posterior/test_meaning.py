@@ -31,7 +31,7 @@ def test_a_leak_is_found_where_there_is_one(table):
 
 
 def test_the_rank_correlation_is_spearmans(table):
-    found = relate_free(table, 50)
+    found = relate_free(table, DECALS, 50)
     assert next(iter(found)) == "size"
     assert found["size"][0] == pytest.approx(spearmanr(table["lat_free"], table["re_arcsec"]).statistic)
 
@@ -42,20 +42,22 @@ def make_light(n: float, bulge: float) -> pd.DataFrame:
 
 
 def test_concentration_is_that_of_the_textbook_profiles():
-    assert add_looks(make_light(1.0, 0.0))["concentration"][0] == pytest.approx(2.75, abs=0.1)  # an exponential disc
-    assert add_looks(make_light(4.0, 1.0))["concentration"][0] == pytest.approx(5.2, abs=0.2)  # de Vaucouleurs
-    assert "concentration" not in add_looks(pd.DataFrame({"z": [0.1]}))
+    disc, bulge = (add_looks(make_light(n, share), DECALS)["concentration"][0] for n, share in ((1.0, 0.0), (4.0, 1.0)))
+    assert disc == pytest.approx(2.75, abs=0.1)  # an exponential one
+    assert bulge == pytest.approx(5.2, abs=0.2)  # de Vaucouleurs
+    assert "concentration" not in add_looks(pd.DataFrame({"z": [0.1]}), DECALS)
 
 
 def test_a_colour_gradient_is_positive_where_the_middle_is_redder():
     light = make_light(2.0, 0.5)
     light["flux_bulge_g"] /= 2
-    assert add_looks(light)["colour_gradient"][0] == pytest.approx(-2.5 * np.log10(0.5))
+    assert add_looks(light, DECALS)["colour_gradient"][0] == pytest.approx(-2.5 * np.log10(0.5))
 
 
 def test_a_magnitude_is_the_sum_within_five_arcsec():
     flux = draw_ellipse(0.3, size=2.0, total=60.0)  # nanomaggies a native pixel, summed over model pixels
     total = 60.0 * (DECALS.model_scale / DECALS.pixel_scale) ** 2
-    assert measure_magnitude(flux) == pytest.approx(22.5 - 2.5 * np.log10(total), abs=0.01)
-    assert measure_magnitude(np.stack([flux, flux * 100])) == pytest.approx(measure_magnitude(flux) - np.array([0, 5]))
-    assert measure_magnitude(-flux) == FAINTEST
+    assert measure_magnitude(flux, DECALS) == pytest.approx(22.5 - 2.5 * np.log10(total), abs=0.01)
+    both = measure_magnitude(np.stack([flux, flux * 100]), DECALS)
+    assert both == pytest.approx(measure_magnitude(flux, DECALS) - np.array([0, 5]))
+    assert measure_magnitude(-flux, DECALS) == FAINTEST

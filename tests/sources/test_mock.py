@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from galexplore.sources.mock import Store, digest
+from galexplore.survey import DECALS
 from tests.mock.test_render import ROW
 
 
@@ -23,16 +24,16 @@ def catalogue():
 
 
 def test_asks_and_keeps(catalogue, tmp_path):
-    store = Store(catalogue, tmp_path)
+    store = Store(catalogue, DECALS, tmp_path)
     ids = ["M000005", "M000002"]
     first = store.get(ids)
     assert first.shape == (2, 3, 69, 69) and first.dtype == np.float16
     assert store.segments[0].done.sum() == 2
-    assert np.array_equal(Store(catalogue, tmp_path).get(ids[::-1])[::-1], first)
+    assert np.array_equal(Store(catalogue, DECALS, tmp_path).get(ids[::-1])[::-1], first)
 
 
 def test_same_bytes_by_any_number_of_processes(catalogue, tmp_path):
-    one, two = Store(catalogue, tmp_path / "one"), Store(catalogue, tmp_path / "two")
+    one, two = Store(catalogue, DECALS, tmp_path / "one"), Store(catalogue, DECALS, tmp_path / "two")
     one.get(list(catalogue["id"])[::-1])
     seen = []
     two.render_all(2, lambda done, of: seen.append((done, of)), chunk=5)
@@ -43,22 +44,23 @@ def test_same_bytes_by_any_number_of_processes(catalogue, tmp_path):
 def test_segments_keep_the_files_of_the_whole(catalogue, tmp_path, monkeypatch):
     """A store of one block and a store of the whole survey share pictures, and order does not matter."""
     monkeypatch.setattr("galexplore.sources.mock.SEGMENT", 10)
-    whole, last = Store(catalogue, tmp_path), Store(catalogue.iloc[20:], tmp_path)
+    whole, last = Store(catalogue, DECALS, tmp_path), Store(catalogue.iloc[20:], DECALS, tmp_path)
     assert [len(s.rows) for s in whole.segments] == [10, 10, 4]
     last.render_all(1)
     assert [len(s.missing()) for s in whole.segments] == [10, 10, 0]
     ids = ["M000023", "M000001", "M000012"]
-    alone = [Store(catalogue[catalogue["id"] == i], tmp_path / "alone").get([i])[0] for i in ids]
+    alone = [Store(catalogue[catalogue["id"] == i], DECALS, tmp_path / "alone").get([i])[0] for i in ids]
     assert np.array_equal(whole.get(ids), alone)
 
 
 def test_resumes_after_a_kill(catalogue, tmp_path):
     catalogue.to_parquet(tmp_path / "c.parquet")
     code = "import pandas as pd, sys; from galexplore.sources.mock import Store;"
-    code += "s = Store(pd.read_parquet(sys.argv[1]), sys.argv[2]);"
+    code += "from galexplore.survey import DECALS;"
+    code += "s = Store(pd.read_parquet(sys.argv[1]), DECALS, sys.argv[2]);"
     code += "[s.get([i]) for i in list(s.catalogue['id']) * 50]"
     child = subprocess.Popen([sys.executable, "-c", code, str(tmp_path / "c.parquet"), str(tmp_path / "store")])
-    store, patience = Store(catalogue, tmp_path / "store"), time.monotonic() + 200
+    store, patience = Store(catalogue, DECALS, tmp_path / "store"), time.monotonic() + 200
     while store.segments[0].done.sum() < 3 and time.monotonic() < patience:
         time.sleep(0.02)
     os.kill(child.pid, signal.SIGKILL)
@@ -66,12 +68,12 @@ def test_resumes_after_a_kill(catalogue, tmp_path):
     kept = int(store.segments[0].done.sum())
     assert kept >= 3
     store.get(catalogue["id"])
-    fresh = Store(catalogue, tmp_path / "fresh")
+    fresh = Store(catalogue, DECALS, tmp_path / "fresh")
     assert np.array_equal(store.segments[0].pixels, fresh.get(catalogue["id"]))
 
 
 def test_half_drawn_pixels_are_drawn_again(catalogue, tmp_path):
-    store = Store(catalogue, tmp_path)
+    store = Store(catalogue, DECALS, tmp_path)
     right = store.get(["M000003"])
     segment = store.segments[0]
     segment.pixels[3], segment.done[3] = 7.0, 0  # as a kill between pixels and flag leaves it
@@ -79,10 +81,10 @@ def test_half_drawn_pixels_are_drawn_again(catalogue, tmp_path):
 
 
 def test_labels_do_not_change_the_pictures(catalogue):
-    assert digest(catalogue) == digest(catalogue.assign(z=0.2, split="test"))
-    assert digest(catalogue) != digest(catalogue.assign(psf_r=np.float32(1.0)))
+    assert digest(catalogue, DECALS) == digest(catalogue.assign(z=0.2, split="test"), DECALS)
+    assert digest(catalogue, DECALS) != digest(catalogue.assign(psf_r=np.float32(1.0)), DECALS)
 
 
 def test_unknown_id(catalogue, tmp_path):
     with pytest.raises(KeyError):
-        Store(catalogue, tmp_path).get(["nobody"])
+        Store(catalogue, DECALS, tmp_path).get(["nobody"])
