@@ -3,6 +3,7 @@
 import numpy as np
 import streamlit as st
 
+from galexplore.atlas.kinds import NOT_GALAXIES, count_suspected
 from galexplore.atlas.rarity import name_reason
 from galexplore.cutouts import artefacts
 from galexplore.latents import INTRINSIC
@@ -69,12 +70,12 @@ def choose_suspects(table) -> np.ndarray:
 
 def explain_suspicion(table) -> None:
     """Say what raises a suspicion, and how often it is right where the truth is known."""
-    found = artefacts.count_found(table)
-    known = [found[k] for k in artefacts.NO_GALAXIES if k in found]
+    counts = count_suspected(table)
+    known = [counts[k] for k in NOT_GALAXIES if k in counts]
     words = "; ".join(artefacts.SUSPICIONS.values())
     told = f"Set apart by their pixels alone, whatever their rank: {words}. "
-    if known and "ordinary" in found:
-        (hits, of), (wrong, ordinary) = map(sum, zip(*known, strict=True)), found["ordinary"]
+    if known and "ordinary" in counts:
+        (hits, of), (wrong, ordinary) = map(sum, zip(*known, strict=True)), counts["ordinary"]
         told += f"Of this atlas's {of} known non-galaxies {hits} are found; of its ordinary galaxies "
         told += f"{wrong / ordinary:.1%} are suspected."
     st.caption(told)

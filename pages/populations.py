@@ -4,6 +4,7 @@ import streamlit as st
 
 from galexplore import figures
 from galexplore.atlas.recovery import FALSE_ALARMS
+from galexplore.explore.link import SHOWN_AT_FIRST
 from pages._parts.alike import show_alike
 from pages._parts.panels import STILL, mark
 from pages._parts.rare import find_rare, measure_recovery, run_classifier
@@ -14,7 +15,7 @@ def choose_kinds(explorer) -> list[str]:
     """Let a person choose the kinds that are compared."""
     counts = explorer.table["population"].value_counts()
     kinds = [k for k in counts.index if k != "ordinary"]
-    first = [k for k in ("Green Pea", "Red Spiral") if k in kinds] or kinds[:2]
+    first = [k for k in SHOWN_AT_FIRST if k in kinds] or kinds[:2]
     about = {"selection_mode": "multi", "default": first, "key": "kinds-compared", "persist_state": "session"}
     return st.pills("Kinds", kinds, format_func=lambda k: f"{mark(k)} {k} {counts[k]:,}", **about)
 

@@ -1,7 +1,9 @@
-"""Kinds of galaxies among a selection: how enriched it is, how it differs from the rest, what is like it.
+"""The kinds of galaxies, and a selection among them: how enriched it is, how it differs from the rest, what is like it.
 
 All distances are those of the atlas: intrinsic latents in units of the ordinary galaxies' robust spread.
 """
+
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -12,8 +14,50 @@ from galexplore.atlas.atlas import Atlas
 from galexplore.errors import InputError
 from galexplore.latents import LABELLED
 
+
+class Kind(NamedTuple):
+    """A kind that a catalogue's `population` names, the prefix of its ids, and whether it is a galaxy at all."""
+
+    name: str
+    prefix: str
+    galaxy: bool = True
+
+
+#: Every kind but "ordinary", in the order in which they are drawn.
+KINDS = (
+    Kind("Green Pea", "GP"),
+    Kind("Red Spiral", "RS"),
+    Kind("Dusty Starburst", "DS"),
+    Kind("Post-starburst", "PS"),
+    Kind("Blue Elliptical", "BE"),
+    Kind("Active Nucleus", "AN"),
+    Kind("Merger", "MG"),
+    Kind("Lens-like Arc", "LA"),
+    Kind("Star", "ST", False),
+    Kind("Satellite Trail", "TR", False),
+    Kind("Bad Column", "BC", False),
+    Kind("Empty Sky", "ES", False),
+)
+NOT_GALAXIES = tuple(kind.name for kind in KINDS if not kind.galaxy)
 #: Rows beyond which `compare` looks at a sample of the rest: its answers would not change by a visible amount.
 MOST_COMPARED = 100_000
+
+
+def count_suspected(table: pd.DataFrame) -> dict[str, tuple[int, int]]:
+    """Count what is suspected to be no galaxy among each kind of a labelled catalogue.
+
+    Parameters
+    ----------
+    table : DataFrame
+        `population`, `suspicion` ("" where nothing speaks against a galaxy).
+
+    Returns
+    -------
+    dict
+        Population to (suspected, all).
+    """
+    grouped = (table["suspicion"] != "").groupby(table["population"], sort=False)
+    return {kind: (int(suspected.sum()), len(suspected)) for kind, suspected in grouped}
 
 
 def enrich(table: pd.DataFrame, selected, level: float = 0.95) -> pd.DataFrame:

@@ -17,8 +17,6 @@ SUSPICIONS = {
     "star": "as round and small as a star, and of a star's colours",
 }
 BRIEFLY = {"line": "a line in one band", "empty": "empty sky", "star": "like a star"}
-#: Kinds of the simulated catalogue that are no galaxies.
-NO_GALAXIES = ("Star", "Satellite Trail", "Bad Column", "Empty Sky")
 #: Limits that tell the kinds apart; set on the simulated survey's labelled non-galaxies.
 LINE, DEPTH = 2.2, 7.0
 SIZE, ROUND, OFF_LOCUS, BRIGHT = 0.81, 0.10, 0.08, 100.0  # arcsec, ellipticity, magnitudes, sigma
@@ -134,23 +132,6 @@ def suspect(measured: pd.DataFrame) -> np.ndarray:
     point = (m["size"] < SIZE) & (m["ellipticity"] < ROUND) & (m["depth"] > BRIGHT)
     star = point & (m["off_locus"].abs() < OFF_LOCUS)
     return np.select([m["line"] > LINE, m["depth"] < DEPTH, star], ["line", "empty", "star"], "")
-
-
-def count_found(table: pd.DataFrame) -> dict[str, tuple[int, int]]:
-    """Count what is suspected among the galaxies and non-galaxies of a labelled catalogue.
-
-    Parameters
-    ----------
-    table : DataFrame
-        `population`, `suspicion`.
-
-    Returns
-    -------
-    dict
-        Population to (suspected, all).
-    """
-    grouped = (table["suspicion"] != "").groupby(table["population"], sort=False)
-    return {kind: (int(found.sum()), len(found)) for kind, found in grouped}
 
 
 def fingerprint(catalogue: pd.DataFrame, survey: Survey) -> str:

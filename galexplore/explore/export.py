@@ -10,7 +10,7 @@ from galexplore.tables import catalogue
 from galexplore.tables.columns import find_column
 
 #: What a person chooses from: name to (suffix, format of `catalogue.write`, MIME type).
-KINDS = {
+FORMATS = {
     "CSV": ("csv", "csv", "text/csv"),
     "FITS": ("fits", "fits", "application/fits"),
     "VOTable": ("vot", "votable", "application/x-votable+xml"),
@@ -27,7 +27,7 @@ def choose_columns(table: pd.DataFrame) -> list[str]:
 
 
 def export(explorer, rows: np.ndarray, kind: str) -> bytes:
-    """Write rows of an atlas's table as one of `KINDS`.
+    """Write rows of an atlas's table as one of `FORMATS`.
 
     Parameters
     ----------
@@ -54,5 +54,5 @@ def export(explorer, rows: np.ndarray, kind: str) -> bytes:
         "conventions": "ICRS; AB magnitudes; latents are means with calibrated standard errors (68 % half-widths)",
     }
     stream = BytesIO()
-    catalogue.write(frame, stream, KINDS[kind][1])
+    catalogue.write(frame, stream, FORMATS[kind][1])
     return stream.getvalue()

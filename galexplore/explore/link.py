@@ -8,7 +8,8 @@ from galexplore.tables.filters import Limits, read_limits, write_limits
 AXES = ("lat_redshift", "lat_logmass")
 #: Names of the maps, and the columns that each is drawn from.
 MAPS = {"latents": ("umap_x", "umap_y"), "features": ("feature_x", "feature_y")}
-KINDS = ("Green Pea", "Red Spiral")
+#: Rare kinds that a newcomer sees on top of the others.
+SHOWN_AT_FIRST = ("Green Pea", "Red Spiral")
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class View:
     y: str = AXES[1]
     colour: str = "population"
     map: str = "latents"
-    kinds: tuple[str, ...] = KINDS
+    kinds: tuple[str, ...] = SHOWN_AT_FIRST
     limits: Limits = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
 
@@ -41,7 +42,7 @@ class View:
         """Words for an address; what is as a newcomer sees it is left out."""
         usual = View()
         told = {k: getattr(self, k) for k in ("x", "y", "colour", "map") if getattr(self, k) != getattr(usual, k)}
-        if set(self.kinds) != set(KINDS):
+        if set(self.kinds) != set(SHOWN_AT_FIRST):
             told["kinds"] = ",".join(self.kinds) or "none"
         if self.limits:
             told["filter"] = write_limits(self.limits)

@@ -9,7 +9,7 @@ from galexplore.atlas.kinds import find_twins
 from galexplore.explore import services
 from galexplore.explore.bundle import to_fits
 from galexplore.explore.explorer import Explorer
-from galexplore.explore.export import KINDS, export
+from galexplore.explore.export import FORMATS, export
 from galexplore.explore.neighbours import find_neighbours
 from galexplore.latents import LATENTS, MEANS, SIGMAS, TITLES
 from galexplore.posterior.calibrate import residuals
@@ -101,7 +101,7 @@ def show_downloads(explorer: Explorer, row, rows, identifier: str) -> None:
         about = {"on_click": "ignore", "icon": ":material/download:"}
         st.download_button("Image (FITS)", data, f"{identifier}.fits", "application/fits", key="card-fits", **about)
         for kind in ("CSV", "ECSV", "VOTable"):
-            suffix, _, mime = KINDS[kind]
+            suffix, _, mime = FORMATS[kind]
             data = partial(export, explorer, rows, kind)
             st.download_button(f"Numbers ({kind})", data, f"{identifier}.{suffix}", mime, key=f"card-{kind}", **about)
         show_bundle(explorer, "card-bundle")

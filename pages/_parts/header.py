@@ -7,7 +7,7 @@ import streamlit as st
 from galexplore.explore import search
 from galexplore.explore.bundle import make_bundle
 from galexplore.explore.explorer import Explorer
-from galexplore.explore.export import KINDS, export
+from galexplore.explore.export import FORMATS, export
 from galexplore.explore.link import View
 from galexplore.explore.models import list_models
 from galexplore.tables.names import name_column
@@ -87,7 +87,7 @@ def show_export(explorer: Explorer) -> None:
     rows = find_selected(explorer)
     st.markdown(f"**{len(rows):,} galaxies**, with units and exact ids")
     with st.container(horizontal=True, gap="small"):
-        for kind, (suffix, _, mime) in KINDS.items():
+        for kind, (suffix, _, mime) in FORMATS.items():
             if kind == "Legacy viewer" and "ra" not in explorer.table:
                 continue
             name = f"galexplore-{len(rows)}{'-viewer' if kind == 'Legacy viewer' else ''}.{suffix}"

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from galexplore import figures
-from galexplore.explore.link import KINDS
+from galexplore.explore.link import SHOWN_AT_FIRST
 from galexplore.explore.scatter import make_ellipse
 from galexplore.latents import LATENTS, TITLES
 from pages._parts.panels import describe
@@ -17,7 +17,7 @@ WITHIN = {"68 %": 1.515, "95 %": 2.448}  # of a Gaussian in two dimensions, and 
 
 def show_position(explorer, location, scatter) -> None:
     """Show where a located galaxy lies among the atlas's, on the latents and on the map."""
-    kinds = [k for k in KINDS if (explorer.table["population"] == k).any()]
+    kinds = [k for k in SHOWN_AT_FIRST if (explorer.table["population"] == k).any()]
     at = [LATENTS.index("redshift"), LATENTS.index("logmass")]
     cloud = explorer.atlas.place(scatter.draw(location.latents))
     titles = ["Your galaxy among the atlas's, with 68 % and 95 % of its error"]

@@ -5,7 +5,7 @@ import streamlit as st
 
 from galexplore.atlas.paths import cross, sweep, walk
 from galexplore.draw.animation import draw_sheet
-from galexplore.explore.link import KINDS
+from galexplore.explore.link import SHOWN_AT_FIRST
 from galexplore.latents import LATENTS, TITLES, UNITS
 from pages._parts.frames import note, offer, show_frames
 from pages._parts.panels import PRETTY, show_neighbours
@@ -71,7 +71,7 @@ def list_places(explorer, latents: np.ndarray) -> dict[str, np.ndarray]:
     """List the galaxies between which a path may lead, by what they are called."""
     state, table = st.session_state, explorer.table
     places = {"the start": state.start["latents"], "where the sliders stand": latents}
-    ids = [state.opened, *state.selection[:20]] + [_find_example(table, kind) for kind in KINDS]
+    ids = [state.opened, *state.selection[:20]] + [_find_example(table, kind) for kind in SHOWN_AT_FIRST]
     for name in dict.fromkeys(i for i in ids if i):
         rows = table[table["id"] == name]
         if len(rows):

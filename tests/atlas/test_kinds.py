@@ -6,7 +6,16 @@ import pytest
 from scipy.stats import hypergeom, mannwhitneyu
 
 from galexplore.atlas.atlas import Atlas
-from galexplore.atlas.kinds import compare, enrich, find_similar, find_twins, resemble
+from galexplore.atlas.kinds import (
+    KINDS,
+    NOT_GALAXIES,
+    compare,
+    count_suspected,
+    enrich,
+    find_similar,
+    find_twins,
+    resemble,
+)
 from galexplore.errors import InputError
 from galexplore.latents import LATENTS
 
@@ -164,3 +173,15 @@ def test_probabilities_hold_what_they_promise():
     for low, high in ((0.0, 0.2), (0.2, 0.5), (0.5, 1.01)):
         bin_ = (told >= low) & (told < high)
         assert bin_.sum() > 60 and truth[bin_].mean() == pytest.approx(told[bin_].mean(), abs=0.08)
+
+
+def test_kinds_are_named_once_and_apart():
+    assert len({kind.name for kind in KINDS}) == len({kind.prefix for kind in KINDS}) == len(KINDS)
+    assert NOT_GALAXIES == ("Star", "Satellite Trail", "Bad Column", "Empty Sky")
+
+
+def test_suspects_are_counted_by_kind():
+    table = pd.DataFrame(
+        {"population": ["ordinary", "ordinary", "Star", "Star"], "suspicion": ["", "line", "star", "star"]}
+    )
+    assert count_suspected(table) == {"ordinary": (1, 2), "Star": (2, 2)}

@@ -19,7 +19,7 @@ from PIL import Image
 import galexplore as gx
 from galexplore.draw import annotated
 from galexplore.explore import bundle, neighbours
-from galexplore.explore.export import KINDS, export
+from galexplore.explore.export import FORMATS, export
 from galexplore.explore.link import View, read_view
 from galexplore.places import ROOT
 from galexplore.survey import DECALS
@@ -82,7 +82,7 @@ def test_an_image_keeps_its_place_on_the_sky_and_is_read_back():
 
 
 @needs_model
-@pytest.mark.parametrize("kind", [k for k in KINDS if k != "Legacy viewer"])
+@pytest.mark.parametrize("kind", [k for k in FORMATS if k != "Legacy viewer"])
 def test_exports_hold_exactly_the_selection_with_units(explorer, kind):
     rows = np.array([3, 40, len(explorer.table) - 1])
     back = catalogue.read(export(explorer, rows, kind))

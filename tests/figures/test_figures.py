@@ -7,9 +7,17 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from galexplore.atlas.kinds import KINDS, NOT_GALAXIES
 from galexplore.draw.pictures import draw_galaxy, draw_histogram, draw_residual
 from galexplore.figures import SAMPLE, find_inside, plot_atlas, round_to_total
+from galexplore.figures.style import STYLES, get_style
 from galexplore.survey import DECALS
+
+
+def test_every_kind_has_a_look_and_no_other_has_one():
+    assert set(STYLES) == {"ordinary", *(kind.name for kind in KINDS if kind.galaxy)}
+    assert len({get_style(kind) for kind in STYLES}) == len(STYLES)
+    assert len({get_style(kind) for kind in NOT_GALAXIES}) == 1, "what is no galaxy has one look"
 
 
 def test_a_lasso_takes_what_lies_inside():
