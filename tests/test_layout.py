@@ -68,7 +68,8 @@ def test_what_is_imported_is_declared_and_the_other_way_round():
     used = {module.split(".")[0] for path in FILES for module in imported(path)}
     # pyarrow is what pandas and astropy write parquet with.
     assert {names.get(d, d) for d in declared} - used <= {"pyarrow"}
-    extras = {"bagpipes", "speclite", "lightning_fabric", "playwright", "threadpoolctl"}  # the last: with scikit-learn
+    # threadpoolctl comes with scikit-learn.
+    extras = {"bagpipes", "galsim", "speclite", "lightning_fabric", "playwright", "threadpoolctl"}
     outside = used - set(sys.stdlib_module_names) - {"galexplore", "pages"} - extras
     assert outside - {names.get(d, d) for d in declared} == set()
 

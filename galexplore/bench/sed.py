@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from galexplore.latents import LABELLED
-from galexplore.mock.light import DECAM
+from galexplore.mock.conditions import find_conditions
 from galexplore.survey import Survey
 
 BATCH = 1024  # galaxies on which our speed is measured
@@ -32,13 +32,13 @@ def choose(table: pd.DataFrame, n: int, seed: int) -> pd.DataFrame:
     return table[(table["split"] == "test") & (table["population"] == "ordinary")].sample(n, random_state=seed)
 
 
-def write_curves(folder: Path) -> list[str]:
-    """Write the DECam curves as bagpipes reads them: wavelength [Angstrom] and response."""
+def write_curves(folder: Path, survey: Survey) -> list[str]:
+    """Write the survey's filter curves as bagpipes reads them: wavelength [Angstrom] and response."""
     from speclite.filters import load_filters
 
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
-    for curve in load_filters(*DECAM):
+    for curve in load_filters(*find_conditions(survey).filters):
         path = (folder / f"{curve.name}.dat").resolve()
         np.savetxt(path, np.column_stack([curve.wavelength, curve.response]))
         paths.append(str(path))
@@ -98,7 +98,7 @@ def measure(explorer, n: int, folder: Path, seed: int = 0, report=lambda text: N
         Without bagpipes and speclite.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    kept, curves = folder / "fits.jsonl", write_curves(folder / "curves")
+    kept, curves = folder / "fits.jsonl", write_curves(folder / "curves", explorer.survey)
     done = {r["id"]: r for r in map(json.loads, kept.read_text().splitlines())} if kept.exists() else {}
     rows = choose(explorer.table, n, seed)
     for i, (_, row) in enumerate(rows.iterrows(), 1):

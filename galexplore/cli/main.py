@@ -151,7 +151,7 @@ def check(
 
     if not (real / "tables").is_dir():
         raise InputError(f"{real} holds no folder tables/ with real measurements.")
-    found = compare(real, to, n, seed, complaints.print)
+    found = compare(real, to, DECALS, n, seed, complaints.print)
     out.print_json(json.dumps(found["summary"]))
     out.print(f"Written: {to / 'check.html'} and {to / 'check.json'}.")
 

@@ -44,8 +44,8 @@ def draw_calibrators(n: int, seed: int, survey: Survey, report) -> tuple[pd.Data
     return _keep("calibrators", "C", "calibration", _draw_ordinary, n, seed, survey, report)
 
 
-def _draw_ordinary(n, seed, progress):
-    return mock.draw_block(n, seed, 0, last=False, progress=progress)
+def _draw_ordinary(n, seed, survey: Survey, progress):
+    return mock.draw_block(n, seed, 0, survey, last=False, progress=progress)
 
 
 def _keep(name, letter, split, draw, n, seed, survey: Survey, report):
@@ -55,7 +55,7 @@ def _keep(name, letter, split, draw, n, seed, survey: Survey, report):
         frame = catalogue.read(path)
     else:
         try:
-            frame = draw(n, seed, lambda text: report("draw", 0, None, text))
+            frame = draw(n, seed, survey, lambda text: report("draw", 0, None, text))
         except ImportError as error:
             raise ImportError(f"{error}; or train without extra galaxies: --extra 0") from error
         frame = frame.assign(id=[f"{letter}{i + 1:06d}" for i in range(len(frame))], split=split)

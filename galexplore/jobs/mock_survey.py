@@ -3,9 +3,11 @@
 import json
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
-from galexplore.mock import survey as mock
+from galexplore.mock.rows import Report
+from galexplore.mock.survey import count_blocks, draw_block
 from galexplore.sources.mock import Store
 from galexplore.survey import Survey
 from galexplore.tables import catalogue
@@ -17,7 +19,15 @@ def list_photometry(survey: Survey) -> list[str]:
     return ["id", "z", "logmass", "logsfr", *magnitudes, "selection", "population"]
 
 
-def build(n, seed, out, survey: Survey, photometry_only=False, depth="default", progress=lambda text: None):
+def build(
+    n: int,
+    seed: int,
+    out: Path,
+    survey: Survey,
+    photometry_only: bool = False,
+    depth: str = "default",
+    progress: Report = lambda text: None,
+) -> None:
     """Draw a survey and write its catalogue, a row group a block; `sources.mock.Store` renders pictures from it.
 
     Blocks are kept beside the file until it is whole: what a killed run had drawn is not drawn again.
@@ -28,6 +38,7 @@ def build(n, seed, out, survey: Survey, photometry_only=False, depth="default", 
     out : Path
         The parquet file to write.
     survey : Survey
+        That sees them; see `mock.conditions.find_conditions`.
     photometry_only : bool
         Write only `list_photometry`, of ordinary galaxies.
     depth : {"default", "deep"}
@@ -36,45 +47,53 @@ def build(n, seed, out, survey: Survey, photometry_only=False, depth="default", 
 
     Raises
     ------
+    InputError
+        For a survey that cannot be simulated.
     ImportError
         Without bagpipes and speclite.
     """
-    out, about = Path(out), describe(n, seed, depth)
+    sizes = count_blocks(n)
     parts = out.with_name(f"{out.name}.parts-{n}-{seed}-{depth}{'-photometry' * photometry_only}")
     parts.mkdir(parents=True, exist_ok=True)
     paths = []
-    for block, first in enumerate(range(0, n, mock.BLOCK)):
-        path, size = parts / f"{block:06d}.parquet", min(mock.BLOCK, n - first)
+    for block, size in enumerate(sizes):
+        path, last = parts / f"{block:06d}.parquet", block == len(sizes) - 1
         if not path.exists():
-            last = first + size == n
-            table = mock.draw_block(size, seed, block, depth, photometry_only, last, progress)
+            table = draw_block(size, seed, block, survey, depth, photometry_only, last, progress)
             partial = path.with_suffix(".partial")
             catalogue.write(table[list_photometry(survey)] if photometry_only else table, partial, "parquet")
             os.replace(partial, path)
         paths.append(path)
     partial = out.with_name(out.name + ".partial")
-    catalogue.write_blocks((catalogue.read(path) for path in paths), partial, {"survey": about})
+    catalogue.write_blocks((catalogue.read(path) for path in paths), partial, {"survey": describe(n, seed, depth)})
     os.replace(partial, out)
     shutil.rmtree(parts)
 
 
-def describe(n, seed, depth):
+def describe(n: int, seed: int, depth: str) -> str:
     """Say in JSON what a catalogue was asked to be; it stands in the file's provenance as `survey`."""
     return json.dumps({"n": n, "seed": seed, "depth": depth})
 
 
-def is_built(out, n, seed, depth):
+def is_built(out: Path, n: int, seed: int, depth: str) -> bool:
     """Tell whether a file already holds that very catalogue."""
-    return Path(out).exists() and catalogue.read_provenance(out).get("survey") == describe(n, seed, depth)
+    return out.exists() and catalogue.read_provenance(out).get("survey") == describe(n, seed, depth)
 
 
-def render(path, survey: Survey, folder=None, processes=None, progress=None):
+def render(
+    path: Path,
+    survey: Survey,
+    folder: Path | None = None,
+    processes: int | None = None,
+    progress: Callable[[int, int], object] | None = None,
+) -> int:
     """Render the pictures of a catalogue file that are missing, block by block.
 
     Parameters
     ----------
     path : Path
     survey : Survey
+        That sees them.
     folder : Path, optional
         Where to keep them; by default in `places.cache_folder()`.
     processes : int, optional
@@ -89,10 +108,10 @@ def render(path, survey: Survey, folder=None, processes=None, progress=None):
     total, before = catalogue.count_rows(path), 0
     for block in catalogue.read_blocks(path):
 
-        def told(done, of, before=before):
+        def report(done: int, of: int, before: int = before) -> None:
             if progress:
                 progress(before + done, total)
 
-        Store(block, survey, folder).render_all(processes, told)
+        Store(block, survey, folder).render_all(processes, report)
         before += len(block)
     return total

@@ -13,6 +13,7 @@ from scipy.spatial import cKDTree
 from galexplore.atlas import causes
 from galexplore.latents import INTRINSIC, MEANS, SIGMAS
 from galexplore.places import models_folder
+from galexplore.survey import Survey
 
 TRUTH = {"redshift": "z_true", "logmass": "logmass_true", "logsfr": "logsfr_true", "free": "re_arcsec"}
 SIZES = ("re_arcsec", "disc_re", "bulge_re")
@@ -40,7 +41,7 @@ def find_tails(truth: np.ndarray, at: np.ndarray, j: int, sigma: float = 3.0) ->
     return middle - sigma * (middle - low), middle + sigma * (high - middle)
 
 
-def relight(table: pd.DataFrame, seed: int, size: np.ndarray | None = None) -> pd.DataFrame:
+def relight(table: pd.DataFrame, seed: int, survey: Survey, size: np.ndarray | None = None) -> pd.DataFrame:
     """Give galaxies of known redshift, mass, SFR and kind a history, a shape, light and a field, from one seed.
 
     The same seed gives the same draws row by row, so that two tables which differ in one property differ in what
@@ -48,6 +49,8 @@ def relight(table: pd.DataFrame, seed: int, size: np.ndarray | None = None) -> p
 
     Parameters
     ----------
+    survey : Survey
+        That sees them.
     size : array (N,), optional
         log10 half-light radius [arcsec] to give them in place of the one that is drawn.
     """
@@ -59,7 +62,7 @@ def relight(table: pd.DataFrame, seed: int, size: np.ndarray | None = None) -> p
     if size is not None:
         factor = 10**size / shaped["re_arcsec"]
         shaped = shaped.assign(**{name: shaped[name] * factor for name in SIZES})
-    return scene.add_fields(light.add_light(shaped), generator).assign(oddity="", core=0.0)
+    return scene.add_fields(light.add_light(shaped, survey), survey, generator).assign(oddity="", core=0.0)
 
 
 def encode(explorer, lit: pd.DataFrame) -> pd.DataFrame:
@@ -97,7 +100,8 @@ def shift(explorer, splits: tuple[str, ...], n: int, seed: int, report) -> tuple
         for side, tail in zip(causes.SIDES, find_tails(truth[:, known], at[:, known], j), strict=True):
             inside = (tail > 0.004) & (tail < 1.0) if name == "redshift" else np.isfinite(tail)
             tail = np.where(inside, tail, at[:, j])
-            lit = relight(base, seed, tail) if name == "free" else relight(base.assign(**{column: tail}), seed)
+            moved, size = (base, tail) if name == "free" else (base.assign(**{column: tail}), None)
+            lit = relight(moved, seed, explorer.survey, size)
             parts.append(encode(explorer, lit[inside]).assign(high=side == "high"))
             report(f"{name} {side}: {len(parts[-1])} of {len(base)}")
         answers[name] = pd.concat(parts)

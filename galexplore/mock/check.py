@@ -1,199 +1,20 @@
-"""The mock held against real measurements: colours, masses to light, sizes, rare kinds, and a regressor's reading."""
+"""The check of the mock against real measurements, written to a folder: a table, a report and two montages."""
 
 import json
 from pathlib import Path
+from typing import Any
 
-import numpy as np
-import pandas as pd
-
-from galexplore.mock import light, montage, properties, rare, report, scene, shape, survey
-from galexplore.mock.measure import measure
-from galexplore.survey import DECALS
-
-Z_EDGES = np.arange(0.0, 1.01, 0.1)
-MASS_EDGES = np.array([7.0, 8.0, 8.5, 9.0, 9.5, 10.0, 10.5, 11.0, 11.5, 12.5])
-LEAST = 50  # real galaxies in a bin that is judged
-LIMITS = {"g-r": 0.08, "r-z": 0.08, "log M/L_r": 0.1}  # how far medians may lie apart: mag, mag, dex
+from galexplore.mock import comparisons, montage, report
+from galexplore.mock.conditions import find_conditions
+from galexplore.mock.rows import Report
+from galexplore.mock.survey import draw_catalogue
+from galexplore.survey import Survey
 
 
-def read_hosts(folder):
-    """Read the DES supernova hosts: DECam magnitudes, redshifts and masses; without those whose SFR hit the floor."""
-    table = pd.read_csv(Path(folder) / "tables" / "des_sn_hosts_specz_grz_mass_sfr.csv")
-    return table[(table["z"] < 1) & (table["mag_r"] < 23.8) & (table["logsfr"] > -2)].reset_index(drop=True)
-
-
-def _derive(table):
-    modulus = properties.COSMOLOGY.distmod(table["z"].to_numpy(float)).value
-    return pd.DataFrame(
-        {
-            "g-r": table["mag_g"] - table["mag_r"],
-            "r-z": table["mag_r"] - table["mag_z"],
-            "log M/L_r": table["logmass"] + 0.4 * (table["mag_r"] - modulus),
-            "z bin": np.digitize(table["z"], Z_EDGES) - 1,
-            "mass bin": np.digitize(table["logmass"], MASS_EDGES) - 1,
-        }
-    )
-
-
-def compare_bins(mock, real):
-    """Medians and scatter of colours and of mass over observed r light, bin by bin of redshift and mass.
-
-    Parameters
-    ----------
-    mock, real : DataFrame
-        `mag_g`, `mag_r`, `mag_z`, `z` and `logmass`, with their errors in them.
-
-    Returns
-    -------
-    list of dict
-        One for each bin with 50 or more real galaxies.
-    """
-    keys = ["z bin", "mass bin"]
-    ours, theirs = _derive(mock).groupby(keys), _derive(real).groupby(keys)
-    rows = []
-    for (i, j), group in theirs:
-        if len(group) < LEAST or (i, j) not in ours.groups:
-            continue
-        other = ours.get_group((i, j))
-        row = {"z": [Z_EDGES[i], Z_EDGES[i + 1]], "logmass": [MASS_EDGES[j], MASS_EDGES[j + 1]]}
-        row |= {"real": len(group), "mock": len(other)}
-        for name in LIMITS:
-            row[name] = {
-                "real": float(group[name].median()),
-                "mock": float(other[name].median()),
-                "real scatter": float(group[name].std()),
-                "mock scatter": float(other[name].std()),
-            }
-        rows.append(row)
-    return rows
-
-
-def _features(table):
-    g, r, z = (table[f"mag_{b}"].to_numpy(float) for b in "grz")
-    return np.column_stack([g, r, z, g - r, r - z])
-
-
-def transfer(mock, real, seed=0):
-    """Teach a gradient-boosted regressor on mock photometry alone and examine it on real galaxies.
-
-    Returns
-    -------
-    dict
-        R^2 = 1 - SSE/SST for redshift and log mass: taught by the mock, and by half of the real galaxies (the ceiling).
-    """
-    from sklearn.ensemble import HistGradientBoostingRegressor
-    from sklearn.metrics import r2_score
-
-    order = np.random.default_rng(seed).permutation(len(real))
-    first, second = real.iloc[order[: len(real) // 2]], real.iloc[order[len(real) // 2 :]]
-    found = {}
-    for name in ("z", "logmass"):
-        guess = (
-            HistGradientBoostingRegressor(random_state=seed).fit(_features(mock), mock[name]).predict(_features(real))
-        )
-        half = HistGradientBoostingRegressor(random_state=seed, max_iter=60).fit(_features(first), first[name])
-        found[name] = {
-            "R2 taught by the mock": float(r2_score(real[name], guess)),
-            "R2 taught by real galaxies": float(r2_score(second[name], half.predict(_features(second)))),
-            "guess": guess,
-        }
-    return found
-
-
-def compare_sizes(folder, n=20000, seed=5):
-    """Half-light radii in kpc by mass, against the (diameter-limited) Siena Galaxy Atlas with GSWLC masses."""
-    real = pd.read_csv(Path(folder) / "tables" / "sga_gswlc_nearby_grz_mass_sfr.csv")
-    real = real[(real["Z"] > 0.015) & (real["LOGSFRSED"] - real["LOGMSTAR"] > -11.2)]
-    real_kpc = real["R_SMA50"] / shape.arcsec_per_kpc(real["Z"].to_numpy(float))
-    rng = np.random.default_rng(seed)
-    mock = shape.add_shape(properties.draw(n, seed, 17.8, (0.015, 0.12)), rng)
-    mock = measure(scene.add_fields(light.add_light(mock), rng), rng)
-    mock = mock[(mock["mag_r"] < 17.2) & (mock["logsfr_true"] - mock["logmass_true"] > -11.2)]
-    mock_kpc = mock["re_arcsec"] / shape.arcsec_per_kpc(mock["z_true"].to_numpy(float))
-    rows = []
-    for low in np.arange(9.0, 11.5, 0.5):
-        ours = mock_kpc[mock["logmass_true"].between(low, low + 0.5)]
-        theirs = real_kpc[real["LOGMSTAR"].between(low, low + 0.5)]
-        medians = {"real kpc": float(theirs.median()), "mock kpc": float(ours.median())}
-        rows.append({"logmass": [float(low), float(low + 0.5)], "real": len(theirs), "mock": len(ours)} | medians)
-    return rows
-
-
-def _summarise(values):
-    low, middle, high = np.nanpercentile(np.asarray(values, float), [16, 50, 84])
-    return {"median": float(middle), "16%": float(low), "84%": float(high)}
-
-
-def compare_rare(folder, n=400, seed=1):
-    """Green Peas against Cardamone et al. (2009) and Red Spirals against Masters et al. (2010)."""
-    tables = Path(folder) / "tables"
-    peas = pd.read_csv(tables / "green_peas_cardamone2009_table4.csv").dropna(subset=["psfmag_dered_r"])
-    g, r, z = (peas[f"psfmag_dered_{b}"] for b in "grz")
-    spirals = pd.read_csv(tables / "red_spirals_masters2010_a1.csv")
-    spirals = spirals[spirals["gr0"] < 2]
-    kinds = {kind.name: kind for kind in rare.KINDS}
-    pea = survey.draw_rare(kinds["Green Pea"], n, seed)
-    spiral = survey.draw_rare(kinds["Red Spiral"], n, seed)
-    absolute = light.find_absolute(spiral)
-    pairs = {
-        "Green Pea": {
-            "r": (r, pea["mag_r"]),
-            "g-r": (g - r, pea["mag_g"] - pea["mag_r"]),
-            "r-z": (r - z, pea["mag_r"] - pea["mag_z"]),
-            "z": (peas["REDSHIFT"], pea["z_true"]),
-            "logmass": (peas["M_STELLAR"], pea["logmass_true"]),
-            "logsfr": (np.log10(peas["SFR"]), pea["logsfr_true"]),
-        },
-        "Red Spiral": {
-            "z": (spirals["z"], spiral["z_true"]),
-            "M_r": (spirals["Mr"], absolute[:, 1]),
-            "g-r at rest": (spirals["gr0"], absolute[:, 0] - absolute[:, 1]),
-            "log a/b": (spirals["log_a_over_b"], -np.log10(spiral["ba"])),
-        },
-    }
-    return {
-        kind: {name: {"real": _summarise(a), "mock": _summarise(b)} for name, (a, b) in rows.items()}
-        for kind, rows in pairs.items()
-    }
-
-
-def compare_skies(folder):
-    """Sky noise of a native pixel (nmgy) and seeing (FWHM, arcsec) of the real cutouts, and the mock's range."""
-    from astropy.io import fits
-
-    cutouts, noise = Path(folder) / "cutouts", []
-    for path in sorted(cutouts.glob("*.npz")):
-        with np.load(path, allow_pickle=False) as file:
-            noise.append(_find_noise(np.moveaxis(file["cutout"], -1, 0)))
-    for path in sorted(cutouts.glob("*_0.262arcsec.fits")):
-        noise.append(_find_noise(fits.getdata(path)))
-    seeing = []
-    for path in sorted(cutouts.glob("*_psf.fits")):
-        with fits.open(path, memmap=False) as file:
-            seeing.append([_find_width(hdu.data) for hdu in file])
-    rng = np.random.default_rng(0)
-    fields = scene.add_fields(pd.DataFrame(index=range(4000)), rng)
-    limits = {b: [float(v) for v in np.percentile(fields[f"noise_{b}"], [2.5, 50, 97.5])] for b in "grz"}
-    widths = {b: [float(v) for v in np.percentile(fields[f"psf_{b}"], [2.5, 50, 97.5])] for b in "grz"}
-    return {"real noise": noise, "mock noise 2.5, 50, 97.5 %": limits, "real seeing": seeing, "mock seeing": widths}
-
-
-def _find_noise(flux):
-    """Sky noise a band, from differences of pixels two apart (adjacent ones are correlated)."""
-    step = (flux[:, :, 2:] - flux[:, :, :-2]) / np.sqrt(2)
-    return [float(1.4826 * np.nanmedian(np.abs(band))) for band in step]
-
-
-def _find_width(psf):
-    """FWHM in arcsec of a PSF image: that of the circle with as large an area above half the peak."""
-    from scipy.ndimage import zoom
-
-    fine = zoom(np.asarray(psf, float), 5, order=3)
-    return float(2 * np.sqrt((fine > fine.max() / 2).sum() / np.pi) * DECALS.pixel_scale / 5)
-
-
-def check(real_folder, out, n=80000, seed=1, progress=print):
-    """Compare the mock with real measurements; write `check.json`, `check.html` and two contact sheets.
+def check(
+    real_folder: Path, out: Path, survey: Survey, n: int = 80000, seed: int = 1, progress: Report = print
+) -> dict[str, Any]:
+    """Compare the mock with real measurements; write `check.json`, `check.html` and two montages.
 
     Parameters
     ----------
@@ -201,6 +22,8 @@ def check(real_folder, out, n=80000, seed=1, progress=print):
         Holds `tables/` and `cutouts/` with the real measurements.
     out : Path
         Folder to write to; made if need be.
+    survey : Survey
+        That both are of; see `conditions.find_conditions`.
     n, seed : int
         Of the deep mock that is drawn for it.
     progress : callable
@@ -213,25 +36,25 @@ def check(real_folder, out, n=80000, seed=1, progress=print):
 
     Raises
     ------
-    FileNotFoundError
-        If the folder lacks a table.
+    InputError
+        If the folder lacks a table, or for a survey that cannot be simulated.
     ImportError
         Without bagpipes and speclite.
     """
-    out = Path(out)
+    find_conditions(survey)
     out.mkdir(parents=True, exist_ok=True)
-    real = read_hosts(real_folder)
-    mock = survey.draw_catalogue(n, seed, "deep", photometry_only=True, progress=progress)
-    bins, taught = compare_bins(mock, real), transfer(mock, real)
-    guesses = {name: found.pop("guess") for name, found in taught.items()}
-    found = {"transfer": taught, "bins": bins, "sizes": compare_sizes(real_folder), "rare": compare_rare(real_folder)}
-    found["skies"] = compare_skies(real_folder)
-    worst = {name: max(abs(b[name]["mock"] - b[name]["real"]) for b in bins) for name in LIMITS}
-    beyond = {name: sum(abs(b[name]["mock"] - b[name]["real"]) > limit for b in bins) for name, limit in LIMITS.items()}
-    found["summary"] = {"bins": len(bins), "largest difference": worst, "bins beyond the limit": beyond}
-    (out / "check.json").write_text(json.dumps(found, indent=1))
-    ordinary = survey.draw_catalogue(4000, seed, photometry_only=True, progress=progress)
-    montage.draw_beside(montage.read_real(real_folder), ordinary).save(out / "beside.png")
-    montage.draw_mock(ordinary).save(out / "mock.png")
-    (out / "check.html").write_text(report.write_page(found, real, guesses))
-    return found
+    real = comparisons.read_hosts(real_folder)
+    mock = draw_catalogue(n, seed, survey, "deep", photometry_only=True, progress=progress)
+    bins, taught = comparisons.compare_bins(mock, real), comparisons.transfer(mock, real)
+    guesses = {name: scores.pop("guess") for name, scores in taught.items()}
+    measured: dict[str, Any] = {"transfer": taught, "bins": bins}
+    measured["sizes"] = comparisons.compare_sizes(real_folder, survey)
+    measured["rare"] = comparisons.compare_rare(real_folder, survey)
+    measured["skies"] = comparisons.compare_skies(real_folder, survey)
+    measured["summary"] = comparisons.summarise_bins(bins)
+    (out / "check.json").write_text(json.dumps(measured, indent=1))
+    ordinary = draw_catalogue(4000, seed, survey, photometry_only=True, progress=progress)
+    montage.draw_beside(montage.read_real(real_folder, survey), ordinary, survey).save(out / "beside.png")
+    montage.draw_mock(ordinary, survey).save(out / "mock.png")
+    (out / "check.html").write_text(report.write_report(measured, real, guesses, survey))
+    return measured

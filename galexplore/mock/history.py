@@ -6,7 +6,7 @@ import numpy as np
 SFR_TIMESCALE = 0.1
 
 
-def _formed(t, tau):
+def _formed(t: np.ndarray, tau: np.ndarray) -> np.ndarray:
     """Mass formed until `t` (Gyr) after the onset by SFR = t exp(-t / tau), up to a common factor."""
     t = np.clip(t, 0, None)
     x = t / tau
@@ -14,7 +14,7 @@ def _formed(t, tau):
     return tau**2 * np.where(x < 1e-2, series, 1 - (1 + x) * np.exp(-x))
 
 
-def solve_tau(age, ssfr):
+def solve_tau(age: np.ndarray, ssfr: np.ndarray) -> np.ndarray:
     """Find the delayed-exponential time scale whose mean SFR over the last 0.1 Gyr per formed mass is `ssfr`.
 
     Parameters
@@ -37,12 +37,14 @@ def solve_tau(age, ssfr):
     return np.exp(0.5 * (low + high))
 
 
-def _rate(age, tau):
+def _rate(age: np.ndarray, tau: np.ndarray) -> np.ndarray:
     total = _formed(age, tau)
     return (total - _formed(age - SFR_TIMESCALE, tau)) / total / SFR_TIMESCALE
 
 
-def formed_mass(edges, age, ssfr, burst_age=SFR_TIMESCALE):
+def formed_mass(
+    edges: np.ndarray, age: np.ndarray, ssfr: np.ndarray, burst_age: float | np.ndarray = SFR_TIMESCALE
+) -> np.ndarray:
     """Fraction of the formed mass in each bin of stellar age.
 
     A delayed exponential, SFR ~ t exp(-t / tau) (e.g. Simha et al. 2014), with the time scale that gives the wanted
@@ -67,10 +69,10 @@ def formed_mass(edges, age, ssfr, burst_age=SFR_TIMESCALE):
     age, ssfr = np.asarray(age, float), np.asarray(ssfr, float)
     tau = solve_tau(age, ssfr)
     lack = np.clip(ssfr - _rate(age, tau) * 1.001, 0, None) * SFR_TIMESCALE
-    burst_age = np.broadcast_to(np.asarray(burst_age, float), age.shape)
-    burst = np.clip(lack * np.maximum(burst_age / SFR_TIMESCALE, 1.0), 0, 0.9)
+    duration = np.broadcast_to(np.asarray(burst_age, float), age.shape)
+    burst = np.clip(lack * np.maximum(duration / SFR_TIMESCALE, 1.0), 0, 0.9)
     cumulative = _formed(age[:, None] - edges[None, :], tau[:, None])
     base = -np.diff(cumulative, axis=1)
     base /= base.sum(axis=1, keepdims=True)
-    recent = np.diff(np.clip(edges[None, :] / burst_age[:, None], 0, 1), axis=1)
+    recent = np.diff(np.clip(edges[None, :] / duration[:, None], 0, 1), axis=1)
     return (1 - burst)[:, None] * base + burst[:, None] * recent

@@ -1,50 +1,84 @@
 """What a survey measures of its galaxies: magnitudes, labels with errors, positions, and the split by id."""
 
 import hashlib
+from collections.abc import Iterable
 
 import numpy as np
+import pandas as pd
 from astropy.coordinates import SkyCoord
 
-from galexplore.mock import light, oddity
+from galexplore.mock import oddity
+from galexplore.mock.rows import PARTS
 from galexplore.mock.scene import SMOOTHING
-from galexplore.survey import DECALS
+from galexplore.survey import Survey
 
 SPLITS = (("train", 0.6), ("validation", 0.7), ("calibration", 0.8), ("test", 1.0))
-BANDS = "grz"
 
 
-def measure(table, rng, noise=1.0):
+def add_magnitudes(table: pd.DataFrame, survey: Survey, rng: np.random.Generator, noise: float = 1.0) -> pd.DataFrame:
     """Add `mag_g`, `mag_r`, `mag_z` and their errors: sky noise over the galaxy's area, and 1 % of calibration.
 
     The area is that of a profile fit, 1 / sum(p^2): 4 pi sigma^2 of the seeing and 8.93 re^2 of an exponential disc,
     added. Over such an area the noise, correlated between pixels, adds up to `SMOOTHING` times what white noise would.
-    `noise` is the sky noise over that of the pictures: a deep survey's magnitudes come from a deeper coadd.
+
+    Parameters
+    ----------
+    table : DataFrame
+        With the columns of `light.add_light`, `shape.add_shape` and `scene.add_fields`, and `core` where there is one.
+    survey : Survey
+    rng : numpy Generator
+    noise : float
+        Sky noise over that of the pictures: a deep survey's magnitudes come from a deeper coadd.
+
+    Returns
+    -------
+    DataFrame
+        A copy, with `bulge_fraction` of the r light besides.
     """
-    columns, total_r = {}, sum(table[f"flux_{part}_r"] for part in light.PARTS)
-    for band in BANDS:
-        flux = sum(table[f"flux_{part}_{band}"].to_numpy(float) for part in light.PARTS)
+    columns, total_r = {}, _add_parts(table, "r", np.float32)
+    for band, tint in zip(survey.bands, oddity.CORE_COLOUR, strict=True):
+        flux = _add_parts(table, band, float)
         if "core" in table:
-            flux = flux + oddity.CORE_COLOUR[BANDS.index(band)] * (table["core"] * total_r).to_numpy(float)
+            flux = flux + tint * (table["core"] * total_r).to_numpy(float)
         area = 4 * np.pi * (table[f"psf_{band}"] / 2.355) ** 2 + 8.93 * np.minimum(table["re_arcsec"], 8) ** 2
-        error = noise * SMOOTHING * table[f"noise_{band}"] * np.sqrt(area) / DECALS.pixel_scale
+        error = noise * SMOOTHING * table[f"noise_{band}"] * np.sqrt(area) / survey.pixel_scale
         error = np.sqrt(error**2 + (0.01 * flux) ** 2).to_numpy(float)
         noisy = np.maximum(flux + error * rng.standard_normal(len(table)), 0.3 * error)
-        columns[f"mag_{band}"] = DECALS.zero_point - 2.5 * np.log10(noisy)
+        columns[f"mag_{band}"] = survey.zero_point - 2.5 * np.log10(noisy)
         columns[f"mag_{band}_err"] = 1.0857 * error / noisy
-    columns["bulge_fraction"] = (table["flux_bulge_r"] / total_r.where(total_r > 0)).to_numpy(float)
+    columns["bulge_fraction"] = (table["flux_bulge_r"] / np.where(total_r > 0, total_r, np.nan)).to_numpy(float)
     return table.assign(**columns)
+
+
+def _add_parts(table: pd.DataFrame, band: str, dtype: type) -> np.ndarray:
+    """All of each galaxy's own light in a band, nmgy."""
+    bulge, disc, young = (table[f"flux_{part}_{band}"].to_numpy(dtype) for part in PARTS)
+    return bulge + disc + young
 
 
 #: dex: how far stellar masses are off where a spectroscopic survey has many bands.
 MASSES = 0.09
 
 
-def add_labels(table, rng, mass_error=MASSES):
+def add_labels(table: pd.DataFrame, rng: np.random.Generator, mass_error: float = MASSES) -> pd.DataFrame:
     """Add the measured labels: the truths with the errors that a spectroscopic survey and SED fitting leave.
 
     Redshifts are good to 50 km/s or so; masses to `mass_error` dex; SFRs to 0.15 dex where stars form and 0.5 dex
     where hardly any do; position angles the worse the rounder the galaxy, down to nothing (0.9 rad, a uniform draw)
     for a round one.
+
+    Parameters
+    ----------
+    table : DataFrame
+        `z_true`, `logmass_true`, `logsfr_true`, `phi_true`, `ba`, `re_arcsec`.
+    rng : numpy Generator
+    mass_error : float
+        dex.
+
+    Returns
+    -------
+    DataFrame
+        A copy with `z`, `logmass`, `logsfr`, `phi` and their `_err`.
     """
     n = len(table)
     z, ssfr = table["z_true"], table["logsfr_true"] - table["logmass_true"]
@@ -63,7 +97,7 @@ def add_labels(table, rng, mass_error=MASSES):
     return table.assign(**columns)
 
 
-def add_positions(table, rng):
+def add_positions(table: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     """Add `ra`, `dec`, spread evenly over -18 < Dec < 32, more than 20 degrees off the Milky Way."""
     ra, dec = np.empty(0), np.empty(0)
     while len(ra) < len(table):
@@ -74,7 +108,7 @@ def add_positions(table, rng):
     return table.assign(ra=ra[: len(table)], dec=dec[: len(table)])
 
 
-def choose_split(identifiers):
+def choose_split(identifiers: Iterable[str]) -> list[str]:
     """Choose train, validation, calibration or test (60/10/10/20), fixed by a hash of each id."""
     parts = []
     for name in identifiers:

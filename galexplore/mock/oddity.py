@@ -3,13 +3,14 @@
 import numpy as np
 
 from galexplore.mock import profile
-from galexplore.survey import DECALS
+from galexplore.mock.rows import Row
+from galexplore.survey import Survey
 
 #: A power-law nucleus, bluer than its host: f_nu ~ nu^-0.5 in g, r, z over r (Vanden Berk et al. 2001).
 CORE_COLOUR = np.array([0.86, 1.0, 1.2], np.float32)
 
 
-def add_smooth(total, row, kx, ky, flux):
+def add_smooth(total: np.ndarray, row: Row, survey: Survey, kx: np.ndarray, ky: np.ndarray, flux: np.ndarray) -> None:
     """Add to the transform, before the PSF, what the row's oddity asks for.
 
     Parameters
@@ -17,6 +18,7 @@ def add_smooth(total, row, kx, ky, flux):
     total : complex array (3, size, size // 2 + 1)
         The galaxy's transform, centred on the origin; changed in place.
     row : mapping
+    survey : Survey
     kx, ky : arrays, rad/arcsec
     flux : array (3,)
         The galaxy's own flux, nmgy.
@@ -27,14 +29,16 @@ def add_smooth(total, row, kx, ky, flux):
     if row["oddity"] == "merger":
         _add_merger(total, row, kx, ky, flux, rng)
     if row["oddity"] == "arc":
-        _add_arc(total, row, kx, ky, flux, rng)
+        _add_arc(total, survey, kx, ky, rng)
     if row["oddity"] == "star":
         r, gr = rng.uniform(15, 20), rng.choice([0.45, 1.4]) + rng.normal(0, 0.1)
         rz = 0.4 * gr + 0.15 * gr**2 if gr < 1.2 else rng.uniform(0.8, 1.6)
-        total += (10 ** (0.4 * (DECALS.zero_point - r - np.array([gr, 0, -rz]))))[:, None, None]
+        total += (10 ** (0.4 * (survey.zero_point - r - np.array([gr, 0, -rz]))))[:, None, None]
 
 
-def _add_merger(total, row, kx, ky, flux, rng):
+def _add_merger(
+    total: np.ndarray, row: Row, kx: np.ndarray, ky: np.ndarray, flux: np.ndarray, rng: np.random.Generator
+) -> None:
     """Add a companion of a third to the whole flux at 1 to 2 half-light radii, and a curved tail from each."""
     ratio, direction = rng.uniform(0.35, 1.0), rng.uniform(0, 2 * np.pi)
     apart = row["re_arcsec"] * rng.uniform(0.9, 1.8)
@@ -54,14 +58,12 @@ def _add_merger(total, row, kx, ky, flux, rng):
     total += (flux * tint)[:, None, None] * parts
 
 
-def _add_arc(total, row, kx, ky, flux, rng):
+def _add_arc(total: np.ndarray, survey: Survey, kx: np.ndarray, ky: np.ndarray, rng: np.random.Generator) -> None:
     """Add a blue arc of 60 to 150 degrees at 1.5 to 2.5 arcsec, with a counter-image."""
     radius, middle = rng.uniform(1.6, 2.6), rng.uniform(0, 2 * np.pi)
     span = rng.uniform(1.0, 2.6)
-    arc = 10 ** (
-        0.4
-        * (DECALS.zero_point - rng.uniform(20.3, 21.5) - np.array([rng.uniform(0.2, 0.5), 0, -rng.uniform(0.1, 0.4)]))
-    )
+    r, colours = rng.uniform(20.3, 21.5), np.array([rng.uniform(0.2, 0.5), 0, -rng.uniform(0.1, 0.4)])
+    arc = 10 ** (0.4 * (survey.zero_point - r - colours))
     angles = middle + np.linspace(-0.5, 0.5, 25) * span
     knots = [(a, radius, 1 / 25) for a in angles] + [(middle + np.pi, 0.6 * radius, 0.2)]
     for angle, at, weight in knots:
@@ -69,12 +71,12 @@ def _add_arc(total, row, kx, ky, flux, rng):
         total += (weight * arc)[:, None, None] * blob * profile.shift(kx, ky, at * np.cos(angle), at * np.sin(angle))
 
 
-def add_defect(picture, row):
-    """Draw a trail or bad columns over the noisy picture (3, 128, 128), in place."""
+def add_defect(picture: np.ndarray, row: Row, survey: Survey) -> None:
+    """Draw a trail or bad columns over the noisy picture (B, N, N), in place."""
     rng = np.random.default_rng([int(row["seed"]), 5])
-    size = DECALS.native_size
-    band = int(rng.integers(3))
-    noise = float(row[f"noise_{'grz'[band]}"])
+    size = survey.native_size
+    band = int(rng.integers(len(survey.bands)))
+    noise = float(row[f"noise_{survey.bands[band]}"])
     if row["oddity"] == "trail":
         angle, offset = rng.uniform(0, np.pi), rng.uniform(-12, 12)
         y, x = np.mgrid[:size, :size] - (size - 1) / 2

@@ -4,7 +4,9 @@ import numpy as np
 import pandas as pd
 from astropy.cosmology import FlatLambdaCDM
 
-COSMOLOGY = FlatLambdaCDM(H0=70.0, Om0=0.3)
+from galexplore.cosmology import H0, OMEGA_M
+
+COSMOLOGY = FlatLambdaCDM(H0=H0, Om0=OMEGA_M)
 Z_RANGE = (0.003, 1.0)
 
 #: Double Schechter functions, (redshift, log M*, log phi1, alpha1, log phi2, alpha2), phi per Mpc3 per dex.
@@ -42,22 +44,24 @@ SFR_SCATTER = 0.30  # dex about the main sequence (Popesso et al. 2023)
 VALLEY, VALLEY_DEPTH = 0.08, (0.4, 1.2)  # share of the star-forming in the green valley, and dex below the others
 
 
-def schechter(logmass, star, phi1, alpha1, phi2, alpha2):
+def schechter(
+    logmass: float | np.ndarray, star: float, phi1: float, alpha1: float, phi2: float, alpha2: float
+) -> np.ndarray:
     """Evaluate a double Schechter function per dex of mass (Baldry et al. 2012, eq. 6), all but the slopes in log10."""
     x = 10 ** (logmass - star)
     return np.log(10) * np.exp(-x) * x * (10**phi1 * x**alpha1 + 10**phi2 * x**alpha2)
 
 
-def mass_function(logmass, z, table):
+def mass_function(logmass: float | np.ndarray, z: float, table: np.ndarray) -> np.ndarray:
     """Return the number density, 1/Mpc3/dex, interpolated in log density between the redshifts of `table`."""
     nodes = np.array([np.log(schechter(logmass, *row[1:])) for row in table])
-    z = np.clip(z, table[0, 0], table[-1, 0])
-    i = np.clip(np.searchsorted(table[:, 0], z) - 1, 0, len(table) - 2)
-    w = (z - table[i, 0]) / (table[i + 1, 0] - table[i, 0])
+    at = np.clip(z, table[0, 0], table[-1, 0])
+    i = np.clip(np.searchsorted(table[:, 0], at) - 1, 0, len(table) - 2)
+    w = (at - table[i, 0]) / (table[i + 1, 0] - table[i, 0])
     return np.exp((1 - w) * nodes[i] + w * nodes[i + 1])
 
 
-def main_sequence(logmass, z):
+def main_sequence(logmass: float | np.ndarray, z: float | np.ndarray) -> np.ndarray:
     """Log SFR of the main sequence: Popesso et al. (2023, eq. 10), taken down.
 
     Histories that reach back in time give lower rates than the ultraviolet and infrared did: by 0.3 dex at z = 0.25,
@@ -77,27 +81,29 @@ def main_sequence(logmass, z):
     return 2.693 + lower - 0.186 * t - np.log10(1 + turn**-0.99)
 
 
-def cosmic_age(z):
+def cosmic_age(z: float | np.ndarray) -> np.ndarray:
     """Age of the Universe at redshift `z`, Gyr."""
     nodes = np.linspace(0, 1.2, 241)
     return np.interp(z, nodes, COSMOLOGY.age(nodes).value)
 
 
-def mass_floor(z, limit):
+def mass_floor(z: float | np.ndarray, limit: float) -> np.ndarray:
     """Least log mass that can be brighter than r = `limit` at `z`: no galaxy has log M/L_r (observed) below 0.6."""
     return np.maximum(7.0, 0.6 - 0.4 * (limit - COSMOLOGY.distmod(z).value))
 
 
-def _draw_cells(n, rng, limit, z_range, mass_tilt):
+def _draw_cells(
+    n: int, rng: np.random.Generator, limit: float | None, z_range: tuple[float, float], mass_tilt: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Draw (z, log mass, quiescent) from number density times comoving volume (times mass to a power)."""
     z_edges = np.geomspace(*z_range, 161)
     m_edges = np.linspace(7.0, 12.2, 131)
     z, m = 0.5 * (z_edges[1:] + z_edges[:-1]), 0.5 * (m_edges[1:] + m_edges[:-1])
     volume = np.diff(COSMOLOGY.comoving_volume(z_edges).value)
     weights = np.empty((2, len(z), len(m)))
-    for i, table in enumerate((STAR_FORMING, QUIESCENT)):
-        for j, at in enumerate(z):
-            weights[i, j] = mass_function(m, at, table) * volume[j] * 10 ** (mass_tilt * (m - 10))
+    for one, table in enumerate((STAR_FORMING, QUIESCENT)):
+        for k, near in enumerate(z):
+            weights[one, k] = mass_function(m, near, table) * volume[k] * 10 ** (mass_tilt * (m - 10))
     if limit is not None:
         weights *= m[None, None, :] > mass_floor(z, limit)[None, :, None]
     cell = rng.choice(weights.size, n, p=(weights / weights.sum()).ravel())
@@ -106,7 +112,9 @@ def _draw_cells(n, rng, limit, z_range, mass_tilt):
     return at, m_edges[j] + rng.random(n) * (m_edges[1] - m_edges[0]), kind == 1
 
 
-def _draw_sfr(logmass, z, quiescent, rng, bursts):
+def _draw_sfr(
+    logmass: np.ndarray, z: np.ndarray, quiescent: np.ndarray, rng: np.random.Generator, bursts: float
+) -> tuple[np.ndarray, np.ndarray]:
     """Draw log SFR: the main sequence, starbursts, the green valley, the passive.
 
     Starbursts: a share of `bursts`, 0.6 dex up in the median (Sargent et al. 2012), with an exponential tail towards
@@ -127,7 +135,9 @@ def _draw_sfr(logmass, z, quiescent, rng, bursts):
     return sfr, kind
 
 
-def draw_metals(logmass, logsfr, z, quiescent, rng):
+def draw_metals(
+    logmass: np.ndarray, logsfr: np.ndarray, z: np.ndarray, quiescent: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
     """Draw log Z/Zsun by mass (the tables above); more SFR, fewer metals (Mannucci et al. 2010)."""
     passive, gas = np.interp(logmass, MASS_NODES, METALS_PASSIVE), np.interp(logmass, MASS_NODES, METALS_GAS)
     excess = np.clip(logsfr - main_sequence(logmass, z), -1, 1)
@@ -136,7 +146,7 @@ def draw_metals(logmass, logsfr, z, quiescent, rng):
     return np.clip(median + scatter * rng.standard_normal(len(z)), -2.0, 0.39)
 
 
-def _draw_ages(logmass, z, quiescent, rng):
+def _draw_ages(logmass: np.ndarray, z: np.ndarray, quiescent: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Draw the onset of star formation, Gyr ago: earlier for the massive and the passive (Thomas et al. 2010)."""
     massive = np.clip((logmass - 9) / 2.5, 0, 1)
     low = np.where(quiescent, 0.58 + 0.15 * massive + 0.1 * z, 0.70 + 0.15 * massive)
@@ -144,7 +154,14 @@ def _draw_ages(logmass, z, quiescent, rng):
     return cosmic_age(z) * (low + (high - low) * rng.random(len(z)))
 
 
-def draw(n, seed, limit=None, z_range=Z_RANGE, mass_tilt=0.0, bursts=STARBURSTS):
+def draw(
+    n: int,
+    seed: int,
+    limit: float | None = None,
+    z_range: tuple[float, float] = Z_RANGE,
+    mass_tilt: float = 0.0,
+    bursts: float = STARBURSTS,
+) -> pd.DataFrame:
     """Draw galaxies by number density and comoving volume.
 
     Parameters
@@ -173,7 +190,7 @@ def draw(n, seed, limit=None, z_range=Z_RANGE, mass_tilt=0.0, bursts=STARBURSTS)
     return add_history(table, rng)
 
 
-def add_history(table, rng):
+def add_history(table: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     """Add ages, metals and gas to a table of redshift, mass, SFR and kind; see `draw` for the columns."""
     z, logmass, logsfr = (table[c].to_numpy() for c in ("z_true", "logmass_true", "logsfr_true"))
     quiescent, n = (table["kind"] == "quiescent").to_numpy(), len(table)

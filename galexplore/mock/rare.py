@@ -1,31 +1,29 @@
 """Rare kinds of galaxy, and things that are none: what explanations of oddness are tried on, never trained on."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from galexplore.atlas.kinds import Kind
 from galexplore.mock import properties, shape
 
 
-@dataclass(frozen=True)
-class Kind:
-    """A rare kind: its name, the prefix of its ids, its number in the default catalogue, and how to draw `n`."""
+class Recipe(NamedTuple):
+    """How a rare kind is drawn: its number in a catalogue of 26,000, and what draws `n` of it."""
 
-    name: str
-    prefix: str
-    count: int
-    draw: Callable
+    number: int
+    draw: Callable[[int, np.random.Generator], pd.DataFrame]
 
 
-def _start(z, logmass, logsfr, kind, rng, limit_disc=True):
+def _start(z: np.ndarray, logmass: np.ndarray, logsfr: np.ndarray, kind: str, rng: np.random.Generator) -> pd.DataFrame:
     """Ordinary galaxies of given redshift, mass and SFR, with history and shape, to be made odd."""
     table = pd.DataFrame({"z_true": z, "logmass_true": logmass, "logsfr_true": logsfr, "kind": kind})
     return shape.add_shape(properties.add_history(table, rng), rng)
 
 
-def _make_disc(table, bulge, rng):
+def _make_disc(table: pd.DataFrame, bulge: np.ndarray, rng: np.random.Generator) -> pd.DataFrame:
     """Give every galaxy a disc with a small bulge."""
     n = len(table)
     re = shape.size_kpc(table["logmass_true"].to_numpy(), table["z_true"].to_numpy(), np.zeros(n, bool))
@@ -35,13 +33,13 @@ def _make_disc(table, bulge, rng):
     )
 
 
-def _set_inclination(table, cosine):
+def _set_inclination(table: pd.DataFrame, cosine: np.ndarray) -> pd.DataFrame:
     thickness = table["thickness"].to_numpy()
     ba = np.sqrt(cosine**2 + thickness**2 * (1 - cosine**2))
     return table.assign(inclination=np.arccos(cosine), ba=ba, bulge_ba=np.maximum(ba, table["bulge_ba"]))
 
 
-def draw_green_peas(n, rng):
+def draw_green_peas(n: int, rng: np.random.Generator) -> pd.DataFrame:
     """Green Peas (Cardamone et al. 2009): z 0.14-0.35, log M 9.5 +- 0.5, SFR about 10, compact, strong [O III].
 
     Nearer ones are less massive and dustier, as theirs; short bursts make their lines the stronger.
@@ -61,7 +59,7 @@ def draw_green_peas(n, rng):
     )  # fmt: skip
 
 
-def draw_red_spirals(n, rng):
+def draw_red_spirals(n: int, rng: np.random.Generator) -> pd.DataFrame:
     """Red Spirals (Masters et al. 2010): face-on discs with arms, z 0.03-0.085, M_r about -21.5, nearly passive."""
     z = 0.03 + 0.055 * rng.beta(1.25, 1.15, n)
     logmass = np.clip(rng.normal(10.73, 0.22, n) + 6.0 * (z - 0.058), 10.1, 11.5)
@@ -76,21 +74,21 @@ def draw_red_spirals(n, rng):
     )  # fmt: skip
 
 
-def draw_dusty_starbursts(n, rng):
+def draw_dusty_starbursts(n: int, rng: np.random.Generator) -> pd.DataFrame:
     """Luminous infrared galaxies: SFR 1 dex above the main sequence behind A_V of 2 to 4."""
     z, logmass = rng.uniform(0.05, 0.35, n), rng.normal(10.6, 0.25, n)
     sfr = properties.main_sequence(logmass, z) + rng.normal(1.0, 0.15, n)
     return _start(z, logmass, sfr, "starburst", rng).assign(av=rng.uniform(2.0, 3.8, n), bulge_av=1.5)
 
 
-def draw_post_starbursts(n, rng):
+def draw_post_starbursts(n: int, rng: np.random.Generator) -> pd.DataFrame:
     """E+A galaxies: a burst that ended some 0.3 Gyr ago; blue continuum, no star formation left (Wild et al. 2009)."""
     z, logmass = rng.uniform(0.03, 0.3, n), rng.normal(10.2, 0.35, n)
     table = _start(z, logmass, logmass - 12.0, "quiescent", rng)
     return table.assign(age=rng.uniform(0.5, 1.0, n), bulge_age=rng.uniform(0.6, 1.2, n), av=0.2, bulge_av=0.1)
 
 
-def draw_blue_ellipticals(n, rng):
+def draw_blue_ellipticals(n: int, rng: np.random.Generator) -> pd.DataFrame:
     """Early types that form stars (Schawinski et al. 2009): round, smooth and blue, z < 0.1."""
     z, logmass = rng.uniform(0.02, 0.12, n), rng.normal(10.2, 0.3, n)
     table = _start(z, logmass, properties.main_sequence(logmass, z) + rng.normal(0.5, 0.2, n), "quiescent", rng)
@@ -102,14 +100,14 @@ def draw_blue_ellipticals(n, rng):
     )  # fmt: skip
 
 
-def draw_active_nuclei(n, rng):
+def draw_active_nuclei(n: int, rng: np.random.Generator) -> pd.DataFrame:
     """Massive galaxies with a blue point of light in the middle, as bright as a third to three times the galaxy."""
     z, logmass = rng.uniform(0.05, 0.5, n), rng.normal(10.8, 0.25, n)
     table = _start(z, logmass, properties.main_sequence(logmass, z) - 0.3, "main sequence", rng)
     return table.assign(core=rng.uniform(0.3, 2.5, n))
 
 
-def draw_mergers(n, rng):
+def draw_mergers(n: int, rng: np.random.Generator) -> pd.DataFrame:
     """Two discs in contact with tidal tails, z 0.02 to 0.15."""
     z, logmass = rng.uniform(0.02, 0.15, n), rng.normal(10.5, 0.35, n)
     sfr = properties.main_sequence(logmass, z) + rng.normal(0.4, 0.25, n)
@@ -117,62 +115,71 @@ def draw_mergers(n, rng):
     return table.assign(oddity="merger", asymmetry=rng.uniform(0.6, 1.0, n))
 
 
-def draw_lenses(n, rng):
+def draw_lenses(n: int, rng: np.random.Generator) -> pd.DataFrame:
     """Luminous red galaxies at z about 0.5 with a blue arc around each."""
     z = rng.uniform(0.3, 0.7, n)
     logmass = rng.normal(11.4, 0.15, n)
     return _start(z, logmass, logmass - 12.0, "quiescent", rng).assign(oddity="arc", arm_strength=0.0)
 
 
-def _draw_empty(oddity, n, rng):
+def _draw_empty(oddity: str, n: int, rng: np.random.Generator) -> pd.DataFrame:
     """Make rows with no galaxy: the light is set to nothing, and the latents are unknown."""
     table = _start(np.full(n, 0.1), np.full(n, 10.0), np.full(n, 0.0), "none", rng)
     return table.assign(oddity=oddity)
 
 
-def draw_stars(n, rng):
+def draw_stars(n: int, rng: np.random.Generator) -> pd.DataFrame:
     """Foreground stars of r 15 to 20."""
     return _draw_empty("star", n, rng)
 
 
-def draw_trails(n, rng):
+def draw_trails(n: int, rng: np.random.Generator) -> pd.DataFrame:
     """Satellite trails across the sky, in one band."""
     return _draw_empty("trail", n, rng)
 
 
-def draw_columns(n, rng):
+def draw_columns(n: int, rng: np.random.Generator) -> pd.DataFrame:
     """Bad columns that the detector left, in one band."""
     return _draw_empty("column", n, rng)
 
 
-def draw_skies(n, rng):
+def draw_skies(n: int, rng: np.random.Generator) -> pd.DataFrame:
     """Empty sky."""
     return _draw_empty("empty", n, rng)
 
 
-KINDS = (
-    Kind("Green Pea", "GP", 80, draw_green_peas),
-    Kind("Red Spiral", "RS", 294, draw_red_spirals),
-    Kind("Dusty Starburst", "DS", 60, draw_dusty_starbursts),
-    Kind("Post-starburst", "PS", 60, draw_post_starbursts),
-    Kind("Blue Elliptical", "BE", 60, draw_blue_ellipticals),
-    Kind("Active Nucleus", "AN", 60, draw_active_nuclei),
-    Kind("Merger", "MG", 60, draw_mergers),
-    Kind("Lens-like Arc", "LA", 40, draw_lenses),
-    Kind("Star", "ST", 40, draw_stars),
-    Kind("Satellite Trail", "TR", 20, draw_trails),
-    Kind("Bad Column", "BC", 20, draw_columns),
-    Kind("Empty Sky", "ES", 20, draw_skies),
-)
-NOT_GALAXIES = ("Star", "Satellite Trail", "Bad Column", "Empty Sky")
+#: How each of `atlas.kinds.KINDS` is drawn, by its name.
+RECIPES = {
+    "Green Pea": Recipe(80, draw_green_peas),
+    "Red Spiral": Recipe(294, draw_red_spirals),
+    "Dusty Starburst": Recipe(60, draw_dusty_starbursts),
+    "Post-starburst": Recipe(60, draw_post_starbursts),
+    "Blue Elliptical": Recipe(60, draw_blue_ellipticals),
+    "Active Nucleus": Recipe(60, draw_active_nuclei),
+    "Merger": Recipe(60, draw_mergers),
+    "Lens-like Arc": Recipe(40, draw_lenses),
+    "Star": Recipe(40, draw_stars),
+    "Satellite Trail": Recipe(20, draw_trails),
+    "Bad Column": Recipe(20, draw_columns),
+    "Empty Sky": Recipe(20, draw_skies),
+}
 
 
-def draw(kind, n, seed):
-    """Draw `n` of one rare kind: the columns of `properties.draw` and `shape.add_shape`, with `oddity` and `core`.
+def draw(kind: Kind, n: int, seed: int) -> pd.DataFrame:
+    """Draw `n` of one rare kind.
 
-    `oddity` names what the renderer adds ("", merger, arc, star, trail, column, empty); `core` is the flux of an
-    active nucleus over the galaxy's r flux.
+    Parameters
+    ----------
+    kind : Kind
+        One of `atlas.kinds.KINDS`.
+    n, seed : int
+
+    Returns
+    -------
+    DataFrame
+        The columns of `properties.draw` and `shape.add_shape`, with `oddity`, which names what the renderer adds ("",
+        merger, arc, star, trail, column, empty), and `core`, the flux of an active nucleus over the galaxy's r flux.
     """
     rng = np.random.default_rng([seed, *map(ord, kind.prefix)])
-    table = kind.draw(n, rng)
+    table = RECIPES[kind.name].draw(n, rng)
     return table.assign(**{name: table.get(name, default) for name, default in (("oddity", ""), ("core", 0.0))})

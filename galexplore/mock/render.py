@@ -4,24 +4,22 @@ import numpy as np
 from scipy import fft
 
 from galexplore.mock import oddity, profile, scene
+from galexplore.mock.rows import PARTS, Row, require_known, take_bands
 from galexplore.mock.structure import draw_structure
-from galexplore.survey import DECALS
+from galexplore.survey import DECALS, Survey
 
 #: Raise when any pixel of any galaxy changes: the store keeps pictures by it.
 VERSION = 2
-BANDS = "grz"
 
 
-def _triple(row, stem):
-    return np.array([row[f"{stem}_{b}"] for b in BANDS], np.float32)
-
-
-def _choose_size(row):
+def _choose_size(row: Row, survey: Survey) -> int:
     """FFT side in native pixels: wide enough that the wings of a large galaxy do not wrap back into the picture."""
-    return 256 if row["re_arcsec"] > 7 else (192 if row["re_arcsec"] > 3.5 else 160)
+    unit = survey.field / DECALS.field  # the limits were set in that field
+    margin = 1 / 2 if row["re_arcsec"] > 7 * unit else 1 / 4 if row["re_arcsec"] > 3.5 * unit else 1 / 8
+    return survey.native_size + 2 * round(margin * survey.native_size)
 
 
-def _transform_smooth(row, kx, ky):
+def _transform_smooth(row: Row, kx: np.ndarray, ky: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return transforms of the bulge, the disc's old stars and its young ones, each of unit flux."""
     phi, scale, cosine = row["phi_true"], row["disc_re"] / 1.678, np.cos(row["inclination"])
     bulge = profile.transform_sersic(kx, ky, row["bulge_n"], row["bulge_re"], row["bulge_ba"], phi)
@@ -32,76 +30,94 @@ def _transform_smooth(row, kx, ky):
     return bulge, disc, young
 
 
-def _add_galaxy(total, row, fluxes, kx, ky):
+def _add_galaxy(
+    total: np.ndarray, row: Row, survey: Survey, fluxes: list[np.ndarray], kx: np.ndarray, ky: np.ndarray
+) -> None:
     """Add smooth light and, where discs are large enough to show it, structure."""
     size = total.shape[1]
     for flux, transform in zip(fluxes, _transform_smooth(row, kx, ky), strict=True):
         total += flux[:, None, None] * transform
-    texture = draw_structure(row, fluxes, size)
+    texture = draw_structure(row, fluxes, size, survey)
     if texture is not None:
-        total += fft.rfft2(texture) * profile.shift(kx, ky, *(-(size - 1) / 2 * DECALS.pixel_scale,) * 2)
+        total += fft.rfft2(texture) * profile.shift(kx, ky, *(-(size - 1) / 2 * survey.pixel_scale,) * 2)
 
 
-def _add_neighbours(total, row, kx, ky):
-    """Add every neighbour's transform; the faint ones share one profile, which costs a phase each."""
-    for one in scene.draw_neighbours(row["seed"]):
+def _add_neighbours(total: np.ndarray, row: Row, survey: Survey, kx: np.ndarray, ky: np.ndarray) -> None:
+    """Add every neighbour's transform; stars are points, which cost a phase each."""
+    for one in scene.draw_neighbours(row["seed"], survey):
         where = profile.shift(kx, ky, one["x"], one["y"])
         if one["re"] > 0:
             where *= profile.transform_sersic(kx, ky, one["n"], one["re"], one["ba"], one["phi"])
         total += one["flux"][:, None, None] * where
 
 
-def render_clean(row, neighbours=True):
+def render_clean(row: Row, survey: Survey, neighbours: bool = True) -> np.ndarray:
     """Draw a galaxy without noise.
 
     Parameters
     ----------
     row : mapping
         One row of the catalogue.
+    survey : Survey
+        That sees it; see `rows.require_known`.
     neighbours : bool
         Whether to draw what else is in the field.
 
     Returns
     -------
-    float32 array (3, 128, 128)
-        Nanomaggies a native pixel; row 0 is south, column 0 east.
+    float32 array (B, N, N)
+        Nanomaggies a native pixel, N = `survey.native_size`; row 0 is south, column 0 east.
+
+    Raises
+    ------
+    InputError
+        For a survey that cannot be simulated, or a profile that cannot be drawn.
     """
-    size, native = _choose_size(row), DECALS.native_size
-    kx, ky, pixel = profile.build_plane(size)
-    fluxes = [_triple(row, f"flux_{part}") for part in ("bulge", "disc", "young")]
-    total = np.zeros((3, size, size // 2 + 1), np.complex64)
+    require_known(survey)
+    size, native = _choose_size(row, survey), survey.native_size
+    kx, ky, pixel = profile.build_plane(size, survey)
+    fluxes = [take_bands(row, f"flux_{part}", survey) for part in PARTS]
+    total = np.zeros((len(survey.bands), size, size // 2 + 1), np.complex64)
     if fluxes[1].any() or fluxes[0].any():
-        _add_galaxy(total, row, fluxes, kx, ky)
-    oddity.add_smooth(total, row, kx, ky, sum(fluxes))
-    total *= profile.shift(kx, ky, *(row[f"offset_{a}"] * DECALS.pixel_scale for a in "xy"))
+        _add_galaxy(total, row, survey, fluxes, kx, ky)
+    oddity.add_smooth(total, row, survey, kx, ky, fluxes[0] + fluxes[1] + fluxes[2])
+    total *= profile.shift(kx, ky, *(row[f"offset_{a}"] * survey.pixel_scale for a in "xy"))
     if neighbours:
-        _add_neighbours(total, row, kx, ky)
-    psf = [profile.transform_psf(kx, ky, row[f"psf_{b}"], row["psf_e1"], row["psf_e2"]) for b in BANDS]
-    middle = profile.shift(kx, ky, *((size - 1) / 2 * DECALS.pixel_scale,) * 2)
+        _add_neighbours(total, row, survey, kx, ky)
+    psf = [profile.transform_psf(kx, ky, row[f"psf_{b}"], row["psf_e1"], row["psf_e2"]) for b in survey.bands]
+    middle = profile.shift(kx, ky, *((size - 1) / 2 * survey.pixel_scale,) * 2)
     picture = fft.irfft2(total * (np.array(psf) * (pixel * middle)), s=(size, size))
     edge = (size - native) // 2
     return picture[:, edge : edge + native, edge : edge + native]
 
 
-def render(row):
+def render(row: Row, survey: Survey) -> np.ndarray:
     """Draw a galaxy as the survey would see it.
 
     Parameters
     ----------
     row : mapping
         One row of the catalogue; nothing else matters, so a galaxy is the same whoever draws it and when.
+    survey : Survey
+        That sees it; see `rows.require_known`.
 
     Returns
     -------
-    float32 array (3, 128, 128)
-        Nanomaggies a native pixel, bands g, r, z; row 0 is south, column 0 east.
+    float32 array (B, N, N)
+        Nanomaggies a native pixel, N = `survey.native_size`; row 0 is south, column 0 east.
+
+    Raises
+    ------
+    InputError
+        For a survey that cannot be simulated, or a profile that cannot be drawn.
     """
-    clean = render_clean(row)
+    clean = render_clean(row, survey)
     rng = np.random.default_rng([int(row["seed"]), 2])
-    noise = _triple(row, "noise")
-    slope = np.linspace(-0.5, 0.5, DECALS.native_size)
-    residual = rng.normal(0, 0.06, (3, 3)) * noise[:, None]  # what the sky subtraction leaves: a level and a gradient
+    noise = take_bands(row, "noise", survey)
+    slope = np.linspace(-0.5, 0.5, survey.native_size)
+    # what the sky subtraction leaves: a level and a gradient
+    residual = rng.normal(0, 0.06, (len(noise), 3)) * noise[:, None]
     sky = residual[:, 0, None, None] + residual[:, 1, None, None] * slope[:, None] + residual[:, 2, None, None] * slope
     picture = (clean + sky + scene.draw_noise(noise, clean, rng)).astype(np.float32)
-    oddity.add_defect(picture, row)
+    oddity.add_defect(picture, row, survey)
     return picture

@@ -1,13 +1,15 @@
 """What else is in the picture: the field's seeing and depth, neighbouring galaxies, stars, and the sky."""
 
+from typing import Any
+
 import numpy as np
+import pandas as pd
 
-from galexplore.survey import DECALS
+from galexplore.mock.conditions import find_conditions
+from galexplore.survey import Survey
 
-#: Median seeing (FWHM, arcsec) in g, r, z and its scatter between fields (Dey et al. 2019, section 5).
-SEEING, SEEING_SCATTER = np.array([1.29, 1.18, 1.11]), 0.11
-#: Sky noise of a native pixel, nmgy, and its scatter between fields in dex.
-DEPTH, DEPTH_SCATTER = np.array([0.0026, 0.0038, 0.0105]), 0.09
+#: Scatter between fields of the logarithm of the seeing (Dey et al. 2019, section 5), and of the noise in dex.
+SEEING_SCATTER, NOISE_SCATTER = 0.11, 0.09
 #: Weights of the next and of the diagonal pixel that resampling gave the noise, and what the noise of many adjacent
 #: pixels is by it over that of as many independent ones.
 KERNEL = 0.094, 0.042
@@ -18,46 +20,68 @@ GALAXY_DENSITY, GALAXY_SLOPE, GALAXY_LIMIT = 32.0, 0.33, 24.5
 STAR_DENSITY, STAR_SLOPE, STAR_LIMIT = 2.5, 0.17, 23.0
 
 
-def add_fields(table, rng):
+def add_fields(table: pd.DataFrame, survey: Survey, rng: np.random.Generator) -> pd.DataFrame:
     """Add the observing conditions of every galaxy.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A row a galaxy; its columns do not matter.
+    survey : Survey
+        Whose fields they lie in.
+    rng : numpy Generator
 
     Returns
     -------
     DataFrame
         A copy with `psf_g`, `psf_r`, `psf_z` [arcsec FWHM], `noise_g`, `noise_r`, `noise_z` [nmgy a native pixel],
         `psf_e1`, `psf_e2`, `offset_x`, `offset_y` [native pixels] and `seed`.
+
+    Raises
+    ------
+    InputError
+        For a survey that cannot be simulated.
     """
-    n = len(table)
+    usual, n, bands = find_conditions(survey), len(table), survey.bands
     common = rng.standard_normal((n, 1))
     # A field that is sharp in one band is mostly sharp in the others.
-    seeing = SEEING * np.exp(SEEING_SCATTER * (0.88 * common + 0.47 * rng.standard_normal((n, 3))))
-    depth = DEPTH * 10 ** (DEPTH_SCATTER * (0.7 * rng.standard_normal((n, 1)) + 0.7 * rng.standard_normal((n, 3))))
-    columns = {f"psf_{b}": seeing[:, i] for i, b in enumerate("grz")}
-    columns |= {f"noise_{b}": depth[:, i] for i, b in enumerate("grz")}
+    each = 0.88 * common + 0.47 * rng.standard_normal((n, len(bands)))
+    seeing = np.array(usual.seeing) * np.exp(SEEING_SCATTER * each)
+    each = 0.7 * rng.standard_normal((n, 1)) + 0.7 * rng.standard_normal((n, len(bands)))
+    noise = np.array(usual.noise) * 10 ** (NOISE_SCATTER * each)
+    columns = {f"psf_{b}": seeing[:, i] for i, b in enumerate(bands)}
+    columns |= {f"noise_{b}": noise[:, i] for i, b in enumerate(bands)}
     columns |= {f"psf_e{i}": 0.015 * rng.standard_normal(n) for i in (1, 2)}
     columns |= {f"offset_{a}": rng.uniform(-0.5, 0.5, n) for a in "xy"}
     return table.assign(**columns, seed=rng.integers(1, 2**31 - 1, n))
 
 
-def _draw_magnitudes(n, slope, bright, faint, rng):
+def _draw_magnitudes(n: int, slope: float, bright: float, faint: float, rng: np.random.Generator) -> np.ndarray:
     """Magnitudes whose counts rise as 10^(slope m)."""
     a, b = 10 ** (slope * bright), 10 ** (slope * faint)
     return np.log10(a + (b - a) * rng.random(n)) / slope
 
 
-def draw_neighbours(seed, faint_only=False):
+def draw_neighbours(seed: int, survey: Survey) -> list[dict[str, Any]]:
     """Draw the galaxies and stars around one galaxy, from its seed alone.
+
+    Parameters
+    ----------
+    seed : int
+        The galaxy's.
+    survey : Survey
+        Whose field they lie in, and a little beyond.
 
     Returns
     -------
     list of dict
-        `x`, `y` [arcsec from the centre, west and north], `flux` (3,) [nmgy], `re` [arcsec, 0 for a star], `ba`,
-        `phi`, `n`.
+        `x`, `y` [arcsec from the centre, west and north], `flux` (B,) [nmgy], `re` [arcsec, 0 for a star], `ba`,
+        `phi` [rad], `n`.
     """
     rng = np.random.default_rng([int(seed), 1])
-    half = 0.5 * DECALS.field + 1.5
+    half = 0.5 * survey.field + 1.5
     area = (2 * half / 60) ** 2
-    found = []
+    drawn = []
     galaxies = rng.poisson(GALAXY_DENSITY * area)
     for r in _draw_magnitudes(galaxies, GALAXY_SLOPE, 16.5, GALAXY_LIMIT, rng):
         red = rng.random() < np.clip(0.45 - 0.07 * (r - 19), 0.12, 0.5)
@@ -65,20 +89,19 @@ def draw_neighbours(seed, faint_only=False):
         rz = (0.35 + 0.45 * gr if red else 0.12 + 0.58 * gr) + rng.normal(0, 0.11)
         re = np.clip(0.55 * 10 ** (-0.11 * (r - 22) + 0.18 * rng.standard_normal()), 0.12, 6)
         shape = {"re": re, "ba": rng.uniform(0.3, 0.95), "phi": rng.uniform(0, np.pi), "n": 3.0 if red else 1.0}
-        found.append(_place(r, gr, rz, half, rng) | shape)
+        drawn.append(_place(r, gr, rz, half, survey, rng) | shape)
     stars = rng.poisson(STAR_DENSITY * area)
     for r in _draw_magnitudes(stars, STAR_SLOPE, 13.5, STAR_LIMIT, rng):
-        # turn-off stars of the halo and the thick disc, bluest at g-r = 0.2; then the M dwarfs
+        # turn-off stars of the halo and the thick disc, bluest at g-r = 0.2; then the M dwarfs, off the locus at 1.4
         gr = np.clip(rng.choice([0.48, 1.45], p=[0.45, 0.55]) + 0.15 * rng.standard_normal(), 0.22, 1.6)
-        rz = (
-            0.4 * gr + 0.15 * gr**2 if gr < 1.2 else rng.triangular(0.8, 0.9, 1.8)
-        )  # the M dwarfs leave the locus at g-r = 1.4
-        found.append(_place(r, gr, rz, half, rng) | {"re": 0.0, "ba": 1.0, "phi": 0.0, "n": 1.0})
-    return [one for one in found if not (faint_only and one["flux"][1] > 1)]
+        rz = 0.4 * gr + 0.15 * gr**2 if gr < 1.2 else rng.triangular(0.8, 0.9, 1.8)
+        drawn.append(_place(r, gr, rz, half, survey, rng) | {"re": 0.0, "ba": 1.0, "phi": 0.0, "n": 1.0})
+    return drawn
 
 
-def _place(r, gr, rz, half, rng):
-    flux = 10 ** (0.4 * (DECALS.zero_point - r - np.array([gr, 0.0, -rz])))
+def _place(r: float, gr: float, rz: float, half: float, survey: Survey, rng: np.random.Generator) -> dict[str, Any]:
+    """Choose where a neighbour of a magnitude and colours lies."""
+    flux = 10 ** (0.4 * (survey.zero_point - r - np.array([gr, 0.0, -rz])))
     while True:
         x, y = rng.uniform(-half, half, 2)
         # what lies right on the galaxy would have been deblended into it, or have spoiled its spectrum
@@ -86,7 +109,7 @@ def _place(r, gr, rz, half, rng):
             return {"x": x, "y": y, "flux": flux}
 
 
-def draw_noise(noise, flux, rng):
+def draw_noise(noise: np.ndarray, flux: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Sky and photon noise of a coadd, correlated between adjacent pixels as resampling makes it.
 
     A 3 x 3 kernel, `KERNEL`, gives the correlations measured on blank DECaLS sky: 0.19 to the next pixel, 0.09 to the
@@ -95,16 +118,18 @@ def draw_noise(noise, flux, rng):
     Parameters
     ----------
     noise : array (3,), nmgy a native pixel
+        In g, r, z.
     flux : array (3, h, w), nmgy a native pixel
         The noiseless image: photons add variance in proportion.
+    rng : numpy Generator
 
     Returns
     -------
     array (3, h, w)
     """
     a, b = KERNEL
-    _, h, w = flux.shape
-    white = rng.standard_normal((3, h + 2, w + 2), dtype=np.float32)
+    bands, h, w = flux.shape
+    white = rng.standard_normal((bands, h + 2, w + 2), dtype=np.float32)
     rows = white[:, 1:-1] + a * (white[:, 2:] + white[:, :-2])
     side = a * white[:, 1:-1] + b * (white[:, 2:] + white[:, :-2])
     smooth = (rows[:, :, 1:-1] + side[:, :, 2:] + side[:, :, :-2]) / np.sqrt(1 + 4 * a * a + 4 * b * b)

@@ -4,6 +4,7 @@ import hashlib
 import json
 import multiprocessing
 import os
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,17 +14,18 @@ import pandas as pd
 
 from galexplore.cutouts.grid import resample
 from galexplore.mock import render
+from galexplore.mock.rows import Row, read_rows
 from galexplore.mock.survey import BLOCK
 from galexplore.places import cache_folder
 from galexplore.survey import DECALS, Survey
 
 
-def draw_pixels(row, survey: Survey):
+def draw_pixels(row: Row, survey: Survey) -> np.ndarray:
     """Render one row and average it onto the model's grid: float16 (B, S, S), nanomaggies a native pixel."""
-    return resample(render.render(row), survey.pixel_scale, survey).astype(np.float16)
+    return resample(render.render(row, survey), survey.pixel_scale, survey).astype(np.float16)
 
 
-def digest(catalogue, survey: Survey):
+def digest(catalogue: pd.DataFrame, survey: Survey) -> str:
     """Hash of every parameter that a picture depends on, of the renderer's version and of the survey."""
     left_out = _NOT_DRAWN | {f"mag_{b}" for b in survey.bands}
     drawn = sorted(c for c in catalogue.columns if c not in left_out and not c.endswith("_err"))
@@ -33,7 +35,7 @@ def digest(catalogue, survey: Survey):
     return hashlib.sha256(hashes.tobytes() + f"{drawn}{render.VERSION}{other}".encode()).hexdigest()[:16]
 
 
-def _count_processors():
+def _count_processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -52,18 +54,18 @@ class Segment:
     Pixels are written before the flag that says they are there; what a killed process left half done is drawn again.
     """
 
-    def __init__(self, rows, survey: Survey, folder):
+    def __init__(self, rows: pd.DataFrame, survey: Survey, folder: Path):
         self.rows, self.survey, self.folder = rows, survey, Path(folder) / f"mock-{digest(rows, survey)}"
         self.folder.mkdir(parents=True, exist_ok=True)
         self.pixels, self.done = _open(self.folder, len(rows), survey)
 
-    def fill(self, places):
+    def fill(self, places: np.ndarray) -> None:
         """Draw the pictures of those rows that are missing."""
         for start in range(0, len(places), 256):
             part = places[start : start + 256]
             _draw(self.pixels, self.done, part, self.rows.iloc[part], self.survey)
 
-    def missing(self):
+    def missing(self) -> np.ndarray:
         """Return the rows that are not drawn yet."""
         return np.flatnonzero(self.done == 0)
 
@@ -76,14 +78,14 @@ class Store:
     Parameters
     ----------
     catalogue : DataFrame
-        As `survey.draw_catalogue` gives it.
+        As `mock.survey.draw_catalogue` gives it.
     survey : Survey
-        On whose grid they are.
+        That sees it, and on whose grid the pictures are.
     folder : Path, optional
         Where to keep pixels; by default in `places.cache_folder()`.
     """
 
-    def __init__(self, catalogue, survey: Survey, folder=None):
+    def __init__(self, catalogue: pd.DataFrame, survey: Survey, folder: Path | None = None):
         self.survey = survey
         self.catalogue, self.folder = catalogue.reset_index(drop=True), Path(folder or cache_folder())
         self.place = pd.Series(np.arange(len(catalogue)), index=self.catalogue["id"])
@@ -91,12 +93,12 @@ class Store:
         self.segments = [Segment(part, survey, self.folder) for part in parts]
 
     @classmethod
-    def beside(cls, path, catalogue, survey: Survey):
+    def beside(cls, path: Path, catalogue: pd.DataFrame, survey: Survey) -> "Store":
         """Open the store of a catalogue read from `path`: in its own folder where pictures stand, else in the cache."""
         folder = Path(path).parent
         return cls(catalogue, survey, folder if any(folder.glob("mock-*/done.u8")) else None)
 
-    def get(self, ids):
+    def get(self, ids: Sequence[str]) -> np.ndarray:
         """Return pictures by id, rendering those that are missing.
 
         Parameters
@@ -123,7 +125,9 @@ class Store:
                 pictures[here] = segment.pixels[rows]
         return pictures
 
-    def render_all(self, processes=None, progress=None, chunk=64):
+    def render_all(
+        self, processes: int | None = None, progress: Callable[[int, int], object] | None = None, chunk: int = 64
+    ) -> None:
         """Render whatever is missing, on several processes.
 
         Parameters
@@ -139,8 +143,8 @@ class Store:
             for segment in self.segments:
                 missing = segment.missing()
                 parts = [missing[i : i + chunk] for i in range(0, len(missing), chunk)]
-                n = len(segment.rows)
-                jobs = ((segment.folder, n, part, segment.rows.iloc[part], self.survey) for part in parts)
+                rows, n = segment.rows, len(segment.rows)
+                jobs = ((segment.folder, n, part, rows.iloc[part], self.survey) for part in parts)
                 for count in pool.map(_fill, *zip(*jobs, strict=True)) if parts else ():
                     finished += count
                     if progress:
@@ -148,7 +152,7 @@ class Store:
 
 
 @contextmanager
-def _one_thread():
+def _one_thread() -> Iterator[None]:
     """Let processes started within use one thread each: many cores are put to use by many processes."""
     before = dict(os.environ)
     os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1")
@@ -159,7 +163,7 @@ def _one_thread():
         os.environ.update(before)
 
 
-def _open(folder, n, survey: Survey):
+def _open(folder: Path, n: int, survey: Survey) -> list[np.memmap]:
     """Map the pixels and the flags of `n` pictures: files of zeros, sparse until written."""
     maps = []
     for name, kind, shape in (("pixels.f16", np.float16, (n, *survey.shape)), ("done.u8", np.uint8, (n,))):
@@ -171,14 +175,15 @@ def _open(folder, n, survey: Survey):
     return maps
 
 
-def _draw(pixels, done, places, rows, survey: Survey):
+def _draw(pixels: np.memmap, done: np.memmap, places: np.ndarray, rows: pd.DataFrame, survey: Survey) -> None:
     """Draw pictures into the maps."""
-    for i, row in zip(places, rows.to_dict("records"), strict=True):
+    for i, row in zip(places, read_rows(rows), strict=True):
         pixels[i] = draw_pixels(row, survey)
         done[i] = 1
 
 
-def _fill(folder, n, places, rows, survey: Survey):
+def _fill(folder: Path, n: int, places: np.ndarray, rows: pd.DataFrame, survey: Survey) -> int:
     """Draw some pictures of a segment, in a process of its own."""
-    _draw(*_open(folder, n, survey), places, rows, survey)
+    pixels, done = _open(folder, n, survey)
+    _draw(pixels, done, places, rows, survey)
     return len(places)

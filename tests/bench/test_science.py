@@ -12,6 +12,7 @@ from galexplore.atlas.rarity import Population, explain
 from galexplore.bench import attribution, sed
 from galexplore.jobs import shifts
 from galexplore.latents import INTRINSIC, MEANS, SIGMAS
+from galexplore.survey import DECALS
 
 
 def test_a_tail_is_three_sigma_of_the_conditional():
@@ -49,8 +50,8 @@ def test_shifting_one_property_leaves_the_others_and_the_draws_alone():
     pytest.importorskip("bagpipes")
     base = pd.DataFrame({"z_true": [0.1, 0.2], "logmass_true": [10.5, 10.0], "logsfr_true": [0.2, -0.1]})
     base["kind"] = "main sequence"
-    lit, nearer = shifts.relight(base, 3), shifts.relight(base.assign(z_true=[0.05, 0.2]), 3)
-    larger = shifts.relight(base, 3, np.log10(lit["re_arcsec"]) + np.array([0.3, 0.0]))
+    lit, nearer = shifts.relight(base, 3, DECALS), shifts.relight(base.assign(z_true=[0.05, 0.2]), 3, DECALS)
+    larger = shifts.relight(base, 3, DECALS, np.log10(lit["re_arcsec"]) + np.array([0.3, 0.0]))
     assert (
         larger["re_arcsec"][0] == pytest.approx(10**0.3 * lit["re_arcsec"][0])
         and larger["disc_re"][1] == lit["disc_re"][1]

@@ -31,7 +31,7 @@ def cutout(tmp_path_factory):
     step, middle = DECALS.pixel_scale / 3600, (DECALS.native_size + 1) / 2
     header.update({"CRPIX1": middle, "CRPIX2": middle, "CD1_1": -step, "CD1_2": 0.0, "CD2_1": 0.0, "CD2_2": step})
     path = tmp_path_factory.mktemp("cutout") / "galaxy.fits"
-    fits.PrimaryHDU(render(row), header).writeto(path)
+    fits.PrimaryHDU(render(row, DECALS), header).writeto(path)
     return path, row
 
 

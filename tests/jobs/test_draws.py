@@ -24,7 +24,7 @@ def drawn(monkeypatch, tmp_path):
     """The mock's draw replaced by a few rows of the catalogue; every draw is counted."""
     asked = []
 
-    def draw(n, seed, progress):
+    def draw(n, seed, survey, progress):
         asked.append((n, seed))
         return FRAME[FRAME["population"] == "ordinary"].iloc[:n].reset_index(drop=True)
 
@@ -46,7 +46,7 @@ def test_they_are_drawn_once_and_belong_to_no_split(drawn):
 
 
 def test_without_the_mocks_libraries_one_sentence_says_what_to_do(drawn, monkeypatch):
-    def draw(n, seed, progress):
+    def draw(n, seed, survey, progress):
         raise ImportError("The light of simulated galaxies needs bagpipes")
 
     monkeypatch.setattr(draws.mock, "draw_training", draw)
@@ -67,7 +67,7 @@ def test_they_join_the_training_split_and_no_other(drawn):
 
 
 def test_calibrators_are_drawn_as_the_catalogue_and_join_the_calibration_split(drawn, monkeypatch, tmp_path):
-    def draw(n, seed, block, last, progress):
+    def draw(n, seed, block, survey, last, progress):
         assert not last, "no rare kinds among them"
         return FRAME[FRAME["population"] == "ordinary"].iloc[:n].reset_index(drop=True)
 

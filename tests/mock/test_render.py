@@ -1,5 +1,7 @@
 """The renderer: a picture follows from its row alone, holds the row's flux, and lies the way the row says."""
 
+import hashlib
+import json
 import subprocess
 import sys
 
@@ -9,7 +11,7 @@ import pytest
 
 from galexplore.cutouts.grid import resample
 from galexplore.mock import profile, render, scene, structure
-from galexplore.mock.measure import measure
+from galexplore.mock.measure import add_magnitudes
 from galexplore.survey import DECALS
 
 ROW = {
@@ -40,42 +42,42 @@ def measure_axis(picture):
 def test_position_angle(phi, elliptical):
     smooth = {"arm_strength": 0, "bar_strength": 0, "ring_strength": 0, "clumpiness": 0, "dust_lane": 0, "asymmetry": 0}
     row = ROW | smooth | {"phi_true": phi, "elliptical": elliptical, "bulge_ba": 0.5, "psf_e1": 0, "psf_e2": 0}
-    angle, (x, y) = measure_axis(render.render_clean(row, neighbours=False)[1])
+    angle, (x, y) = measure_axis(render.render_clean(row, DECALS, neighbours=False)[1])
     assert abs((angle - phi + np.pi / 2) % np.pi - np.pi / 2) < 0.02
     assert abs(x - row["offset_x"]) < 0.02 and abs(y - row["offset_y"]) < 0.02
 
 
 def test_east_is_at_column_zero():
     """An axis a little east of north leans towards low columns as rows go north."""
-    picture = render.render_clean(ROW | {"phi_true": 0.5, "ba": 0.3, "inclination": 1.4}, neighbours=False)[1]
+    picture = render.render_clean(ROW | {"phi_true": 0.5, "ba": 0.3, "inclination": 1.4}, DECALS, neighbours=False)[1]
     columns = np.arange(DECALS.native_size)
     north, south = picture[80:90].sum(axis=0), picture[38:48].sum(axis=0)
     assert (north * columns).sum() / north.sum() < (south * columns).sum() / south.sum()
 
 
 def test_flux_is_the_catalogue_flux():
-    picture = render.render_clean(ROW, neighbours=False)
+    picture = render.render_clean(ROW, DECALS, neighbours=False)
     assert np.allclose(picture.sum(axis=(1, 2)), TOTAL, rtol=0.03)  # the wings leave the picture
     small = ROW | {"re_arcsec": 0.5, "disc_re": 0.5, "bulge_re": 0.2, "bulge_n": 1.0}
-    assert np.allclose(render.render_clean(small, neighbours=False).sum(axis=(1, 2)), TOTAL, rtol=0.01)
+    assert np.allclose(render.render_clean(small, DECALS, neighbours=False).sum(axis=(1, 2)), TOTAL, rtol=0.01)
 
 
 def test_structure_moves_light_and_makes_none():
     fluxes = [np.ones(3, np.float32)] * 3
     for changes in ({}, {"ba": 0.2}, {"asymmetry": 1.0}):
-        texture = structure.draw_structure(ROW | changes, fluxes, 160)
+        texture = structure.draw_structure(ROW | changes, fluxes, 160, DECALS)
         assert np.abs(texture.sum(axis=(1, 2))).max() < 2e-3
         assert np.abs(texture).max() > 1e-4
 
 
 def test_small_and_elliptical_galaxies_have_no_structure():
     fluxes = [np.ones(3, np.float32)] * 3
-    assert structure.draw_structure(ROW | {"disc_re": 0.4}, fluxes, 160) is None
-    assert structure.draw_structure(ROW | {"elliptical": 1.0}, fluxes, 160) is None
+    assert structure.draw_structure(ROW | {"disc_re": 0.4}, fluxes, 160, DECALS) is None
+    assert structure.draw_structure(ROW | {"elliptical": 1.0}, fluxes, 160, DECALS) is None
 
 
 def test_resampling_keeps_surface_brightness():
-    picture = render.render_clean(ROW, neighbours=False)
+    picture = render.render_clean(ROW, DECALS, neighbours=False)
     model = resample(picture, DECALS.pixel_scale, DECALS)
     assert np.allclose(
         model.sum(axis=(1, 2)) * (DECALS.native_size / DECALS.size) ** 2, picture.sum(axis=(1, 2)), rtol=1e-4
@@ -84,7 +86,7 @@ def test_resampling_keeps_surface_brightness():
 
 def test_a_point_is_the_psf():
     star = ROW | {f"flux_{p}_{b}": 0.0 for p in ("bulge", "disc", "young") for b in "grz"} | {"oddity": "star"}
-    picture = render.render_clean(star | {"offset_x": 0.5, "offset_y": 0.5}, neighbours=False)[1]
+    picture = render.render_clean(star | {"offset_x": 0.5, "offset_y": 0.5}, DECALS, neighbours=False)[1]
     above = (picture > picture.max() / 2).sum() * DECALS.pixel_scale**2
     assert 2 * np.sqrt(above / np.pi) == pytest.approx(1.2, rel=0.16)
     assert np.unravel_index(picture.argmax(), picture.shape) == (64, 64)
@@ -92,7 +94,7 @@ def test_a_point_is_the_psf():
 
 def test_transforms_agree_with_galsim():
     galsim = pytest.importorskip("galsim")
-    kx, ky, _ = profile.build_plane(64)
+    kx, ky, _ = profile.build_plane(64, DECALS)
     ours = profile.transform_disc(kx, ky, 1.2, 0.4, 0.2, 0.0)
     theirs = galsim.InclinedExponential(np.arccos(0.4) * galsim.radians, scale_radius=1.2, scale_h_over_r=0.2)
     ours_sersic = profile.transform_sersic(kx, ky, 2.0, 0.8, 0.6, 0.0)
@@ -120,21 +122,19 @@ def test_magnitude_errors_are_those_of_the_pictures():
     scatter = np.std(fits, axis=0) * disc.sum() / (disc**2).sum()
     row = ROW | {f"flux_{part}_{b}": 1e-3 for part in ("bulge", "disc", "young") for b in "grz"}
     row |= dict(zip(("noise_g", "noise_r", "noise_z"), noise, strict=True)) | {"psf_g": 0.1, "psf_r": 0.1, "psf_z": 0.1}
-    found = measure(pd.DataFrame([row] * 4000), rng)
-    stated = [np.median(found[f"mag_{b}_err"] / 1.0857 * 10 ** (0.4 * (22.5 - found[f"mag_{b}"]))) for b in "grz"]
+    table = add_magnitudes(pd.DataFrame([row] * 4000), DECALS, rng)
+    stated = [np.median(table[f"mag_{b}_err"] / 1.0857 * 10 ** (0.4 * (22.5 - table[f"mag_{b}"]))) for b in "grz"]
     assert stated == pytest.approx(scatter, rel=0.1)
 
 
 def test_same_row_same_bytes_in_another_process():
     code = "import sys, json, hashlib; from galexplore.mock import render; row = json.loads(sys.argv[1]);"
-    code += "render.render(row | {'seed': 7, 'phi_true': 1.0});"  # what was drawn before changes nothing
-    code += "print(hashlib.sha256(render.render(row).tobytes()).hexdigest())"
-    import hashlib
-    import json
-
+    code += "from galexplore.survey import DECALS;"
+    code += "render.render(row | {'seed': 7, 'phi_true': 1.0}, DECALS);"  # what was drawn before changes nothing
+    code += "print(hashlib.sha256(render.render(row, DECALS).tobytes()).hexdigest())"
     row = {k: v.item() if isinstance(v, np.generic) else v for k, v in ROW.items()}
-    told = subprocess.run([sys.executable, "-c", code, json.dumps(row)], capture_output=True, text=True, check=True)
-    assert told.stdout.strip() == hashlib.sha256(render.render(ROW).tobytes()).hexdigest()
+    other = subprocess.run([sys.executable, "-c", code, json.dumps(row)], capture_output=True, text=True, check=True)
+    assert other.stdout.strip() == hashlib.sha256(render.render(ROW, DECALS).tobytes()).hexdigest()
 
 
 @pytest.mark.parametrize("oddity", ["merger", "arc", "star", "trail", "column", "empty"])
@@ -144,13 +144,13 @@ def test_oddities_show(oddity):
         if oddity in ("merger", "arc")
         else ROW | {f"flux_{p}_{b}": 0.0 for p in ("bulge", "disc", "young") for b in "grz"}
     )
-    odd = render.render(plain | {"oddity": oddity})
+    odd = render.render(plain | {"oddity": oddity}, DECALS)
     assert odd.shape == (3, 128, 128) and odd.dtype == np.float32 and np.isfinite(odd).all()
-    difference = np.abs(odd - render.render(plain)).max()
+    difference = np.abs(odd - render.render(plain, DECALS)).max()
     assert difference == 0 if oddity == "empty" else difference > 0.05
 
 
 def test_unknown_latents_do_not_spoil_a_star():
     empty = {f"flux_{p}_{b}": 0.0 for p in ("bulge", "disc", "young") for b in "grz"}
     row = ROW | empty | {"oddity": "star", "phi_true": np.nan, "re_arcsec": np.nan, "ba": np.nan}
-    assert np.isfinite(render.render(pd.Series(row).to_dict())).all()
+    assert np.isfinite(render.render(pd.Series(row).to_dict(), DECALS)).all()

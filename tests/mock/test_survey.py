@@ -4,8 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from galexplore.atlas.kinds import KINDS
 from galexplore.jobs import mock_survey
 from galexplore.mock import history, properties, rare, render, scene, shape
+from galexplore.mock.conditions import find_conditions
 from galexplore.mock.measure import add_labels, add_positions, choose_split
 from galexplore.places import ROOT
 from galexplore.survey import DECALS
@@ -73,15 +75,15 @@ def test_histories_give_the_mass_and_the_rate():
 
 
 def test_fields_are_the_survey_s():
-    fields = scene.add_fields(pd.DataFrame(index=range(3000)), np.random.default_rng(0))
-    assert np.allclose(fields[["psf_g", "psf_r", "psf_z"]].median(), scene.SEEING, rtol=0.02)
+    fields = scene.add_fields(pd.DataFrame(index=range(3000)), DECALS, np.random.default_rng(0))
+    assert np.allclose(fields[["psf_g", "psf_r", "psf_z"]].median(), find_conditions(DECALS).seeing, rtol=0.02)
     assert fields["noise_z"].between(0.004, 0.025).all() and fields["seed"].is_unique
 
 
 def test_neighbours_follow_the_seed():
-    one, two = scene.draw_neighbours(5), scene.draw_neighbours(5)
+    one, two = scene.draw_neighbours(5, DECALS), scene.draw_neighbours(5, DECALS)
     assert len(one) == len(two) and all(np.array_equal(a["flux"], b["flux"]) for a, b in zip(one, two, strict=True))
-    counts = [len(scene.draw_neighbours(s)) for s in range(300)]
+    counts = [len(scene.draw_neighbours(s, DECALS)) for s in range(300)]
     assert 8 < np.mean(counts) < 18
 
 
@@ -109,7 +111,8 @@ def test_positions_lie_in_the_footprint():
 
 
 def test_every_rare_kind_can_be_drawn(drawn):
-    for kind in rare.KINDS:
+    assert list(rare.RECIPES) == [kind.name for kind in KINDS]
+    for kind in KINDS:
         table = rare.draw(kind, 5, 1)
         assert len(table) == 5 and set(drawn.columns) <= set(table.columns)
         assert np.isfinite(table.select_dtypes("number")).all().all()
@@ -156,21 +159,22 @@ def test_real_pictures_find_their_like(survey, real):
     table = table[(table["population"] == "ordinary") & (table["mag_r"] < 18.5)]
     alone = table["neighbour_flux"] < 0.1 * 10 ** (0.4 * (DECALS.zero_point - table["mag_r"]))
     table = table[alone & (table["re_arcsec"] < 4)].head(60)  # the measure's aperture ends at 6 arcsec
-    pictures = [(render.render(row)[:, 4:-4, 4:-4], DECALS.pixel_scale) for row in table.head(3).to_dict("records")]
-    for (picture, _), found in zip(pictures, montage.find_like(pictures, table), strict=True):
-        assert np.array_equal(found[:, 4:-4, 4:-4], picture)
-    assert all(p.shape[0] == 3 and 0.05 < scale < 0.5 for p, scale in montage.read_real(real))
+    drawn = [render.render(row, DECALS) for row in table.head(3).to_dict("records")]
+    pictures = [(picture[:, 4:-4, 4:-4], DECALS.pixel_scale) for picture in drawn]
+    for (picture, _), like in zip(pictures, montage.find_like(pictures, table, DECALS), strict=True):
+        assert np.array_equal(like[:, 4:-4, 4:-4], picture)
+    assert all(p.shape[0] == 3 and 0.05 < scale < 0.5 for p, scale in montage.read_real(real, DECALS))
 
 
 def test_survey_is_determined_by_the_seed(survey):
-    one, two = (survey.draw_catalogue(40, 5, "deep", photometry_only=True) for _ in range(2))
+    one, two = (survey.draw_catalogue(40, 5, DECALS, "deep", photometry_only=True) for _ in range(2))
     assert one.equals(two)
-    assert not one["z"].equals(survey.draw_catalogue(40, 6, "deep", photometry_only=True)["z"])
+    assert not one["z"].equals(survey.draw_catalogue(40, 6, DECALS, "deep", photometry_only=True)["z"])
 
 
 def test_small_survey_holds_every_kind(survey, tmp_path):
-    table = survey.draw_catalogue(40, 5)
-    assert set(table["population"]) == {"ordinary"} | {kind.name for kind in rare.KINDS}
+    table = survey.draw_catalogue(40, 5, DECALS)
+    assert set(table["population"]) == {"ordinary"} | {kind.name for kind in KINDS}
     mock_survey.build(40, 5, tmp_path / "a.parquet", DECALS)
     read = catalogue.read(tmp_path / "a.parquet")
     assert read["id"].tolist() == table["id"].tolist() and np.array_equal(read["seed"], table["seed"])
@@ -181,9 +185,9 @@ def test_small_survey_holds_every_kind(survey, tmp_path):
 def test_blocks_make_the_whole_survey(survey, tmp_path, monkeypatch):
     """Written block by block or drawn at once, with a kill between or without: the same table."""
     monkeypatch.setattr(survey, "BLOCK", 30)
-    whole = survey.draw_catalogue(70, 5, "deep", photometry_only=True)
+    whole = survey.draw_catalogue(70, 5, DECALS, "deep", photometry_only=True)
     assert whole["id"].tolist() == [f"M{i + 1:06d}" for i in range(70)] and whole["z"].is_unique
-    path, drawn, draw = tmp_path / "p.parquet", [], survey.draw_block
+    path, drawn, draw = tmp_path / "p.parquet", [], mock_survey.draw_block
 
     def draw_until_killed(size, seed, block, *rest):
         if block == 2 and len(drawn) < 3:
@@ -192,7 +196,7 @@ def test_blocks_make_the_whole_survey(survey, tmp_path, monkeypatch):
         drawn.append(block)
         return draw(size, seed, block, *rest)
 
-    monkeypatch.setattr(survey, "draw_block", draw_until_killed)
+    monkeypatch.setattr(mock_survey, "draw_block", draw_until_killed)
     with pytest.raises(KeyboardInterrupt):
         mock_survey.build(70, 5, path, DECALS, photometry_only=True, depth="deep")
     assert not path.exists()
@@ -204,14 +208,14 @@ def test_blocks_make_the_whole_survey(survey, tmp_path, monkeypatch):
 
 
 def test_training_galaxies_reach_the_extremes(survey):
-    extra = survey.draw_training(400, 77)
+    extra = survey.draw_training(400, 77, DECALS)
     assert len(extra) == 400 and extra["id"].is_unique and set(extra["split"]) == {"train"}
     assert set(extra["population"]) == {"ordinary"} and set(survey.BROAD) < set(extra["selection"])
     ssfr = extra["logsfr_true"] - extra["logmass_true"]
     few = extra["selection"] == "starbursts"
     assert ssfr[few].quantile(0.9) > ssfr[~few].quantile(0.9)
     assert extra[extra["selection"] == "nearby"]["re_arcsec"].median() > 3 * extra["re_arcsec"].median()
-    assert not set(extra["seed"]) & set(survey.draw_training(400, 78)["seed"])
+    assert not set(extra["seed"]) & set(survey.draw_training(400, 78, DECALS)["seed"])
 
 
 def test_photometry_only(survey, tmp_path):
@@ -220,7 +224,7 @@ def test_photometry_only(survey, tmp_path):
     assert list(table)[1:7] == ["z", "logmass", "logsfr", "mag_g", "mag_r", "mag_z"] and len(table) == 300
     assert 23 < table["mag_r"].max() < 24
     with pytest.raises(ValueError, match="depth"):
-        survey.draw_catalogue(10, 1, "shallow")
+        survey.draw_catalogue(10, 1, DECALS, "shallow")
 
 
 def test_light_is_bagpipes_own(survey, tmp_path):
@@ -231,7 +235,7 @@ def test_light_is_bagpipes_own(survey, tmp_path):
     from galexplore.mock import light
 
     paths = []
-    for name in light.DECAM:
+    for name in find_conditions(DECALS).filters:
         curve = load_filter(name)
         paths.append(str(tmp_path / f"{name}.txt"))
         np.savetxt(paths[-1], np.column_stack([curve.wavelength, curve.response]))
@@ -240,7 +244,7 @@ def test_light_is_bagpipes_own(survey, tmp_path):
     stars = {"age_max": 3.0, "age_min": 0.0, "massformed": 10.0, "metallicity": 0.4}
     parts = {"redshift": z, "constant": stars, "nebular": {"logU": -2.5}, "dust": dust}
     theirs = bagpipes.model_galaxy(parts, filt_list=paths, phot_units="mujy").photometry / 3.6307805
-    grid = light.build_grid()
+    grid = light.build_grid(find_conditions(DECALS).filters)
     at = [light._bracket(axis, np.array([x])) for axis, x in ((grid.redshift, z), (grid.attenuation, av))]
     at.append(light._bracket(grid.log_metals, np.log10([0.4])))
     weights = np.diff(np.clip(grid.edges / 3.0, 0, 1)) * 1e10
@@ -252,15 +256,15 @@ def test_light_is_bagpipes_own(survey, tmp_path):
 
 def test_real_galaxies_agree(survey, real):
     """A regressor that saw only mock photometry reads real galaxies (the full figures: `galexplore mock check`)."""
-    from galexplore.mock import check
+    from galexplore.mock import comparisons
 
-    hosts = check.read_hosts(real)
-    mock = survey.draw_catalogue(12000, 1, "deep", photometry_only=True)
-    found = check.transfer(mock, hosts)
-    assert found["z"]["R2 taught by the mock"] > 0.66
-    assert found["logmass"]["R2 taught by the mock"] > 0.81
-    bins = check.compare_bins(mock, hosts)
+    hosts = comparisons.read_hosts(real)
+    mock = survey.draw_catalogue(12000, 1, DECALS, "deep", photometry_only=True)
+    scores = comparisons.transfer(mock, hosts)
+    assert scores["z"]["R2 taught by the mock"] > 0.66
+    assert scores["logmass"]["R2 taught by the mock"] > 0.81
+    bins = comparisons.compare_bins(mock, hosts)
     assert len(bins) > 20
-    for name, limit in check.LIMITS.items():
+    for name, limit in comparisons.LIMITS.items():
         gaps = np.array([abs(b[name]["mock"] - b[name]["real"]) for b in bins])
         assert np.median(gaps) < 0.6 * limit and (gaps > limit).sum() <= 4, name

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -55,8 +56,7 @@ def test_segments_keep_the_files_of_the_whole(catalogue, tmp_path, monkeypatch):
 
 def test_resumes_after_a_kill(catalogue, tmp_path):
     catalogue.to_parquet(tmp_path / "c.parquet")
-    code = "import pandas as pd, sys; from galexplore.sources.mock import Store;"
-    code += "from galexplore.survey import DECALS;"
+    code = "import pandas as pd, sys; from galexplore.sources.mock import Store; from galexplore.survey import DECALS;"
     code += "s = Store(pd.read_parquet(sys.argv[1]), DECALS, sys.argv[2]);"
     code += "[s.get([i]) for i in list(s.catalogue['id']) * 50]"
     child = subprocess.Popen([sys.executable, "-c", code, str(tmp_path / "c.parquet"), str(tmp_path / "store")])
@@ -83,6 +83,17 @@ def test_half_drawn_pixels_are_drawn_again(catalogue, tmp_path):
 def test_labels_do_not_change_the_pictures(catalogue):
     assert digest(catalogue, DECALS) == digest(catalogue.assign(z=0.2, split="test"), DECALS)
     assert digest(catalogue, DECALS) != digest(catalogue.assign(psf_r=np.float32(1.0)), DECALS)
+
+
+def test_surveys_keep_their_pictures_apart(catalogue):
+    assert digest(catalogue, replace(DECALS, pixel_scale=0.2)) != digest(catalogue, DECALS)
+
+
+def test_pictures_are_on_the_surveys_own_grid(catalogue, tmp_path):
+    fine = replace(DECALS, name="Fine", pixel_scale=0.2, native_size=150, size=61)
+    pictures = Store(catalogue, fine, tmp_path).get(["M000001"])
+    assert pictures.shape == (1, 3, 61, 61) and np.isfinite(pictures).all()
+    assert (tmp_path / f"mock-{digest(catalogue, fine)}").is_dir()
 
 
 def test_unknown_id(catalogue, tmp_path):
