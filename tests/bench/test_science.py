@@ -69,17 +69,17 @@ def test_finished_fits_are_kept_and_compared_with_the_labels(tmp_path, monkeypat
         rows[f"lat_{name}"], rows[f"lat_{name}_sigma"] = rows[column] + 0.01, 0.02
     fitted = []
 
-    def fit(row, curves, folder):
+    def fit(row, survey, curves, folder):
         fitted.append(row["id"])
         wrong = {"redshift": [row["z"] + 0.2, 0.1], "logmass": [10.0, 0.1], "logsfr": [0.0, 0.1]}
         return {"id": row["id"], "seconds": 50.0} | wrong
 
     monkeypatch.setattr(sed, "fit_one", fit)
-    monkeypatch.setattr(sed, "write_curves", lambda folder: [])
+    monkeypatch.setattr(sed, "write_curves", lambda folder, survey: [])
     monkeypatch.setattr(sed, "time_ours", lambda explorer: {"whole": 0.001, "glance": 0.0001})
     seen = rows.assign(lat_redshift=rows["z"] + 0.03).set_index("id")
     embedder = SimpleNamespace(glance=lambda ids: seen.loc[list(ids)])
-    explorer = SimpleNamespace(table=rows, embedder=embedder, images=lambda ids: ids)
+    explorer = SimpleNamespace(table=rows, survey=DECALS, embedder=embedder, images=lambda ids: ids)
     found = sed.measure(explorer, 2, tmp_path)
     assert found["ratio"] == {"whole": pytest.approx(50_000), "glance": pytest.approx(500_000)}
     redshift = found["accuracy"]["redshift"]
