@@ -1,8 +1,9 @@
-# make app: set up, then serve the explorer.  make test: set up, then run every test.
+# make app: set up, then serve the explorer.  make test: set up, then run every test.  make wheel: build the package
+# and prove it in an empty environment.
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: app test lint clean
+.PHONY: app test lint wheel clean
 app: .venv/ready
 	$(BIN)/galexplore app
 
@@ -12,6 +13,11 @@ test: .venv/ready-dev
 lint: .venv/ready-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+
+wheel: .venv/ready-dev
+	$(BIN)/python .ci/prove_wheel.py
 
 clean:
 	rm -rf .venv

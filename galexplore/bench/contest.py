@@ -17,7 +17,7 @@ from galexplore.jobs.make_model import gather_samples, gather_taught, read_surve
 from galexplore.mock import render
 from galexplore.network.recipes import Network, Training
 from galexplore.network.sample import describe_hardware, pick_device
-from galexplore.places import models_folder
+from galexplore.places import find_model
 from galexplore.survey import Survey
 
 #: What each contestant is, as the table says it.
@@ -123,7 +123,7 @@ def _compare(answers: dict[str, Answer], ground: Ground) -> dict:
 
 
 def _read_card(name: str) -> dict:
-    path = models_folder() / name / "card.json"
+    path = find_model(name) / "card.json"
     if not path.exists():
         raise InputError(f"No model stands in {name!r}; train one with: galexplore train")
     return json.loads(path.read_text())

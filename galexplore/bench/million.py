@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from galexplore.latents import LATENTS
-from galexplore.places import DATA, models_folder
+from galexplore.places import DATA, find_model
 from galexplore.tables import catalogue
 
 NAME = "million"
@@ -33,7 +33,7 @@ def make_million(folder: Path, n: int = 1_000_000, seed: int = 0) -> None:
     if (folder / "atlas.npz").exists() and json.loads((folder / "card.json").read_text()).get("n") == n:
         return
     folder.mkdir(parents=True, exist_ok=True)
-    base, source = load("default"), models_folder() / "default"
+    base, source = load("default"), find_model("default")
     rows = np.arange(n) % len(base.table)
     random = np.random.default_rng(seed)
     names = np.array([f"{name}.{i // len(base.table):02d}" for i, name in enumerate(base.atlas.id[rows])])

@@ -10,14 +10,16 @@ from galexplore.cutouts import artefacts
 from galexplore.errors import InputError
 from galexplore.explore.explorer import Explorer
 from galexplore.network.embed import Embedder
-from galexplore.places import ROOT, models_folder
+from galexplore.places import DATA, SHIPPED, find_model, models_folder
 from galexplore.tables import catalogue
 
 
 def list_models() -> list[str]:
-    """Names of the models that have an atlas, the embedded one first."""
-    folders = sorted(p.parent.name for p in models_folder().glob("*/atlas.npz") if (p.parent / "card.json").exists())
-    return sorted(folders, key=lambda name: name != "default")
+    """Names of the models that have an atlas, one's own and the shipped, the default first."""
+    cards = (card for folder in (models_folder(), SHIPPED) for card in folder.glob("*/card.json"))
+    names = {card.parent.name for card in cards if (card.parent / "atlas.npz").exists()}
+    names -= {name for name in names if name.startswith(".")}  # those are being made
+    return sorted(names, key=lambda name: (name != "default", name))
 
 
 def load(name: str = "default", *, data: Path | None = None) -> Explorer:
@@ -26,7 +28,7 @@ def load(name: str = "default", *, data: Path | None = None) -> Explorer:
     Parameters
     ----------
     name : str
-        A folder of `places.models_folder()`.
+        As `list_models` gives it.
     data : Path, optional
         The catalogue; by default `catalogue.parquet` in the model's folder, else the embedded one.
 
@@ -35,10 +37,10 @@ def load(name: str = "default", *, data: Path | None = None) -> Explorer:
     InputError
         Where a file is missing or does not belong to the others.
     """
-    folder = models_folder() / name
+    folder = find_model(name)
     if data is None:
         own = folder / "catalogue.parquet"
-        data = own if own.exists() else ROOT / "data" / "catalogue.parquet"
+        data = own if own.exists() else DATA
     if not data.exists():
         raise InputError(f"No catalogue stands at {data.name!r}; make one with: galexplore mock")
     embedder = Embedder.load(folder)

@@ -11,6 +11,7 @@ import pandas as pd
 from scipy.spatial import cKDTree
 
 from galexplore.atlas import causes
+from galexplore.errors import InputError
 from galexplore.latents import INTRINSIC, MEANS, SIGMAS
 from galexplore.places import models_folder
 from galexplore.survey import Survey
@@ -120,14 +121,18 @@ def teach(explorer, n: int = 1500, seed: int = 11, report=lambda text: None) -> 
     ------
     ImportError
         Without bagpipes and speclite.
+    InputError
+        Where the model is the shipped one of an installed package.
     """
+    path = models_folder() / explorer.name / "card.json"
+    if not path.exists():
+        raise InputError(f"{explorer.name!r} is shipped and not changed; train your own: galexplore train --name NAME")
     _, answers = shift(explorer, ("calibration", "validation"), n, seed, report)
     moved = np.repeat([INTRINSIC.index(name) for name in answers], [len(a) for a in answers.values()])
     every = pd.concat(answers.values())
     latents, sigma = every[MEANS].to_numpy(), every[SIGMAS].to_numpy()
     deviations = explorer.atlas.explain(latents, sigma).conditional_z
     lesson = causes.learn(deviations, latents, sigma, 2 * moved + every["high"].to_numpy())
-    path = models_folder() / explorer.name / "card.json"
     card = json.loads(path.read_text()) | {"attribution": lesson.to_dict()}
     path.write_text(json.dumps(card, indent=1) + "\n")
     return card["attribution"]
