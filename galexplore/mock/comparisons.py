@@ -9,6 +9,7 @@ from astropy.io import fits
 from scipy.ndimage import zoom
 
 from galexplore.atlas.kinds import KINDS
+from galexplore.cosmology import COSMOLOGY
 from galexplore.errors import InputError
 from galexplore.mock import light, properties, scene, shape
 from galexplore.mock.measure import add_magnitudes
@@ -35,7 +36,7 @@ def read_hosts(folder: Path) -> pd.DataFrame:
 
 
 def _derive(table: pd.DataFrame) -> pd.DataFrame:
-    modulus = properties.COSMOLOGY.distmod(table["z"].to_numpy(float)).value
+    modulus = COSMOLOGY.distmod(table["z"].to_numpy(float)).value
     return pd.DataFrame(
         {
             "g-r": table["mag_g"] - table["mag_r"],

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from galexplore.cosmology import COSMOLOGY
 from galexplore.mock.conditions import find_conditions
 from galexplore.mock.history import formed_mass
-from galexplore.mock.properties import COSMOLOGY
 from galexplore.mock.rows import PARTS
 from galexplore.survey import Survey
 

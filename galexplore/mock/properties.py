@@ -2,11 +2,9 @@
 
 import numpy as np
 import pandas as pd
-from astropy.cosmology import FlatLambdaCDM
 
-from galexplore.cosmology import H0, OMEGA_M
+from galexplore.cosmology import COSMOLOGY
 
-COSMOLOGY = FlatLambdaCDM(H0=H0, Om0=OMEGA_M)
 Z_RANGE = (0.003, 1.0)
 
 #: Double Schechter functions, (redshift, log M*, log phi1, alpha1, log phi2, alpha2), phi per Mpc3 per dex.

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 from scipy.interpolate import interpn
 
-from galexplore.mock.properties import COSMOLOGY, cosmic_age, main_sequence
+from galexplore.cosmology import COSMOLOGY
+from galexplore.mock.properties import cosmic_age, main_sequence
 
 
 def size_kpc(logmass: np.ndarray, z: np.ndarray, early: np.ndarray) -> np.ndarray:
