@@ -5,17 +5,21 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.table import Table
 
+import galexplore
 from galexplore.cli.bench import app as bench_app
 from galexplore.cli.terminal import Bars, complaints, out, refuse
 from galexplore.errors import InputError
 from galexplore.latents import INTRINSIC, LATENTS, UNITS
 from galexplore.places import DATA, ROOT, cache_folder
 from galexplore.survey import DECALS
+
+if TYPE_CHECKING:
+    from galexplore.explore.location import Location
 
 app = typer.Typer(help="A latent-space explorer for galaxies.", no_args_is_help=True, pretty_exceptions_enable=False)
 mock_app = typer.Typer(help="Simulate a survey, or compare the simulation with real measurements.")
@@ -26,6 +30,21 @@ KINDS = "FITS, npy, npz, JPEG, PNG"  # of files that are read
 Model = Annotated[str, typer.Option("--model", help="A folder of models/.")]
 Depth = Literal["default", "deep"]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+
+
+def _tell_version(asked: bool) -> None:
+    if asked:
+        out.print(galexplore.__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def start(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    """Explore galaxies in a latent space whose axes mean something."""
 
 
 def main() -> None:
@@ -42,11 +61,9 @@ def serve(
     browser: Annotated[bool, typer.Option(help="Open a browser window.")] = True,
 ) -> None:
     """Serve the explorer in the browser, on this machine alone."""
-    entry = ROOT / "app.py"
-    if not entry.exists():
-        raise InputError("The app's files are not installed with the package; run this from a clone of the repository.")
     options = [f"--server.port={port}", f"--server.headless={'false' if browser and _has_display() else 'true'}"]
-    raise SystemExit(subprocess.call([sys.executable, "-m", "streamlit", "run", str(entry), *options], cwd=ROOT))
+    # -P: a file of the person's folder never stands in for a module; Streamlit reads the settings beside app.py.
+    raise SystemExit(subprocess.call([sys.executable, "-P", "-m", "streamlit", "run", str(ROOT / "app.py"), *options]))
 
 
 def _has_display() -> bool:
@@ -75,7 +92,7 @@ def locate(
         _print_location(location)
 
 
-def _print_location(location) -> None:
+def _print_location(location: "Location") -> None:
     from galexplore.latents import TITLES
     from galexplore.tables.names import format_measurement
 
@@ -190,7 +207,9 @@ def train(
     from galexplore.network.recipes import RECIPES
 
     network, training = RECIPES[recipe or ("gpu" if pick_device().type == "cuda" else "cpu")]
-    changed = {k: v for k, v in {"epochs": epochs, "seed": seed, "extra": extra}.items() if v is not None}
+    changed: dict[str, Any] = {
+        k: v for k, v in {"epochs": epochs, "seed": seed, "extra": extra}.items() if v is not None
+    }
     team = gather_team(devices) if devices > 1 else Team()
     with Bars() as report:
         card = train_model(name, data, replace(training, **changed), report, DECALS, network, team)

@@ -14,7 +14,7 @@ from galexplore.tables.positions import to_vectors
 
 MOST_ROWS = 200_000
 LARGEST = 20 << 20  # bytes
-NAMES = {"id": ("id", "name", "objid", "object_id", "source_id", "iauname", "dr8objid")}
+NAMES: dict[str, tuple[str, ...]] = {"id": ("id", "name", "objid", "object_id", "source_id", "iauname", "dr8objid")}
 NAMES |= {"ra": ("ra", "ra_deg", "raj2000", "_raj2000", "alpha", "alpha_j2000", "ra_j2000", "ra_icrs")}
 NAMES |= {"dec": ("dec", "dec_deg", "dej2000", "_dej2000", "decj2000", "delta", "delta_j2000", "dec_j2000", "de_icrs")}
 
@@ -76,7 +76,7 @@ def _check_parquet(data: bytes) -> None:
         raise InputError(f"A list may have up to {MOST_ROWS:,} rows; this one has {rows:,}.")
 
 
-def match(table: pd.DataFrame, wanted: pd.DataFrame, radius: float) -> Matched:
+def match_list(table: pd.DataFrame, wanted: pd.DataFrame, radius: float) -> Matched:
     """Find a list's galaxies in the atlas: by id where any id agrees, else by the nearest position within a radius.
 
     Parameters

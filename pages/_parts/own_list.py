@@ -28,7 +28,7 @@ def take_list(explorer: Explorer, file, radius: float) -> None:
     if state.listed and state.listed["asked"] == asked:
         return
     try:
-        found = match.match(explorer.table, match.read_list(file.getvalue()), radius)
+        found = match.match_list(explorer.table, match.read_list(file.getvalue()), radius)
         ids, said, good = explorer.table["id"].iloc[found.rows].tolist(), found.said, True
     except InputError as error:
         ids, said, good = [], str(error), False

@@ -88,13 +88,13 @@ def test_ids_are_found_in_any_case_and_misses_get_a_hint(table):
 
 
 def test_a_list_is_matched_by_id_else_by_position(table):
-    by_id = match.match(table, match.read_list(b"objid\nC3\nZ9\n"), 2)
+    by_id = match.match_list(table, match.read_list(b"objid\nC3\nZ9\n"), 2)
     assert table["id"].iloc[by_id.rows].tolist() == ["C3"] and "1 of 2" in by_id.said
     text = b"RA_deg,Dec_deg\n360.0001,0.0\n150.1003,2.2\n150.2,2.2\n,3\n"
     wanted = match.read_list(text)
-    by_place = match.match(table, wanted, 1.2)
+    by_place = match.match_list(table, wanted, 1.2)
     assert set(table["id"].iloc[by_place.rows]) == {"B2", "D4"} and "1.2″" in by_place.said
-    assert "None" in match.match(table, match.read_list(b"id\nX\n"), 2).said
+    assert "None" in match.match_list(table, match.read_list(b"id\nX\n"), 2).said
 
 
 def test_bare_ids_and_other_formats_are_read():
