@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 #: The five latents in the order of every array of latents, and the unit of each.
 LATENTS = ("phi", "redshift", "logmass", "logsfr", "free")
@@ -18,7 +19,7 @@ LABELLED = {"redshift": "z", "logmass": "logmass", "logsfr": "logsfr"}
 SHORT = {"redshift": "redshift", "logmass": "mass", "logsfr": "SFR", "free": "free latent"}
 
 
-def angle_difference(a, b):
+def angle_difference(a: ArrayLike, b: ArrayLike) -> np.ndarray:
     """Difference of two axis angles [rad], wrapped to [-pi/2, pi/2)."""
     return (np.asarray(a) - np.asarray(b) + np.pi / 2) % np.pi - np.pi / 2
 

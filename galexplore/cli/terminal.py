@@ -2,15 +2,24 @@
 
 import json
 import sys
+from typing import NoReturn
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 out = Console()
 complaints = Console(stderr=True)
 
 
-def refuse(error: Exception, as_json: bool = False) -> None:
+def refuse(error: Exception, as_json: bool = False) -> NoReturn:
     """Say in one sentence what is wrong, and stop with status 2."""
     if as_json:
         print(json.dumps({"error": str(error)}))
@@ -22,16 +31,16 @@ def refuse(error: Exception, as_json: bool = False) -> None:
 class Bars:
     """Progress bars by stage: called as (stage, done, of, note)."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         self.progress = Progress(*columns, TimeRemainingColumn(), console=complaints)
-        self.tasks: dict[str, int] = {}
+        self.tasks: dict[str, TaskID] = {}
 
     def __enter__(self) -> "Bars":
         self.progress.start()
         return self
 
-    def __exit__(self, *_) -> None:
+    def __exit__(self, *_: object) -> None:
         self.progress.stop()
 
     def __call__(self, stage: str, done: int, of: int | None = None, note: str = "") -> None:

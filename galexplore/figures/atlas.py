@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from galexplore.figures.marginals import add_marginals
-from galexplore.figures.paint import choose_sample, draw_density, find_spans, paint
+from galexplore.figures.paint import Spans, choose_sample, draw_density, find_spans, paint
 from galexplore.figures.style import ACCENT, FADED, YOURS, get_style, layout
 from galexplore.tables.names import title_axis
 
@@ -28,7 +28,7 @@ def plot_atlas(
     marked: Sequence[str] | np.ndarray = (),
     opened: str | None = None,
     yours: dict | None = None,
-    within: tuple | None = None,
+    within: Spans | None = None,
     marginals: bool = False,
     dark: bool = True,
     height: int = 470,
@@ -99,7 +99,7 @@ def _find(table: pd.DataFrame, wanted: Sequence[str] | np.ndarray) -> np.ndarray
 
 def _code(kinds: pd.Index, kind: str) -> int:
     """Give the number of a kind among those that there are; one that no galaxy has where it is none of them."""
-    return int(kinds.get_loc(kind)) if kind in kinds else -2
+    return kinds.tolist().index(kind) if kind in kinds else -2
 
 
 def _choose_opacity(n: int, faded: bool) -> float:
@@ -112,7 +112,7 @@ def _take(look: dict, rows: np.ndarray) -> dict:
 
 
 def _draw_crowd(
-    figure: go.Figure, ordinary: pd.DataFrame, x: str, y: str, within: tuple | None, dark: bool
+    figure: go.Figure, ordinary: pd.DataFrame, x: str, y: str, within: Spans | None, dark: bool
 ) -> np.ndarray:
     """Draw a crowd's density where it is one; return the places of those to draw as points."""
     if len(ordinary) <= MOST_POINTS:
@@ -158,20 +158,27 @@ def _bring_forward(figure: go.Figure, front: pd.DataFrame, x: str, y: str, look:
         if kind == "ordinary":
             colours = {"color": ink}
             if "cmin" in look:
-                colours = {k: v for k, v in _take(look, rows).items() if k != "colorbar"}
+                colours = {k: v for k, v in _take(look, np.asarray(rows)).items() if k != "colorbar"}
             marker = {"size": 6 if few else 3 if many else 4, "line": edge, "opacity": 0.6 if many else 1} | colours
         else:
-            marker = _rare_marker(kind, 1, dark) | {"line": edge, "size": 10}
+            marker = _rare_marker(str(kind), 1, dark) | {"line": edge, "size": 10}
         at = {k: front[c].to_numpy(np.float32)[rows] for k, c in (("x", x), ("y", y))}
         figure.add_trace(go.Scattergl(**at, mode="markers", marker=marker, hoverinfo="skip"))
 
 
-def _ring(x, y, colour: str) -> go.Scattergl:
+def _ring(x: pd.Series, y: pd.Series, colour: str) -> go.Scattergl:
     marker = {"size": 20, "symbol": "circle-open", "color": colour, "line": {"width": 2.5, "color": colour}}
     return go.Scattergl(x=x, y=y, mode="markers", marker=marker, hoverinfo="skip")
 
 
-def _add_yours(figure: go.Figure, dark: bool, x: float, y: float, cloud=None, sigma=None) -> None:
+def _add_yours(
+    figure: go.Figure,
+    dark: bool,
+    x: float,
+    y: float,
+    cloud: np.ndarray | None = None,
+    sigma: Sequence[float] | None = None,
+) -> None:
     """Add the user's own galaxy: a star, and the area that its errors cover."""
     colour, symbol, _ = YOURS
     if cloud is not None:

@@ -28,7 +28,8 @@ def plot_distributions(table: pd.DataFrame, kinds: Sequence[str], title: str, da
     for column, name in enumerate(INTRINSIC, 1):
         values = table[f"lat_{name}"].to_numpy(float)
         shown = values[np.isin(population, ["ordinary", *kinds])]
-        edges = np.linspace(*np.nanquantile(shown, (0.001, 0.999)), 41)
+        low, high = np.nanquantile(shown, (0.001, 0.999))
+        edges = np.linspace(low, high, 41)
         for kind in ("ordinary", *kinds):
             count, _ = np.histogram(values[population == kind], edges)
             share = 100 * count / max(1, (population == kind).sum())
@@ -71,7 +72,7 @@ def plot_roc(roc: pd.DataFrame, rate: float, title: str, dark: bool = True) -> g
     """Plot recall against the rate of false alarms, a band of one standard deviation about it."""
     figure = go.Figure()
     for kind, rows in roc.groupby("kind", sort=False):
-        _add_band(figure, rows["false_alarms"], rows["recall"], rows["low"], rows["high"], kind)
+        _add_band(figure, rows["false_alarms"], rows["recall"], rows["low"], rows["high"], str(kind))
     figure.add_vline(rate, line={"color": ACCENT[dark], "width": 1, "dash": "dot"})
     figure.add_annotation(x=rate, y=0.06, text=f" {100 * rate:.0f} %", showarrow=False, xanchor="left")
     dress(figure, title, dark, 320)
@@ -102,7 +103,16 @@ def plot_recovery(curves: dict[str, dict[str, pd.DataFrame]], title: str, dark: 
     return figure.update_yaxes(title="Share of the kind found", tickformat=".0%", range=[0, 1.03])
 
 
-def _add_band(figure, x, y, low, high, name: str, kind: str | None = None, dash: str = "solid") -> None:
+def _add_band(
+    figure: go.Figure,
+    x: pd.Series,
+    y: pd.Series,
+    low: pd.Series,
+    high: pd.Series,
+    name: str,
+    kind: str | None = None,
+    dash: str = "solid",
+) -> None:
     colour = get_style(kind or name)[0]
     rgb = ",".join(str(int(colour[i : i + 2], 16)) for i in (1, 3, 5))
     none = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip", "showlegend": False}

@@ -25,9 +25,11 @@ def add_marginals(figure: go.Figure, x: np.ndarray, y: np.ndarray, front: np.nda
         known = np.isfinite(values)
         if not known.any():
             continue
-        span = np.percentile(values[known], (0.05, 99.95))
+        low, high = np.percentile(values[known], (0.05, 99.95))
         known = np.flatnonzero(known)
-        edges = np.linspace(*(span if span[0] < span[1] else [span[0] - 0.5, span[0] + 0.5]), _BINS + 1)
+        if not low < high:
+            low, high = low - 0.5, low + 0.5
+        edges = np.linspace(low, high, _BINS + 1)
         figure.add_trace(_outline(values[known], edges, "143,163,191", 0.35, upright))
         if front[known].any():
             ink = ",".join(str(int(ACCENT[dark][i : i + 2], 16)) for i in (1, 3, 5))

@@ -1,7 +1,5 @@
 """How points are coloured and crowds are drawn."""
 
-from collections.abc import Hashable
-
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
@@ -9,6 +7,9 @@ from plotly.colors import cyclical, sample_colorscale
 
 from galexplore.figures.style import STYLES
 from galexplore.tables.names import title_axis
+
+#: Ends of what is drawn: ((x0, x1), (y0, y1)).
+Spans = tuple[tuple[float, float], tuple[float, float]]
 
 MOST_WORDS = 8  # distinct words of a column that can still be told apart by colour
 _CELLS = 384
@@ -53,7 +54,7 @@ def _paint_words(words: pd.Series, bar: dict) -> dict:
     return {"color": codes, "colorscale": steps, "cmin": -0.5, "cmax": n - 0.5, "colorbar": bar | ticks}
 
 
-def count_cells(x: np.ndarray, y: np.ndarray, spans: tuple, cells: int = _CELLS) -> np.ndarray:
+def count_cells(x: np.ndarray, y: np.ndarray, spans: Spans, cells: int = _CELLS) -> np.ndarray:
     """Numbers of points (cells, cells) in the cells of spans ((x0, x1), (y0, y1)); rows along y."""
     (x0, x1), (y0, y1) = spans
     i = ((x - x0) * (cells / max(x1 - x0, 1e-12))).astype(np.int32)
@@ -63,17 +64,17 @@ def count_cells(x: np.ndarray, y: np.ndarray, spans: tuple, cells: int = _CELLS)
     return np.bincount(j * cells + i, minlength=cells * cells).reshape(cells, cells)
 
 
-def draw_density(x: np.ndarray, y: np.ndarray, spans: tuple, dark: bool) -> go.Heatmap:
+def draw_density(x: np.ndarray, y: np.ndarray, spans: Spans, dark: bool) -> go.Heatmap:
     """Draw how many points lie in each cell, on a logarithmic scale; empty cells stay empty."""
     count = count_cells(x, y, spans)
     with np.errstate(divide="ignore"):
         image = np.where(count > 0, np.log10(count), np.nan).astype(np.float32)
     tint = [[0, "rgba(143,163,191,0.10)"], [1, "rgba(200,214,235,0.95)" if dark else "rgba(40,60,90,0.95)"]]
-    centres = {k: np.linspace(*span, 2 * _CELLS + 1)[1::2] for k, span in zip("xy", spans, strict=True)}
+    centres = {k: np.linspace(low, high, 2 * _CELLS + 1)[1::2] for k, (low, high) in zip("xy", spans, strict=True)}
     return go.Heatmap(z=image, **centres, colorscale=tint, showscale=False, hoverinfo="skip", name="density")
 
 
-def find_spans(x: np.ndarray, y: np.ndarray) -> tuple:
+def find_spans(x: np.ndarray, y: np.ndarray) -> Spans:
     """Find the ends of what is drawn along both axes, with a margin; unknown values aside."""
     spans = []
     for values in (x, y):
@@ -81,9 +82,9 @@ def find_spans(x: np.ndarray, y: np.ndarray) -> tuple:
         low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
         margin = 0.03 * (high - low) or 0.5
         spans.append((low - margin, high + margin))
-    return tuple(spans)
+    return spans[0], spans[1]
 
 
-def choose_sample(n: int, most: int, seed: Hashable = 0) -> np.ndarray:
+def choose_sample(n: int, most: int, seed: int = 0) -> np.ndarray:
     """Places of a random sample, the same at every call; all of them where there are few."""
     return np.arange(n) if n <= most else np.sort(np.random.default_rng(seed).choice(n, most, False, shuffle=False))

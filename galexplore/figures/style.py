@@ -1,5 +1,7 @@
 """The look that all figures share: one colour and shape a population, one layout, one set of axis titles."""
 
+import plotly.graph_objects as go
+
 from galexplore.tables.names import AXES
 
 __all__ = ["ACCENT", "AXES", "FADED", "FONT", "STYLES", "YOURS", "dress", "get_style", "layout"]
@@ -53,7 +55,7 @@ def layout(title: str, dark: bool, height: int) -> dict:
     }
 
 
-def dress(figure, title: str, dark: bool, height: int):
+def dress(figure: go.Figure, title: str, dark: bool, height: int) -> go.Figure:
     """Give a figure of one or several panels, which nothing is picked on, the common look."""
     look = layout(title, dark, height)
     axes = {k: look.pop(k) for k in ("xaxis", "yaxis")}

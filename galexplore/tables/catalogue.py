@@ -3,7 +3,9 @@
 import json
 import warnings
 from collections.abc import Iterable, Iterator
+from os import PathLike
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import pandas as pd
@@ -19,7 +21,7 @@ _SUFFIXES = {"pq": "parquet", "fit": "fits", "vot": "votable", "xml": "votable"}
 SENTINELS = (-99.0, -999.0, -9999.0)  # what other catalogues write for "unknown"; read as NaN
 
 
-def write(frame: pd.DataFrame, target, format: str | None = None) -> None:
+def write(frame: pd.DataFrame, target: str | PathLike[str] | BinaryIO, format: str | None = None) -> None:
     """Write a table with its units, UCDs, descriptions and provenance (`frame.attrs`, kept as JSON).
 
     CSV holds names and values only, as other tools expect of it.
@@ -80,7 +82,7 @@ def _tidy(frame: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
-def read(source, format: str | None = None) -> pd.DataFrame:
+def read(source: str | PathLike[str] | bytes | BinaryIO, format: str | None = None) -> pd.DataFrame:
     """Read a table; ids come back as text exactly as they were, and what is unknown as NaN.
 
     Column names are matched without regard to case ("RA" is `ra`); sentinels such as -99 in known columns become NaN.
@@ -102,10 +104,13 @@ def read(source, format: str | None = None) -> pd.DataFrame:
         If it cannot be read, or if its ids are floating-point numbers, which have lost digits.
     """
     try:
-        data = source if isinstance(source, bytes) else source.read() if hasattr(source, "read") else None
-        data = Path(source).read_bytes() if data is None else data
+        if isinstance(source, str | PathLike):
+            data = Path(source).read_bytes()
+        else:
+            data = source if isinstance(source, bytes) else source.read()
     except OSError as error:
-        raise InputError(f"there is no readable table {Path(source).name}") from error
+        name = Path(source).name if isinstance(source, str | PathLike) else "in what was given"
+        raise InputError(f"there is no readable table {name}") from error
     format = format or _recognise(data)
     if format not in FORMATS:
         raise InputError(f"{format} is no table format here; use one of {', '.join(FORMATS)}")
@@ -136,8 +141,8 @@ def _settle(frame: pd.DataFrame) -> pd.DataFrame:
     """Give known columns their names and types, and turn sentinels into NaN."""
     lower = {str(n): str(n).strip().lower() for n in frame}
     frame = frame.rename(columns={n: k for n, k in lower.items() if find_column(k) and k not in frame})
-    for name in frame:
-        column = find_column(str(name))
+    for name in map(str, frame):
+        column = find_column(name)
         if column is None:
             continue
         if column.dtype == "str":
@@ -146,7 +151,7 @@ def _settle(frame: pd.DataFrame) -> pd.DataFrame:
             frame[name] = frame[name].astype(object).where(frame[name].notna(), "").astype(str)
             continue
         values = pd.to_numeric(frame[name], errors="coerce") if frame[name].dtype == object else frame[name]
-        values = values if pd.api.types.is_float_dtype(values) else values.astype(column.dtype)
+        values = values if pd.api.types.is_float_dtype(values) else values.astype(np.dtype(column.dtype))
         frame[name] = values.mask(values.isin(SENTINELS))
     return frame
 

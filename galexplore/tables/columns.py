@@ -107,12 +107,12 @@ def find_column(name: str) -> Column | None:
 
 def list_words(table: pd.DataFrame) -> list[str]:
     """Columns of a few words each, such as the split, that a galaxy can be coloured by; the population aside."""
-    text = [c for c in table if not pd.api.types.is_numeric_dtype(table[c]) and c not in ("id", "population")]
+    text = [c for c in map(str, table) if not pd.api.types.is_numeric_dtype(table[c]) and c not in ("id", "population")]
     return [c for c in text if 1 < table[c].nunique() <= MOST_WORDS]
 
 
 def list_columns(table: pd.DataFrame) -> list[str]:
     """Columns that a galaxy can be plotted or coloured by: numbers that are not all alike."""
-    numeric = [c for c in table if pd.api.types.is_numeric_dtype(table[c]) and c != "seed"]
+    numeric = [c for c in map(str, table) if pd.api.types.is_numeric_dtype(table[c]) and c != "seed"]
     several = [c for c in numeric if table[c].min() < table[c].max()]
     return sorted(several, key=lambda c: (not c.startswith("lat_") or c.endswith("_sigma"), find_column(c) is None))

@@ -36,7 +36,8 @@ def write_limits(limits: Limits) -> str:
 
 def read_limits(text: str, columns: Iterable[str]) -> tuple[dict[str, tuple[float, float]], list[str]]:
     """Read what `write_limits` wrote; return the limits and the parts that cannot be used."""
-    limits, refused, columns = {}, [], set(columns)
+    limits: dict[str, tuple[float, float]] = {}
+    refused, columns = [], set(columns)
     for part in text[:1000].split(",") if text else []:
         found = _ONE.fullmatch(part)
         try:

@@ -5,6 +5,7 @@ import re
 from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from galexplore.errors import InputError
 
@@ -56,7 +57,7 @@ def _parse_address(text: str) -> tuple[float, float] | None:
         parts = urlsplit(text)
     except ValueError:
         return None
-    query = {}
+    query: dict[str, str] = {}
     for part in (parts.query, parts.fragment, parts.path):
         query |= {k.lower().rpartition("?")[2]: v[0] for k, v in parse_qs(part).items()}
     try:
@@ -94,13 +95,13 @@ def _check(ra: float, dec: float) -> tuple[float, float]:
     return ra % 360, dec
 
 
-def to_vectors(ra, dec) -> np.ndarray:
+def to_vectors(ra: ArrayLike, dec: ArrayLike) -> np.ndarray:
     """Give unit vectors (N, 3) of positions in degrees: RA's wrap and cos(dec) take care of themselves."""
     ra, dec = np.radians(np.asarray(ra, float)), np.radians(np.asarray(dec, float))
     return np.stack([np.cos(dec) * np.cos(ra), np.cos(dec) * np.sin(ra), np.sin(dec)], axis=-1)
 
 
-def separate(ra, dec, ra0: float, dec0: float) -> np.ndarray:
+def separate(ra: ArrayLike, dec: ArrayLike, ra0: float, dec0: float) -> np.ndarray:
     """Separations (N,) in arcsec of positions (degrees) from one position; NaN where a position is unknown."""
     chord = np.linalg.norm(to_vectors(ra, dec) - to_vectors(ra0, dec0), axis=-1)
     return np.degrees(2 * np.arcsin(np.clip(chord / 2, 0, 1))) * 3600
