@@ -10,6 +10,7 @@ from zipfile import BadZipFile
 import numpy as np
 import pandas as pd
 from scipy.spatial import cKDTree
+from scipy.stats import median_abs_deviation
 from sklearn.decomposition import PCA
 
 from galexplore.atlas.maps import draw_map, judge_map, weigh_positions
@@ -202,7 +203,7 @@ def build(table: pd.DataFrame, features: np.ndarray | None = None, config: Atlas
     sigma = table[[f"lat_{name}_sigma" for name in LATENTS]].to_numpy(float)
     ordinary = (table["population"] == "ordinary").to_numpy()
     usual = latents[ordinary][:, _AT]
-    scale = 1.4826 * np.median(np.abs(usual - np.median(usual, axis=0)), axis=0)
+    scale = 1.4826 * median_abs_deviation(usual, axis=0)
     whole = fit_population(usual, sigma[ordinary][:, _AT], 1, config.seed)
     points = latents[:, _AT] / scale
     position = draw_map(points, ordinary, config)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from scipy.spatial import cKDTree
-from scipy.stats import beta, fisher_exact, norm, rankdata
+from scipy.stats import beta, fisher_exact, median_abs_deviation, norm, rankdata
 
 from galexplore.atlas.atlas import Atlas
 from galexplore.errors import InputError
@@ -120,7 +120,7 @@ def compare(table: pd.DataFrame, selected, columns) -> pd.DataFrame:
     -------
     DataFrame
         `column`; `selected` and `rest` (medians); `effect`, their difference in units of the rest's robust spread
-        (1.4826 median absolute deviation); `auc`, the chance that a selected galaxy's value exceeds one of the rest
+        (its median absolute deviation, in units of a normal sigma); `auc`, the chance that a selected galaxy's value exceeds one of the rest
         (Mann & Whitney 1947), and `auc_error` (Hanley & McNeil 1982). What tells them apart best comes first.
     """
     inside = table["id"].isin(set(selected)).to_numpy()
@@ -141,7 +141,7 @@ def compare(table: pd.DataFrame, selected, columns) -> pd.DataFrame:
 
 def _differ(ours: np.ndarray, rest: np.ndarray) -> dict[str, float]:
     n, m, middle = len(ours), len(rest), float(np.median(rest))
-    spread = 1.4826 * float(np.median(np.abs(rest - middle)))
+    spread = float(median_abs_deviation(rest, scale="normal"))
     shift = float(np.median(ours)) - middle
     auc = (rankdata(np.concatenate([ours, rest]))[:n].sum() - n * (n + 1) / 2) / (n * m)
     q1, q2 = auc / (2 - auc), 2 * auc**2 / (1 + auc)

@@ -9,6 +9,7 @@ import json
 import numpy as np
 import pandas as pd
 from scipy.spatial import cKDTree
+from scipy.stats import median_abs_deviation
 
 from galexplore.atlas import causes
 from galexplore.errors import InputError
@@ -35,7 +36,7 @@ def find_tails(truth: np.ndarray, at: np.ndarray, j: int, sigma: float = 3.0) ->
     at : array (M, J)
     """
     others = [i for i in range(truth.shape[1]) if i != j]
-    scale = 1.4826 * np.median(np.abs(truth - np.median(truth, axis=0)), axis=0)[others]
+    scale = median_abs_deviation(truth, axis=0, scale="normal")[others]
     k = np.arange(1, min(NEAREST, len(truth)) + 1)
     near = cKDTree(truth[:, others] / scale).query(at[:, others] / scale, k=k)[1]
     low, middle, high = np.quantile(truth[near][:, :, j], (0.15865, 0.5, 0.84135), axis=1)

@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 import pandas as pd
+from scipy.stats import median_abs_deviation
 
 from galexplore.latents import LABELLED, LATENTS
 from galexplore.posterior.calibrate import ROUND, WIDE, crps, residuals, widen_at
@@ -28,7 +29,7 @@ def score(latent: str, r: pd.DataFrame) -> dict[str, float]:
     return {
         "r2": float(1 - np.sum(error**2) / np.sum((truth - truth.mean()) ** 2)),
         "pearson_r2": float(np.corrcoef(truth, truth + error)[0, 1] ** 2),
-        "nmad": float(1.4826 * np.median(np.abs(relative - np.median(relative)))),
+        "nmad": float(1.4826 * median_abs_deviation(relative)),
         "bias": float(np.median(relative)),
         "outlier_fraction": float(np.mean(np.abs(relative) > (0.15 if latent == "redshift" else 0.5))),
         "crps": float(crps(error, np.hypot(sigma, own)).mean()),
