@@ -3,7 +3,11 @@
 import re
 import tomllib
 
+import pytest
+
+import galexplore as gx
 from galexplore.places import ROOT
+from tests.served import write_cutout
 
 TEXT = (ROOT / "README.md").read_text()
 
@@ -28,22 +32,33 @@ def test_every_command_it_shows_exists():
         assert {w for w in words[1:] if w.startswith("--")} <= known, line
 
 
-def test_the_python_it_shows_exists():
-    code = re.search(r"```python\n(.*?)```", TEXT, flags=re.DOTALL)[1]
-    names = set(re.findall(r"(?:location|explorer|gx)\.(\w+)", code))
-    import galexplore as gx
-    from galexplore.explore.explorer import Explorer
-    from galexplore.explore.location import Location
-
-    for name in names:
-        assert (
-            hasattr(Location, name) or hasattr(Explorer, name) or hasattr(gx, name) or name in Location.__annotations__
-        )
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A person's folder, with the files that the examples name."""
+    folder = tmp_path_factory.mktemp("examples")
+    write_cutout(folder / "cutout.fits")
+    (folder / "broken.fits").write_bytes(b"")
+    (folder / "list.csv").write_text("id,ra,dec\nM000123,150.1,2.2\nM000124,150.2,2.3\n")
+    return folder
 
 
-def test_its_links_lead_somewhere():
-    for path in re.findall(r"\]\((?!http)([^)#]+)\)", TEXT):
-        assert (ROOT / path).exists(), path
+@pytest.mark.parametrize("name", ["README.md", "docs/api.md", "CONTRIBUTING.md"])
+def test_the_python_it_shows_runs_as_it_stands(name, folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    names: dict[str, object] = {}
+    for code in re.findall(r"```python\n(.*?)```", (ROOT / name).read_text(), flags=re.DOTALL):
+        exec(compile(code, name, "exec"), names)
+
+
+def test_every_public_name_is_shown_in_use():
+    blocks = "".join(re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "api.md").read_text(), flags=re.DOTALL))
+    assert [name for name in gx.__all__ if f"gx.{name}" not in blocks] == []
+
+
+@pytest.mark.parametrize("page", [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")], ids=lambda p: p.name)
+def test_its_links_lead_somewhere(page):
+    for path in re.findall(r"\]\((?!http)([^)#]+)\)", page.read_text()):
+        assert (page.parent / path).exists(), path
 
 
 def test_the_citation_names_the_paper():
