@@ -5,6 +5,7 @@ Run by `make wheel`, with the checkout's own Python.
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -14,6 +15,10 @@ import urllib.request
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(HERE))
+
+from tests.served import write_cutout  # noqa: E402 (of the checkout, whatever is installed)
+
 #: Of this machine, without what would lead the empty environment back to the checkout.
 PLAIN = {k: v for k, v in os.environ.items() if not k.startswith(("GALEXPLORE_", "PYTHON"))} | {"OMP_NUM_THREADS": "2"}
 #: Runs the installed app's script and its pages, as a browser would.
@@ -33,23 +38,6 @@ print(gx.__version__)
 """
 
 
-def make_cutout(path: Path) -> None:
-    """Write a simulated galaxy as the survey's server would serve it."""
-    from astropy.io import fits
-
-    from galexplore.mock.render import render
-    from galexplore.places import DATA
-    from galexplore.survey import DECALS
-    from galexplore.tables import catalogue
-
-    frame = catalogue.read(DATA)
-    row = frame[(frame["population"] == "ordinary") & (frame["mag_r"] < 18)].iloc[0]
-    header = fits.Header({"BANDS": "grz", "CTYPE1": "RA---TAN", "CTYPE2": "DEC--TAN", "CRVAL1": 150.0, "CRVAL2": 2.0})
-    step, middle = DECALS.pixel_scale / 3600, (DECALS.native_size + 1) / 2
-    header.update({"CRPIX1": middle, "CRPIX2": middle, "CD1_1": -step, "CD1_2": 0.0, "CD2_1": 0.0, "CD2_2": step})
-    fits.PrimaryHDU(render(row), header).writeto(path)
-
-
 def run(*command: object, cwd: Path, environment: dict[str, str] = PLAIN) -> str:
     """Run a command to its end; return what it printed, or stop with what it complained of."""
     done = subprocess.run([*map(str, command)], cwd=cwd, env=environment, capture_output=True, text=True)
@@ -67,7 +55,7 @@ def serve(executable: Path, cwd: Path, environment: dict[str, str]) -> None:
         port = free.getsockname()[1]
     command = [executable, "app", "--port", str(port), "--no-browser"]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    server = subprocess.Popen(command, cwd=cwd, env=environment, **quiet)
+    server = subprocess.Popen(command, cwd=cwd, env=environment, start_new_session=True, **quiet)
     try:
         for _ in range(240):
             try:
@@ -78,7 +66,7 @@ def serve(executable: Path, cwd: Path, environment: dict[str, str]) -> None:
                 time.sleep(0.25)
         sys.exit("The installed app never answered.")
     finally:
-        server.terminate()
+        os.killpg(server.pid, signal.SIGTERM)  # the command and the server that it started
         server.wait(20)
 
 
@@ -104,7 +92,7 @@ def prove(folder: Path) -> None:
     run(env / "bin" / "python", "-m", "pip", "install", "--quiet", "--no-compile", wheel, cwd=folder)
     tell("installed into an empty environment")
     before = list_files(env)
-    make_cutout(away / "galaxy.fits")
+    write_cutout(away / "galaxy.fits")
     bare = PLAIN | {"HOME": str(home)}
     installed = run(env / "bin" / "galexplore", "locate", "galaxy.fits", "--json", cwd=away, environment=bare)
     command = "from galexplore.cli.main import main; main()"

@@ -1,9 +1,11 @@
 """The direction of the arrows: who may import what."""
 
 import ast
+import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -51,27 +53,67 @@ def test_connections_are_opened_in_sources_alone(path):
     assert "pickle" not in imported(path)
 
 
+def test_every_room_says_what_it_is_for():
+    rooms = sorted({p.parent for p in FILES} - {ROOT})
+    for room in rooms:
+        text = ast.get_docstring(ast.parse((room / "__init__.py").read_text())) or ""
+        assert len(re.findall(r"[.:](?:\s|$)", text)) >= 2, f"{room.name}: {text}"
+
+
+def test_the_house_can_be_drawn():
+    """At most 25 rooms: the package's own, the pages with theirs, and the roof."""
+    ground = [p for p in (ROOT / "galexplore").glob("*.py") if p.stem != "__init__"]
+    rooms = [p.parent for top in ("galexplore", "pages") for p in ROOT.glob(f"{top}/*/__init__.py")]
+    assert len(ground) + len(rooms) + len(["pages", "app"]) <= 25
+
+
 def test_importing_the_package_is_light():
-    """A bare import must not pay for torch, umap or plotly; loading the explorer must not pay for umap or galsim."""
+    """A bare import pays for nothing, not even to name what there is; loading the explorer not for umap or galsim."""
     code = (
-        "import sys, galexplore; assert not {'torch', 'umap', 'plotly', 'galsim'} & set(sys.modules);"
+        "import sys, galexplore; assert 'load' in dir(galexplore) and galexplore.__version__;"
+        "assert not {'numpy', 'pandas', 'torch', 'umap', 'plotly', 'galsim'} & set(sys.modules);"
         "import galexplore.explore.models; assert not {'umap', 'galsim', 'bagpipes', 'streamlit'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+#: What a requirement is imported as, where that differs from its name.
+MODULES = {"pillow": "PIL", "scikit-learn": "sklearn", "umap-learn": "umap", "lightning-fabric": "lightning_fabric"}
+#: What the dev extra names to be run, not imported.
+TOOLS = {"import-linter", "mypy", "pandas-stubs", "pytest-timeout", "ruff"}
+
+
+def name_modules(requirements: list[str]) -> set[str]:
+    """Modules that requirements bring, tools aside."""
+    names = {re.split(r"[<>=!~;\[ ]", r)[0] for r in requirements if r and not r.startswith("#")} - TOOLS
+    return {MODULES.get(n, n) for n in names}
+
+
+def collect_modules(files: list[Path]) -> set[str]:
+    """Modules of others that files import."""
+    ours = set(sys.stdlib_module_names) | {"galexplore", "pages", "tests"}
+    return {module.split(".")[0] for path in files for module in imported(path)} - ours
+
+
 def test_what_is_imported_is_declared_and_the_other_way_round():
-    declared = {
-        line.split(">=")[0].split("==")[0] for line in (ROOT / "requirements.txt").read_text().split() if "=" in line
-    }
-    names = {"pillow": "PIL", "scikit-learn": "sklearn", "umap-learn": "umap"}
-    used = {module.split(".")[0] for path in FILES for module in imported(path)}
-    # pyarrow is what pandas and astropy write parquet with.
-    assert {names.get(d, d) for d in declared} - used <= {"pyarrow"}
-    # threadpoolctl comes with scikit-learn.
-    extras = {"bagpipes", "galsim", "speclite", "lightning_fabric", "playwright", "threadpoolctl"}
-    outside = used - set(sys.stdlib_module_names) - {"galexplore", "pages"} - extras
-    assert outside - {names.get(d, d) for d in declared} == set()
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    needed = name_modules((ROOT / "requirements.txt").read_text().splitlines())
+    optional = {module for requirements in extras.values() for module in name_modules(requirements)}
+    used = collect_modules(FILES)
+    assert used - optional == needed - optional
+    about = [*FILES, ROOT / "setup.py", *ROOT.glob(".ci/*.py"), *ROOT.glob("tests/**/*.py")]
+    assert optional <= collect_modules(about)
+    assert used <= needed | optional
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_what_only_an_extra_brings_is_imported_when_it_is_used(path):
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    optional = {m for r in extras.values() for m in name_modules(r)}
+    optional -= name_modules((ROOT / "requirements.txt").read_text().splitlines())
+    at_once = [n for n in ast.parse(path.read_text()).body if isinstance(n, ast.Import | ast.ImportFrom)]
+    modules = {m for n in at_once for m in ([n.module] if isinstance(n, ast.ImportFrom) else [a.name for a in n.names])}
+    assert not {(m or "").split(".")[0] for m in modules} & optional
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))

@@ -120,8 +120,9 @@ def compare(table: pd.DataFrame, selected, columns) -> pd.DataFrame:
     -------
     DataFrame
         `column`; `selected` and `rest` (medians); `effect`, their difference in units of the rest's robust spread
-        (its median absolute deviation, in units of a normal sigma); `auc`, the chance that a selected galaxy's value exceeds one of the rest
-        (Mann & Whitney 1947), and `auc_error` (Hanley & McNeil 1982). What tells them apart best comes first.
+        (the sigma of a normal distribution of its median absolute deviation); `auc`, the chance that a selected
+        galaxy's value exceeds one of the rest (Mann & Whitney 1947), and `auc_error` (Hanley & McNeil 1982). What
+        tells them apart best comes first.
     """
     inside = table["id"].isin(set(selected)).to_numpy()
     keep = np.flatnonzero(~inside)
