@@ -187,7 +187,8 @@ class Survey:
             raise InputError(f"the survey lacks {', '.join(lacking)}")
         if unknown := sorted(map(str, set(fields) - names)):
             raise InputError(f"the survey has unknown fields: {', '.join(unknown)}")
-        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()})
+        values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()}
+        return cls(**values)
 
 
 _TUPLES = ("bands", "noise", "peak", "display", "rgb", "extinction")

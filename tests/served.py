@@ -18,5 +18,5 @@ def write_cutout(path: Path) -> pd.Series:
     header = fits.Header({"BANDS": "grz", "CTYPE1": "RA---TAN", "CTYPE2": "DEC--TAN", "CRVAL1": 150.0, "CRVAL2": 2.0})
     step, middle = DECALS.pixel_scale / 3600, (DECALS.native_size + 1) / 2
     header.update({"CRPIX1": middle, "CRPIX2": middle, "CD1_1": -step, "CD1_2": 0.0, "CD2_1": 0.0, "CD2_2": step})
-    fits.PrimaryHDU(render(row), header).writeto(path)
+    fits.PrimaryHDU(render(row, DECALS), header).writeto(path)
     return row

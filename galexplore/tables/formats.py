@@ -68,7 +68,7 @@ def _to_table(frame: pd.DataFrame) -> Table:
     for name in frame:
         values = frame[name].to_numpy()
         table[name] = values.astype(str) if values.dtype == object else values
-        if column := find_column(name):
+        if column := find_column(str(name)):
             table[name].unit = column.unit or None
             table[name].description = column.description
             table[name].meta["ucd"] = column.ucd
