@@ -19,9 +19,9 @@ class Images(Protocol):
         ...
 
     def get(self, ids: Sequence[str]) -> np.ndarray:
-        """Return images (N, B, S, S) in nanomaggies per native pixel, in the order of the ids.
+        """Return images (N, B, S, S) in nanomaggies per native pixel, in the order of the ids; float16 or float32.
 
-        Row 0 is south and column 0 east.
+        Row 0 is south and column 0 east. Whoever computes with them turns them to float32 first.
 
         Raises
         ------

@@ -34,7 +34,7 @@ def say_reason(row) -> str:
 
 def choose_ranking(explorer) -> tuple[str, list[str]]:
     """Show the controls; return the ranking's name and the kinds to leave in."""
-    kinds = explorer.table["population"].value_counts()
+    kinds = explorer.kinds
     by = st.segmented_control(
         "Rank by",
         list(RANKINGS),

@@ -43,15 +43,19 @@ def find_zoom(explorer: Explorer) -> dict:
     return st.session_state.get("zoom", {}) if is_crowded(explorer) else {}
 
 
-def list_listed() -> list[str]:
-    """List the ids of the person's own list."""
-    return (st.session_state.listed or {"ids": []})["ids"]
+def mark_listed(n: int) -> np.ndarray:
+    """Mask (n,) of the galaxies of the person's own list."""
+    mask, listed = np.zeros(n, bool), st.session_state.listed
+    if listed:
+        mask[listed["rows"]] = True
+    return mask
 
 
 def describe_figures(explorer: Explorer, view: View) -> tuple:
     """Gather all that the figures depend on but the selection."""
+    n_listed = len((st.session_state.listed or {"rows": ()})["rows"])
     limits, zoom = (tuple(view.limits.items()), view.left_out), tuple(find_zoom(explorer).items())
-    return explorer.name, view.x, view.y, view.colour, view.map, view.kinds, limits, is_dark(), zoom, len(list_listed())
+    return explorer.name, view.x, view.y, view.colour, view.map, view.kinds, limits, is_dark(), zoom, n_listed
 
 
 def show_plots(explorer: Explorer, view: View, mask: np.ndarray | None, seen: tuple) -> None:
@@ -60,8 +64,9 @@ def show_plots(explorer: Explorer, view: View, mask: np.ndarray | None, seen: tu
     columns = dict.fromkeys(["id", "population", view.x, view.y, *axes["map"], view.colour])
     shown, picked = explorer.table[list(columns)], np.zeros(len(explorer.table), bool)
     picked[find_selected(explorer)] = True
+    listed = mark_listed(len(picked))
     if mask is not None:
-        shown, picked = shown[mask], picked[mask]
+        shown, picked, listed = shown[mask], picked[mask], listed[mask]
     if shown.empty:
         st.info("No galaxy passes the filter. Open it wider, or choose “All” beside it.", icon=":material/filter_alt:")
         return
@@ -75,7 +80,7 @@ def show_plots(explorer: Explorer, view: View, mask: np.ndarray | None, seen: tu
                 colour=None if view.colour == "population" else view.colour,
                 overlays=view.kinds,
                 selected=() if live else picked,
-                marked=list_listed(),
+                marked=listed,
                 opened=None if live else state.opened,
                 within=zoom.get(plot),
                 marginals=plot == "latents",

@@ -4,6 +4,7 @@ import streamlit as st
 
 from galexplore.cutouts.audit import smallest
 from galexplore.errors import InputError
+from galexplore.explore.explorer import Explorer
 from galexplore.explore.services import link_cutout
 from galexplore.survey import Survey
 from galexplore.tables.positions import parse_position
@@ -16,22 +17,26 @@ from pages._session.uploads import forget, refresh, settle, take_files, try_samp
 TYPES = ["fits", "fit", "fts", "fz", "gz", "npy", "npz", "jpg", "jpeg", "png"]
 
 
-def choose_sample(explorer, kind: str) -> str:
+def choose_sample(explorer: Explorer, kind: str) -> str:
     """Pick a fairly bright galaxy of a population: its id."""
     table = explorer.table[explorer.table["population"] == kind]
     return (table.sort_values("mag_r") if "mag_r" in table else table)["id"].iloc[len(table) // 10]
 
 
-def show_samples(explorer) -> None:
-    """Offer simulated galaxies to whoever has no file at hand."""
-    st.markdown("### No file at hand?")
-    st.markdown("Try a simulated galaxy.")
+def show_samples(explorer: Explorer) -> None:
+    """Offer galaxies of the atlas to whoever has no file at hand."""
     kinds = [k for k in ("Green Pea", "Red Spiral", "ordinary") if (explorer.table["population"] == k).any()]
-    ids = tuple(choose_sample(explorer, kind) for kind in kinds)
+    samples = {kind: choose_sample(explorer, kind) for kind in kinds}
+    kinds = [kind for kind in kinds if samples[kind] in explorer.images]
+    if not kinds:
+        return
+    ids = tuple(samples[kind] for kind in kinds)
+    st.markdown("### No file at hand?")
+    st.markdown("Try a simulated galaxy." if explorer.simulated else "Try a galaxy of the atlas.")
     with st.container(horizontal=True):
         for kind, name, picture in zip(kinds, ids, draw_catalogue(ids), strict=True):
             with st.container(width=125, key=f"sample-{kind}"):
-                st.image(picture, alt=f"Simulated {kind} galaxy")
+                st.image(picture, alt=f"{'Simulated ' if explorer.simulated else ''}{kind} galaxy")
                 label = f"{mark(kind)} {kind}" if mark(kind) else "Ordinary"
                 st.button(label, key=f"try-{kind}", on_click=try_sample, args=(name,), width="stretch")
 

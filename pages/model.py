@@ -1,5 +1,6 @@
 """The model's card: what it was taught, how good and how honest it is, what each latent does, what it does not do."""
 
+import numpy as np
 import streamlit as st
 
 from galexplore import figures
@@ -26,9 +27,10 @@ PER_CENT = ("outlier_fraction", "coverage68", "coverage95")
 
 @st.cache_data(max_entries=5, show_spinner=False)
 def compare_with_truth(atlas: str, sha: str, split: str, _explorer) -> dict:
-    """Compare the latents of one split with the catalogue, once."""
+    """Compare the latents of one split with the catalogue, once; of all galaxies where it names no splits."""
     table = _explorer.table
-    return collect(table[table["split"] == split].reset_index(drop=True), _explorer.card["calibration"])
+    chosen = table["split"] == split if "split" in table else np.ones(len(table), bool)
+    return collect(table[chosen].reset_index(drop=True), _explorer.card["calibration"])
 
 
 @st.cache_data(max_entries=5, show_spinner=False)
@@ -43,25 +45,31 @@ def draw_grid(atlas: str, sha: str, _explorer) -> dict:
     }
 
 
-def show_scores(metrics: dict) -> None:
+def show_scores(metrics: dict, simulated: bool) -> None:
     """Show the scores with their bootstrap errors."""
-    lines = ["| | " + " | ".join(TITLES[n].lower() for n in LABELLED) + " |", "|---|" + "---:|" * len(LABELLED)]
+    known = [latent for latent in LABELLED if latent in metrics]
+    lines = ["| | " + " | ".join(TITLES[n].lower() for n in known) + " |", "|---|" + "---:|" * len(known)]
     for score, title in SCORES.items():
         cells = []
-        for latent in LABELLED:
+        for latent in known:
+            if score not in metrics[latent]:
+                cells.append("")
+                continue
             value, error = metrics[latent][score]
             scale, unit = (100, "%") if score in PER_CENT else (1, "")
             dex = "dex" if score in ("nmad", "bias", "crps") and latent != "redshift" else unit
             cells.append(format_measurement(scale * value, scale * error, dex))
         lines.append(f"| {title} | {' | '.join(cells)} |")
     st.markdown("\n".join(lines))
-    angle, chi2 = metrics["phi"]["median_error_deg"], metrics["reconstruction"]["chi2"]
-    st.markdown(
-        f"Position angle (axis ratio below 0.7): off by **{format_measurement(*angle, '°')}** in the median. "
-        f"Reconstruction: χ² a pixel **{format_measurement(*chi2)}**."
-    )
+    angle = ""
+    if "median_error_deg" in metrics.get("phi", {}):
+        off = format_measurement(*metrics["phi"]["median_error_deg"], "°")
+        angle = f"Position angle (axis ratio below 0.7): off by **{off}** in the median. "
+    chi2 = format_measurement(*metrics["reconstruction"]["chi2"])
+    st.markdown(f"{angle}Reconstruction: χ² a pixel **{chi2}**.")
+    what = "simulated galaxies" if simulated else "galaxies"
     st.caption(
-        f"{metrics['n']:,} simulated galaxies of the {metrics['split']} split, which taught no weight. Redshift: of "
+        f"{metrics['n']:,} {what} of the {metrics['split']} split, which taught no weight. Redshift: of "
         "(z − z_label) / (1 + z_label), outliers beyond 0.15; mass and SFR in dex, outliers beyond 0.5 dex."
     )
 
@@ -119,7 +127,7 @@ def show_page() -> None:
     left, right = st.container(key="halves-card").columns([5, 4], gap="large")
     with left:
         st.markdown(f"## {'The model' if explorer.name == 'default' else explorer.name}")
-        show_scores(metrics)
+        show_scores(metrics, explorer.simulated)
     with right:
         lines = [f"| {what} | {told} |" for what, told in describe_recipe(explorer)]
         st.markdown("\n".join(["| | |", "|---|---|", *lines]))
@@ -129,8 +137,7 @@ def show_page() -> None:
         show_free(metrics["free"])
     left, right = st.columns(2, gap="large")
     with left:
-        limits = list_limits(explorer.survey)
-        st.markdown("### What it does not do well\n" + "\n".join(f"- {limit}" for limit in limits))
+        st.markdown("### What it does not do well\n" + "\n".join(f"- {limit}" for limit in list_limits(explorer)))
     with right:
         st.markdown("### How to cite")
         st.code(read_citation(), language="yaml", wrap_lines=True)

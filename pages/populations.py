@@ -4,6 +4,7 @@ import streamlit as st
 
 from galexplore import figures
 from galexplore.atlas.recovery import FALSE_ALARMS
+from galexplore.explore.explorer import Explorer
 from galexplore.explore.link import SHOWN_AT_FIRST
 from pages._parts.alike import show_alike
 from pages._parts.panels import STILL, mark
@@ -13,8 +14,10 @@ from pages._session.state import is_dark, open_explorer, open_galaxy, require_he
 
 def choose_kinds(explorer) -> list[str]:
     """Let a person choose the kinds that are compared."""
-    counts = explorer.table["population"].value_counts()
+    counts = explorer.kinds
     kinds = [k for k in counts.index if k != "ordinary"]
+    if not kinds:
+        return []
     first = [k for k in SHOWN_AT_FIRST if k in kinds] or kinds[:2]
     about = {"selection_mode": "multi", "default": first, "key": "kinds-compared", "persist_state": "session"}
     return st.pills("Kinds", kinds, format_func=lambda k: f"{mark(k)} {k} {counts[k]:,}", **about)
@@ -53,7 +56,7 @@ def show_plots(explorer, kinds: list[str]) -> None:
     st.plotly_chart(figure, theme=None, config=STILL, key="distributions", alt=title)
 
 
-def show_classifier(explorer, kinds: list[str]) -> None:
+def show_classifier(explorer: Explorer, kinds: list[str]) -> None:
     """Show how well a classifier on the latents tells the kinds from ordinary galaxies."""
     st.markdown("### Told from ordinary galaxies by their latents alone")
     found = run_classifier(explorer.name, explorer.card["sha256"], tuple(kinds), explorer.atlas)
@@ -75,7 +78,7 @@ def show_classifier(explorer, kinds: list[str]) -> None:
     st.caption(
         "A support vector machine with a radial kernel on redshift, mass, SFR and the free latent, classes weighed "
         "equally, as in Gagliano & Villar (2023); five stratified folds, four shuffles; the ordinary galaxies that are "
-        "asked about were never taught. Simulated galaxies."
+        "asked about were never taught." + (" Simulated galaxies." if explorer.simulated else "")
     )
 
 
@@ -100,8 +103,13 @@ def show_page() -> None:
     explorer = open_explorer()
     kinds = choose_kinds(explorer)
     if not kinds:
-        st.markdown("### No kind chosen")
-        st.markdown("Choose one or more above to see where it lies and how well it is found.")
+        rare = len(explorer.kinds.drop("ordinary", errors="ignore"))
+        st.markdown("### No kind chosen" if rare else "### No rare kinds")
+        st.markdown(
+            "Choose one or more above to see where it lies and how well it is found."
+            if rare
+            else "This atlas's catalogue names none: kinds are told by its column population."
+        )
     else:
         show_plots(explorer, kinds)
     show_alike(explorer)

@@ -95,6 +95,15 @@ def collect_modules(files: list[Path]) -> set[str]:
     return {module.split(".")[0] for path in files for module in imported(path)} - ours
 
 
+def test_pages_are_drawn_before_torch_is_imported():
+    """It takes seconds: the frame of a page, and whatever does not ask the model, must not wait for it."""
+    parts = [path.relative_to(ROOT).with_suffix("") for path in sorted(ROOT.glob("pages/_*/*.py"))]
+    names = [".".join(part.parts) for part in parts if part.name != "__init__"]
+    assert "pages._session.state" in names and "pages._parts.header" in names
+    code = f"import sys; [__import__(n) for n in {names}]; assert 'torch' not in sys.modules, 'torch'"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, capture_output=True)
+
+
 def test_what_is_imported_is_declared_and_the_other_way_round():
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
     needed = name_modules((ROOT / "requirements.txt").read_text().splitlines())

@@ -177,13 +177,21 @@ class Atlas:
         """`explain` of the atlas's own galaxies."""
         return self.explain(self.latents, self.sigma)
 
+    @cached_property
+    def _usual_distance2(self) -> np.ndarray:
+        return np.sort(self.oddness.distance2[self.ordinary])
+
+    @cached_property
+    def _usual_chi2(self) -> np.ndarray:
+        return np.sort(self.chi2[self.ordinary])
+
     def rarity_percentile(self, distance2: np.ndarray) -> np.ndarray:
         """Percentage of ordinary galaxies that are less rare."""
-        return percentile(distance2, self.oddness.distance2[self.ordinary])
+        return percentile(distance2, self._usual_distance2)
 
     def chi2_percentile(self, chi2: np.ndarray) -> np.ndarray:
         """Percentage of ordinary galaxies that are better reconstructed."""
-        return percentile(chi2, self.chi2[self.ordinary])
+        return percentile(chi2, self._usual_chi2)
 
 
 def build(table: pd.DataFrame, features: np.ndarray | None = None, config: AtlasConfig = AtlasConfig()) -> Atlas:  # noqa: B008 (frozen)
@@ -196,12 +204,15 @@ def build(table: pd.DataFrame, features: np.ndarray | None = None, config: Atlas
     Parameters
     ----------
     table : DataFrame
-        Columns `id`, `population`, `chi2`, `lat_<name>`, `lat_<name>_sigma` and, where it is known, `mag_aperture`.
+        Columns `id`, `population` (all ordinary without it), `chi2`, `lat_<name>`, `lat_<name>_sigma` and, where it is
+        known, `mag_aperture`.
     features : array (N, F), optional
     """
     latents = table[[f"lat_{name}" for name in LATENTS]].to_numpy(float)
     sigma = table[[f"lat_{name}_sigma" for name in LATENTS]].to_numpy(float)
-    ordinary = (table["population"] == "ordinary").to_numpy()
+    kinds = table["population"] if "population" in table else pd.Series("", index=table.index)
+    kinds = kinds.where(kinds.notna() & (kinds != ""), "ordinary")
+    ordinary = (kinds == "ordinary").to_numpy()
     usual = latents[ordinary][:, _AT]
     scale = 1.4826 * median_abs_deviation(usual, axis=0)
     whole = fit_population(usual, sigma[ordinary][:, _AT], 1, config.seed)
@@ -219,7 +230,7 @@ def build(table: pd.DataFrame, features: np.ndarray | None = None, config: Atlas
         second["magnitude"] = table["mag_aperture"].to_numpy(np.float32)
     atlas = Atlas(
         id=table["id"].to_numpy(str),
-        population=table["population"].to_numpy(str),
+        population=kinds.to_numpy(str),
         latents=latents.astype(np.float32),
         sigma=sigma.astype(np.float32),
         position=position,

@@ -207,9 +207,9 @@ def find_twins(table: pd.DataFrame, identifier: str, k: int = 8) -> pd.DataFrame
     Returns
     -------
     DataFrame
-        `id`, `population`, `redshift`, `logmass`, `logsfr`, `free` (latents), `mismatch` (root mean square of the
-        three differences, in sigma) and `free_difference` (in sigma); the most different first. Empty where no galaxy
-        matches.
+        `id`, `population`, the latents `lat_redshift`, `lat_logmass`, `lat_logsfr` and `lat_free`, `mismatch` (root
+        mean square of the three differences, in sigma) and `free_difference` (in sigma); the most different first.
+        Empty where no galaxy matches.
     """
     row = table[table["id"] == identifier].iloc[0]
 
@@ -220,7 +220,7 @@ def find_twins(table: pd.DataFrame, identifier: str, k: int = 8) -> pd.DataFrame
     gaps = np.column_stack([differ(name) for name in LABELLED])
     good = (np.abs(gaps) <= 1).all(axis=1) & (table["chi2_percentile"] <= 99).to_numpy()
     good &= (table["id"] != identifier).to_numpy()
-    latents = {name: table[f"lat_{name}"] for name in (*LABELLED, "free")}
+    latents = {f"lat_{name}": table[f"lat_{name}"] for name in (*LABELLED, "free")}
     found = pd.DataFrame({"id": table["id"], "population": table["population"]} | latents)
     found["mismatch"], found["free_difference"] = np.sqrt((gaps**2).mean(axis=1)), differ("free")
     found = found[good]

@@ -128,13 +128,15 @@ def explain(latents: np.ndarray, sigma: np.ndarray, population: Population) -> O
     return Oddness(contributions.sum(axis=1), contributions, pull / width)
 
 
-def percentile(value: np.ndarray, reference: np.ndarray) -> np.ndarray:
-    """Percentage (0 to 100) of a reference sample (N,) that lies below each value."""
-    return 100 * np.searchsorted(np.sort(reference), value) / len(reference)
+def percentile(value: np.ndarray, ascending: np.ndarray) -> np.ndarray:
+    """Percentage (0 to 100) of a reference sample (N,), sorted upwards, that lies below each value."""
+    return 100 * np.searchsorted(ascending, value) / len(ascending)
 
 
-def rate_oddness(distance2: np.ndarray, chi2: np.ndarray) -> dict[str, np.ndarray]:
-    """Rate N galaxies from 0 (the least odd) to 1 by "rarity", by "reconstruction", and by "both".
+def score_oddness(distance2: np.ndarray, chi2: np.ndarray) -> dict[str, np.ndarray]:
+    """Score N galaxies from 0 (the least odd) to 1 by "rarity", by "reconstruction", and by "both".
+
+    A score is a rank over the number of galaxies; percentiles, from 0 to 100, are among ordinary galaxies alone.
 
     Both: the product of the two ranks, counted from the oddest, so that only what is high in either ranking and not low
     in the other comes first.

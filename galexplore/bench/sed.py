@@ -74,7 +74,7 @@ def fit_one(row: pd.Series, survey: Survey, curves: list[str], folder: Path) -> 
 
 def time_ours(explorer, n: int = BATCH) -> dict[str, float]:
     """Seconds a galaxy in a batch: all of the answer (`Embedder.embed`), and a glance (`Embedder.glance`)."""
-    flux, embedder, taken = explorer.images(explorer.table["id"].iloc[:n]), explorer.embedder, {}
+    flux, embedder, taken = explorer.images.get(explorer.table["id"].iloc[:n]), explorer.embedder, {}
     for name, answer in (("whole", embedder.embed), ("glance", embedder.glance)):
         answer(flux[:256])  # the first pass is slow
         start = time.perf_counter()
@@ -109,7 +109,7 @@ def measure(explorer, n: int, folder: Path, seed: int = 0, report=lambda text: N
         report(f"{i} of {n}: {row['id']} in {done[row['id']]['seconds']:.0f} s")
     fits, ours = [done[i] for i in rows["id"]], time_ours(explorer)
     sed = float(np.mean([f["seconds"] for f in fits]))
-    glance = explorer.embedder.glance(explorer.images(rows["id"]))
+    glance = explorer.embedder.glance(explorer.images.get(rows["id"]))
     out = {"n": n, "mode": "posterior", "seconds": {"sed": sed, "ours": ours["whole"], "glance": ours["glance"]}}
     out["ratio"] = {name: sed / seconds for name, seconds in ours.items()}
     return out | {"accuracy": {name: _compare(name, column, fits, rows, glance) for name, column in LABELLED.items()}}

@@ -244,19 +244,22 @@ def evaluate(
     model: Model = "default",
     as_json: AsJson = False,
 ) -> None:
-    """Score the model on one split of the simulated catalogue, with bootstrap standard errors."""
+    """Score the model on one split of its catalogue, with bootstrap standard errors."""
     import galexplore as gx
     from galexplore.cli.scores import print_scores
     from galexplore.posterior.metrics import evaluate as score
 
     try:
         explorer = gx.load(model)
+        if "split" not in explorer.table:
+            raise InputError("The catalogue has no column split, so that nothing of it is known to be held out.")
         chosen = explorer.table[explorer.table["split"] == split]
         if chosen.empty:
             raise InputError(f"There is no split {split!r}; there are {', '.join(explorer.table['split'].unique())}.")
     except InputError as error:
         refuse(error, as_json)
-    scores = {"split": split, "simulated": True} | score(chosen, explorer.card["calibration"], explorer.survey)
+    scores = {"split": split, "simulated": explorer.simulated}
+    scores |= score(chosen, explorer.card["calibration"], explorer.survey)
     if as_json:
         print(json.dumps(scores, indent=2))
         return

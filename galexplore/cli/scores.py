@@ -13,7 +13,8 @@ def print_scores(scores: dict, console: Console) -> None:
     free = scores["free"]
     told = {k: v for k, v in scores.items() if isinstance(v, dict) and k not in ("bins", "free")}
     told |= {"free: R² of a residual": free["leakage"], "free: rank correlation": free["spearman"]}
-    table = Table("latent", "score", "value", title=f"Simulated {scores['split']} split, {scores['n']} galaxies")
+    title = f"{'Simulated ' if scores['simulated'] else ''}{scores['split']} split, {scores['n']} galaxies"
+    table = Table("latent", "score", "value", title=title)
     for latent, found in told.items():
         for name, (value, error) in found.items():
             table.add_row(latent, name, f"{value:.4f} ± {error:.4f}")

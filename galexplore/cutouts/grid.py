@@ -4,6 +4,7 @@ from functools import lru_cache
 from math import isfinite
 
 import numpy as np
+from astropy.wcs import WCS
 from numpy.typing import ArrayLike
 from scipy.sparse import csr_array
 
@@ -79,3 +80,22 @@ def resample(
         weight = _apply(down, across, valid.astype(np.float32))
     enough = weight > 0.5 - 1e-4
     return np.where(enough, total / np.where(enough, weight, 1), np.float32(np.nan)).astype(np.float32, copy=False)
+
+
+def make_wcs(size: int, scale: float, ra: float | None = None, dec: float | None = None) -> WCS:
+    """Describe where the pixels of an image (size, size) lie: north up, east left, the middle at a position.
+
+    Parameters
+    ----------
+    size : int
+        Pixels a side.
+    scale : float
+        Arcsec a pixel.
+    ra, dec : float, optional
+        Of the middle [deg, ICRS]; where they are not known, only the pixel scale is told.
+    """
+    wcs = WCS(naxis=2)
+    wcs.wcs.crpix, wcs.wcs.cdelt = [(size + 1) / 2] * 2, [-scale / 3600, scale / 3600]
+    if ra is not None and dec is not None and isfinite(ra) and isfinite(dec):
+        wcs.wcs.ctype, wcs.wcs.crval, wcs.wcs.radesys = ["RA---TAN", "DEC--TAN"], [ra, dec], "ICRS"
+    return wcs

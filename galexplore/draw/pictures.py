@@ -59,6 +59,16 @@ def _colour_residual(residual: np.ndarray, survey: Survey) -> np.ndarray:
     return (_ZERO + (np.where(level > 0, _TOO_FAINT, _TOO_BRIGHT) - _ZERO) * np.abs(level)).astype(np.uint8)
 
 
+def draw_placeholder(side: int = 138, words: str = "no image") -> bytes:
+    """Draw what stands where a galaxy has no image: words on a quiet ground, as JPEG."""
+    picture = Image.new("RGB", (side, side), (34, 38, 45))
+    font = ImageFont.load_default(max(11, side // 9))
+    ImageDraw.Draw(picture).text((side / 2, side / 2), words, fill=(143, 163, 191), font=font, anchor="mm")
+    stream = BytesIO()
+    picture.save(stream, "JPEG", quality=90)
+    return stream.getvalue()
+
+
 def compare(seen: np.ndarray, drawn: np.ndarray, survey: Survey) -> Image.Image:
     """Draw galaxies (N, B, S, S) above what a model makes of them, and below both the difference."""
     rows = [to_rgb(seen, survey), to_rgb(drawn, survey), _colour_residual(seen - drawn, survey)]

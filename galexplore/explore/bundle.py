@@ -7,9 +7,9 @@ from io import BytesIO
 
 import numpy as np
 from astropy.io import fits
-from astropy.wcs import WCS
 
 from galexplore import __version__
+from galexplore.cutouts.grid import make_wcs
 from galexplore.explore.link import View
 from galexplore.survey import Survey
 
@@ -59,15 +59,11 @@ def to_fits(flux: np.ndarray, survey: Survey, ra: float | None, dec: float | Non
         Further header cards: keyword to (value, comment).
     """
     size = flux.shape[-1]
-    scale = survey.field / size / 3600
-    wcs = WCS(naxis=2)
-    wcs.wcs.crpix, wcs.wcs.cdelt = [(size + 1) / 2] * 2, [-scale, scale]
-    if ra is not None and dec is not None and np.isfinite([ra, dec]).all():
-        wcs.wcs.ctype, wcs.wcs.crval, wcs.wcs.radesys = ["RA---TAN", "DEC--TAN"], [ra, dec], "ICRS"
-    header = wcs.to_header()
+    scale = survey.field / size
+    header = make_wcs(size, scale, ra, dec).to_header()
     header["BANDS"] = ("".join(survey.bands), "planes, in this order")
     header["BUNIT"] = (survey.flux_unit, f"per native pixel of {survey.pixel_scale} arcsec, AB {survey.zero_point:g}")
-    header["PIXSCALE"] = (scale * 3600, "arcsec a pixel")
+    header["PIXSCALE"] = (scale, "arcsec a pixel")
     for keyword, (value, comment) in cards.items():
         header[keyword] = (value, comment)
     stream = BytesIO()
@@ -96,7 +92,7 @@ def make_bundle(explorer, view: View, ids: Sequence[str], opened: str | None, ti
         "atlas": explorer.name,
         "model_sha256": explorer.card["sha256"],
         "data_sha256": explorer.card.get("data_hash"),
-        "simulated": bool(explorer.card.get("simulated", True)),
+        "simulated": explorer.simulated,
         "view": vars(view),
         "object": opened,
         "title": title,

@@ -5,13 +5,15 @@ import math
 import numpy as np
 
 from galexplore.atlas.paths import sweep
+from galexplore.explore.explorer import Explorer
 from galexplore.latents import LATENTS
 from galexplore.places import ROOT
-from galexplore.survey import Survey
 
-_LIMITS = (
+_SIMULATED = (
     "It was taught by **simulated** galaxies alone. How well it reads real ones depends on how true to them the "
-    "simulation is; masses of the few real galaxies tried came out too high.",
+    "simulation is; masses of the few real galaxies tried came out too high."
+)
+_LIMITS = (
     "Galaxies nearer than z = 0.03 overflow the {field:.1f}″ field and are few in the training.",
     "Within the main sequence, SFR hardly shows in {bands}: dust and age look alike. The error bars say so; the means "
     "are drawn towards the middle.",
@@ -23,12 +25,13 @@ _LIMITS = (
 )
 
 
-def list_limits(survey: Survey) -> list[str]:
-    """List what a person should know before believing an answer."""
-    return [limit.format(field=survey.field, bands=", ".join(survey.bands)) for limit in _LIMITS]
+def list_limits(explorer: Explorer) -> list[str]:
+    """List what a person should know before believing a model, a sentence or two each."""
+    field, bands = explorer.survey.field, ", ".join(explorer.survey.bands)
+    return [_SIMULATED] * explorer.simulated + [limit.format(field=field, bands=bands) for limit in _LIMITS]
 
 
-def describe_recipe(explorer) -> list[tuple[str, str]]:
+def describe_recipe(explorer: Explorer) -> list[tuple[str, str]]:
     """List what a model was made from, in words: pairs of a name and what is to be told.
 
     Parameters
@@ -37,7 +40,7 @@ def describe_recipe(explorer) -> list[tuple[str, str]]:
     """
     card, table = explorer.card, explorer.table
     training, network = card["training"], card["network"]
-    galaxies = f"{card['n_train']:,} {'simulated ' if card.get('simulated', True) else ''}galaxies"
+    galaxies = f"{card['n_train']:,} {'simulated ' if explorer.simulated else ''}galaxies"
     extra = training.get("extra")
     kinds = int((table["population"] != "ordinary").sum())
     rows = [

@@ -1,7 +1,9 @@
 """The one object that answers: a model, its atlas, its catalogue and its images."""
 
 import math
+from collections.abc import Iterable
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -9,33 +11,52 @@ import pandas as pd
 from galexplore.atlas.atlas import Atlas
 from galexplore.atlas.causes import Attribution, Causes
 from galexplore.atlas.counterfactual import Ordinary, make_ordinary
-from galexplore.atlas.rarity import Oddness, rate_oddness
+from galexplore.atlas.rarity import Oddness, score_oddness
 from galexplore.cutouts.audit import Prepared, prepare
 from galexplore.cutouts.cutout import Cutout
+from galexplore.errors import InputError
 from galexplore.explore.labels import rerank
 from galexplore.explore.location import Location
 from galexplore.explore.scatter import Scatter, scatter_over_views
+from galexplore.images import Images
 from galexplore.latents import INTRINSIC, LATENTS, MEANS, SIGMAS
-from galexplore.network.embed import Embedder
 from galexplore.posterior.calibrate import widen_at
-from galexplore.sources.mock import Store
 from galexplore.survey import Survey
-from galexplore.tables.columns import list_columns, list_words
+from galexplore.tables.catalogue import check_ids, is_simulated
+from galexplore.tables.columns import fill_population, list_columns, list_words, set_aside
+
+if TYPE_CHECKING:  # torch takes seconds to import: whoever loads a model pays for it, not whoever names this class
+    from galexplore.network.embed import Embedder
 
 #: Columns of the catalogue that a neighbour is shown with.
-_SHOWN = {"id": "id", "z": "redshift", "logmass": "logmass", "logsfr": "logsfr", "population": "population"}
+_SHOWN = ["id", "z", "logmass", "logsfr", "population"]
+_LATER = ("cause", "cause_share", "suspicion")  # columns that join the table after the atlas's
 
 
 class Explorer:
-    """A trained model with its atlas and catalogue; shared by everyone who looks, so nothing in it changes."""
+    """A trained model with its atlas, catalogue and images; shared by everyone who looks, so nothing in it changes.
 
-    def __init__(self, name: str, card: dict, embedder: Embedder, atlas: Atlas, table: pd.DataFrame):
-        self.name, self.card, self.embedder, self.atlas = name, card, embedder, atlas
+    Attributes
+    ----------
+    name, card : str, dict
+    embedder : Embedder
+    atlas : Atlas
+    table : DataFrame
+        A row a galaxy, in the atlas's order: the catalogue's columns beside latents, map position and oddness. What of
+        the catalogue is called as one of these is kept as `<name>_catalogue`.
+    images : Images
+        Of the catalogue's galaxies.
+    simulated : bool
+        Whether they are simulated ones, as the catalogue's provenance tells.
+    """
+
+    def __init__(self, name: str, card: dict, embedder: "Embedder", atlas: Atlas, table: pd.DataFrame, images: Images):
+        self.name, self.card, self.embedder, self.atlas, self.images = name, card, embedder, atlas, images
+        self.simulated = is_simulated(table)
         self.table = _join(table, atlas)
         causes = self.find_causes(atlas.oddness, atlas.latents, atlas.sigma)
         if causes is not None:
             self.table = self.table.assign(cause=causes.say(), cause_share=causes.share)
-        self._catalogue = table
 
     @property
     def survey(self) -> Survey:
@@ -43,19 +64,10 @@ class Explorer:
         return self.embedder.survey
 
     @cached_property
-    def store(self) -> Store:
-        """The catalogue's images, rendered when first asked for."""
-        return Store(self._catalogue, self.survey)
-
-    def images(self, ids) -> np.ndarray:
-        """Images (N, B, S, S) of catalogue galaxies, nanomaggies per native pixel, in the order of the ids."""
-        return np.asarray(self.store.get(list(ids)), np.float32)
-
-    @cached_property
     def _places(self) -> pd.Index:
         return pd.Index(self.table["id"].to_numpy(object))
 
-    def find_rows(self, ids) -> np.ndarray:
+    def find_rows(self, ids: Iterable[str]) -> np.ndarray:
         """Places in the table of those ids that it holds, in the order of the table."""
         places = self._places.get_indexer(np.asarray(list(ids), object))
         return np.sort(places[places >= 0])
@@ -74,11 +86,6 @@ class Explorer:
     def kinds(self) -> pd.Series:
         """How many galaxies of each population there are, the most frequent first."""
         return self.table["population"].value_counts()
-
-    @property
-    def simulated(self) -> bool:
-        """Whether the galaxies are simulated ones."""
-        return bool(self.card.get("simulated", True))
 
     def decode(self, latents: np.ndarray) -> np.ndarray:
         """Images (N, B, S, S), nanomaggies per native pixel, that the model makes of latents (N, 5)."""
@@ -134,9 +141,16 @@ class Explorer:
         return table
 
     def neighbours(self, latents: np.ndarray, k: int) -> pd.DataFrame:
-        """List the k atlas galaxies nearest to latents (5,) or (1, 5), with their catalogue values."""
+        """List the k atlas galaxies nearest to latents (5,) or (1, 5).
+
+        Returns
+        -------
+        DataFrame
+            `id`, `distance` (latent, in units of the population's spread), and of the catalogue the labels `z`,
+            `logmass`, `logsfr` (NaN where it has none) and `population`; the nearest first.
+        """
         distance, index = self.atlas.neighbours(latents, k)
-        found = self.table.iloc[index[0]][list(_SHOWN)].rename(columns=_SHOWN)
+        found = self.table.iloc[index[0]].reindex(columns=_SHOWN)
         found.insert(1, "distance", distance[0])
         return found.reset_index(drop=True)
 
@@ -201,10 +215,6 @@ class Explorer:
         sigma = np.median(self.atlas.sigma[index[0]], axis=0)
         return float(self.atlas.rarity_percentile(self.atlas.explain(latents, sigma).distance2)[0])
 
-    def scatter(self, latents: np.ndarray, sigma: np.ndarray, n: int = 200) -> np.ndarray:
-        """Map positions (n, 2) of draws from the errors of latents (5,): where on the map a galaxy may lie."""
-        return self.atlas.place(np.random.default_rng(0).normal(latents, sigma, (n, len(LATENTS))))
-
     @cached_property
     def _rarest(self) -> np.ndarray:
         return self.order()
@@ -216,25 +226,21 @@ class Explorer:
         return self._rarest[wanted[self._rarest]]
 
     @cached_property
-    def _oddness(self) -> dict[str, np.ndarray]:
-        return rate_oddness(self.table["distance2"], self.table["chi2"])
+    def _scores(self) -> dict[str, np.ndarray]:
+        return score_oddness(self.table["distance2"].to_numpy(), self.table["chi2"].to_numpy())
 
     def order(self, by: str = "rarity", labels: pd.DataFrame | None = None) -> np.ndarray:
-        """Places (N,) in the table, oddest first: by "rarity", "reconstruction" (chi2) or "both" (see `rate_oddness`).
+        """Places (N,) in the table, oddest first: by "rarity", "reconstruction" (chi2) or "both" (see `score_oddness`).
 
         Where a person's labels are given (`id`, `score`), the ranking learns from them
         (`galexplore.explore.labels.rerank`).
         """
-        odd = self._oddness[by]
+        odd = self._scores[by]
         if labels is not None:
             scores = labels.dropna(subset="score").set_index("id")["score"]
             rows = self.find_rows(scores.index)
             odd = rerank(self.atlas.points, odd, rows, scores[self.table["id"].iloc[rows]].to_numpy(float))
         return np.argsort(-odd, kind="stable")
-
-    def rank(self, by: str = "rarity") -> pd.DataFrame:
-        """Sort the table as `order` does."""
-        return self.table.iloc[self.order(by)]
 
     @property
     def widen(self) -> np.ndarray:
@@ -243,7 +249,14 @@ class Explorer:
 
 
 def _join(table: pd.DataFrame, atlas: Atlas) -> pd.DataFrame:
-    """Put the catalogue's columns beside its latents, map position and oddness, in the atlas's order."""
+    """Put the catalogue's columns beside its latents, map position and oddness, in the atlas's order.
+
+    Raises
+    ------
+    InputError
+        Where the catalogue names a galaxy twice, or lacks one of the atlas's.
+    """
+    check_ids(table)
     odd = atlas.oddness
     columns = dict(zip(MEANS, atlas.latents.T, strict=True)) | dict(zip(SIGMAS, atlas.sigma.T, strict=True))
     columns |= {"umap_x": atlas.position[:, 0], "umap_y": atlas.position[:, 1], "distance2": odd.distance2}
@@ -258,5 +271,9 @@ def _join(table: pd.DataFrame, atlas: Atlas) -> pd.DataFrame:
         columns["mag_aperture"] = atlas.magnitude
     columns |= {f"split_{name}": odd.contributions[:, j] for j, name in enumerate(INTRINSIC)}
     columns |= {f"condz_{name}": odd.conditional_z[:, j] for j, name in enumerate(INTRINSIC)}
-    latents = pd.DataFrame({"id": atlas.id} | columns)
-    return latents.merge(table, on="id", how="left", validate="one_to_one")
+    places = pd.Index(table["id"].to_numpy(object)).get_indexer(atlas.id.astype(object))
+    if (places < 0).any():
+        missing = atlas.id[places < 0][0]
+        raise InputError(f"The catalogue is not the one of this atlas: it has no galaxy {str(missing)[:40]!r}.")
+    own = set_aside(table.drop(columns="id"), [*columns, *_LATER]).iloc[places].reset_index(drop=True)
+    return fill_population(pd.concat([pd.DataFrame({"id": atlas.id} | columns), own], axis=1))

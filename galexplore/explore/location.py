@@ -26,7 +26,8 @@ class Location:
     position : ndarray (2,)
         On the atlas's map.
     neighbours : DataFrame
-        `id`, `distance` (latent, in units of the population's spread), `redshift`, `logmass`, `logsfr`, `population`.
+        `id`, `distance` (latent, in units of the population's spread), the labels `z`, `logmass`, `logsfr`, and
+        `population`.
     oddness : Oddness
         Of one galaxy.
     causes : Causes or None

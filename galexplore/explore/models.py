@@ -9,8 +9,12 @@ from galexplore.atlas.atlas import Atlas
 from galexplore.cutouts import artefacts
 from galexplore.errors import InputError
 from galexplore.explore.explorer import Explorer
-from galexplore.network.embed import Embedder
+from galexplore.images import Images
 from galexplore.places import DATA, SHIPPED, find_model, models_folder
+from galexplore.sources.files import FileImages, open_images
+from galexplore.sources.kept import KEPT, Kept
+from galexplore.sources.mock import Store, can_draw
+from galexplore.survey import Survey
 from galexplore.tables import catalogue
 
 
@@ -37,18 +41,52 @@ def load(name: str = "default", *, data: Path | None = None) -> Explorer:
     InputError
         Where a file is missing or does not belong to the others.
     """
+    from galexplore.network.embed import Embedder  # seconds of imports: not for whoever only lists models
+
     folder = find_model(name)
-    if data is None:
-        own = folder / "catalogue.parquet"
-        data = own if own.exists() else DATA
-    if not data.exists():
-        raise InputError(f"No catalogue stands at {data.name!r}; make one with: galexplore mock")
+    own = folder / "catalogue.parquet"
+    path = data or (own if own.exists() else DATA)
+    if not path.exists():
+        raise InputError(f"No catalogue stands at {path.name!r}; make one with: galexplore mock")
     embedder = Embedder.load(folder)
     card = json.loads((folder / "card.json").read_text())
-    frame = catalogue.read(data)
-    explorer = Explorer(name, card, embedder, Atlas.load(folder / "atlas.npz"), frame)
+    frame = catalogue.read(path)
+    images = choose_images(folder, path, frame, embedder.survey, given=data is not None)
+    explorer = Explorer(name, card, embedder, Atlas.load(folder / "atlas.npz"), frame, images)
     measured = artefacts.load(folder / "pixels.npz", frame, embedder.survey)
     if measured is not None:
         suspicion = pd.Series(artefacts.suspect(measured), frame["id"])
         explorer.table["suspicion"] = suspicion.reindex(explorer.table["id"]).fillna("").to_numpy(str)
     return explorer
+
+
+def choose_images(folder: Path, path: Path, frame: pd.DataFrame, survey: Survey, given: bool = False) -> Images:
+    """Choose where a model's images come from.
+
+    Those kept in its folder; else, where its catalogue is a simulated survey's, those rendered from its parameters;
+    else, of a catalogue that a person gives by its path, the files that belong to it. A model without any has none to
+    show.
+
+    Parameters
+    ----------
+    folder : Path
+        The model's.
+    path : Path
+        The catalogue's.
+    frame : DataFrame
+        The catalogue.
+    survey : Survey
+        Of the model.
+    given : bool
+        Whether a person named the catalogue: only then are files opened that a table names.
+    """
+    if (folder / KEPT).exists():
+        return Kept.open(folder / KEPT, survey, frame)
+    if can_draw(frame, survey):
+        return Store.beside(path, frame, survey)
+    if given:
+        try:
+            return open_images(path, frame, survey)
+        except InputError:  # none: numbers are shown all the same
+            pass
+    return FileImages({}, survey, frame)

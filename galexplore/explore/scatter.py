@@ -3,10 +3,12 @@
 import itertools
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from galexplore.network.embed import Embedder
+if TYPE_CHECKING:
+    from galexplore.network.embed import Embedder
 
 SHIFTS = tuple(itertools.product((-1, 0, 1), repeat=2))  # pixels of the model's grid, (rows, columns)
 
@@ -41,7 +43,7 @@ def shift_image(flux: np.ndarray, rows: int, columns: int) -> np.ndarray:
     return padded[:, 1 - rows : 1 - rows + flux.shape[1], 1 - columns : 1 - columns + flux.shape[2]]
 
 
-def scatter_over_views(embedder: Embedder, flux: np.ndarray, sigma: np.ndarray) -> Scatter:
+def scatter_over_views(embedder: "Embedder", flux: np.ndarray, sigma: np.ndarray) -> Scatter:
     """Measure how an answer scatters over views of the same galaxy, and put that together with the encoder's error.
 
     The calibrated sigma already holds the scatter over flips and turns, for the answer is their mean and its variance

@@ -1,9 +1,15 @@
-"""Small pictures of the atlas's galaxies, drawn once and kept in memory: bounded, shared by everyone who looks."""
+"""Images of the atlas's galaxies for the pages: each as it is, and small pictures drawn once for everyone."""
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from threading import Lock
 
-from galexplore.draw.pictures import draw_galaxy
+import numpy as np
+
+from galexplore.draw.pictures import draw_galaxy, draw_placeholder
+from galexplore.errors import InputError
+from galexplore.explore.explorer import Explorer
+from galexplore.survey import Survey
 
 MOST = 6000  # pictures; about 4 kB each
 
@@ -11,8 +17,20 @@ _kept: OrderedDict[tuple, bytes] = OrderedDict()
 _lock = Lock()
 
 
-def draw_thumbnails(explorer, ids, side: int = 150) -> list[bytes]:
+def find_image(explorer: Explorer, identifier: str) -> np.ndarray | None:
+    """Find the image (B, S, S) of a galaxy of the atlas, nanomaggies per native pixel; None where it has none."""
+    if identifier not in explorer.images:
+        return None
+    try:
+        return np.asarray(explorer.images.get([identifier])[0], np.float32)
+    except InputError:  # its file is gone or damaged
+        return None
+
+
+def draw_thumbnails(explorer: Explorer, ids: Sequence[str], side: int = 150) -> list[bytes]:
     """Draw galaxies of the atlas as JPEG, in the order of the ids; those drawn before are taken from memory.
+
+    A galaxy without an image is drawn as words that say so.
 
     Parameters
     ----------
@@ -23,15 +41,28 @@ def draw_thumbnails(explorer, ids, side: int = 150) -> list[bytes]:
     """
     keys = [(explorer.name, explorer.card["sha256"], str(i), side) for i in ids]
     with _lock:
-        found = {key: _kept[key] for key in keys if key in _kept}
-    missing = [key for key in dict.fromkeys(keys) if key not in found]
-    if missing:
-        fluxes = explorer.images([key[2] for key in missing])
-        found |= {key: draw_galaxy(flux, explorer.survey, side) for key, flux in zip(missing, fluxes, strict=True)}
+        drawn = {key: _kept[key] for key in keys if key in _kept}
+    missing = [key for key in dict.fromkeys(keys) if key not in drawn]
+    fluxes = _fetch(explorer, [key[2] for key in missing])
+    drawn |= {key: _draw(flux, explorer.survey, side) for key, flux in zip(missing, fluxes, strict=True)}
     with _lock:
         for key in keys:
-            _kept[key] = found[key]
+            _kept[key] = drawn[key]
             _kept.move_to_end(key)
         while len(_kept) > MOST:
             _kept.popitem(last=False)
-    return [found[key] for key in keys]
+    return [drawn[key] for key in keys]
+
+
+def _fetch(explorer: Explorer, ids: list[str]) -> Sequence[np.ndarray | None]:
+    """Fetch images together where all are there, else one by one."""
+    if all(i in explorer.images for i in ids):
+        try:
+            return list(np.asarray(explorer.images.get(ids), np.float32)) if ids else []
+        except InputError:
+            pass
+    return [find_image(explorer, i) for i in ids]
+
+
+def _draw(flux: np.ndarray | None, survey: Survey, side: int) -> bytes:
+    return draw_placeholder(side) if flux is None else draw_galaxy(flux, survey, side)

@@ -18,14 +18,17 @@ _NAMES = {"redshift": "redshift", "logmass": "mass", "logsfr": "SFR"}
 def plot_truth(found: dict[str, pd.DataFrame], title: str, dark: bool = True) -> go.Figure:
     """Plot inferred against true values as density; the line is equality, the bars median and 68 % by bin of truth.
 
+    Latents without labels have no panel.
+
     Parameters
     ----------
     found : dict
         Latent to its table of `metrics.collect`.
     """
-    figure = make_subplots(1, len(LABELLED), horizontal_spacing=0.06)
+    shown = _list_labelled(found)
+    figure = make_subplots(1, max(1, len(shown)), horizontal_spacing=0.06)
     tint = [[0, "rgba(143,163,191,0.12)"], [1, "rgba(143,163,191,0.95)" if dark else "rgba(40,60,90,0.95)"]]
-    for column, latent in enumerate(LABELLED, 1):
+    for column, latent in enumerate(shown, 1):
         truth, value = found[latent]["truth"].to_numpy(), (found[latent]["truth"] + found[latent]["error"]).to_numpy()
         low, high = np.quantile(np.concatenate([truth, value]), (0.002, 0.998))
         edges = np.linspace(low, high, 71)
@@ -43,13 +46,18 @@ def plot_truth(found: dict[str, pd.DataFrame], title: str, dark: bool = True) ->
     return dress(figure, title, dark, 360)
 
 
+def _list_labelled(compared: dict[str, pd.DataFrame]) -> list[str]:
+    """List the latents of which labels are known."""
+    return [latent for latent in LABELLED if latent in compared and len(compared[latent])]
+
+
 def _bars(truth: np.ndarray, value: np.ndarray, edges: np.ndarray, dark: bool) -> go.Scatter:
     """Median and 68 % range of the inferred values in bins of the true one that hold twenty or more."""
     which, rows = np.digitize(truth, edges), []
     for i in range(1, len(edges)):
         if (which == i).sum() >= 20:
             rows.append([np.median(truth[which == i]), *np.quantile(value[which == i], (0.159, 0.5, 0.841))])
-    x, low, middle, high = np.array(rows).T
+    x, low, middle, high = np.array(rows).reshape(-1, 4).T
     ink = "#F6F8FB" if dark else "#000000"
     bars = {
         "type": "data",
@@ -64,8 +72,9 @@ def _bars(truth: np.ndarray, value: np.ndarray, edges: np.ndarray, dark: bool) -
 
 def plot_pit(found: dict[str, pd.DataFrame], title: str, dark: bool = True, bins: int = 20) -> go.Figure:
     """Plot where in its predicted distribution each label falls; flat is honest, the band what chance allows (95 %)."""
-    figure = make_subplots(1, len(LABELLED), horizontal_spacing=0.04, shared_yaxes=True)
-    for column, latent in enumerate(LABELLED, 1):
+    shown = _list_labelled(found)
+    figure = make_subplots(1, max(1, len(shown)), horizontal_spacing=0.04, shared_yaxes=True)
+    for column, latent in enumerate(shown, 1):
         r = found[latent]
         # Where the label falls: error is latent - label, so a label above the latent falls above one half.
         place = norm.cdf(-r["error"] / np.hypot(r["sigma"], r["own"]))
@@ -95,10 +104,13 @@ def plot_coverage(bins: dict[str, list[dict]], title: str, dark: bool = True) ->
             band = {"line_width": 0, "fillcolor": ACCENT[dark], "opacity": 0.13}
             figure.add_hrect(level - 0.04, level + 0.04, row=1, col=column, **band)
         for shift, (latent, (colour, dash)) in enumerate(_LINES.items()):
-            middle = [(row["low"] + row["high"]) / 2 for row in rows]
+            told = [row for row in rows if latent in row]
+            if not told:  # no label of it is known
+                continue
+            middle = [(row["low"] + row["high"]) / 2 for row in told]
             step = 0.01 * (shift - 1) * (max(middle) - min(middle))
             for score, symbol in (("coverage68", "circle"), ("coverage95", "square")):
-                value, error = np.array([row[latent][score] for row in rows]).T
+                value, error = np.array([row[latent][score] for row in told]).T
                 bars = {"type": "data", "array": error, "thickness": 1.5, "width": 3}
                 hover = f"{_NAMES[latent]}: %{{y:.1%}} inside<extra></extra>"
                 look = {"mode": "lines+markers", "line": {"color": colour, "dash": dash, "width": 1.5}}

@@ -65,7 +65,8 @@ def build(
             os.replace(partial, path)
         paths.append(path)
     partial = out.with_name(out.name + ".partial")
-    catalogue.write_blocks((catalogue.read(path) for path in paths), partial, {"survey": describe(n, seed, depth)})
+    provenance = {"survey": describe(n, seed, depth), "simulated": True}
+    catalogue.write_blocks((catalogue.read(path) for path in paths), partial, provenance)
     os.replace(partial, out)
     shutil.rmtree(parts)
 

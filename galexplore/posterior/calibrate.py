@@ -48,14 +48,19 @@ def residuals(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
     about = {"redshift": table["lat_redshift"].to_numpy(float)}
     about["magnitude"] = table["mag_aperture"].to_numpy(float) if "mag_aperture" in table else np.full(rows, np.nan)
     for latent, column in ({"phi": "phi"} | LABELLED).items():
-        value, label = table[f"lat_{latent}"].to_numpy(float), table[column].to_numpy(float)
+        value, label = table[f"lat_{latent}"].to_numpy(float), _read(table, column)
         error = angle_difference(value, label) if latent == "phi" else value - label
-        sigma, own = table[f"lat_{latent}_sigma"], table[f"{column}_err"].fillna(0)
+        sigma, own = table[f"lat_{latent}_sigma"], pd.Series(_read(table, f"{column}_err"), table.index).fillna(0)
         frame = pd.DataFrame(
             {"truth": label, "error": error, "sigma": sigma.to_numpy(float), "own": own.to_numpy(float)} | about
         )
         out[latent] = frame[np.isfinite(error)]
     return out
+
+
+def _read(table: pd.DataFrame, column: str) -> np.ndarray:
+    """Values (N,) of a column; NaN where the table does not have it."""
+    return table[column].to_numpy(float) if column in table else np.full(len(table), np.nan)
 
 
 def calibrate(table: pd.DataFrame) -> dict[str, dict]:

@@ -7,16 +7,20 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from astropy.wcs import WCS
 
 from galexplore.cutouts.grid import resample
+from galexplore.errors import InputError
 from galexplore.mock import render
-from galexplore.mock.rows import Row, read_rows
+from galexplore.mock.rows import PARTS, Row, read_rows
 from galexplore.mock.survey import BLOCK
 from galexplore.places import cache_folder
+from galexplore.sources.kept import find_wcs
 from galexplore.survey import DECALS, Survey
 
 
@@ -39,8 +43,21 @@ def _count_processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-_NOT_DRAWN = {"ra", "dec", "z", "logmass", "logsfr", "phi", "split", "population", "selection", "kind"}
+_NOT_DRAWN = {"ra", "dec", "z", "logmass", "logsfr", "phi", "split", "population", "selection", "kind", "file"}
 _NOT_DRAWN |= {"neighbour_flux"}
+
+#: What of a row a picture is drawn from.
+DRAWN = {"phi_true", "inclination", "thickness", "elliptical", "ba", "re_arcsec", "disc_re", "bulge_re", "bulge_n"}
+DRAWN |= {"bulge_ba", "arm_strength", "arm_count", "arm_phase", "pitch", "winding", "bar_strength", "bar_length"}
+DRAWN |= {"bar_angle", "ring_strength", "clumpiness", "dust_lane", "asymmetry", "oddity", "core", "seed"}
+DRAWN |= {"psf_e1", "psf_e2", "offset_x", "offset_y"}
+#: And what of it stands there for each band.
+DRAWN_BY_BAND = (*(f"flux_{part}" for part in PARTS), "psf", "noise")
+
+
+def can_draw(catalogue: pd.DataFrame, survey: Survey) -> bool:
+    """Whether a catalogue holds all that its pictures are drawn from, as only the simulated survey's does."""
+    return set(catalogue) >= DRAWN | {f"{stem}_{band}" for stem in DRAWN_BY_BAND for band in survey.bands}
 
 
 #: Rows whose pictures share a file. The blocks of `survey.BLOCK` rows that a large survey is drawn in are as long, so
@@ -71,9 +88,10 @@ class Segment:
 
 
 class Store:
-    """Pictures of a catalogue on the model's grid, rendered when first asked for and kept on disk.
+    """Images of a simulated catalogue on the model's grid, rendered when first asked for and kept on disk.
 
-    Rendering depends on the row alone, so two processes that draw the same galaxy write the same bytes.
+    Rendering depends on the row alone, so two processes that draw the same galaxy write the same bytes. One of
+    `galexplore.images.Images`.
 
     Parameters
     ----------
@@ -88,9 +106,6 @@ class Store:
     def __init__(self, catalogue: pd.DataFrame, survey: Survey, folder: Path | None = None):
         self.survey = survey
         self.catalogue, self.folder = catalogue.reset_index(drop=True), Path(folder or cache_folder())
-        self.place = pd.Series(np.arange(len(catalogue)), index=self.catalogue["id"])
-        parts = (self.catalogue.iloc[i : i + SEGMENT] for i in range(0, len(catalogue), SEGMENT))
-        self.segments = [Segment(part, survey, self.folder) for part in parts]
 
     @classmethod
     def beside(cls, path: Path, catalogue: pd.DataFrame, survey: Survey) -> "Store":
@@ -98,8 +113,26 @@ class Store:
         folder = Path(path).parent
         return cls(catalogue, survey, folder if any(folder.glob("mock-*/done.u8")) else None)
 
+    @cached_property
+    def places(self) -> pd.Index:
+        """Ids of the catalogue, by which its rows are looked up."""
+        return pd.Index(self.catalogue["id"].to_numpy(object))
+
+    @cached_property
+    def segments(self) -> list[Segment]:
+        """The files that pictures stand in, opened when first needed."""
+        parts = (self.catalogue.iloc[i : i + SEGMENT] for i in range(0, len(self.catalogue), SEGMENT))
+        return [Segment(part, self.survey, self.folder) for part in parts]
+
+    def __contains__(self, identifier: object) -> bool:
+        return identifier in self.places
+
+    def wcs(self, identifier: str) -> WCS | None:
+        """Return where a galaxy's image would lie on the sky; None where the catalogue gives no position."""
+        return find_wcs(self.catalogue, identifier, self.survey)
+
     def get(self, ids: Sequence[str]) -> np.ndarray:
-        """Return pictures by id, rendering those that are missing.
+        """Return images by id, rendering those that are missing.
 
         Parameters
         ----------
@@ -112,10 +145,14 @@ class Store:
 
         Raises
         ------
-        KeyError
+        InputError
             For an id that the catalogue does not hold.
         """
-        places = self.place[list(ids)].to_numpy()
+        names = list(ids)
+        places = self.places.get_indexer(pd.Index(names, dtype=object))
+        if (places < 0).any():
+            unknown = names[int(np.argmax(places < 0))]
+            raise InputError(f"There is no image of galaxy {unknown!r}: the simulated catalogue does not hold it.")
         pictures = np.empty((len(places), *self.survey.shape), np.float16)
         for k, segment in enumerate(self.segments):
             here = places // SEGMENT == k

@@ -14,7 +14,8 @@ from galexplore.errors import InputError
 from galexplore.tables import formats
 from galexplore.tables.columns import COLUMNS, Column, find_column
 
-__all__ = ["COLUMNS", "FORMATS", "Column", "read", "read_blocks", "validate", "write", "write_blocks"]
+__all__ = ["COLUMNS", "FORMATS", "Column", "check_ids", "is_simulated", "read", "read_blocks", "validate", "write"]
+__all__ += ["write_blocks"]
 
 FORMATS = ("parquet", "fits", "votable", "ecsv", "csv")
 _SUFFIXES = {"pq": "parquet", "fit": "fits", "vot": "votable", "xml": "votable"}
@@ -156,6 +157,37 @@ def _settle(frame: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
+def is_simulated(frame: pd.DataFrame) -> bool:
+    """Whether a catalogue's galaxies are simulated: told by its provenance, else by the parameters of the mock in it.
+
+    The provenance says `simulated`; that of older simulated surveys says what was asked for as `survey`, seed included.
+    """
+    told = frame.attrs.get("simulated")
+    if isinstance(told, bool):
+        return told
+    return '"seed"' in str(frame.attrs.get("survey", "")) or set(frame) >= _DRAWN_FROM
+
+
+_DRAWN_FROM = {"seed", "phi_true", "inclination", "re_arcsec", "oddity"}  # as no measured catalogue has them
+
+
+def check_ids(frame: pd.DataFrame) -> None:
+    """Refuse a table whose `id` does not name every row, and each by another name.
+
+    Raises
+    ------
+    InputError
+        One sentence: no column, an empty id, or the first one that stands twice.
+    """
+    if "id" not in frame:
+        raise InputError("the table has no column id")
+    ids = frame["id"]
+    twice = ids[ids.duplicated()]
+    if len(twice) or (ids == "").any():
+        which = f"{str(twice.iloc[0])[:40]!r} stands twice" if len(twice) else "one is empty"
+        raise InputError(f"the column id must name every row, and no two alike; {which}")
+
+
 def validate(frame: pd.DataFrame) -> None:
     """Hold a table against the contract.
 
@@ -174,8 +206,8 @@ def validate(frame: pd.DataFrame) -> None:
         if column.dtype == "str":
             if not all(isinstance(v, str) for v in values):
                 raise InputError(f"the column {name} must hold text only")
-            if name == "id" and ((values == "").any() or values.duplicated().any()):
-                raise InputError("the column id must name every row, and no two alike")
+            if name == "id":
+                check_ids(frame)
             continue
         if not pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values):
             raise InputError(f"the column {name} must hold numbers")

@@ -1,6 +1,7 @@
 """What each column of a table is called, means and may hold."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from math import inf, pi
 
@@ -97,6 +98,25 @@ def _latent_columns() -> dict[str, Column]:
 #: Every column that the project reads or writes, in the order in which they are shown.
 COLUMNS: dict[str, Column] = _columns()
 MOST_WORDS = 20
+ORDINARY = "ordinary"  # of the population: what defines what is usual
+
+
+def set_aside(table: pd.DataFrame, names: Iterable[str]) -> pd.DataFrame:
+    """Rename the columns of a catalogue that are called as others which will join it, to `<name>_catalogue`."""
+    taken, renamed = set(table) | set(names), {}
+    for name in table.columns.intersection(pd.Index(list(names))):
+        new = f"{name}_catalogue"
+        while new in taken:
+            new += "_"
+        taken.add(new)
+        renamed[name] = new
+    return table.rename(columns=renamed)
+
+
+def fill_population(table: pd.DataFrame) -> pd.DataFrame:
+    """Call every galaxy ordinary of which a catalogue does not say what it is."""
+    kinds = table["population"] if "population" in table else pd.Series("", index=table.index)
+    return table.assign(population=kinds.astype(object).where(kinds.notna() & (kinds != ""), ORDINARY).astype(str))
 
 
 def find_column(name: str) -> Column | None:

@@ -1,5 +1,7 @@
 """More like these: the galaxies nearest to the selected ones, or to those of a person's own list."""
 
+import numpy as np
+import pandas as pd
 import streamlit as st
 
 from galexplore.atlas.kinds import enrich
@@ -8,34 +10,42 @@ from galexplore.explore.explorer import Explorer
 from galexplore.explore.neighbours import find_alike
 from pages._parts.own_list import choose_list
 from pages._parts.panels import mark, show_gallery
-from pages._session.state import forget_drawn, plain
+from pages._parts.summary import name_rows
+from pages._session.state import find_selected, forget_drawn, plain
 
 MOST = 48
 
 
 @st.cache_data(max_entries=30, show_spinner=False)
-def search(atlas: str, sha: str, ids: tuple[str, ...], _explorer: Explorer):
-    """Find what is most like the examples, and what kinds are over-represented in it."""
-    found = find_alike(_explorer, ids, MOST)
-    rest = _explorer.table.loc[~_explorer.table["id"].isin(set(ids)), ["id", "population"]]
-    return found, enrich(rest, found["id"])
+def search(
+    atlas: str, sha: str, examples: str, _rows: np.ndarray, _explorer: Explorer
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Find what is most like the examples, and what kinds are over-represented in it; `name_rows` names them."""
+    table = _explorer.table
+    alike = find_alike(_explorer, table["id"].iloc[_rows], MOST)
+    rest = np.ones(len(table), bool)
+    rest[_rows] = False
+    return alike, enrich(table.loc[rest, ["id", "population"]], alike["id"])
 
 
-def choose_examples() -> list[str]:
-    """Let a person choose whose like is looked for: the selection, the list or the galaxy opened."""
+def choose_examples(explorer: Explorer) -> np.ndarray | None:
+    """Let a person choose whose like is looked for: the places of the selection, the list or the galaxy opened.
+
+    None where there is none of them.
+    """
     state, ways = st.session_state, {}
     if state.selection:
-        ways[f"the {len(state.selection):,} selected"] = state.selection
+        ways[f"the {len(state.selection):,} selected"] = find_selected(explorer)
     if state.listed and state.listed["ids"]:
-        ways[f"the {len(state.listed['ids']):,} of your list"] = state.listed["ids"]
+        ways[f"the {len(state.listed['ids']):,} of your list"] = state.listed["rows"]
     if state.opened:
-        ways[f"{state.opened}, the one opened"] = [state.opened]
+        ways[f"{state.opened}, the one opened"] = explorer.find_rows([state.opened])
     if not ways:
         st.markdown(
             "Select galaxies with a lasso in the Atlas, open one, or give a list of your own: the galaxies most like "
             "them appear here."
         )
-        return []
+        return None
     about = {"format_func": plain, "key": "alike-to", "label_visibility": "collapsed"}
     return ways[st.radio("Examples", list(ways), horizontal=True, **about)]
 
@@ -58,11 +68,11 @@ def show_alike(explorer: Explorer) -> None:
     with right, st.popover("Your own list", icon=":material/upload:"):
         choose_list(explorer)
     with left:
-        examples = choose_examples()
-    if not examples:
+        rows = choose_examples(explorer)
+    if rows is None:
         return
     try:
-        found, kinds = search(explorer.name, explorer.card["sha256"], tuple(examples), explorer)
+        found, kinds = search(explorer.name, explorer.card["sha256"], name_rows(rows), rows, explorer)
     except InputError as error:
         st.error(plain(str(error)), icon=":material/error:")
         return

@@ -97,9 +97,10 @@ def show_links(explorer: Explorer, row) -> None:
 def show_downloads(explorer: Explorer, row, rows, identifier: str) -> None:
     """Offer its image with coordinates, its latents as a table, and the folder that brings the view back."""
     with st.container(horizontal=True, gap="small", key="downloads", vertical_alignment="bottom"):
-        data = partial(write_image, explorer, identifier, row.get("ra"), row.get("dec"))
         about = {"on_click": "ignore", "icon": ":material/download:"}
-        st.download_button("Image (FITS)", data, f"{identifier}.fits", "application/fits", key="card-fits", **about)
+        if identifier in explorer.images:
+            data = partial(write_image, explorer, identifier, row.get("ra"), row.get("dec"))
+            st.download_button("Image (FITS)", data, f"{identifier}.fits", "application/fits", key="card-fits", **about)
         for kind in ("CSV", "ECSV", "VOTable"):
             suffix, _, mime = FORMATS[kind]
             data = partial(export, explorer, rows, kind)
@@ -110,4 +111,4 @@ def show_downloads(explorer: Explorer, row, rows, identifier: str) -> None:
 def write_image(explorer: Explorer, identifier: str, ra: float | None, dec: float | None) -> bytes:
     """Write its image as FITS with a WCS."""
     cards = {"OBJECT": (identifier, "id in the atlas"), "SIMULATE": (explorer.simulated, "simulated image")}
-    return to_fits(explorer.images([identifier])[0], explorer.survey, ra, dec, cards)
+    return to_fits(explorer.images.get([identifier])[0], explorer.survey, ra, dec, cards)

@@ -56,6 +56,13 @@ def forget_filters() -> None:
     st.session_state["filter-columns"] = list(STEPS)
 
 
+def keep_known(key: str, options: list[str]) -> None:
+    """Drop from a widget's choice what this atlas does not have: a column, a kind."""
+    state = st.session_state
+    if any(chosen not in options for chosen in state.get(key) or ()):
+        state[key] = [chosen for chosen in state[key] if chosen in options]
+
+
 def list_kinds(explorer: Explorer) -> list[str]:
     """List the rare kinds of an atlas, in the order in which they are always told."""
     there = set(explorer.kinds.index) - {"ordinary"}
@@ -65,6 +72,7 @@ def list_kinds(explorer: Explorer) -> list[str]:
 def choose_kinds(explorer: Explorer) -> list[str]:
     """Show which rare kinds are drawn on top, with their numbers."""
     counts, order = explorer.kinds, list_kinds(explorer)
+    keep_known("overlays", order)
     about = {"persist_state": "session", "label_visibility": "collapsed", "wrap": True}
     told = {"format_func": lambda k: f"{mark(k)} {k} {counts[k]:,}", "selection_mode": "multi"}
     return st.pills("Rare kinds on top", order, key="overlays", **told, **about) if order else []
@@ -73,6 +81,7 @@ def choose_kinds(explorer: Explorer) -> list[str]:
 def choose_filters(explorer: Explorer):
     """Show a range slider for each column that is filtered; return the limits and the kinds left out."""
     about = {"format_func": name_column, "persist_state": "session", "placeholder": "Add a column"}
+    keep_known("filter-columns", explorer.numbers)
     columns = st.multiselect("Filter by", explorer.numbers, key="filter-columns", max_selections=8, **about)
     limits = {}
     for column in columns:
@@ -80,6 +89,7 @@ def choose_filters(explorer: Explorer):
         if chosen:
             limits[column] = chosen
     kinds = list_kinds(explorer)
+    keep_known("left-out", ["ordinary", *kinds])
     about = {"placeholder": "No kind", "persist_state": "session"}
     return limits, st.multiselect("Leave out", ["ordinary", *kinds], key="left-out", **about)
 

@@ -34,7 +34,8 @@ def show_frames(explorer, steps: list[np.ndarray], name: str, title: str) -> Non
     rows, at = steps[0], LATENTS.index(name)
     frames, notes = explorer.decode(rows), [note(name, row[at], False) for row in rows]
     near = explorer.table.iloc[explorer.atlas.neighbours(rows, 1)[1][:, 0]]
-    st.markdown(f"**{title}.** Above: decoded, model, not data. Below: the atlas's nearest galaxy, simulated data.")
+    data = "simulated data" if explorer.simulated else "data"
+    st.markdown(f"**{title}.** Above: decoded, model, not data. Below: the atlas's nearest galaxy, {data}.")
     with st.container(key="gallery-frames"):
         grid = st.grid(len(rows), min_column_width=62, gap="xsmall")
         shown = zip(frames, rows, notes, draw_catalogue(tuple(near["id"])), near.itertuples(), strict=True)

@@ -101,6 +101,6 @@ def show_bundle(explorer: Explorer, key: str) -> None:
     """Offer the folder that brings this view back."""
     state = st.session_state
     title = f"{name_column(state.view.y)} against {name_column(state.view.x)}"
-    data = partial(make_bundle, explorer, state.view, list(state.selection), state.opened, title, st.context.url or "")
+    data = partial(make_bundle, explorer, state.view, state.selection, state.opened, title, st.context.url or "")
     about = {"help": "Ids, state, the model's hash, and a script that brings this view back.", "on_click": "ignore"}
     st.download_button("Reproduce this view (zip)", data, "galexplore-view.zip", "application/zip", key=key, **about)

@@ -6,6 +6,7 @@ import streamlit as st
 from galexplore.cutouts import artefacts
 from galexplore.explore.explorer import Explorer
 from galexplore.explore.neighbours import find_neighbours
+from galexplore.explore.thumbnails import find_image
 from galexplore.latents import MEANS, SIGMAS
 from pages._parts.labels import show_label_bar
 from pages._parts.oddity import look_up, show_causes, show_ordinary, show_reasons
@@ -22,7 +23,7 @@ def show_odd_one(explorer: Explorer, identifier: str, labels: pd.DataFrame, foll
     show_title(explorer, row, "Its card")
     show_label_bar(identifier, labels, follow)
     show_causes(explorer, latents, sigma)
-    show_ordinary(explorer, latents, sigma, explorer.images([identifier])[0])
+    show_ordinary(explorer, latents, sigma, find_image(explorer, identifier))
     show_reasons(explorer, latents, sigma, row["percentile"], identifier)
     worse = f"Reconstruction χ² {row['chi2']:.2f} a pixel, worse than {row['chi2_percentile']:.0f} % of galaxies"
     kind = row.get("suspicion", "")

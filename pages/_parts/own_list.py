@@ -1,5 +1,6 @@
 """A person's own list of galaxies, marked on the plots."""
 
+import numpy as np
 import streamlit as st
 
 from galexplore.errors import InputError
@@ -29,10 +30,11 @@ def take_list(explorer: Explorer, file, radius: float) -> None:
         return
     try:
         found = match.match_list(explorer.table, match.read_list(file.getvalue()), radius)
-        ids, said, good = explorer.table["id"].iloc[found.rows].tolist(), found.said, True
+        rows, said, good = found.rows, found.said, True
     except InputError as error:
-        ids, said, good = [], str(error), False
-    state.listed = {"name": file.name, "ids": ids, "said": said, "good": good, "asked": asked}
+        rows, said, good = np.empty(0, int), str(error), False
+    ids = explorer.table["id"].iloc[rows].tolist()
+    state.listed = {"name": file.name, "ids": ids, "rows": rows, "said": said, "good": good, "asked": asked}
 
 
 def show_list() -> None:

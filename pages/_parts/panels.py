@@ -74,7 +74,7 @@ def show_images(
 def show_neighbours(near, prefix: str) -> None:
     """Show the nearest galaxies of the atlas with their catalogue redshifts."""
     marks = [mark(p) for p in near["population"]]
-    notes = [f"{m} z {z:.2f}" if math.isfinite(z) else m for m, z in zip(marks, near["redshift"], strict=True)]
+    notes = [f"{m} z {z:.2f}" if math.isfinite(z) else m for m, z in zip(marks, near["z"], strict=True)]
     show_gallery(near["id"].tolist(), notes, 8, prefix)
 
 

@@ -4,6 +4,7 @@ import streamlit as st
 
 from galexplore.draw import pictures
 from galexplore.draw.annotated import draw_portrait
+from galexplore.explore.thumbnails import find_image
 from galexplore.latents import MEANS
 from pages._session.state import open_explorer
 
@@ -19,7 +20,7 @@ def show_portrait(identifier: str) -> None:
     if st.session_state.get("band") not in bands:  # chosen in an atlas of another survey
         st.session_state.pop("band", None)
     row = explorer.table.iloc[explorer.find_rows([identifier])[0]]
-    flux, model = explorer.images([identifier])[0], explorer.decode(row[MEANS].to_numpy(float))[0]
+    flux, model = find_image(explorer, identifier), explorer.decode(row[MEANS].to_numpy(float))[0]
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="stretch"):
         keep = {"persist_state": "session", "label_visibility": "collapsed"}
         band = st.segmented_control(
@@ -33,7 +34,11 @@ def show_portrait(identifier: str) -> None:
     kind = "simulated image" if explorer.simulated else "image"
     told = f"{kind}, {bands[band].lower()}" if band == "colour" else f"{kind}, {band} band"
     left, middle, right = st.columns(3, gap="xsmall", wrap=False)
-    left.image(draw_portrait(flux, survey, 400, redshift=redshift, **look), told, width="stretch")
+    if flux is None:
+        left.image(pictures.draw_placeholder(400), "no image of this galaxy is kept", width="stretch")
+    else:
+        left.image(draw_portrait(flux, survey, 400, redshift=redshift, **look), told, width="stretch")
     middle.image(draw_portrait(model, survey, 400, redshift=redshift, **look), "model, not data", width="stretch")
-    rest = pictures.draw_residual(flux - model, survey, 400)
-    right.image(rest, "what is left over, ±15 σ", width="stretch")
+    if flux is not None:
+        rest = pictures.draw_residual(flux - model, survey, 400)
+        right.image(rest, "what is left over, ±15 σ", width="stretch")

@@ -1,5 +1,7 @@
 """What sets the selected galaxies apart from the rest: ranked differences, and how many of the rare kinds they hold."""
 
+import hashlib
+
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -26,6 +28,11 @@ def measure(atlas: str, sha: str, selection: str, _table: pd.DataFrame, _rows: n
     some = _rows if len(_rows) <= MOST else np.random.default_rng(0).choice(_rows, MOST, replace=False)
     rest = np.setdiff1d(light["id"], _rows)
     return compare(light.iloc[np.concatenate([some, rest])], some, numeric), enrich(light, _rows)
+
+
+def name_rows(rows: np.ndarray) -> str:
+    """Name a selection by what it holds: a hash of its places in the table, which no other selection has."""
+    return hashlib.sha256(np.ascontiguousarray(rows, np.int64).tobytes()).hexdigest()
 
 
 def show_summary(explorer: Explorer) -> None:

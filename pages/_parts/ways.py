@@ -25,7 +25,8 @@ def show_ways(explorer, latents: np.ndarray) -> None:
 
 def show_nearest(explorer, latents: np.ndarray) -> None:
     """Show the atlas's galaxies that are nearest to where the sliders stand."""
-    st.markdown("**The nearest galaxies of the atlas** (simulated data, not decoded)")
+    data = "simulated data" if explorer.simulated else "data"
+    st.markdown(f"**The nearest galaxies of the atlas** ({data}, not decoded)")
     show_neighbours(explorer.neighbours(latents, 8), "near")
 
 

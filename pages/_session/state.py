@@ -6,7 +6,7 @@ here, under plain keys of the session's state:
 atlas : str, name of the model and atlas that is looked at
 selection : list of str, ids picked on a plot
 opened : str or None, id of the galaxy whose card is shown
-listed : dict with `name`, `ids` and `said`, the person's own list of galaxies, or None
+listed : dict with `name`, `ids`, `rows` and `said`, the person's own list of galaxies, or None
 view : `galexplore.explore.link.View`, axes, colour, kinds and filters of the Atlas
 upload : dict, what Locate read (`pages/locate.py`)
 start : dict with `name`, `latents` and `flux` (or None), where Traverse starts
@@ -30,16 +30,16 @@ if TYPE_CHECKING:
 
 @st.cache_resource(show_spinner="Opening the atlas and its model", max_entries=3)
 def _load(name: str) -> "Explorer":
+    # Seconds of imports: under the spinner, not before the first paint.
     from galexplore.explore.models import load
-    from galexplore.network.embed import (
-        use_one_thread,  # seconds of imports: under the spinner, not before the first paint
-    )
+    from galexplore.explore.thumbnails import draw_thumbnails
+    from galexplore.network.embed import use_one_thread
 
     use_one_thread()
     explorer = load(name)
     # The first pass through a network, the first picture and the first sort are slow: not in a person's time.
     explorer.decode(explorer.atlas.latents[:1])
-    explorer.images(explorer.table["id"].iloc[explorer.sort_by_rarity(np.arange(1))])
+    draw_thumbnails(explorer, explorer.table["id"].iloc[explorer.sort_by_rarity(np.arange(1))])
     # Streamlit collects garbage after every run, looking at all that was ever imported: half a second in which no
     # message leaves. What is here now stays; it need not be looked at again.
     gc.collect()
@@ -130,10 +130,12 @@ def start_from(name: str, latents: np.ndarray, flux: np.ndarray | None = None) -
 
 def start_from_galaxy(identifier: str) -> None:
     """Start Traverse from a galaxy of the atlas."""
+    from galexplore.explore.thumbnails import find_image
+
     explorer = _open()
     row = explorer.table.iloc[explorer.find_rows([identifier])[0]]
     latents = row[[f"lat_{name}" for name in LATENTS]].to_numpy(float)
-    start_from(identifier, latents, explorer.images([identifier])[0])
+    start_from(identifier, latents, find_image(explorer, identifier))
 
 
 def is_dark() -> bool:

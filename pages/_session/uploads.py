@@ -8,6 +8,7 @@ location, simulated : of that one, for other pages
 scatter : dict of int to `galexplore.explore.scatter.Scatter`
 """
 
+import numpy as np
 import streamlit as st
 
 from galexplore.cutouts.cutout import Cutout
@@ -69,16 +70,17 @@ def settle(scale: float) -> None:
 
 
 def try_sample(identifier: str) -> None:
-    """Locate a simulated galaxy as if it had been uploaded."""
+    """Locate a galaxy of the atlas as if it had been uploaded."""
     explorer = open_explorer()
-    flux, survey = explorer.images([identifier])[0], explorer.survey
-    about = {"name": identifier, "kind": "simulated galaxy", "orientation": (1, 0.0)}
-    cutout = Cutout(flux, survey.model_scale, "".join(survey.bands), **about)
+    survey, kind = explorer.survey, "simulated galaxy" if explorer.simulated else "galaxy of the atlas"
+    about = {"name": identifier, "kind": kind, "orientation": (1, 0.0)}
     try:
+        flux = np.asarray(explorer.images.get([identifier])[0], np.float32)
+        cutout = Cutout(flux, survey.model_scale, "".join(survey.bands), **about)
         verdict = Verdict(identifier, location=explorer.locate(cutout))
     except InputError as error:
         verdict = Verdict(identifier, error=str(error), checks=error.checks)
-    keep([mark_simulated(verdict)])
+    keep([mark_simulated(verdict) if explorer.simulated else verdict])
 
 
 def refresh(explorer) -> None:

@@ -137,6 +137,7 @@ def test_twins_match_within_their_errors_and_differ_where_nothing_ties_them():
     table["chi2_percentile"] = np.where(np.arange(len(table)) % 50 == 0, 99.5, 50.0)
     found = find_twins(table, table["id"][7], k=5)
     assert len(found) == 5 and table["id"][7] not in set(found["id"])
+    assert {"lat_redshift", "lat_logmass", "lat_logsfr", "lat_free"} < set(found), "latents, and called so"
     me, rows = table.iloc[7], table.set_index("id").loc[found["id"]]
     for name in ("redshift", "logmass", "logsfr"):
         assert (np.abs(rows[f"lat_{name}"] - me[f"lat_{name}"]) <= 0.2 * np.sqrt(2) + 1e-6).all()

@@ -1,8 +1,9 @@
 from itertools import permutations
 
 import numpy as np
+import pytest
 
-from galexplore.atlas.rarity import Population, explain, fit_population, name_reason, percentile
+from galexplore.atlas.rarity import Population, explain, fit_population, name_reason, percentile, score_oddness
 
 
 def random_case(m=6, j=4):
@@ -84,7 +85,8 @@ def test_what_lies_between_two_kinds_is_rare_and_each_kind_is_not():
     two, one = fit_population(latents, sigma, 2), fit_population(latents, sigma, 1)
     between = np.array([[3.0, 0, 0, 0]])
     ranks = [
-        percentile(explain(between, sigma[:1], p).distance2, explain(latents, sigma, p).distance2) for p in (one, two)
+        percentile(explain(between, sigma[:1], p).distance2, np.sort(explain(latents, sigma, p).distance2))
+        for p in (one, two)
     ]
     assert ranks[0] < 95 and ranks[1] == 100
     assert np.median(explain(latents[:1000], sigma[:1000], two).distance2) < 5
@@ -115,3 +117,34 @@ def test_percentile_counts_what_lies_below():
 def test_the_reason_names_the_most_deviant_property_and_its_side():
     assert name_reason([0.1, -0.5, 3.42, 1]) == "SFR 3.4 sigma high for its redshift, mass and free latent"
     assert name_reason([-2.0, 0, 0, 1]).startswith("redshift 2.0 sigma low for its mass, SFR")
+
+
+def test_reference_samples_are_sorted_once(monkeypatch):
+    """Percentiles by the atlas are those of the plain formula, and the reference is not sorted at each call."""
+    from galexplore.atlas import atlas
+
+    latents, sigma, centre, covariance = random_case()
+    five = np.column_stack([np.zeros(len(latents)), latents])
+    kinds = np.where(np.arange(len(latents)) % 5 == 0, "Green Pea", "ordinary")
+    chi2 = np.random.default_rng(5).uniform(0.5, 2, len(latents))
+    errors = np.column_stack([np.ones(len(sigma)), sigma])
+    place, names = np.zeros((len(latents), 2)), np.arange(len(latents)).astype(str)
+    made = atlas.Atlas(names, kinds, five, errors, place, chi2, centre, covariance, np.ones(4))
+    ordinary, distance2 = kinds == "ordinary", made.oddness.distance2
+    calls, sort = [], np.sort
+    monkeypatch.setattr(np, "sort", lambda *a, **k: calls.append(1) or sort(*a, **k))
+    for value in (0.3, 4.0, 1e9):
+        assert made.rarity_percentile(value) == pytest.approx(100 * np.mean(distance2[ordinary] < value))
+        assert made.chi2_percentile(value) == pytest.approx(100 * np.mean(chi2[ordinary] < value))
+    assert len(calls) == 2, "once for each of the two"
+
+
+def test_scores_are_ranks_over_the_number_of_galaxies():
+    scores = score_oddness(np.array([1.0, 9.0, 4.0, 2.0]), np.array([0.5, 0.9, 2.0, 1.0]))
+    assert scores["rarity"].tolist() == [0.25, 1.0, 0.75, 0.5] and scores["reconstruction"].tolist() == [
+        0.25,
+        0.5,
+        1,
+        0.75,
+    ]
+    assert scores["both"].argmax() == 2

@@ -79,7 +79,8 @@ def test_finished_fits_are_kept_and_compared_with_the_labels(tmp_path, monkeypat
     monkeypatch.setattr(sed, "time_ours", lambda explorer: {"whole": 0.001, "glance": 0.0001})
     seen = rows.assign(lat_redshift=rows["z"] + 0.03).set_index("id")
     embedder = SimpleNamespace(glance=lambda ids: seen.loc[list(ids)])
-    explorer = SimpleNamespace(table=rows, survey=DECALS, embedder=embedder, images=lambda ids: ids)
+    images = SimpleNamespace(get=np.asarray)
+    explorer = SimpleNamespace(table=rows, survey=DECALS, embedder=embedder, images=images)
     found = sed.measure(explorer, 2, tmp_path)
     assert found["ratio"] == {"whole": pytest.approx(50_000), "glance": pytest.approx(500_000)}
     redshift = found["accuracy"]["redshift"]

@@ -54,7 +54,7 @@ def test_locate_json_keeps_its_schema(cutout):
         assert set(latent) == {"value", "sigma", "interval68", "interval95", "unit"}
         assert latent["interval95"][0] <= latent["interval68"][0] <= latent["value"] <= latent["interval68"][1]
     assert len(found["umap"]) == 2
-    assert set(found["neighbours"][0]) == {"id", "distance", "redshift", "logmass", "logsfr", "population"}
+    assert set(found["neighbours"][0]) == {"id", "distance", "z", "logmass", "logsfr", "population"}
     odd = found["anomaly"]
     assert tuple(odd["contributions"]) == tuple(odd["conditional_z"]) == INTRINSIC
     assert sum(odd["contributions"].values()) == pytest.approx(odd["distance2"])

@@ -107,7 +107,7 @@ def test_neighbours_leave_out_itself_and_real_duplicates(explorer, monkeypatch):
     name = explorer.table["id"].iloc[20]
     near = neighbours.find_neighbours(explorer, name)
     assert name not in set(near["id"]) and len(near) == 8 and near["distance"].is_monotonic_increasing
-    monkeypatch.setattr(type(explorer), "simulated", False)
+    monkeypatch.setattr(explorer, "simulated", False)
     table = explorer.table.copy()
     twin = int(explorer.find_rows([near["id"].iloc[0]])[0])
     table.loc[twin, ["ra", "dec"]] = table.loc[20, ["ra", "dec"]].to_numpy() + np.array([0, 0.01])

@@ -21,7 +21,8 @@ def explorer():
 def simulated(explorer, i):
     """One catalogue galaxy as if it had been uploaded."""
     name = explorer.table["id"].iloc[i]
-    return gx.Cutout(explorer.images([name])[0], DECALS.model_scale, "grz", name=name), explorer.table.iloc[i]
+    flux = explorer.images.get([name])[0].astype(np.float32)
+    return gx.Cutout(flux, DECALS.model_scale, "grz", name=name), explorer.table.iloc[i]
 
 
 def differences(one, other):

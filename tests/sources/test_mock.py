@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from galexplore.sources.mock import Store, digest
+from galexplore.errors import InputError
+from galexplore.sources.mock import Store, can_draw, digest
 from galexplore.survey import DECALS
 from tests.mock.test_render import ROW
 
@@ -97,5 +98,23 @@ def test_pictures_are_on_the_surveys_own_grid(catalogue, tmp_path):
 
 
 def test_unknown_id(catalogue, tmp_path):
-    with pytest.raises(KeyError):
-        Store(catalogue, DECALS, tmp_path).get(["nobody"])
+    store = Store(catalogue, DECALS, tmp_path)
+    assert "nobody" not in store and "M000003" in store
+    with pytest.raises(InputError, match="no image of galaxy 'nobody'"):
+        store.get(["M000001", "nobody"])
+
+
+def test_the_place_on_the_sky_is_the_rows(catalogue, tmp_path):
+    assert Store(catalogue, DECALS, tmp_path).wcs("M000003") is None, "no positions, no coordinates"
+    placed = catalogue.assign(ra=150.0, dec=np.where(catalogue["id"] == "M000003", 2.0, np.nan))
+    store = Store(placed, DECALS, tmp_path)
+    wcs = store.wcs("M000003")
+    assert np.allclose(wcs.pixel_to_world_values(34, 34), (150.0, 2.0))
+    east = wcs.pixel_to_world_values(33, 34)[0] - 150.0
+    assert east * 3600 * np.cos(np.radians(2)) == pytest.approx(DECALS.model_scale, rel=1e-4), "column 0 is in the east"
+    assert store.wcs("M000004") is None and store.wcs("nobody") is None
+
+
+def test_only_a_simulated_catalogue_can_be_drawn(catalogue):
+    assert can_draw(catalogue, DECALS) and not can_draw(catalogue.drop(columns="re_arcsec"), DECALS)
+    assert not can_draw(catalogue.drop(columns="noise_z"), DECALS)

@@ -13,6 +13,7 @@ from astropy.table import Table
 
 from galexplore.errors import InputError
 from galexplore.tables.catalogue import COLUMNS, FORMATS, read, validate, write
+from galexplore.tables.columns import fill_population, set_aside
 
 
 @pytest.fixture
@@ -150,6 +151,23 @@ def test_validate_wants_numbers_ids_and_text(table):
         validate(table.assign(id=range(5)))
     with pytest.raises(InputError, match="column z holds -5"):  # the first in the table's order
         validate(table.assign(z=-5.0, logmass=-5.0))
+
+
+def test_columns_that_others_will_be_called_as_are_set_aside():
+    frame = pd.DataFrame({"id": ["A"], "chi2": [1.0], "chi2_catalogue": [2.0], "z": [0.1]})
+    kept = set_aside(frame, ["chi2", "gap"])
+    assert list(kept) == ["id", "chi2_catalogue_", "chi2_catalogue", "z"] and kept["chi2_catalogue_"][0] == 1
+
+
+def test_who_is_not_told_of_is_ordinary():
+    frame = pd.DataFrame({"id": ["A", "B"], "population": ["", "Merger"]})
+    assert fill_population(frame)["population"].tolist() == ["ordinary", "Merger"]
+    assert fill_population(frame[["id"]])["population"].tolist() == ["ordinary"] * 2
+
+
+def test_a_repeated_id_is_named(table):
+    with pytest.raises(InputError, match="'0012' stands twice"):
+        validate(table.assign(id=["a", "0012", "b", "0012", "c"]))
 
 
 def test_what_cannot_be_read_or_written(table, tmp_path):

@@ -1,0 +1,102 @@
+"""Every page of a model made from a person's own cutouts: its images, and no word of what it is not."""
+
+import base64
+import json
+import re
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.own_model import N, make_own_model
+from tests.pages.driver import check, go, list_images, words
+
+PAGES = ("atlas", "galaxy", "traverse", "locate", "anomalies", "populations", "model")
+
+
+@pytest.fixture
+def own(app, tmp_path, monkeypatch) -> AppTest:
+    """The app with an atlas of a person's own: no population, split, redshift or magnitude; some without images."""
+    monkeypatch.setenv("GALEXPLORE_MODELS", str(tmp_path))
+    make_own_model(tmp_path / "mine", kept=N - 10)
+    fresh = AppTest.from_file(app._script_path, default_timeout=60)
+    fresh.query_params["atlas"] = "mine"
+    fresh.run()
+    check(fresh)
+    return fresh
+
+
+def everything(app) -> str:
+    """All that a page says, its captions, titles and pictures' words among it."""
+    parts = [words(app), *(b.label for b in app.get("link_button")), *(json.dumps(str(e.proto)) for e in app.main)]
+    return "\n".join(parts).lower()
+
+
+def test_the_embedded_atlas_is_called_simulated(app):
+    """What the tests below look for would be seen."""
+    for page in ("locate", "traverse", "model", "populations"):
+        go(app, page)
+        assert "simulated" in everything(app), page
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_page_calls_it_simulated_and_none_crashes(own, page):
+    own.session_state["opened"] = "NGC0003"
+    own.session_state["selection"] = [f"NGC{i:04d}" for i in range(8)]
+    if page == "atlas":
+        own.run()
+        check(own)
+    else:
+        go(own, page)
+    told = everything(own)
+    assert "simulated" not in told and f"{N} galaxies" in told
+
+
+def test_its_own_images_are_shown_and_what_has_none_says_so(own):
+    own.session_state["opened"] = "NGC0003"
+    own.run()
+    check(own)
+    shown = list_images(own)
+    own.session_state["opened"] = f"NGC{N - 1:04d}"
+    own.run()
+    check(own)
+    assert shown and list_images(own) != shown
+    captions = str([e.proto for e in own.get("image")])
+    assert "no image of this galaxy is kept" in captions
+
+
+def test_galleries_keep_their_form_where_images_are_missing(own):
+    own.session_state["selection"] = ["NGC0001", f"NGC{N - 1:04d}", f"NGC{N - 2:04d}"]
+    own.run()
+    check(own)
+    labels = {b.key: b.label for b in own.button if (b.key or "").startswith("pick-")}
+    pictures = {k: base64.b64decode(re.search(r"base64,([^ ]+) ", v)[1]) for k, v in labels.items()}
+    without = [pictures[f"pick-NGC{N - i:04d}"] for i in (1, 2)]
+    assert without[0] == without[1] != pictures["pick-NGC0001"]
+
+
+def test_a_sample_of_its_own_is_located_as_what_it_is(own):
+    go(own, "locate")
+    assert "Try a galaxy of the atlas" in words(own)
+    own.button(key="try-ordinary").click().run()
+    check(own)
+    assert own.metric and "simulated" not in everything(own)
+
+
+def test_the_ids_of_a_selection_are_not_looked_at_again(app):
+    """What a rerun costs does not grow with the selection: only a new one is hashed."""
+    from pages._session import state
+
+    class Counted(list):
+        looks = 0
+
+        def __iter__(self):
+            Counted.looks += 1
+            return super().__iter__()
+
+    ids = state._open().table["id"].iloc[:3000].tolist()
+    app.session_state["selection"] = Counted(ids)
+    go(app, "populations")
+    first = Counted.looks
+    app.run()
+    check(app)
+    assert first and Counted.looks == first
