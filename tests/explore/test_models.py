@@ -93,7 +93,10 @@ def test_a_catalogue_given_by_its_path_brings_its_files(own, tmp_path):
 def test_the_embedded_model_is_simulated_and_drawn():
     explorer = load()
     assert explorer.simulated and isinstance(explorer.images, Store)
-    assert "**simulated** galaxies alone" in list_limits(explorer)[0] and "simulated galaxies" in describe_recipe(explorer)[0][1]
+    assert (
+        "**simulated** galaxies alone" in list_limits(explorer)[0]
+        and "simulated galaxies" in describe_recipe(explorer)[0][1]
+    )
 
 
 @pytest.mark.parametrize(
