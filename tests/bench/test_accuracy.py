@@ -146,7 +146,7 @@ def test_a_peer_that_cannot_tell_an_angle_leaves_it_out(test_rows, tmp_path):
 
 def test_answers_are_kept_and_only_for_the_same_ground(sky, sample, tmp_path):
     frame, flux = sky
-    ground, made = Ground(frame, flux, frame, sample, sample, tmp_path, nothing), []
+    ground, made = Ground(frame, flux, DECALS, frame, sample, sample, tmp_path, nothing), []
 
     def make(ground):
         made.append(1)
@@ -172,7 +172,7 @@ def test_boosting_is_told_what_its_name_says(sky, sample, tmp_path):
     true = 22.5 - 2.5 * np.log10(frame["flux_bulge_g"] + frame["flux_disc_g"] + frame["flux_young_g"])
     frame = frame.assign(z=frame["ba"], logmass=true, logsfr=frame["mag_g"])
     frame.loc[400:, "split"] = "test"
-    ground = Ground(frame, np.zeros((n, 1)), frame.iloc[:400], sample, sample, tmp_path, nothing)
+    ground = Ground(frame, np.zeros((n, 1)), DECALS, frame.iloc[:400], sample, sample, tmp_path, nothing)
     told = {}
     for name, make in (("noiseless", answer_noiseless), ("noisy", answer_noisy), ("shaped", answer_shaped)):
         values = make(ground).values[:, 1:]
