@@ -15,6 +15,7 @@ from galexplore.explore.models import load
 from galexplore.explore.neighbours import find_neighbours
 from galexplore.explore.thumbnails import draw_thumbnails, find_image
 from galexplore.sources.mock import Store
+from galexplore.survey import DECALS
 from galexplore.tables import catalogue
 from tests.own_model import N, draw_own, make_own_model
 
