@@ -122,7 +122,7 @@ def test_a_drawn_survey_says_that_it_is_simulated(tmp_path, monkeypatch):
     from galexplore.jobs import mock_survey
 
     table = pd.DataFrame({"id": ["M1"], "z": [0.1]})
-    monkeypatch.setattr("galexplore.mock.survey.draw_block", lambda *_: table)
+    monkeypatch.setattr(mock_survey, "draw_block", lambda *_: table)
     mock_survey.build(1, 1, tmp_path / "c.parquet", DECALS)
     provenance = catalogue.read_provenance(tmp_path / "c.parquet")
     assert provenance["simulated"] is True and mock_survey.is_built(tmp_path / "c.parquet", 1, 1, "default")
