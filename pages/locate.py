@@ -6,6 +6,7 @@ from galexplore.cutouts.audit import smallest
 from galexplore.errors import InputError
 from galexplore.explore.explorer import Explorer
 from galexplore.explore.services import link_cutout
+from galexplore.explore.verdicts import Verdict
 from galexplore.survey import Survey
 from galexplore.tables.positions import parse_position
 from pages._parts.location import show_location, show_refusal
@@ -44,20 +45,20 @@ def show_samples(explorer: Explorer) -> None:
 def show_position(survey: Survey) -> None:
     """Say how to come by the cutout of a position on the sky."""
     st.markdown("### Only a position?")
-    about = {"key": "position", "max_chars": 300, "persist_state": "session"}
-    text = st.text_input("RA and Dec: degrees, sexagesimal, an IAU name or a viewer's address", **about)
+    box = {"key": "position", "max_chars": 300, "persist_state": "session"}
+    text = st.text_input("RA and Dec: degrees, sexagesimal, an IAU name or a viewer's address", **box)
     if not text.strip():
         st.caption("Such as 146.7142 -1.0413, or 09:46:51.4 -01:02:28.6.")
         return
     try:
-        found = parse_position(text)
+        position = parse_position(text)
     except InputError as error:
         st.error(f"{plain(str(error).rstrip('.'))}.", icon=":material/block:")
         return
-    if found is None:
+    if position is None:
         st.error("This is no position; degrees such as 146.7142 -1.0413 would be one.", icon=":material/block:")
         return
-    ra, dec = found
+    ra, dec = position
     st.markdown(
         f"**RA {ra:.5f}°, Dec {dec:+.5f}°.** This page does not fetch images by itself yet. "
         "Download the survey's cutout and drop it in here."
@@ -83,12 +84,12 @@ def show_uploader(survey: Survey) -> None:
     key = f"files-{st.session_state.get('uploads', 0)}"
     many = survey.count_word + ("es" if survey.count_word.endswith("x") else "s")
     label = f"FITS, npy, npz, JPEG or PNG files, up to 20 MB each; single bands of one galaxy by {many}"
-    about = {"on_change": take_files, "args": (key,), "max_upload_size": 20}
+    taken = {"on_change": take_files, "args": (key,), "max_upload_size": 20}
     with st.container(key="drop"):
-        st.file_uploader(label, TYPES, accept_multiple_files=True, key=key, **about)
+        st.file_uploader(label, TYPES, accept_multiple_files=True, key=key, **taken)
 
 
-def ask_scale(silent: list, survey: Survey) -> None:
+def ask_scale(silent: list[Verdict], survey: Survey) -> None:
     """Ask for what files do not say."""
     with st.form("scale", width=520):
         which = plain(silent[0].name or "This file") if len(silent) == 1 else f"{len(silent)} files"
@@ -106,14 +107,14 @@ def show_page() -> None:
     refresh(explorer)
     upload = st.session_state.get("upload") or {"verdicts": []}
     verdicts = upload["verdicts"]
-    if any(v.location for v in verdicts):
-        silent = [v for v in verdicts if v.sources]
+    if any(v.embedded for v in verdicts):
+        silent = [v for v in verdicts if v.waiting]
         if len(verdicts) > 1:
             show_verdicts(verdicts)
         if silent:
             ask_scale(silent, explorer.survey)
         shown = verdicts[upload["at"]]
-        if shown.location:
+        if shown.embedded:
             show_location(explorer, upload, forget)
         elif shown.error:
             show_refusal(shown)
@@ -123,7 +124,7 @@ def show_page() -> None:
         if not verdicts:
             show_empty(explorer.survey)
         show_uploader(explorer.survey)
-        silent = [v for v in verdicts if v.sources]
+        silent = [v for v in verdicts if v.waiting]
         if silent:
             ask_scale(silent, explorer.survey)
         for verdict in (v for v in verdicts if v.error):

@@ -7,6 +7,7 @@ import numpy as np
 import streamlit as st
 
 from galexplore.draw import pictures
+from galexplore.explore.explorer import Explorer
 from galexplore.latents import LATENTS, TITLES, UNITS
 from pages._parts.oddity import say_rarity
 from pages._parts.panels import PRETTY
@@ -29,20 +30,20 @@ WORDS += [(99.9, "Rare: trust the image less.")]
 BEYOND = "Off the manifold: hardly any galaxy is like this, and the image is a guess."
 
 
-def start_typical(explorer) -> None:
+def start_typical(explorer: Explorer) -> None:
     """Start from the middle of the ordinary galaxies."""
     start_from(TYPICAL, np.concatenate([[math.pi / 4], explorer.atlas.centre]))
 
 
-def choose_start(explorer) -> None:
+def choose_start(explorer: Explorer) -> None:
     """Show from where the sliders start, and the ways back and to another start."""
     opened, upload = st.session_state.opened, (st.session_state.get("upload") or {}).get("location")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"Started from **{st.session_state.start['name']}**", width="content")
         trail = st.session_state.get("trail")
         st.button("Undo", icon=":material/undo:", key="undo", disabled=not trail, on_click=forget_last_move)
-        about = {"help": "Back to the start", "on_click": move_sliders, "args": (True,)}
-        st.button("Reset", icon=":material/restart_alt:", key="reset", **about)
+        back = {"help": "Back to the start", "on_click": move_sliders, "args": (True,)}
+        st.button("Reset", icon=":material/restart_alt:", key="reset", **back)
         st.space("stretch")
         st.caption("Start from", width="content")
         st.button("Typical galaxy", key="from-typical", on_click=start_typical, args=(explorer,))
@@ -55,7 +56,7 @@ def choose_start(explorer) -> None:
             st.button("My upload", key="from-upload", on_click=start_from, args=args)
 
 
-def show_histograms(explorer) -> None:
+def show_histograms(explorer: Explorer) -> None:
     """Draw the atlas's histogram below each slider: as its background, so that a move need not send it again."""
     rules = ""
     for name in LATENTS:
@@ -72,11 +73,11 @@ def show_sliders() -> None:
         low, high = find_ends(name)
         unit = {"phi": "° E of N", "free": "its own units"}.get(name, PRETTY[UNITS[name]])
         label = f"{TITLES[name]} [{unit}]" if unit else TITLES[name]
-        about = {"format": FORMATS.get(name, "%.2f"), "key": f"slide-{name}", "persist_state": "session"}
-        st.slider(label, low, high, step=STEPS[name], on_change=note_move, **about)
+        how = {"format": FORMATS.get(name, "%.2f"), "key": f"slide-{name}", "persist_state": "session"}
+        st.slider(label, low, high, step=STEPS[name], on_change=note_move, **how)
 
 
-def show_gauge(explorer, latents: np.ndarray) -> None:
+def show_gauge(explorer: Explorer, latents: np.ndarray) -> None:
     """Say how far from the atlas's galaxies the sliders have gone."""
     rarity = explorer.rarity_at(latents)
     words = next((w for limit, w in WORDS if rarity < limit), BEYOND)

@@ -49,7 +49,7 @@ def _locate(explorer: Explorer, path: Path) -> dict:
     except InputError as error:
         return {"refused": str(error)}
     latents = {name: [float(found.latents[i]), float(found.sigma[i])] for i, name in enumerate(LATENTS)}
-    return {"latents": latents, "rarity": found.rarity, "chi2_rank": found.chi2_rank}
+    return {"latents": latents, "rarity": found.percentile, "chi2_rank": found.chi2_percentile}
 
 
 def tabulate(rows: list[dict]) -> str:

@@ -14,7 +14,7 @@ import galexplore
 from galexplore.cli.bench import app as bench_app
 from galexplore.cli.terminal import Bars, complaints, out, refuse
 from galexplore.errors import InputError
-from galexplore.latents import INTRINSIC, LATENTS, UNITS
+from galexplore.latents import LATENTS, UNITS
 from galexplore.places import DATA, ROOT, cache_folder
 from galexplore.survey import DECALS
 
@@ -87,7 +87,7 @@ def locate(
     except InputError as error:
         refuse(error, as_json)
     if as_json:
-        print(json.dumps(location.to_dict(), indent=2))
+        print(json.dumps(location.to_dict(), indent=2, allow_nan=False))
     else:
         _print_location(location)
 
@@ -103,9 +103,9 @@ def _print_location(location: "Location") -> None:
     out.print(audit)
     latents = Table("latent", "value", "68 %", "95 %", title="What it is", title_justify="left")
     for i, name in enumerate(LATENTS):
-        spans = (location.interval(name), location.interval(name, widened=True))
-        told = format_measurement(location.latents[i], location.sigma[i], UNITS[name])
-        latents.add_row(TITLES[name], told, *(f"{low:.3f} to {high:.3f}" for low, high in spans))
+        spans = (location.interval(name), location.interval(name, 95))
+        measured = format_measurement(location.latents[i], location.sigma[i], UNITS[name])
+        latents.add_row(TITLES[name], measured, *(f"{low:.3f} to {high:.3f}" for low, high in spans))
     out.print(latents)
     near = Table(*location.neighbours.columns, title="What it resembles", title_justify="left")
     for row in location.neighbours.itertuples(index=False):
@@ -114,17 +114,17 @@ def _print_location(location: "Location") -> None:
     odd = Table(
         "latent", "share of the distance", "sigma, given the others", title="Why it is odd", title_justify="left"
     )
-    for name, share, z in zip(
-        INTRINSIC, location.oddness.contributions[0], location.oddness.conditional_z[0], strict=True
-    ):
-        odd.add_row(TITLES[name], f"{share:+.2f}", f"{z:+.1f}")
+    explanation = location.explanation
+    for reason in explanation.reasons.itertuples():
+        odd.add_row(TITLES[reason.latent], f"{reason.contribution:+.2f}", f"{reason.conditional_z:+.1f}")
     odd.add_section()
-    odd.add_row("total", f"{location.oddness.distance2[0]:.2f}", f"rarer than {location.rarity:.1f} %")
+    total = explanation.oddness.distance2[0]
+    odd.add_row("total", f"{total:.2f}", f"rarer than {location.percentile:.1f} %")
     out.print(odd)
-    if location.causes:
-        out.print(f"Likely cause: {location.causes.say()[0]} ({100 * location.causes.share[0]:.0f} %).")
+    if explanation.cause:
+        out.print(f"Likely cause: {explanation.cause}.")
     out.print(f"Largest deviation: {location.reason}.")
-    out.print(f"Reconstruction chi2 {location.chi2:.2f} a pixel, worse than {location.chi2_rank:.1f} %.")
+    out.print(f"Reconstruction chi2 {location.chi2:.2f} a pixel, worse than {location.chi2_percentile:.1f} %.")
     x, y = location.position
     out.print(f"On the map at ({x:.2f}, {y:.2f}); model {location.model['name']} {location.model['sha256'][:12]}.")
 
@@ -218,24 +218,22 @@ def train(
 
 @app.command()
 def embed(
-    files: Annotated[list[Path], typer.Argument(help="Cutouts, one galaxy each.")],
+    files: Annotated[list[Path], typer.Argument(help="Cutouts, one galaxy each, or its single bands.")],
     to: Annotated[Path, typer.Option("--out", help="Table to write: .parquet, .fits, .vot, .ecsv or .csv.")],
     pixel_scale: Annotated[float | None, typer.Option(help="Arcsec a pixel, where a file does not say.")] = None,
     model: Model = "default",
 ) -> None:
     """Embed many cutouts into one table of latents; those that are refused are named and left out."""
     import galexplore as gx
-    from galexplore.jobs.make_model import embed_files
-    from galexplore.tables import catalogue
+    from galexplore.jobs.locate_many import check_output, embed_files
 
+    check_output(to, files)
     with Bars() as report:
-        table, refused = embed_files(gx.load(model), files, pixel_scale, lambda done: report("embed", done, len(files)))
+        rows, refused = embed_files(files, to, gx.load(model), pixel_scale, lambda *done: report("embed", *done))
     for path, sentence in refused:
         print(f"{path}: {sentence}", file=sys.stderr)
-    if len(table):
-        catalogue.write(table, to)
-    out.print(f"{len(table)} of {len(files)} embedded into {to}.")
-    raise SystemExit(0 if len(table) else 2)
+    out.print(f"{rows} of {len(files)} embedded{f' into {to}' if rows else ''}.")
+    raise SystemExit(0 if rows else 2)
 
 
 @app.command()

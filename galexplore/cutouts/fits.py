@@ -5,14 +5,12 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from io import BytesIO
-from typing import Any
 
 import numpy as np
 from astropy.io import fits
-from astropy.wcs import WCS
-from astropy.wcs.utils import proj_plane_pixel_scales
 
 from galexplore.cutouts.cutout import MAX_SIDE, Check, Cutout, check_side
+from galexplore.cutouts.geometry import check_aligned, find_place
 from galexplore.errors import InputError
 from galexplore.survey import Survey
 
@@ -91,8 +89,8 @@ def assemble(
     if bands != "".join(survey.bands):
         put = f"put in the order {', '.join(survey.bands)}"
         notes.append(Check("bands", "fixed", f"the file holds {', '.join(bands)}; {put}"))
-    where = [_place(p.header, p.pixels.shape) for p in planes]
-    _check_aligned(where)
+    where = [find_place(p.header, p.pixels.shape) for p in planes]
+    check_aligned(where)
     weights = {p.band: p.pixels for p in invvar if p.pixels.shape == planes[0].pixels.shape}
     return Cutout(
         np.stack([p.pixels for p in planes]),
@@ -106,54 +104,20 @@ def assemble(
     )
 
 
-def _check_aligned(where: list[dict]) -> None:
-    """Refuse bands whose centres differ by more than half a pixel or whose scales differ by more than 1 %."""
-    first = where[0]
-    for other in where[1:]:
-        if None in (first["pixel_scale"], other["pixel_scale"], first["ra"], other["ra"]):
-            continue
-        east = (other["ra"] - first["ra"] + 180) % 360 - 180
-        apart = 3600 * math.hypot(east * math.cos(math.radians(first["dec"])), other["dec"] - first["dec"])
-        if apart > 0.5 * first["pixel_scale"] or abs(other["pixel_scale"] / first["pixel_scale"] - 1) > 0.01:
-            raise InputError(f'the bands do not cover the same pixels: their centres are {apart:.1f}" apart')
-
-
-def _place(header: fits.Header, shape: tuple[int, int]) -> dict[str, Any]:
-    """Read pixel scale, centre and orientation off the WCS; None where it is silent or cannot be understood."""
-    unknown = {"pixel_scale": None, "ra": None, "dec": None, "orientation": None}
-    try:
-        wcs = WCS(header).celestial
-        if wcs.naxis != 2:
-            return unknown
-        scales = proj_plane_pixel_scales(wcs) * 3600
-        matrix = wcs.pixel_scale_matrix
-        centre = wcs.pixel_to_world((shape[1] - 1) / 2, (shape[0] - 1) / 2).icrs
-        place = {"ra": float(centre.ra.deg), "dec": float(centre.dec.deg), "orientation": None}
-    except Exception:  # wcslib raises many kinds; a WCS that it cannot read says nothing, and the scale is asked for
-        return unknown
-    if not np.isfinite(scales).all() or scales.min() <= 0:
-        return unknown
-    if scales.max() / scales.min() > 1.01:
-        raise InputError(f'the pixels are {scales[0]:.3f}" by {scales[1]:.3f}"; square ones are needed')
-    if wcs.wcs.lngtyp == "RA":
-        parity = 1 if np.linalg.det(matrix) < 0 else -1
-        place["orientation"] = (parity, float(np.arctan2(matrix[0, 1], matrix[1, 1])))
-    return place | {"pixel_scale": float(np.sqrt(scales.prod()))}
-
-
 def _planes(data: bytes, survey: Survey) -> tuple[list[Plane], list[Plane], list[Check], str]:
     """Split a file into single bands of flux and of inverse variance; a cube, where there is one, is all of it."""
-    images = _image_headers(data, survey)
-    if not images:
+    every = _image_headers(data, survey)
+    if not every:
         raise InputError(f"the FITS file holds no image (a table or nothing); give a {', '.join(survey.bands)} image")
+    images = {i: h for i, h in every.items() if "psf" not in _role(h)}  # the image's PSF beside it is left aside
+    if not images:
+        raise InputError("the file holds a point-spread function, not an image of a galaxy")
     cubes = {i: h for i, h in images.items() if _depth(h, survey) == 3}
     flux, invvar, notes = [], [], []
     with fits.open(BytesIO(data), memmap=False) as hdus:
         for i in cubes or images:
             header = hdus[i].header
-            role = str(header.get("IMAGETYP") or header.get("EXTNAME") or "image").strip().lower()
-            if "psf" in role:
-                raise InputError("the file holds a point-spread function, not an image of a galaxy")
+            role = _role(header)
             if "mask" in role or "nexp" in role:
                 continue
             target = invvar if "invvar" in role or "ivar" in role else flux
@@ -165,6 +129,11 @@ def _planes(data: bytes, survey: Survey) -> tuple[list[Plane], list[Plane], list
     if len(flux) == len(survey.bands) and all(abs(np.nansum(p.pixels) - 1) < 0.02 for p in flux):
         raise InputError("every band sums to 1: this looks like a point-spread function, not an image of a galaxy")
     return flux, invvar, notes, "FITS cube" if cubes else "FITS images"
+
+
+def _role(header: fits.Header) -> str:
+    """Say what an HDU's pixels are, as its header has it; "image" where it is silent."""
+    return str(header.get("IMAGETYP") or header.get("EXTNAME") or "image").strip().lower()
 
 
 def _split(pixels: np.ndarray, header: fits.Header, survey: Survey) -> tuple[list[Plane], list[Check]]:
@@ -202,8 +171,8 @@ def band_letter(text: object, survey: Survey) -> str:
     filters; those of the near infrared have no small namesakes.
     """
     further = "".join(b + b.upper() for b in survey.bands if b not in "ugrizy")
-    found = re.search(rf"(?<![a-zA-Z])([ugrizyY{further}])(?![a-zA-Z])", str(text or ""))
-    return found[1].lower() if found else ""
+    letter = re.search(rf"(?<![a-zA-Z])([ugrizyY{further}])(?![a-zA-Z])", str(text or ""))
+    return letter[1].lower() if letter else ""
 
 
 def _depth(header: fits.Header, survey: Survey) -> int:

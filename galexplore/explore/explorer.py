@@ -1,7 +1,7 @@
 """The one object that answers: a model, its atlas, its catalogue and its images."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -10,17 +10,18 @@ import pandas as pd
 
 from galexplore.atlas.atlas import Atlas
 from galexplore.atlas.causes import Attribution, Causes
-from galexplore.atlas.counterfactual import Ordinary, make_ordinary
+from galexplore.atlas.kinds import resemble
 from galexplore.atlas.rarity import Oddness, score_oddness
+from galexplore.cutouts import artefacts
 from galexplore.cutouts.audit import Prepared, prepare
 from galexplore.cutouts.cutout import Cutout
 from galexplore.errors import InputError
+from galexplore.explore.explanation import Explanation, explain
 from galexplore.explore.labels import rerank
-from galexplore.explore.location import Location
-from galexplore.explore.scatter import Scatter, scatter_over_views
+from galexplore.explore.location import Embedded, Location, Source
 from galexplore.images import Images
-from galexplore.latents import INTRINSIC, LATENTS, MEANS, SIGMAS
-from galexplore.posterior.calibrate import widen_at
+from galexplore.latents import INTRINSIC, MEANS, SIGMAS
+from galexplore.posterior.calibrate import ratio95
 from galexplore.survey import Survey
 from galexplore.tables.catalogue import check_ids, is_simulated
 from galexplore.tables.columns import fill_population, list_columns, list_words, set_aside
@@ -31,6 +32,8 @@ if TYPE_CHECKING:  # torch takes seconds to import: whoever loads a model pays f
 #: Columns of the catalogue that a neighbour is shown with.
 _SHOWN = ["id", "z", "logmass", "logsfr", "population"]
 _LATER = ("cause", "cause_share", "suspicion")  # columns that join the table after the atlas's
+#: What is said of a cutout whose latents come out as no numbers.
+NO_ANSWER = "the model has no finite answer to these pixels; give fluxes in nanomaggies, as the survey serves them"
 
 
 class Explorer:
@@ -94,51 +97,67 @@ class Explorer:
     def locate(self, cutout: Cutout, k: int = 8) -> Location:
         """Say what a cutout is, where it lies, what it resembles and what makes it odd.
 
+        Parameters
+        ----------
+        cutout : Cutout
+        k : int
+            Neighbours to list.
+
         Raises
         ------
         InputError
-            Where the audit refuses; its `checks` say why.
+            Where the audit refuses (its `checks` say why), or the model has no finite answer.
         """
         prepared = prepare(cutout, self.survey)
-        row = self.embedder.embed(prepared.flux[None], prepared.valid[None])
-        latents, sigma = row[MEANS].to_numpy(), row[SIGMAS].to_numpy()
-        reconstruction = self.decode(latents)[0]
-        oddness, chi2 = self.atlas.explain(latents, sigma), float(row["chi2"].iloc[0])
-        answer = latents[0].copy()
-        answer[0] = (answer[0] + prepared.angle) % math.pi
-        return Location(
-            source=cutout,
-            prepared=prepared,
-            latents=answer,
-            sigma=sigma[0],
-            widen=np.atleast_2d(widen_at(self.card["calibration"], row["mag_aperture"].to_numpy(), latents[:, 1]))[0],
-            position=self.atlas.place(latents)[0],
-            neighbours=self.neighbours(latents, k),
-            oddness=oddness,
-            causes=self.find_causes(oddness, latents, sigma),
-            rarity=float(self.atlas.rarity_percentile(oddness.distance2)[0]),
-            chi2=chi2,
-            chi2_rank=float(self.atlas.chi2_percentile(chi2)),
-            reconstruction=reconstruction,
-            model={"name": self.name, "sha256": self.card["sha256"]},
-        )
+        (embedded,) = self.embed([Source.of(cutout)], [prepared])
+        if embedded is None:
+            raise InputError(NO_ANSWER, prepared.checks)
+        return self.conclude(embedded, k)
 
-    def tabulate(self, names: list[str], prepared: list[Prepared]) -> pd.DataFrame:
-        """Embed many prepared cutouts: one row each, in the catalogue's columns.
+    def embed(self, sources: Sequence[Source], prepared: Sequence[Prepared]) -> list[Embedded | None]:
+        """Measure a block of prepared cutouts in one pass through the network; each as it would be alone.
 
         Returns
         -------
-        DataFrame
-            `id` (the names), latents with sigmas, `chi2`, `umap_x`, `umap_y`, `distance2`, `percentile`.
+        list of Embedded or None
+            None where the model has no finite answer.
         """
         table = self.embedder.embed(np.stack([p.flux for p in prepared]), np.stack([p.valid for p in prepared]))
+        good = np.isfinite(table.to_numpy()).all(axis=1)
+        table = table[good]
         latents, sigma = table[MEANS].to_numpy(), table[SIGMAS].to_numpy()
-        table.insert(0, "id", names)
-        table["lat_phi"] = (table["lat_phi"] + [p.angle for p in prepared]) % math.pi
-        table["umap_x"], table["umap_y"] = self.atlas.place(latents).T
-        table["distance2"] = self.atlas.explain(latents, sigma).distance2
-        table["percentile"] = self.atlas.rarity_percentile(table["distance2"])
-        return table
+        x, y = self.atlas.place(latents).T
+        distance2 = self.atlas.explain(latents, sigma).distance2
+        percentile = self.atlas.rarity_percentile(distance2)
+        table = table.assign(umap_x=x, umap_y=y, distance2=distance2, percentile=percentile)
+        table["lat_phi"] = (table["lat_phi"] + [p.angle for p, g in zip(prepared, good, strict=True) if g]) % math.pi
+        rows = iter(table.to_dict("records"))
+        every = zip(sources, prepared, good, strict=True)
+        return [Embedded(source, p, next(rows), self.card["sha256"]) if g else None for source, p, g in every]
+
+    def conclude(self, embedded: Embedded, k: int = 8) -> Location:
+        """Say all that follows from a cutout's numbers."""
+        row, prepared = embedded.row, embedded.prepared
+        sky, sigma = np.array([row[c] for c in MEANS]), np.array([row[c] for c in SIGMAS])
+        latents = sky.copy()
+        latents[0] -= prepared.angle  # as the pixels lie
+        return Location(
+            source=embedded.source,
+            prepared=prepared,
+            latents=sky,
+            sigma=sigma,
+            half95=sigma * ratio95(self.card["calibration"], row["mag_aperture"], row["lat_redshift"]),
+            position=np.array([row["umap_x"], row["umap_y"]]),
+            neighbours=self.neighbours(latents, k),
+            kinds=resemble(self.atlas, latents),
+            explanation=self.explain(latents, sigma),
+            suspicion=str(artefacts.suspect(artefacts.measure(prepared.flux[None], self.survey))[0]),
+            chi2=row["chi2"],
+            chi2_percentile=float(self.atlas.chi2_percentile(row["chi2"])),
+            model={"name": self.name, "sha256": embedded.model},
+            embedder=self.embedder,
+            atlas=self.atlas,
+        )
 
     def neighbours(self, latents: np.ndarray, k: int) -> pd.DataFrame:
         """List the k atlas galaxies nearest to latents (5,) or (1, 5).
@@ -150,61 +169,23 @@ class Explorer:
             `logmass`, `logsfr` (NaN where it has none) and `population`; the nearest first.
         """
         distance, index = self.atlas.neighbours(latents, k)
-        found = self.table.iloc[index[0]].reindex(columns=_SHOWN)
-        found.insert(1, "distance", distance[0])
-        return found.reset_index(drop=True)
+        near = self.table.iloc[index[0]].reindex(columns=_SHOWN)
+        near.insert(1, "distance", distance[0])
+        return near.reset_index(drop=True)
 
-    def reasons(self, latents: np.ndarray, sigma: np.ndarray) -> pd.DataFrame:
-        """Tabulate what makes one galaxy odd, a row for each intrinsic latent.
+    def explain(self, latents: np.ndarray, sigma: np.ndarray) -> Explanation:
+        """Say what makes a galaxy of latents and sigma (5,) odd, and how it would look were it not."""
+        return explain(self.atlas, self.attribution, self.embedder.decode, latents, sigma)
 
-        Parameters
-        ----------
-        latents, sigma : array (5,)
-
-        Returns
-        -------
-        DataFrame
-            `latent`, `value`, `usual` (the centre of its mode of the population), `marginal_z` (sigma from it),
-            `expected` (what the other latents predict), `conditional_z` (sigma from that) and `contribution` to the
-            squared distance.
-        """
-        at = [LATENTS.index(name) for name in INTRINSIC]
-        value, odd = np.asarray(latents, float)[at], self.atlas.explain(latents, sigma)
-        centre, covariance = self.atlas.choose_mode(latents, sigma)
-        width = 1 / np.sqrt(np.diag(np.linalg.inv(covariance)))
-        columns = {"latent": INTRINSIC, "value": value, "usual": centre}
-        columns |= {"marginal_z": (value - centre) / np.sqrt(np.diag(covariance))}
-        columns |= {"expected": value - odd.conditional_z[0] * width, "conditional_z": odd.conditional_z[0]}
-        return pd.DataFrame(columns | {"contribution": odd.contributions[0]})
+    @property
+    def attribution(self) -> Attribution | None:
+        """What the model has learnt of the causes of oddness; None where it has not."""
+        lesson = self.card.get("attribution")
+        return Attribution.from_dict(lesson) if lesson else None
 
     def find_causes(self, odd: Oddness, latents: np.ndarray, sigma: np.ndarray) -> Causes | None:
         """Find the likely causes of the oddness of galaxies (M, 5); None where the model has not learnt to tell."""
-        lesson = self.card.get("attribution")
-        return Attribution.from_dict(lesson).find(odd.conditional_z, latents, sigma) if lesson else None
-
-    def make_ordinary(self, latents: np.ndarray, sigma: np.ndarray) -> tuple[Ordinary, np.ndarray]:
-        """Move a galaxy's odd properties to what its others predict.
-
-        Parameters
-        ----------
-        latents, sigma : array (5,)
-
-        Returns
-        -------
-        made : Ordinary
-            Of the intrinsic latents.
-        changed : ndarray (5,)
-            All five latents after the move; the angle stays.
-        """
-        at = [LATENTS.index(name) for name in INTRINSIC]
-        made = make_ordinary(np.asarray(latents, float)[at], *self.atlas.choose_mode(latents, sigma))
-        changed = np.array(latents, float)
-        changed[at] = made.value
-        return made, changed
-
-    def scatter_over_views(self, location: Location) -> Scatter:
-        """Measure how a located galaxy's answer scatters over flips, turns and shifts of its image."""
-        return scatter_over_views(self.embedder, location.prepared.flux, location.sigma)
+        return self.attribution.find(odd.conditional_z, latents, sigma) if self.attribution else None
 
     def rarity_at(self, latents: np.ndarray, k: int = 20) -> float:
         """Percentile of rarity of a galaxy of latents (5,), were it measured as well as its k nearest galaxies are.
@@ -242,10 +223,12 @@ class Explorer:
             odd = rerank(self.atlas.points, odd, rows, scores[self.table["id"].iloc[rows]].to_numpy(float))
         return np.argsort(-odd, kind="stable")
 
-    @property
-    def widen(self) -> np.ndarray:
-        """Half the 95 % interval over half the 68 % one, of each latent (5,), over all galaxies."""
-        return widen_at(self.card["calibration"])
+    def half95(self, rows: np.ndarray) -> np.ndarray:
+        """Half the 95 % interval of each latent (N, 5) of galaxies at places (N,) in the table, each one's own."""
+        table = self.table.iloc[rows]
+        magnitude = table["mag_aperture"].to_numpy(float) if "mag_aperture" in table else None
+        ratio = ratio95(self.card["calibration"], magnitude, table["lat_redshift"].to_numpy(float))
+        return table[SIGMAS].to_numpy(float) * ratio
 
 
 def _join(table: pd.DataFrame, atlas: Atlas) -> pd.DataFrame:

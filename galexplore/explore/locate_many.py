@@ -1,163 +1,215 @@
-"""Several files at once: each one's own verdict, single bands of one galaxy put together, and a table of all."""
+"""Many files, block by block: each one's own verdict, single bands of one galaxy put together, and a table of all."""
 
-import re
-from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 
-import numpy as np
 import pandas as pd
 
+from galexplore.cutouts.audit import Prepared, prepare
 from galexplore.cutouts.cutout import Cutout
 from galexplore.cutouts.readers import read
 from galexplore.errors import InputError
-from galexplore.explore.location import Location
-from galexplore.files import bare_name
-from galexplore.latents import MEANS, SIGMAS
+from galexplore.explore.bands import cut_blocks, find_sets
+from galexplore.explore.explorer import NO_ANSWER, Explorer
+from galexplore.explore.location import Source
+from galexplore.explore.models import load
+from galexplore.explore.verdicts import File, Verdict, find_path, list_verdicts, name_file
 from galexplore.survey import Survey
 
-MOST_FILES = 60
+Progress = Callable[[int, int], None]
 
+BLOCK = 64  # files that are read, embedded and forgotten together: memory holds one block, whatever the list
+UNEXPECTED = "the file is damaged or not what it seems and could not be used"
 
-@dataclass(frozen=True)
-class Verdict:
-    """What came of one galaxy's files.
-
-    Attributes
-    ----------
-    name : str
-        Of the file, or of the three.
-    location : Location or None
-        Where it could be used.
-    error : str
-        Else one sentence, empty where only the pixel scale is missing.
-    checks : tuple of Check
-        The audit up to where it stopped.
-    sources : tuple of (bytes, str)
-        The files once more, kept only where the pixel scale has to be asked for.
-    simulated : bool
-    """
-
-    name: str
-    location: Location | None = None
-    error: str = ""
-    checks: tuple = ()
-    sources: tuple = field(default=(), repr=False)
-    simulated: bool = False
-
-    @property
-    def word(self) -> str:
-        """The verdict in a word or two."""
-        if self.location:
-            return "approximate" if self.location.source.approximate else "located"
-        return "refused" if self.error else "pixel scale unknown"
+#: A galaxy on its way: its names, and what is to be encoded.
+_Ready = tuple[Verdict, Source, Prepared]
 
 
 def locate_many(
-    locate: Callable[[Cutout], Location],
-    files: Iterable[tuple[bytes, str]],
-    survey: Survey,
-    scale: float | None = None,
-    progress: Callable[[int, int], None] = lambda done, of: None,
-) -> list[Verdict]:
-    """Read files and locate what they hold; a bad one spoils no other.
-
-    Files of a single band are put together, one of each: those whose names differ in the band's letter alone, else the
-    only ones that are left over where they are as many as the bands.
+    files: Sequence[File],
+    explorer: Explorer | None = None,
+    pixel_scale: float | None = None,
+    progress: Progress = lambda done, of: None,
+) -> pd.DataFrame:
+    """Locate many cutouts: a row each, whatever came of it.
 
     Parameters
     ----------
-    locate : callable
-        `Explorer.locate`.
-    files : iterable of (bytes, name)
-    survey : Survey
-        That of the model.
-    scale : float, optional
+    files : sequence of paths, or of (bytes, name)
+        One galaxy each, or single bands: see `stream_verdicts`.
+    explorer : Explorer, optional
+        By default, the embedded model's.
+    pixel_scale : float, optional
         Arcsec a pixel, for files that do not say.
-
-    Raises
-    ------
-    InputError
-        Where there are none, or more than 60.
-    """
-    files = [(data, bare_name(name)) for data, name in files]
-    if not 0 < len(files) <= MOST_FILES:
-        raise InputError(f"{len(files)} files were given; give 1 to {MOST_FILES} at a time")
-    verdicts: list[Verdict | None] = []
-    for done, source in enumerate(files, 1):
-        verdicts.append(_locate((source,), locate, survey, scale))
-        progress(done, len(files))
-    unread = [bool(v.error) and not v.checks for v in verdicts]
-    for group in _find_bands([n for _, n in files], unread, survey):
-        together = _locate(tuple(files[i] for i in group), locate, survey, scale)
-        if together.location or together.checks or not together.error:
-            verdicts[group[0]] = together
-            for i in group[1:]:
-                verdicts[i] = None
-    return [v for v in verdicts if v]
-
-
-def _locate(sources: tuple, locate: Callable, survey: Survey, scale: float | None) -> Verdict:
-    """Read one file, or one of each band, and locate the galaxy, or say why not."""
-    name = ", ".join(n for _, n in sources)
-    try:
-        single = len(sources) == 1
-        data = sources[0][0] if single else [d for d, _ in sources]
-        names = name if single else [n for _, n in sources]
-        cutout = read(data, survey=survey, pixel_scale=scale, name=names)
-        if cutout.pixel_scale is None:
-            return Verdict(name, sources=sources)
-        return Verdict(name, location=locate(cutout))
-    except InputError as error:
-        return Verdict(name, error=str(error), checks=error.checks)
-
-
-def _find_bands(names: list[str], unread: list[bool], survey: Survey) -> list[list[int]]:
-    """Find sets of one file a band among those that could not be read alone: names alike but for it, else the rest."""
-    band, count = re.compile(rf"(?<![^-_.\s])[{''.join(survey.bands)}](?![^-_.\s])", re.IGNORECASE), len(survey.bands)
-    left = [i for i, bad in enumerate(unread) if bad]
-    groups: dict[str, list[int]] = {}
-    for i in left:
-        letters = list(band.finditer(names[i]))
-        if letters:
-            start, end = letters[-1].span()
-            groups.setdefault(names[i][:start] + "*" + names[i][end:], []).append(i)
-    sets = [g for g in groups.values() if len(g) == count]
-    left = [i for i in left if not any(i in g for g in sets)]
-    return sets + ([left] if len(left) == count else [])
-
-
-def settle_scale(verdict: Verdict, locate: Callable, survey: Survey, scale: float) -> Verdict:
-    """Try again, with the pixel scale [arcsec], what only lacked it."""
-    return _locate(verdict.sources, locate, survey, scale)
-
-
-def tabulate(verdicts: list[Verdict]) -> pd.DataFrame:
-    """Table of all verdicts, a row each, in the catalogue's columns; what was refused has no numbers.
+    progress : callable
+        Called with the number of files that are done, and of all.
 
     Returns
     -------
     DataFrame
-        `id` (the name; made unique where two are alike), `verdict`, `detail`, the latents with their sigmas, `umap_x`,
-        `umap_y`, `distance2`, `percentile`, `chi2`.
+        As `list_verdicts` gives it; a file that cannot be used has its reason in `detail` and no numbers.
+
+    Raises
+    ------
+    InputError
+        Where no file is given.
     """
-    seen, rows = Counter(), []
+    explorer = explorer or load()
+    # Only names and numbers of a block are kept: its pixels go with it.
+    blocks = stream_verdicts(files, explorer, pixel_scale, progress=progress)
+    return pd.concat([list_verdicts(block) for block in blocks], ignore_index=True)
+
+
+def stream_verdicts(
+    files: Sequence[File],
+    explorer: Explorer,
+    pixel_scale: float | None = None,
+    *,
+    ask: bool = False,
+    progress: Progress = lambda done, of: None,
+) -> Iterator[list[Verdict]]:
+    """Locate files block by block; memory holds one block, and a bad file spoils no other.
+
+    Files of a single band are put together, one of each: those whose names differ in the band's letter alone, else,
+    where one block holds all files, those that are left over if they are as many as the bands. No two verdicts have the
+    same name: the second "a.fits" is "a.fits (2)".
+
+    Parameters
+    ----------
+    ask : bool
+        Whether a file that lacks nothing but its pixel scale waits for it, rather than being refused.
+
+    Raises
+    ------
+    InputError
+        Where no file is given.
+    """
+    if not files:
+        raise InputError("0 files were given; give at least one cutout")
+    taken: set[str] = set()
+    before = 0
+    for block in cut_blocks(files, BLOCK, explorer.survey):
+        count = partial(_count_on, progress, before, len(files))
+        verdicts = locate_block(block, explorer, pixel_scale, ask, len(block) == len(files), count)
+        yield [replace(v, name=_make_unique(v.name, taken)) for v in verdicts]
+        before += len(block)
+
+
+def _count_on(progress: Progress, before: int, of: int, done: int) -> None:
+    progress(before + done, of)
+
+
+def locate_block(
+    files: Sequence[File],
+    explorer: Explorer,
+    pixel_scale: float | None = None,
+    ask: bool = False,
+    whole: bool = True,
+    progress: Callable[[int], None] = lambda done: None,
+) -> list[Verdict]:
+    """Read and prepare files, embed what is good in one pass, and give each galaxy's verdict in the files' order.
+
+    Parameters
+    ----------
+    whole : bool
+        Whether these are all the files there are: only then are those left over taken for the bands of one galaxy.
+    """
+    tried: list[Verdict | _Ready | None] = []
+    survey = explorer.survey
+    for done, file in enumerate(files, 1):
+        tried.append(_prepare((file,), survey, pixel_scale, ask))
+        progress(done)
+    unread = [isinstance(t, Verdict) and bool(t.error) and not t.checks for t in tried]
+    for group in find_sets(files, unread, survey, whole):
+        together = _prepare(tuple(files[i] for i in group), survey, pixel_scale, ask)
+        if not isinstance(together, Verdict) or together.checks or not together.error:
+            tried[group[0]] = together
+            for i in group[1:]:
+                tried[i] = None
+    return _embed([t for t in tried if t is not None], explorer)
+
+
+def locate_cutout(cutout: Cutout, explorer: Explorer, simulated: bool = False) -> Verdict:
+    """Give the verdict on a cutout that was read already."""
+    verdict = Verdict(cutout.name, simulated=simulated)
+    try:
+        return _embed([(verdict, Source.of(cutout), prepare(cutout, explorer.survey))], explorer)[0]
+    except InputError as error:
+        return replace(verdict, error=str(error), checks=error.checks)
+
+
+def settle_scale(verdicts: Sequence[Verdict], explorer: Explorer, pixel_scale: float) -> list[Verdict]:
+    """Locate, with the pixel scale [arcsec], what only lacked it; all other verdicts stay."""
+    survey = explorer.survey
+    tried = [_prepare(v.waiting, survey, pixel_scale, True, v.name) if v.waiting else v for v in verdicts]
+    return _embed(tried, explorer)
+
+
+def embed_again(verdicts: Sequence[Verdict], explorer: Explorer) -> list[Verdict]:
+    """Locate by another model, from the pixels that were prepared, what had been located."""
+    shape, tried = explorer.survey.shape, list[Verdict | _Ready]()
     for v in verdicts:
-        seen[v.name] += 1
-        name = v.name if seen[v.name] == 1 else f"{v.name} ({seen[v.name]})"
-        rows.append({"id": name, "verdict": v.word, "detail": v.error} | _numbers(v.location))
-    return pd.DataFrame(rows)
+        if not v.embedded:
+            tried.append(v)
+        elif v.embedded.prepared.flux.shape == shape:
+            tried.append((replace(v, embedded=None), v.embedded.source, v.embedded.prepared))
+        else:
+            tried.append(
+                replace(v, embedded=None, error=f"this model reads {explorer.survey.name}; give the file again")
+            )
+    return _embed(tried, explorer)
 
 
-def _numbers(location: Location | None) -> dict[str, float]:
-    """Numbers of one location by column name; NaN where there is none."""
-    columns = [*MEANS, *SIGMAS, "umap_x", "umap_y", "distance2", "percentile", "chi2"]
-    if location is None:
-        return dict.fromkeys(columns, np.nan)
-    odd = (float(location.oddness.distance2[0]), location.rarity, location.chi2)
-    return dict(zip(columns, (*location.latents, *location.sigma, *location.position, *odd), strict=True))
+def _prepare(
+    files: tuple[File, ...], survey: Survey, pixel_scale: float | None, ask: bool, called: str = ""
+) -> Verdict | _Ready:
+    """Read one file, or one a band, and prepare the galaxy, or say why not; no trouble of a file reaches further."""
+    names = [name_file(f) for f in files]
+    verdict = Verdict(called or ", ".join(names), ", ".join(find_path(f) for f in files))
+    try:
+        data = [f[0] if isinstance(f, tuple) else f for f in files]
+        single = len(files) == 1
+        source, name = (data[0], names[0]) if single else (data, names)
+        cutout = read(source, survey=survey, pixel_scale=pixel_scale, name=name)
+        if ask and cutout.pixel_scale is None:
+            return replace(verdict, waiting=files)
+        return verdict, Source.of(cutout), prepare(cutout, survey)
+    except InputError as error:
+        return replace(verdict, error=str(error), checks=error.checks)
+    except Exception:  # whatever it is, it is this file's own trouble: the others go on
+        return replace(verdict, error=UNEXPECTED)
 
 
-def mark_simulated(verdict: Verdict) -> Verdict:
-    """Say of a verdict that its galaxy is simulated."""
-    return replace(verdict, simulated=True)
+def _embed(tried: Sequence[Verdict | _Ready], explorer: Explorer) -> list[Verdict]:
+    """Embed what is ready, all at once, and put each answer where it belongs."""
+    ready = [t for t in tried if not isinstance(t, Verdict)]
+    answers = iter(_embed_each(ready, explorer))
+    return [t if isinstance(t, Verdict) else next(answers) for t in tried]
+
+
+def _embed_each(ready: list[_Ready], explorer: Explorer) -> list[Verdict]:
+    """Embed prepared galaxies; where a block fails as a whole, each for itself."""
+    if not ready:
+        return []
+    try:
+        embedded = explorer.embed([source for _, source, _ in ready], [prepared for _, _, prepared in ready])
+    except Exception:
+        if len(ready) == 1:
+            verdict, _, prepared = ready[0]
+            return [replace(verdict, error=NO_ANSWER, checks=prepared.checks)]
+        return [_embed_each([one], explorer)[0] for one in ready]
+    return [
+        replace(verdict, embedded=e) if e else replace(verdict, error=NO_ANSWER, checks=prepared.checks)
+        for (verdict, _, prepared), e in zip(ready, embedded, strict=True)
+    ]
+
+
+def _make_unique(name: str, taken: set[str]) -> str:
+    """Add a number to a name that was there before, and note it."""
+    unique, n = name, 1
+    while unique in taken:
+        n += 1
+        unique = f"{name} ({n})"
+    taken.add(unique)
+    return unique

@@ -1,15 +1,68 @@
 """The answer to one cutout: what it is, where it lies, what it resembles, and what makes it odd."""
 
-from dataclasses import dataclass
+import math
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from galexplore.atlas.causes import Causes
-from galexplore.atlas.rarity import Oddness, name_reason
+from galexplore.atlas.atlas import Atlas
+from galexplore.cutouts.artefacts import SUSPICIONS
 from galexplore.cutouts.audit import Prepared
 from galexplore.cutouts.cutout import Cutout
+from galexplore.explore.explanation import Explanation
+from galexplore.explore.scatter import Scatter, measure_scatter
 from galexplore.latents import INTRINSIC, LATENTS, UNITS
+from galexplore.network.embed import Embedder
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a cutout was, without its pixels: an answer may be kept for long, and a file is large.
+
+    Attributes
+    ----------
+    name, kind, bands : str
+        As of the `Cutout`.
+    pixel_scale : float
+        Arcsec a pixel of the file.
+    approximate : bool
+    """
+
+    name: str
+    kind: str
+    bands: str
+    pixel_scale: float | None
+    approximate: bool
+
+    @classmethod
+    def of(cls, cutout: Cutout) -> "Source":
+        """Describe a cutout."""
+        return cls(cutout.name, cutout.kind, cutout.bands, cutout.pixel_scale, cutout.approximate)
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """A cutout whose numbers are known: what all that is said of it follows from.
+
+    Attributes
+    ----------
+    source : Source
+    prepared : Prepared
+        The audit and the very pixels that were encoded.
+    row : dict of str to float
+        In the catalogue's columns: latents with their sigmas, `chi2`, `mag_aperture`, `umap_x`, `umap_y`, `distance2`,
+        `percentile`. All finite.
+    model : str
+        SHA-256 of the weights that gave them.
+    """
+
+    source: Source
+    prepared: Prepared
+    row: dict[str, float]
+    model: str
 
 
 @dataclass(frozen=True)
@@ -18,73 +71,105 @@ class Location:
 
     Attributes
     ----------
-    source : Cutout
+    source : Source
     prepared : Prepared
         The audit and the very pixels that were encoded.
-    latents, sigma, widen : ndarray (5,)
-        In the order of `LATENTS`; `sigma` is half the 68 % interval, `widen * sigma` half the 95 % one.
+    latents, sigma, half95 : ndarray (5,)
+        In the order of `LATENTS`, the angle on the sky; `sigma` is half the 68 % interval, `half95` half the 95 % one.
     position : ndarray (2,)
         On the atlas's map.
     neighbours : DataFrame
         `id`, `distance` (latent, in units of the population's spread), the labels `z`, `logmass`, `logsfr`, and
         `population`.
-    oddness : Oddness
-        Of one galaxy.
-    causes : Causes or None
-        Of its oddness; None where the model has not learnt to tell.
-    rarity, chi2, chi2_rank : float
-        Percentile of its rarity; reconstruction chi2 a pixel and its percentile, both among ordinary atlas galaxies.
-    reconstruction : ndarray (B, S, S)
-        What the model makes of it, nanomaggies per native pixel.
+    kinds : DataFrame
+        Of which kind it may be, as `galexplore.atlas.kinds.resemble` says.
+    explanation : Explanation
+        What makes it odd; its images lie as the prepared pixels do.
+    suspicion : str
+        What it may be instead of a galaxy: a key of `galexplore.cutouts.artefacts.SUSPICIONS`, or "".
+    chi2, chi2_percentile : float
+        Reconstruction chi2 a pixel, and the percentage of ordinary galaxies that are better reconstructed.
     model : dict
         `name` and `sha256` of the weights.
+    embedder : Embedder
+    atlas : Atlas
+        These two are asked once more where the scatter is wanted, which takes as long as ten answers.
     """
 
-    source: Cutout
+    source: Source
     prepared: Prepared
     latents: np.ndarray
     sigma: np.ndarray
-    widen: np.ndarray
+    half95: np.ndarray
     position: np.ndarray
     neighbours: pd.DataFrame
-    oddness: Oddness
-    causes: Causes | None
-    rarity: float
+    kinds: pd.DataFrame
+    explanation: Explanation
+    suspicion: str
     chi2: float
-    chi2_rank: float
-    reconstruction: np.ndarray
-    model: dict
+    chi2_percentile: float
+    model: dict[str, str]
+    embedder: Embedder = field(repr=False, compare=False)
+    atlas: Atlas = field(repr=False, compare=False)
+
+    @property
+    def percentile(self) -> float:
+        """Percentage of ordinary galaxies that are less rare."""
+        return self.explanation.percentile
 
     @property
     def reason(self) -> str:
         """The leading reason of its oddness, in words."""
-        return name_reason(self.oddness.conditional_z[0])
+        return self.explanation.deviation
 
-    def interval(self, latent: str, widened: bool = False) -> tuple[float, float]:
-        """Give the 68 % interval of a latent, or the 95 % one; a redshift does not fall below 0."""
+    @property
+    def warning(self) -> str:
+        """Why it may be no galaxy, in words; empty where nothing speaks against one."""
+        return SUSPICIONS[self.suspicion] if self.suspicion else ""
+
+    @property
+    def reconstruction(self) -> np.ndarray:
+        """What the model makes of it (B, S, S), nanomaggies per native pixel."""
+        return self.explanation.image
+
+    @cached_property
+    def scatter(self) -> Scatter:
+        """How the answer scatters over flips, turns and shifts of the image; measured when first asked for."""
+        return measure_scatter(self.embedder, self.prepared.flux, self.sigma)
+
+    @cached_property
+    def cloud(self) -> np.ndarray:
+        """Map positions (300, 2) of draws from the answer's error."""
+        return self.atlas.place(self.scatter.draw(self.latents))
+
+    def interval(self, latent: str, level: int = 68) -> tuple[float, float]:
+        """Give the 68 or the 95 % interval of a latent; a redshift does not fall below 0."""
         i = LATENTS.index(latent)
-        half = self.sigma[i] * (self.widen[i] if widened else 1)
+        half = {68: self.sigma, 95: self.half95}[level][i]
         low, high = self.latents[i] - half, self.latents[i] + half
         return float(max(low, 0) if latent == "redshift" else low), float(high)
 
     def to_dict(self) -> dict:
-        """Everything in plain numbers and strings, ready for JSON; the schema of `galexplore locate --json`."""
-        cutout, odd = self.source, self.oddness
-        return {
+        """Everything in plain numbers and strings, ready for JSON: the schema of `galexplore locate --json`.
+
+        What is not known, such as the mass of a neighbour, is None: JSON has no NaN.
+        """
+        odd, causes = self.explanation.oddness, self.explanation.causes
+        whole = {
             "source": {
-                "path": cutout.name,
-                "kind": cutout.kind,
-                "bands": cutout.bands,
-                "pixel_scale_arcsec": cutout.pixel_scale,
-                "approximate": cutout.approximate,
+                "path": self.source.name,
+                "kind": self.source.kind,
+                "bands": self.source.bands,
+                "pixel_scale_arcsec": self.source.pixel_scale,
+                "approximate": self.source.approximate,
             },
-            "audit": [vars(check) for check in self.prepared.checks],
+            "audit": [asdict(check) for check in self.prepared.checks],
             "latents": {
                 name: {
-                    "value": float(self.latents[i]),
-                    "sigma": float(self.sigma[i]),
+                    "value": self.latents[i],
+                    "sigma": self.sigma[i],
                     "interval68": list(self.interval(name)),
-                    "interval95": list(self.interval(name, widened=True)),
+                    "interval95": list(self.interval(name, 95)),
                     "unit": UNITS[name],
                 }
                 for i, name in enumerate(LATENTS)
@@ -92,13 +177,26 @@ class Location:
             "umap": self.position.tolist(),
             "neighbours": self.neighbours.to_dict("records"),
             "anomaly": {
-                "percentile": self.rarity,
-                "distance2": float(odd.distance2[0]),
-                "contributions": dict(zip(INTRINSIC, odd.contributions[0].tolist(), strict=True)),
-                "conditional_z": dict(zip(INTRINSIC, odd.conditional_z[0].tolist(), strict=True)),
-                "cause": self.causes.to_dict() if self.causes else None,
+                "percentile": self.percentile,
+                "distance2": odd.distance2[0],
+                "contributions": dict(zip(INTRINSIC, odd.contributions[0], strict=True)),
+                "conditional_z": dict(zip(INTRINSIC, odd.conditional_z[0], strict=True)),
+                "cause": causes.to_dict() if causes else None,
                 "reconstruction_chi2": self.chi2,
-                "reconstruction_percentile": self.chi2_rank,
+                "reconstruction_percentile": self.chi2_percentile,
             },
             "model": self.model,
         }
+        return _make_plain(whole)
+
+
+def _make_plain(value: Any) -> Any:
+    """Turn numpy's scalars into Python's, and what is not finite or missing into None, at any depth."""
+    if isinstance(value, dict):
+        return {str(key): _make_plain(v) for key, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_make_plain(v) for v in value]
+    value = value.item() if isinstance(value, np.generic) else value
+    if value is pd.NA or (isinstance(value, float) and not math.isfinite(value)):
+        return None
+    return value

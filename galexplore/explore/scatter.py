@@ -19,15 +19,15 @@ class Scatter:
 
     Attributes
     ----------
-    views : ndarray (9, 8, 5)
-        Latents of each view: nine shifts by at most a pixel, each in eight flips and quarter turns.
+    answers : ndarray (9, 8, 5)
+        Latents of each copy of the image: nine shifts by at most a pixel, each in eight flips and quarter turns.
     flips, shifts : ndarray (5,)
         Standard deviation over flips and turns, and over shifts of the mean of these.
     covariance : ndarray (5, 5)
         Of the answer.
     """
 
-    views: np.ndarray
+    answers: np.ndarray
     flips: np.ndarray
     shifts: np.ndarray
     covariance: np.ndarray
@@ -43,8 +43,8 @@ def shift_image(flux: np.ndarray, rows: int, columns: int) -> np.ndarray:
     return padded[:, 1 - rows : 1 - rows + flux.shape[1], 1 - columns : 1 - columns + flux.shape[2]]
 
 
-def scatter_over_views(embedder: "Embedder", flux: np.ndarray, sigma: np.ndarray) -> Scatter:
-    """Measure how an answer scatters over views of the same galaxy, and put that together with the encoder's error.
+def measure_scatter(embedder: "Embedder", flux: np.ndarray, sigma: np.ndarray) -> Scatter:
+    """Measure how an answer scatters over copies of one image, and put that together with the encoder's error.
 
     The calibrated sigma already holds the scatter over flips and turns, for the answer is their mean and its variance
     is that of their mixture; what they add here is how the latents move together. Scatter over shifts is added in full:
@@ -58,23 +58,23 @@ def scatter_over_views(embedder: "Embedder", flux: np.ndarray, sigma: np.ndarray
     sigma : array (5,)
         Half of the 68 % intervals.
     """
-    views = embedder.encode_views(np.stack([shift_image(flux, *s) for s in SHIFTS])).transpose(1, 0, 2)
-    middle = views[SHIFTS.index((0, 0))]
-    views = _unwrap(views, middle)
-    of_flips = np.cov(views[SHIFTS.index((0, 0))].T, bias=True)
-    of_shifts = np.cov(views.mean(axis=1).T, bias=True)
+    answers = embedder.encode_views(np.stack([shift_image(flux, *s) for s in SHIFTS])).transpose(1, 0, 2)
+    unshifted = SHIFTS.index((0, 0))
+    answers = _unwrap(answers, answers[unshifted])
+    of_flips = np.cov(answers[unshifted].T, bias=True)
+    of_shifts = np.cov(answers.mean(axis=1).T, bias=True)
     flips, sigma = np.sqrt(np.diag(of_flips)), np.asarray(sigma, float)
     share = np.minimum(1, sigma / np.maximum(flips, 1e-12))  # of the flips' scatter that the calibrated sigma holds
     together = of_flips * np.outer(share, share)
     covariance = together + np.diag(np.maximum(sigma**2 - np.diag(together), 0)) + of_shifts
-    return Scatter(views, flips, np.sqrt(np.diag(of_shifts)), covariance)
+    return Scatter(answers, flips, np.sqrt(np.diag(of_shifts)), covariance)
 
 
-def _unwrap(views: np.ndarray, middle: np.ndarray) -> np.ndarray:
-    """Bring all angles of views (..., 5) to within half a period of the unshifted views' mean direction."""
+def _unwrap(answers: np.ndarray, middle: np.ndarray) -> np.ndarray:
+    """Bring all angles of answers (..., 5) to within half a period of the mean direction of the unshifted ones."""
     mean = np.angle(np.exp(2j * middle[:, 0]).mean()) / 2
-    turned = (views[..., 0] - mean + math.pi / 2) % math.pi - math.pi / 2
-    return np.concatenate([(mean + turned)[..., None], views[..., 1:]], axis=-1)
+    turned = (answers[..., 0] - mean + math.pi / 2) % math.pi - math.pi / 2
+    return np.concatenate([(mean + turned)[..., None], answers[..., 1:]], axis=-1)
 
 
 def make_ellipse(covariance: np.ndarray, scale: float = 1.0, n: int = 73) -> np.ndarray:

@@ -14,10 +14,7 @@ import pandas as pd
 from galexplore.atlas import atlas
 from galexplore.atlas.recipe import AtlasConfig
 from galexplore.cutouts import artefacts
-from galexplore.cutouts.audit import prepare
-from galexplore.cutouts.readers import read
 from galexplore.errors import InputError
-from galexplore.explore.explorer import Explorer
 from galexplore.explore.models import load
 from galexplore.files import hash_file
 from galexplore.jobs.draws import draw_calibrators, draw_extras
@@ -186,26 +183,3 @@ def finish(
     artefacts.save(folder / "pixels.npz", frame, artefacts.measure(flux, survey), survey)
     report("atlas", 1, 1)
     return {"calibration": calibration, "metrics": metrics, "atlas": asdict(AtlasConfig()), "honesty": made.honesty}
-
-
-def embed_files(explorer: Explorer, files: list[Path], pixel_scale: float | None, progress: Callable[[int], None]):
-    """Embed cutout files, one galaxy each.
-
-    Returns
-    -------
-    table : DataFrame
-        `id` (the file's name), latents with sigmas, `chi2`, map position, rarity.
-    refused : list of (Path, str)
-        What could not be used, and why.
-    """
-    names, ready, refused = [], [], []
-    for done, path in enumerate(files, 1):
-        try:
-            ready.append(prepare(read(path, survey=explorer.survey, pixel_scale=pixel_scale), explorer.survey))
-            names.append(path.name)
-        except InputError as error:
-            refused.append((path, str(error)))
-        progress(done)
-    if not ready:
-        return pd.DataFrame(), refused
-    return explorer.tabulate(names, ready), refused

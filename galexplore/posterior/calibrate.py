@@ -97,8 +97,8 @@ def calibrate(table: pd.DataFrame) -> dict[str, dict]:
         at = [r["magnitude"].to_numpy(), r["redshift"].to_numpy()]
         nodes = [np.unique(np.quantile(x, NODES)).tolist() for x in at]
         out[name] |= {"magnitude": nodes[0], "redshift": nodes[1]}
-        for key, level, widen in (("log68", LEVEL68, 1), ("log95", LEVEL95, WIDE)):
-            out[name][key] = _fit_curves(_needed(error, sigma, widen * own), at, nodes, level)
+        for key, level, ratio in (("log68", LEVEL68, 1), ("log95", LEVEL95, WIDE)):
+            out[name][key] = _fit_curves(_needed(error, sigma, ratio * own), at, nodes, level)
     return out
 
 
@@ -147,7 +147,7 @@ def scale_at(entry: dict, which: str, magnitude=None, redshift=None):
     return np.exp(total)
 
 
-def widen_at(calibration: dict, magnitude=None, redshift=None) -> np.ndarray:
+def ratio95(calibration: dict, magnitude=None, redshift=None) -> np.ndarray:
     """Half the 95 % interval over half the 68 % one, (5,) or (N, 5); never below one."""
     found = [
         scale_at(calibration[name], "95", magnitude, redshift) / scale_at(calibration[name], "68", magnitude, redshift)

@@ -7,7 +7,7 @@ import pandas as pd
 from scipy.stats import median_abs_deviation
 
 from galexplore.latents import LABELLED, LATENTS
-from galexplore.posterior.calibrate import ROUND, WIDE, crps, residuals, widen_at
+from galexplore.posterior.calibrate import ROUND, WIDE, crps, ratio95, residuals
 from galexplore.posterior.meaning import measure_leakage, relate_free
 from galexplore.survey import Survey
 
@@ -16,11 +16,11 @@ FEWEST = 300  # galaxies in a bin
 
 
 def score(latent: str, r: pd.DataFrame) -> dict[str, float]:
-    """Score a latent over the rows that `collect` gives, with their `widen`."""
+    """Score a latent over the rows that `collect` gives, with their `ratio95`."""
     error, sigma, own = np.abs(r["error"].to_numpy()), r["sigma"].to_numpy(), r["own"].to_numpy()
     covered = {
         "coverage68": float(np.mean(error <= np.hypot(sigma, own))),
-        "coverage95": float(np.mean(error <= np.hypot(r["widen"].to_numpy() * sigma, WIDE * own))),
+        "coverage95": float(np.mean(error <= np.hypot(r["ratio95"].to_numpy() * sigma, WIDE * own))),
     }
     if latent == "phi":
         return {"median_error_deg": float(np.degrees(np.median(error)))} | covered
@@ -37,13 +37,13 @@ def score(latent: str, r: pd.DataFrame) -> dict[str, float]:
 
 
 def collect(table: pd.DataFrame, calibration: dict) -> dict[str, pd.DataFrame]:
-    """Give `residuals` of calibrated latents with `widen`, each galaxy's own; phi of axis ratios below 0.7 alone."""
+    """Give `residuals` of calibrated latents with `ratio95`, each galaxy's own; phi of axis ratios below 0.7 alone."""
     found = residuals(table)
     if "ba" in table:
         found["phi"] = residuals(table[table["ba"] < ROUND])["phi"]
     for latent, r in found.items():
         magnitude = r["magnitude"].to_numpy() if "mag_aperture" in table else None
-        r["widen"] = widen_at(calibration, magnitude, r["redshift"].to_numpy())[..., LATENTS.index(latent)]
+        r["ratio95"] = ratio95(calibration, magnitude, r["redshift"].to_numpy())[..., LATENTS.index(latent)]
     return found
 
 

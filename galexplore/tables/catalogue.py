@@ -19,6 +19,7 @@ __all__ += ["write_blocks"]
 
 FORMATS = ("parquet", "fits", "votable", "ecsv", "csv")
 _SUFFIXES = {"pq": "parquet", "fit": "fits", "vot": "votable", "xml": "votable"}
+MAGNITUDES = (9.0, 35.0)  # where those of galaxies lie, and no redshift
 SENTINELS = (-99.0, -999.0, -9999.0)  # what other catalogues write for "unknown"; read as NaN
 
 
@@ -41,10 +42,9 @@ def write(frame: pd.DataFrame, target: str | PathLike[str] | BinaryIO, format: s
         If the format is none of these.
     """
     if format is None and not hasattr(target, "write"):
-        suffix = Path(target).suffix.lower().lstrip(".")
-        format = _SUFFIXES.get(suffix, suffix)
+        format = choose_format(target)
     if format not in FORMATS:
-        raise InputError(f"{format or 'no suffix'} is no table format here; use one of {', '.join(FORMATS)}")
+        raise InputError(f"{format} is no table format here; use one of {', '.join(FORMATS)}")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # astropy minds units that the standards do not list, such as dex
         data = getattr(formats, f"to_{format}")(_tidy(frame), json.dumps(frame.attrs, sort_keys=True))
@@ -52,6 +52,21 @@ def write(frame: pd.DataFrame, target: str | PathLike[str] | BinaryIO, format: s
         target.write(data)
     else:
         Path(target).write_bytes(data)
+
+
+def choose_format(path: str | PathLike[str]) -> str:
+    """Tell from a path's suffix in which of `FORMATS` a table is written there.
+
+    Raises
+    ------
+    InputError
+        If it is none of them.
+    """
+    suffix = Path(path).suffix.lower().lstrip(".")
+    form = _SUFFIXES.get(suffix, suffix)
+    if form not in FORMATS:
+        raise InputError(f"{form or 'no suffix'} is no table format here; use one of {', '.join(FORMATS)}")
+    return form
 
 
 def write_blocks(frames: Iterable[pd.DataFrame], path: Path, provenance: dict) -> None:
@@ -86,7 +101,8 @@ def _tidy(frame: pd.DataFrame) -> pd.DataFrame:
 def read(source: str | PathLike[str] | bytes | BinaryIO, format: str | None = None) -> pd.DataFrame:
     """Read a table; ids come back as text exactly as they were, and what is unknown as NaN.
 
-    Column names are matched without regard to case ("RA" is `ra`); sentinels such as -99 in known columns become NaN.
+    Column names are matched without regard to case ("RA" is `ra`), but for Z where it may be a magnitude: that stays as
+    it is, and a z that can be nothing else becomes `mag_z`. Sentinels such as -99 in known columns become NaN.
 
     Parameters
     ----------
@@ -140,7 +156,8 @@ def _recognise(data: bytes) -> str:
 
 def _settle(frame: pd.DataFrame) -> pd.DataFrame:
     """Give known columns their names and types, and turn sentinels into NaN."""
-    lower = {str(n): str(n).strip().lower() for n in frame}
+    frame = frame.rename(columns=_name_magnitudes(frame))
+    lower = {n: str(n).strip().lower() for n in frame if not _may_be_magnitude(frame, str(n))}
     frame = frame.rename(columns={n: k for n, k in lower.items() if find_column(k) and k not in frame})
     for name in map(str, frame):
         column = find_column(name)
@@ -186,6 +203,32 @@ def check_ids(frame: pd.DataFrame) -> None:
     if len(twice) or (ids == "").any():
         which = f"{str(twice.iloc[0])[:40]!r} stands twice" if len(twice) else "one is empty"
         raise InputError(f"the column id must name every row, and no two alike; {which}")
+
+
+def _may_be_magnitude(frame: pd.DataFrame, name: str) -> bool:
+    """Tell whether a column Z (not z) may be the magnitude in that band rather than a redshift.
+
+    So it may where G or R stands beside it, whatever it holds, or any other magnitude and values such as those have.
+    """
+    return name != "z" and str(name).strip().lower() == "z" and (_has_bands(frame) or _is_bright(frame, name))
+
+
+def _name_magnitudes(frame: pd.DataFrame) -> dict[str, str]:
+    """Rename a column z that can only be a magnitude, which would else be taken for a redshift: to mag_z."""
+    if "z" in frame and "mag_z" not in frame and _is_bright(frame, "z"):
+        return {"z": "mag_z"}
+    return {}
+
+
+def _has_bands(frame: pd.DataFrame) -> bool:
+    return any(str(n).strip().lower() in ("g", "r") for n in frame)
+
+
+def _is_bright(frame: pd.DataFrame, name: str) -> bool:
+    """Whether a column's values are such as magnitudes have and no redshift, and other magnitudes stand beside it."""
+    beside = _has_bands(frame) or any("mag" in str(n).lower() for n in frame)
+    values = pd.to_numeric(frame[name], errors="coerce")
+    return beside and bool(values[values.between(*MAGNITUDES)].count() > 0.5 * values[~values.isin(SENTINELS)].count())
 
 
 def validate(frame: pd.DataFrame) -> None:

@@ -3,6 +3,8 @@
 import math
 from functools import partial
 
+import numpy as np
+import pandas as pd
 import streamlit as st
 
 from galexplore.atlas.kinds import find_twins
@@ -28,33 +30,36 @@ def show_card(explorer: Explorer, identifier: str, wide: bool = False) -> None:
     if not len(rows):
         return
     row = explorer.table.iloc[rows[0]]
-    latents, sigma = row[MEANS].to_numpy(float), row[SIGMAS].to_numpy(float)
+    explanation = explorer.explain(row[MEANS].to_numpy(float), row[SIGMAS].to_numpy(float))
     show_title(explorer, row, None if wide else "Whole page")
     left, right = st.container(key="halves-card").columns(2, gap="large") if wide else (st.container(), st.container())
     with left:
         show_portrait(identifier)
-        show_numbers(explorer, explorer.table.iloc[rows], latents, sigma)
+        show_numbers(explorer, rows)
         show_links(explorer, row)
         show_downloads(explorer, row, rows, identifier)
     with right:
-        show_causes(explorer, latents, sigma)
-        show_reasons(explorer, latents, sigma, row["percentile"], identifier)
-        show_ordinary(explorer, latents, sigma)
+        show_causes(explanation)
+        show_reasons(explanation, identifier)
+        show_ordinary(explanation, explorer.survey)
         show_company(explorer, identifier)
 
 
-def show_numbers(explorer: Explorer, rows, latents, sigma) -> None:
+def show_numbers(explorer: Explorer, rows: np.ndarray) -> None:
     """Show the latents with their 68 and 95 % intervals beside the catalogue's values, and the tension between them."""
-    compared = residuals(rows)
+    table = explorer.table.iloc[rows]
+    latents, sigma, half95 = table[MEANS].iloc[0], table[SIGMAS].iloc[0], explorer.half95(rows)[0]
+    compared = residuals(table)
     lines = ["| | inferred ± 68 % | 95 % | catalogue | tension |", "|---|---:|---:|---:|---:|"]
     for i, name in enumerate(LATENTS):
-        told = ("", "")
+        label = ("", "")
         if name in compared and len(compared[name]):
             c = compared[name].iloc[0]
-            told = describe(name, c["truth"], c["own"]), f"{c['error'] / math.hypot(c['sigma'], c['own']):+.1f}\u00a0σ"
-        value, half = describe(name, latents[i], sigma[i]), explorer.widen[i] * sigma[i]
-        span = "" if value == "undetermined" else describe_span(name, latents[i] - half, latents[i] + half)
-        cells = (NAMES.get(name, TITLES[name]), value, span, *told)
+            label = describe(name, c["truth"], c["own"]), f"{c['error'] / math.hypot(c['sigma'], c['own']):+.1f}\u00a0σ"
+        mean, half = latents.iloc[i], half95[i]
+        value = describe(name, mean, sigma.iloc[i])
+        span = "" if value == "undetermined" else describe_span(name, mean - half, mean + half)
+        cells = (NAMES.get(name, TITLES[name]), value, span, *label)
         lines.append(f"| {' | '.join(cell.replace(' ', NARROW) for cell in cells)} |")
     st.markdown("\n".join(lines))
 
@@ -81,30 +86,30 @@ def show_company(explorer: Explorer, identifier: str) -> None:
     show_gallery(twins["id"].tolist(), notes, 8, "twin")
 
 
-def show_links(explorer: Explorer, row) -> None:
+def show_links(explorer: Explorer, row: pd.Series) -> None:
     """Show its position, and what others know of it; nothing where it is simulated."""
     if "ra" not in row or not math.isfinite(row["ra"]):
         return
     st.caption(f"RA {row['ra']:.5f}°, Dec {row['dec']:+.5f}° (ICRS)")
     with st.container(horizontal=True, gap="small", key="links"):
         for name, address in services.link(row["ra"], row["dec"], explorer.survey).items():
-            about = {"disabled": explorer.simulated, "help": services.SIMULATED if explorer.simulated else None}
-            st.link_button(name, address, icon=":material/open_in_new:", **about)
+            how = {"disabled": explorer.simulated, "help": services.SIMULATED if explorer.simulated else None}
+            st.link_button(name, address, icon=":material/open_in_new:", **how)
     if explorer.simulated:
         st.caption(services.SIMULATED)
 
 
-def show_downloads(explorer: Explorer, row, rows, identifier: str) -> None:
+def show_downloads(explorer: Explorer, row: pd.Series, rows: np.ndarray, identifier: str) -> None:
     """Offer its image with coordinates, its latents as a table, and the folder that brings the view back."""
     with st.container(horizontal=True, gap="small", key="downloads", vertical_alignment="bottom"):
-        about = {"on_click": "ignore", "icon": ":material/download:"}
+        how = {"on_click": "ignore", "icon": ":material/download:"}
         if identifier in explorer.images:
             data = partial(write_image, explorer, identifier, row.get("ra"), row.get("dec"))
-            st.download_button("Image (FITS)", data, f"{identifier}.fits", "application/fits", key="card-fits", **about)
+            st.download_button("Image (FITS)", data, f"{identifier}.fits", "application/fits", key="card-fits", **how)
         for kind in ("CSV", "ECSV", "VOTable"):
             suffix, _, mime = FORMATS[kind]
             data = partial(export, explorer, rows, kind)
-            st.download_button(f"Numbers ({kind})", data, f"{identifier}.{suffix}", mime, key=f"card-{kind}", **about)
+            st.download_button(f"Numbers ({kind})", data, f"{identifier}.{suffix}", mime, key=f"card-{kind}", **how)
         show_bundle(explorer, "card-bundle")
 
 

@@ -2,14 +2,16 @@
 
 import json
 import math
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import streamlit as st
 
-from galexplore.atlas.kinds import resemble
-from galexplore.cutouts import artefacts
+from galexplore.cutouts.cutout import Check
 from galexplore.draw import bands
-from galexplore.explore.locate_many import Verdict
+from galexplore.explore.explorer import Explorer
+from galexplore.explore.location import Location
+from galexplore.explore.verdicts import Verdict
 from galexplore.latents import LATENTS, TITLES
 from galexplore.survey import Survey
 from pages._parts.oddity import show_causes, show_ordinary, show_reasons
@@ -17,13 +19,12 @@ from pages._parts.panels import describe, mark, show_images, show_neighbours
 from pages._parts.position import show_position
 from pages._parts.verdicts import offer_table
 from pages._session.state import plain, start_from
-from pages._session.uploads import measure_scatter
 
 MARKS = {"passed": ":green[✓\u00a0passed]", "fixed": ":orange[◐\u00a0fixed]", "refused": ":red[✕\u00a0refused]"}
 NAMES = {"pixel_scale": "pixel scale", "flux_units": "flux units", "missing": "missing pixels"}
 
 
-def show_audit(checks) -> None:
+def show_audit(checks: Sequence[Check]) -> None:
     """List the checks, each with a mark, a word and a sentence."""
     lines = ["| | check | what was found |", "|---|---|---|"]
     lines += [f"| {MARKS[c.status]} | **{NAMES.get(c.check, c.check)}** | {plain(c.detail)} |" for c in checks]
@@ -39,22 +40,22 @@ def show_refusal(verdict: Verdict) -> None:
         show_audit(verdict.checks)
 
 
-def show_numbers(location) -> None:
+def show_numbers(location: Location) -> None:
     """Show the five latents with their intervals."""
     for column, name in zip(st.columns(5), LATENTS, strict=True):
         i, turn = LATENTS.index(name), 180 / math.pi if name == "phi" else 1
-        told = describe(name, location.latents[i], location.sigma[i])
+        measured = describe(name, location.latents[i], location.sigma[i])
         cell = column.container(gap=None)
-        cell.metric(TITLES[name], told)
+        cell.metric(TITLES[name], measured)
         digits = {"phi": 0, "redshift": 3}.get(name, 2)
-        spans = [(turn * low, turn * high) for low, high in (location.interval(name), location.interval(name, True))]
+        spans = [(turn * low, turn * high) for low, high in (location.interval(name), location.interval(name, 95))]
         lines = [
             f"{p} %: {low:.{digits}f} to {high:.{digits}f}" for p, (low, high) in zip((68, 95), spans, strict=True)
         ]
-        cell.caption("too round to tell" if told == "undetermined" else "  \n".join(lines))
+        cell.caption("too round to tell" if measured == "undetermined" else "  \n".join(lines))
 
 
-def show_head(upload: dict, survey: Survey, forget) -> None:
+def show_head(upload: dict, forget: Callable[[], None]) -> None:
     """Show its name, what is to be known of it at once, and what can be done with it."""
     location = upload["location"]
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -67,42 +68,39 @@ def show_head(upload: dict, survey: Survey, forget) -> None:
         if st.button("Send to Traverse", type="primary", icon=":material/tune:", key="send"):
             start_from("your upload", location.latents, location.prepared.flux)
             st.switch_page("pages/traverse.py")
-        about = {"icon": ":material/download:", "key": "json", "on_click": "ignore"}
-        text = json.dumps(location.to_dict(), indent=2)
-        st.download_button("JSON", text, "location.json", "application/json", **about)
+        how = {"icon": ":material/download:", "key": "json", "on_click": "ignore"}
+        text = json.dumps(location.to_dict(), indent=2, allow_nan=False)
+        st.download_button("JSON", text, "location.json", "application/json", **how)
         if len(upload["verdicts"]) == 1:
             offer_table(upload["verdicts"], "location")
             st.button("Another", on_click=forget, key="forget", icon=":material/close:", type="tertiary")
-    kind = artefacts.suspect(artefacts.measure(location.prepared.flux[None], survey))[0]
-    if kind:
-        st.warning(f"**This may be no galaxy:** {artefacts.SUSPICIONS[kind]}.", icon=":material/help:")
+    if location.warning:
+        st.warning(f"**This may be no galaxy:** {location.warning}.", icon=":material/help:")
 
 
-def show_pixels(location, survey: Survey) -> None:
+def show_pixels(location: Location, survey: Survey) -> None:
     """Show the image, the model and the very pixels that were encoded."""
     prepared = location.prepared
     show_images(prepared.flux, location.reconstruction, survey, prepared.valid)
     fixed = [c for c in prepared.checks if c.status == "fixed"]
     audit = f"{len(prepared.checks) - len(fixed)} checks passed, {len(fixed)} fixed"
-    worse = f"Reconstruction χ² {location.chi2:.2f} a pixel, worse than {location.chi2_rank:.0f} % of galaxies."
+    worse = f"Reconstruction χ² {location.chi2:.2f} a pixel, worse than {location.chi2_percentile:.0f} % of galaxies."
     st.caption(f"Audit: {audit}. {worse}")
     picture = bands.draw_bands(prepared.flux, prepared.valid, survey)
     st.image(picture, width="stretch", alt=f"The {survey.count_word} bands")
     with st.container(horizontal=True, vertical_alignment="center"):
         grid = f"{survey.size} × {survey.size} pixels that were encoded, over {survey.field:.1f}″"
-        told = f"The very {grid}, north up, east left; blue: filled in."
-        st.caption(told, width="stretch")
-        about = {"icon": ":material/download:", "key": "npy", "on_click": "ignore"}
+        st.caption(f"The very {grid}, north up, east left; blue: filled in.", width="stretch")
+        how = {"icon": ":material/download:", "key": "npy", "on_click": "ignore"}
         data = partial(bands.write_npy, prepared.flux)
-        st.download_button("npy", data, "encoded.npy", "application/octet-stream", **about)
+        st.download_button("npy", data, "encoded.npy", "application/octet-stream", **how)
 
 
-def show_kinds(explorer, location) -> None:
+def show_kinds(location: Location) -> None:
     """Say of which kind it may be, by counting kinds among its neighbours."""
     st.markdown("**What it resembles**")
-    kinds = resemble(explorer.atlas, location.latents, k=50)
     lines = ["| kind | probability | 68 % | of 50 neighbours |", "|---|---:|---:|---:|"]
-    for row in kinds.head(5).itertuples():
+    for row in location.kinds.head(5).itertuples():
         share = f"**{100 * row.probability:.0f} %** | {100 * row.low:.0f} to {100 * row.high:.0f} %"
         lines.append(f"| {mark(row.population)} {row.population} | {share} | {row.neighbours} |")
     st.markdown("\n".join(lines))
@@ -110,22 +108,22 @@ def show_kinds(explorer, location) -> None:
     show_neighbours(location.neighbours, "near")
 
 
-def show_location(explorer, upload: dict, forget) -> None:
+def show_location(explorer: Explorer, upload: dict, forget: Callable[[], None]) -> None:
     """Show all that is said of a located cutout."""
     location = upload["location"]
-    show_head(upload, explorer.survey, forget)
+    show_head(upload, forget)
     show_numbers(location)
     left, right = st.container(key="halves-answer").columns(2, gap="large")
     with left:
         show_pixels(location, explorer.survey)
     with right:
-        show_causes(explorer, location.latents, location.sigma)
-        show_reasons(explorer, location.latents, location.sigma, location.rarity, "upload")
-        show_ordinary(explorer, location.latents, location.sigma, location.prepared.flux)
-    show_position(explorer, location, measure_scatter(explorer))
+        show_causes(location.explanation)
+        show_reasons(location.explanation, "upload")
+        show_ordinary(location.explanation, explorer.survey, location.prepared.flux)
+    show_position(explorer.table, location)
     left, right = st.container(key="halves-company").columns(2, gap="large")
     with left:
-        show_kinds(explorer, location)
+        show_kinds(location)
     with right:
         st.markdown("**Audit** of what was read")
         show_audit(location.prepared.checks)

@@ -19,12 +19,12 @@ def show_odd_one(explorer: Explorer, identifier: str, labels: pd.DataFrame, foll
     if not len(rows):
         return
     row = explorer.table.iloc[rows[0]]
-    latents, sigma = row[MEANS].to_numpy(float), row[SIGMAS].to_numpy(float)
+    explanation = explorer.explain(row[MEANS].to_numpy(float), row[SIGMAS].to_numpy(float))
     show_title(explorer, row, "Its card")
     show_label_bar(identifier, labels, follow)
-    show_causes(explorer, latents, sigma)
-    show_ordinary(explorer, latents, sigma, find_image(explorer, identifier))
-    show_reasons(explorer, latents, sigma, row["percentile"], identifier)
+    show_causes(explanation)
+    show_ordinary(explanation, explorer.survey, find_image(explorer, identifier))
+    show_reasons(explanation, identifier)
     worse = f"Reconstruction χ² {row['chi2']:.2f} a pixel, worse than {row['chi2_percentile']:.0f} % of galaxies"
     kind = row.get("suspicion", "")
     st.caption(f"{worse}. " + (f"May be no galaxy: {artefacts.SUSPICIONS[kind]}." if kind else ""))

@@ -6,10 +6,11 @@ import numpy as np
 import streamlit as st
 
 from galexplore import figures
-from galexplore.atlas.rarity import name_reason
 from galexplore.draw import pictures
+from galexplore.explore.explanation import Explanation
 from galexplore.explore.explorer import Explorer
-from galexplore.latents import INTRINSIC, LATENTS, SHORT, UNITS
+from galexplore.latents import LATENTS, SHORT, UNITS
+from galexplore.survey import Survey
 from pages._parts.panels import PRETTY, STILL
 from pages._session.state import is_dark, plain
 
@@ -28,18 +29,16 @@ def look_up(explorer: Explorer, identifier: str) -> np.ndarray:
     return rows
 
 
-def show_causes(explorer: Explorer, latents: np.ndarray, sigma: np.ndarray) -> None:
+def show_causes(explanation: Explanation) -> None:
     """Say which property most likely makes a galaxy odd, and which deviates most from what the others predict."""
-    odd = explorer.atlas.explain(latents, sigma)
-    causes = explorer.find_causes(odd, latents, sigma)
-    if causes is not None:
-        st.markdown(f"**Likely cause:** {causes.say()[0]} ({100 * causes.share[0]:.0f} %)", help=CAUSE)
-    st.markdown(f"**Largest deviation:** {name_reason(odd.conditional_z[0])}")
+    if explanation.cause:
+        st.markdown(f"**Likely cause:** {explanation.cause}", help=CAUSE)
+    st.markdown(f"**Largest deviation:** {explanation.deviation}")
 
 
-def show_reasons(explorer: Explorer, latents: np.ndarray, sigma: np.ndarray, rarity: float, key: str) -> None:
+def show_reasons(explanation: Explanation, key: str) -> None:
     """Say what makes a galaxy odd: the exact split of its squared distance, and each property's two deviations."""
-    reasons = explorer.reasons(latents, sigma)
+    reasons = explanation.reasons
     names = [(SHORT[name][:1].upper() + SHORT[name][1:]).replace(" ", "\u00a0") for name in reasons["latent"]]
     terms, total = figures.round_to_total(reasons["contribution"])
     first = int(np.argmax(terms))
@@ -48,25 +47,21 @@ def show_reasons(explorer: Explorer, latents: np.ndarray, sigma: np.ndarray, rar
     chart = figures.plot_reasons(names, reasons["contribution"], *deviations, title, is_dark())
     st.plotly_chart(chart, theme=None, config=STILL, key=f"split-{key}", alt=title)
     negative = " A negative term makes it less odd: that property is as the others lead one to expect."
-    st.caption(say_rarity(rarity) + (negative if min(terms) < 0 else ""))
+    st.caption(say_rarity(explanation.percentile) + (negative if min(terms) < 0 else ""))
 
 
-def show_ordinary(
-    explorer: Explorer, latents: np.ndarray, sigma: np.ndarray, observed: np.ndarray | None = None
-) -> None:
+def show_ordinary(explanation: Explanation, survey: Survey, observed: np.ndarray | None = None) -> None:
     """Show the model of a galaxy beside what it would be, were its odd properties what the others predict."""
-    made, changed = explorer.make_ordinary(latents, sigma)
-    now, ordinary = explorer.decode(np.stack([latents, changed]))
-    moved = [INTRINSIC[j] for j in made.moved]
-    told = [f"{SHORT[n]} {_quote(latents, n)} → {_quote(changed, n)}" for n in moved]
-    st.markdown(f"**Were its {_list([SHORT[n] for n in moved])} ordinary:** {_list(told)}")
+    made, now = explanation.counterfactual, explanation.image
+    moves = [f"{SHORT[n]} {_quote(explanation.latents, n)} → {_quote(made.latents, n)}" for n in made.moved]
+    st.markdown(f"**Were its {_list([SHORT[n] for n in made.moved])} ordinary:** {_list(moves)}")
     shown = [
-        (pictures.draw_galaxy(now, explorer.survey, 230), "model, not data"),
-        (pictures.draw_galaxy(ordinary, explorer.survey, 230), "made ordinary"),
+        (pictures.draw_galaxy(now, survey, 230), "model, not data"),
+        (pictures.draw_galaxy(made.image, survey, 230), "made ordinary"),
     ]
-    shown += [(pictures.draw_residual(now - ordinary, explorer.survey, 230), "difference, ±15 σ")]
+    shown += [(pictures.draw_residual(now - made.image, survey, 230), "difference, ±15 σ")]
     if observed is not None:
-        shown.insert(0, (pictures.draw_galaxy(observed, explorer.survey, 230), "image"))
+        shown.insert(0, (pictures.draw_galaxy(observed, survey, 230), "image"))
     for column, (picture, caption) in zip(st.columns(len(shown), gap="xsmall", wrap=False), shown, strict=True):
         column.image(picture, caption, width="stretch")
     st.caption(f"d² falls from {made.before:.1f} to {made.after:.1f}; each takes its median given the others.")

@@ -1,4 +1,4 @@
-"""Pieces that several pages show alike: galleries, image and model, a galaxy's card, the reasons it is odd."""
+"""Pieces that several pages show alike: a galaxy's title, galleries, image and model, how a latent is written."""
 
 import base64
 import math

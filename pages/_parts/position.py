@@ -3,10 +3,12 @@
 import math
 
 import numpy as np
+import pandas as pd
 import streamlit as st
 
 from galexplore import figures
 from galexplore.explore.link import SHOWN_AT_FIRST
+from galexplore.explore.location import Location
 from galexplore.explore.scatter import make_ellipse
 from galexplore.latents import LATENTS, TITLES
 from pages._parts.panels import describe
@@ -15,11 +17,11 @@ from pages._session.state import is_dark
 WITHIN = {"68 %": 1.515, "95 %": 2.448}  # of a Gaussian in two dimensions, and the ellipse's scale
 
 
-def show_position(explorer, location, scatter) -> None:
-    """Show where a located galaxy lies among the atlas's, on the latents and on the map."""
-    kinds = [k for k in SHOWN_AT_FIRST if (explorer.table["population"] == k).any()]
+def show_position(table: pd.DataFrame, location: Location) -> None:
+    """Show where a located galaxy lies among those of the atlas's table, on the latents and on the map."""
+    kinds = [k for k in SHOWN_AT_FIRST if (table["population"] == k).any()]
+    scatter, cloud = location.scatter, location.cloud
     at = [LATENTS.index("redshift"), LATENTS.index("logmass")]
-    cloud = explorer.atlas.place(scatter.draw(location.latents))
     titles = ["Your galaxy among the atlas's, with 68 % and 95 % of its error"]
     titles += ["Where the map would put it, within its error"]
     places = [("lat_redshift", "lat_logmass", location.latents[at], scatter.covariance[np.ix_(at, at)], {})]
@@ -28,19 +30,20 @@ def show_position(explorer, location, scatter) -> None:
         st.columns(2, gap="medium"), titles, places, strict=True
     ):
         yours = {"x": float(point[0]), "y": float(point[1])} | more
-        about = {"overlays": kinds, "yours": yours, "dark": is_dark(), "height": 380}
-        figure = figures.plot_atlas(explorer.table, across, up, title, **about)
+        look = {"overlays": kinds, "yours": yours, "dark": is_dark(), "height": 380}
+        figure = figures.plot_atlas(table, across, up, title, **look)
         outlines = {label: make_ellipse(covariance, scale) for label, scale in WITHIN.items()}
         figures.add_outlines(figure, yours["x"], yours["y"], outlines)
         figure.update_layout(dragmode="pan")
         config = {"displaylogo": False, "displayModeBar": False}
         column.plotly_chart(figure, theme=None, key=f"position-{across}", config=config, alt=title)
     with st.expander("What the error is made of"):
-        show_budget(location, scatter)
+        show_budget(location)
 
 
-def show_budget(location, scatter) -> None:
-    """List the encoder's error and the scatter over views of the same image, latent by latent."""
+def show_budget(location: Location) -> None:
+    """List the encoder's error and the scatter over copies of the same image, latent by latent."""
+    scatter = location.scatter
     lines = ["| | value | calibrated error | over flips and turns | over shifts by a pixel | together |"]
     lines.append("|---|---:|---:|---:|---:|---:|")
     together = np.sqrt(np.diag(scatter.covariance))

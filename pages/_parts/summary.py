@@ -20,8 +20,10 @@ MOST = 50_000  # galaxies of a selection that are compared: more would not chang
 
 
 @st.cache_data(max_entries=30, show_spinner=False)
-def measure(atlas: str, sha: str, selection: str, _table: pd.DataFrame, _rows: np.ndarray) -> tuple:
-    """Measure the differences and the enrichment of one selection, once."""
+def measure(
+    atlas: str, sha: str, selection: str, _table: pd.DataFrame, _rows: np.ndarray
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Measure the differences and the enrichment of one selection, once for everyone; `name_rows` names it."""
     named = [c for c in _table if find_column(c) and c not in _SKIP and not c.endswith(("_err", "_sigma", "_true"))]
     numeric = [c for c in named if pd.api.types.is_numeric_dtype(_table[c])]
     light = _table[["population", *numeric]].assign(id=np.arange(len(_table)))  # places are found faster than words
@@ -37,15 +39,13 @@ def name_rows(rows: np.ndarray) -> str:
 
 def show_summary(explorer: Explorer) -> None:
     """Show how the selection differs from the rest, and its share of the rare kinds."""
-    state, rows = st.session_state, find_selected(explorer)
+    rows = find_selected(explorer)
     if len(rows) < 3 or len(rows) == len(explorer.table):
         st.caption("A summary needs three galaxies or more, and others to compare them with.")
         return
-    shelved = state.get("shelved") or (None, "")
-    name = shelved[1] if shelved[0] is state.selection else f"{id(state.selection)}-{state.get('picks', 0)}"
-    found, kinds = measure(explorer.name, explorer.card["sha256"], name, explorer.table, rows)
+    differences, kinds = measure(explorer.name, explorer.card["sha256"], name_rows(rows), explorer.table, rows)
     st.markdown(f"**What sets these {len(rows):,} apart from the other {len(explorer.table) - len(rows):,}**")
-    st.markdown("\n".join(list_differences(found)))
+    st.markdown("\n".join(list_differences(differences)))
     st.caption(
         "Medians. The shift is in robust standard deviations of the rest; “tells apart” is the chance that a selected "
         "galaxy exceeds another: 50 % says nothing, 0 or 100 % says all."
@@ -55,10 +55,10 @@ def show_summary(explorer: Explorer) -> None:
     st.caption("Odds of a kind inside over outside, with the 95 % interval: above 1 is enriched.")
 
 
-def list_differences(found: pd.DataFrame) -> list[str]:
+def list_differences(differences: pd.DataFrame) -> list[str]:
     """Lines of a Markdown table: the columns that tell the selection apart best."""
     lines = ["| | selected | rest | shift | tells apart |", "|---|---:|---:|---:|---:|"]
-    for row in found.head(_SHOWN).itertuples():
+    for row in differences.head(_SHOWN).itertuples():
         digits = 3 if row.column in ("z", "lat_redshift", "z_true") else 2
         name = name_column(row.column)
         if row.column.removeprefix("lat_") in LATENTS:
@@ -74,7 +74,7 @@ def list_kinds(kinds: pd.DataFrame) -> list[str]:
     lines = ["| | inside | of all | odds ratio | 95 % |", "|---|---:|---:|---:|---:|"]
     for row in kinds.itertuples():
         numbers = [f"{v:.2g}" if v < 10 else f"{v:,.0f}" for v in (row.odds_ratio, row.low, row.high)]
-        told = f"**{numbers[0]}**" if row.low > 1 else numbers[0]
+        ratio = f"**{numbers[0]}**" if row.low > 1 else numbers[0]
         kind = f"{mark(row.population)} {row.population}"
-        lines.append(f"| {kind} | {row.inside:,} | {row.total:,} | {told} | {numbers[1]} to {numbers[2]} |")
+        lines.append(f"| {kind} | {row.inside:,} | {row.total:,} | {ratio} | {numbers[1]} to {numbers[2]} |")
     return lines

@@ -6,7 +6,7 @@ from io import BytesIO
 import pandas as pd
 import streamlit as st
 
-from galexplore.explore.locate_many import Verdict, tabulate
+from galexplore.explore.verdicts import Verdict, list_verdicts
 from galexplore.tables import catalogue
 from pages._session.uploads import choose, forget
 
@@ -28,33 +28,33 @@ def offer_table(verdicts: list[Verdict], name: str) -> None:
     """Offer the table of verdicts in every format."""
     with st.popover("Download", icon=":material/download:"):
         st.caption("Latents with their errors, units and UCDs; ids as the files are called.")
-        table = tabulate(verdicts)
+        table = list_verdicts(verdicts).drop(columns="path")
         for label, suffix in FORMATS.items():
             data = partial(write_table, table, suffix)
-            about = {"key": f"table-{suffix}", "type": "tertiary", "on_click": "ignore"}
-            st.download_button(label, data, f"{name}.{suffix}", "application/octet-stream", **about)
+            how = {"key": f"table-{suffix}", "type": "tertiary", "on_click": "ignore"}
+            st.download_button(label, data, f"{name}.{suffix}", "application/octet-stream", **how)
 
 
 def show_verdicts(verdicts: list[Verdict]) -> None:
     """List all files with their verdicts; a row that is picked is shown below."""
-    good = sum(v.location is not None for v in verdicts)
+    good = sum(v.embedded is not None for v in verdicts)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"### {good} of {len(verdicts)} located", width="content")
         st.caption("Pick a row to see it below.", width="content")
         st.space("stretch")
         offer_table(verdicts, "located")
         st.button("Others", on_click=forget, key="forget-all", icon=":material/close:", type="tertiary")
-    table = tabulate(verdicts)[list(SHOWN)].rename(columns=SHOWN)
+    table = list_verdicts(verdicts)[list(SHOWN)].rename(columns=SHOWN)
     table["verdict"] = [MARKS.get(v, v) for v in table["verdict"]]
     places = {"z": 3, "± z": 3, "rarer than [%]": 1}
     numbers = table.columns[2:-1]
-    about = {c: st.column_config.NumberColumn(format=f"%.{places.get(c, 2)}f") for c in numbers}
+    columns = {c: st.column_config.NumberColumn(format=f"%.{places.get(c, 2)}f") for c in numbers}
     key = f"verdicts-{st.session_state.get('uploads', 0)}"
     height = min(38 + 35 * len(table), 330)
     picked = st.dataframe(
         table,
         hide_index=True,
-        column_config=about,
+        column_config=columns,
         on_select="rerun",
         selection_mode="single-row",
         key=key,

@@ -3,6 +3,7 @@
 State of the session:
 
 slide-<latent> : float, where a slider stands, in the unit it shows (degrees for the angle)
+placed : dict of latent to where its slider was put for the start, rounded to its steps and within its ends
 standing : tuple of the five as last shown
 trail : list of such tuples, the way back, at most 100 steps
 """
@@ -39,17 +40,26 @@ def move_sliders(undoable: bool = False) -> None:
         note_move()
     else:
         st.session_state.trail = []
+    placed = {}
     for name, value in zip(LATENTS, st.session_state.start["latents"], strict=True):
         low, high = find_ends(name)
         value = math.degrees(value) % 180 if name == "phi" else value
-        st.session_state[f"slide-{name}"] = float(np.clip(round(value / STEPS[name]) * STEPS[name], low, high))
-    st.session_state.moved = True
+        placed[name] = float(np.clip(round(value / STEPS[name]) * STEPS[name], low, high))
+        st.session_state[f"slide-{name}"] = placed[name]
+    st.session_state.placed, st.session_state.moved = placed, True
 
 
 def read_sliders() -> np.ndarray:
-    """Latents (5,) at which the sliders stand, in the atlas's units."""
-    values = [st.session_state[f"slide-{name}"] for name in LATENTS]
-    return np.array([math.radians(values[0]), *values[1:]])
+    """Latents (5,) that the sliders stand for, in the atlas's units.
+
+    A slider shows the start's latent rounded to its steps; until it is moved, the latent stays exactly what it was.
+    """
+    latents = np.array(st.session_state.start["latents"], float)
+    for i, name in enumerate(LATENTS):
+        value = st.session_state[f"slide-{name}"]
+        if abs(value - st.session_state.placed[name]) > STEPS[name] / 2:
+            latents[i] = math.radians(value) if name == "phi" else value
+    return latents
 
 
 def note_standing() -> None:

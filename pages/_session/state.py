@@ -8,8 +8,8 @@ selection : list of str, ids picked on a plot
 opened : str or None, id of the galaxy whose card is shown
 listed : dict with `name`, `ids`, `rows` and `said`, the person's own list of galaxies, or None
 view : `galexplore.explore.link.View`, axes, colour, kinds and filters of the Atlas
-upload : dict, what Locate read (`pages/locate.py`)
-start : dict with `name`, `latents` and `flux` (or None), where Traverse starts
+upload : dict, what was given to Locate and what came of it (`pages/_session/uploads.py`), or None
+start : dict with `name`, `latents`, `flux` (or None) and, once shown, `decoded`: where Traverse starts, or None
 """
 
 import gc

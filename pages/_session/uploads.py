@@ -2,36 +2,38 @@
 
 State of the session, under `upload` (None before anything was given):
 
-verdicts : list of `galexplore.explore.locate_many.Verdict`
+verdicts : list of `galexplore.explore.verdicts.Verdict`, without the files' pixels
+locations : dict of int to `galexplore.explore.location.Location`, of those that were shown
 at : int, the one that is shown
-location, simulated : of that one, for other pages
-scatter : dict of int to `galexplore.explore.scatter.Scatter`
+location, simulated : of that one, for other pages; the location is None where it was refused
 """
 
 import numpy as np
 import streamlit as st
 
 from galexplore.cutouts.cutout import Cutout
-from galexplore.errors import InputError
-from galexplore.explore.locate_many import Verdict, locate_many, mark_simulated, settle_scale
+from galexplore.explore.explorer import Explorer
+from galexplore.explore.locate_many import embed_again, locate_cutout, settle_scale, stream_verdicts
+from galexplore.explore.verdicts import Verdict
 from pages._session.state import open_explorer
+
+MOST_FILES = 60
 
 
 def keep(verdicts: list[Verdict], at: int = 0) -> None:
     """Keep verdicts; the uploader begins anew, for it would forget its files anyway."""
-    st.session_state.upload = {"verdicts": verdicts, "scatter": {}}
+    st.session_state.upload = {"verdicts": verdicts, "locations": {}}
     st.session_state.uploads = st.session_state.get("uploads", 0) + 1
     choose(at)
 
 
 def choose(at: int) -> None:
-    """Choose which verdict is shown."""
+    """Choose which verdict is shown, and conclude what follows from it; once for each."""
     upload = st.session_state.upload
     verdict = upload["verdicts"][at]
-    upload["at"], upload["simulated"] = at, verdict.simulated
-    upload.pop("location", None)
-    if verdict.location:
-        upload["location"] = verdict.location
+    if verdict.embedded and at not in upload["locations"]:
+        upload["locations"][at] = open_explorer().conclude(verdict.embedded)
+    upload["at"], upload["simulated"], upload["location"] = at, verdict.simulated, upload["locations"].get(at)
 
 
 def forget() -> None:
@@ -44,66 +46,47 @@ def take_files(key: str) -> None:
     files = st.session_state[key]
     if not files:
         return
+    if len(files) > MOST_FILES:
+        keep([Verdict("", error=f"{len(files)} files were given; give 1 to {MOST_FILES} at a time")])
+        return
     bar = st.progress(0.0, "Reading") if len(files) > 3 else None
 
-    def told(done: int, of: int) -> None:
+    def show_progress(done: int, of: int) -> None:
         if bar:
             bar.progress(done / of, f"{done} of {of} files read")
 
-    try:
-        explorer, given = open_explorer(), [(f.getvalue(), f.name) for f in files]
-        verdicts = locate_many(explorer.locate, given, explorer.survey, progress=told)
-    except InputError as error:
-        keep([Verdict("", error=str(error))])
-        return
-    finally:
-        if bar:
-            bar.empty()
-    keep(verdicts, next((i for i, v in enumerate(verdicts) if v.location), 0))
+    given = [(f.getvalue(), f.name) for f in files]
+    blocks = stream_verdicts(given, open_explorer(), ask=True, progress=show_progress)
+    verdicts = [v for block in blocks for v in block]
+    if bar:
+        bar.empty()
+    keep(verdicts, next((i for i, v in enumerate(verdicts) if v.embedded), 0))
 
 
 def settle(scale: float) -> None:
-    """Locate what only lacked its pixel scale."""
-    upload, explorer = st.session_state.upload, open_explorer()
-    locate, survey = explorer.locate, explorer.survey
-    keep([settle_scale(v, locate, survey, scale) if v.sources else v for v in upload["verdicts"]], upload["at"])
+    """Locate what only lacked its pixel scale; its bytes go."""
+    upload = st.session_state.upload
+    keep(settle_scale(upload["verdicts"], open_explorer(), scale), upload["at"])
 
 
 def try_sample(identifier: str) -> None:
     """Locate a galaxy of the atlas as if it had been uploaded."""
     explorer = open_explorer()
     survey, kind = explorer.survey, "simulated galaxy" if explorer.simulated else "galaxy of the atlas"
-    about = {"name": identifier, "kind": kind, "orientation": (1, 0.0)}
     try:
         flux = np.asarray(explorer.images.get([identifier])[0], np.float32)
-        cutout = Cutout(flux, survey.model_scale, "".join(survey.bands), **about)
-        verdict = Verdict(identifier, location=explorer.locate(cutout))
     except InputError as error:
-        verdict = Verdict(identifier, error=str(error), checks=error.checks)
-    keep([mark_simulated(verdict) if explorer.simulated else verdict])
+        keep([Verdict(identifier, error=str(error))])
+        return
+    how = {"name": identifier, "kind": kind, "orientation": (1, 0.0)}
+    cutout = Cutout(flux, survey.model_scale, "".join(survey.bands), **how)
+    keep([locate_cutout(cutout, explorer, simulated=explorer.simulated)])
 
 
-def refresh(explorer) -> None:
-    """Locate anew what was located by another model than the one that is looked at."""
+def refresh(explorer: Explorer) -> None:
+    """Locate anew, from the pixels that were encoded, what was located by another model than the one looked at."""
     upload = st.session_state.get("upload") or {}
-    stale = [
-        v for v in upload.get("verdicts", ()) if v.location and v.location.model["sha256"] != explorer.card["sha256"]
-    ]
-    if stale:
-        again = [relocate(v, explorer) if any(v is s for s in stale) else v for v in upload["verdicts"]]
-        upload["verdicts"], upload["scatter"] = again, {}
+    located = [v.embedded for v in upload.get("verdicts", ()) if v.embedded]
+    if any(e.model != explorer.card["sha256"] for e in located):
+        upload["verdicts"], upload["locations"] = embed_again(upload["verdicts"], explorer), {}
         choose(upload["at"])
-
-
-def relocate(verdict: Verdict, explorer) -> Verdict:
-    """Locate a verdict's own cutout again."""
-    found = Verdict(verdict.name, location=explorer.locate(verdict.location.source))
-    return mark_simulated(found) if verdict.simulated else found
-
-
-def measure_scatter(explorer):
-    """How the answer that is shown scatters over views of its image; measured once."""
-    upload = st.session_state.upload
-    if upload["at"] not in upload["scatter"]:
-        upload["scatter"][upload["at"]] = explorer.scatter_over_views(upload["location"])
-    return upload["scatter"][upload["at"]]

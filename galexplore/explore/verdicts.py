@@ -1,0 +1,82 @@
+"""What came of each of many files: a verdict in a word, and the table of all."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from galexplore.cutouts.cutout import Check
+from galexplore.explore.location import Embedded
+from galexplore.files import bare_name
+from galexplore.latents import MEANS, SIGMAS
+
+#: A file: its path, or its bytes and what to call them.
+File = str | os.PathLike[str] | tuple[bytes, str]
+
+#: What is known of a galaxy that was located.
+NUMBERS = [*MEANS, *SIGMAS, "umap_x", "umap_y", "distance2", "percentile", "chi2", "mag_aperture"]
+
+
+def name_file(file: File) -> str:
+    """Bare, printable name of a file."""
+    return bare_name(file[1] if isinstance(file, tuple) else str(file))
+
+
+def find_path(file: File) -> str:
+    """Where a file came from: its path as it was given, or the name of its bytes."""
+    return file[1] if isinstance(file, tuple) else str(file)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What came of one galaxy's files.
+
+    Attributes
+    ----------
+    name, path : str
+        Of the file, or of its bands'; the name bare, the path as it was given.
+    embedded : Embedded or None
+        Where it could be used.
+    error : str
+        Else one sentence, empty where only the pixel scale is missing.
+    checks : tuple of Check
+        The audit up to where it stopped.
+    waiting : tuple of files
+        The files once more, kept only where the pixel scale has to be asked for.
+    simulated : bool
+    """
+
+    name: str
+    path: str = ""
+    embedded: Embedded | None = None
+    error: str = ""
+    checks: tuple[Check, ...] = ()
+    waiting: tuple[File, ...] = field(default=(), repr=False)
+    simulated: bool = False
+
+    @property
+    def word(self) -> str:
+        """The verdict in a word or two."""
+        if self.embedded:
+            return "approximate" if self.embedded.source.approximate else "located"
+        return "refused" if self.error else "pixel scale unknown"
+
+
+def list_verdicts(verdicts: Sequence[Verdict]) -> pd.DataFrame:
+    """Table of verdicts, a row each, in the catalogue's columns; what was refused has no numbers.
+
+    Returns
+    -------
+    DataFrame
+        `id` (the name), `path`, `verdict`, `detail` (why it was refused), the latents with their sigmas, `umap_x`,
+        `umap_y`, `distance2`, `percentile`, `chi2`, `mag_aperture`.
+    """
+    nothing = dict.fromkeys(NUMBERS, np.nan)
+    rows = [
+        {"id": v.name, "path": v.path, "verdict": v.word, "detail": v.error}
+        | ({c: v.embedded.row[c] for c in NUMBERS} if v.embedded else nothing)
+        for v in verdicts
+    ]
+    return pd.DataFrame(rows, columns=["id", "path", "verdict", "detail", *NUMBERS])
