@@ -110,8 +110,15 @@ def test_embed_names_what_it_leaves_out(cutout, tmp_path):
     assert answer.returncode == 0, answer.stderr
     assert "broken.fits" in answer.stderr
     table = catalogue.read(tmp_path / "table.parquet")
-    assert table["id"].tolist() == ["galaxy.fits"]
+    assert table["id"].tolist() == ["galaxy.fits"] and table["path"].tolist() == [str(cutout[0])]
     assert np.isfinite(table["lat_redshift"]).all()
+
+
+def test_embed_looks_at_its_output_before_any_work(cutout, tmp_path):
+    for to, words in (("no/such/table.csv", "no folder"), ("table.xlsx", "no table format"), (cutout[0], "one of the")):
+        answer = run("embed", cutout[0], "--out", tmp_path / to)
+        assert answer.returncode == 2 and words in answer.stderr and len(answer.stderr.splitlines()) == 1
+    assert not list(tmp_path.iterdir())
 
 
 def test_mock_draws_renders_and_continues(tmp_path):

@@ -368,3 +368,42 @@ def test_the_real_headers(real):
     assert c.orientation == (1, 0.0) and c.bands == "grz"
     c = read(real / "cutouts" / "ls_dr10_0001m040_4091.npz")
     assert c.flux.shape == (3, 101, 101) and (c.pixel_scale, round(c.ra, 5)) == (0.262, 0.10619)
+
+
+def test_a_psf_beside_the_image_is_left_aside_and_alone_is_refused():
+    flux, psf = cube(), np.full((3, 63, 63), 1 / 63**2, "f4")
+    alone = prepare(read(as_fits((flux, header(BANDS="grz")))))
+    for kernel in (psf, psf[0]):
+        beside = prepare(read(as_fits((flux, header(BANDS="grz")), (kernel, fits.Header({"EXTNAME": "PSF"})))))
+        assert np.array_equal(beside.flux, alone.flux)
+    single = [(flux[i], header(BAND=b)) for i, b in enumerate("grz")]
+    kernels = [(psf[0], fits.Header({"EXTNAME": f"PSF_{b}"})) for b in "grz"]
+    assert np.array_equal(prepare(read(as_fits(*single, *kernels))).flux, alone.flux), "a band each"
+    first = prepare(read(as_fits((psf, fits.Header({"EXTNAME": "COADD-PSF"})), (flux, header(BANDS="grz")))))
+    assert np.array_equal(first.flux, alone.flux), "a cube of PSFs is no cube of the image"
+    assert "point-spread function" in sentence(as_fits((psf, fits.Header({"EXTNAME": "PSF"}))))
+
+
+@pytest.mark.parametrize(
+    ("cards", "scale"),
+    [
+        ({"PIXSCALE": 0.262}, 0.262),
+        ({"CDELT1": -0.262 / 3600, "CDELT2": 0.262 / 3600}, 0.262),
+        ({"CDELT1": 0.3, "CDELT2": 0.3, "CUNIT1": "arcsec", "CUNIT2": "arcsec"}, 0.3),
+        ({"CDELT1": 0.262, "CDELT2": 0.262}, None),  # degrees would be absurd, and nothing says arcsec
+        ({"CDELT1": 1.0, "CDELT2": 1.0}, None),
+        ({"PIXSCALE": "unknown"}, None),
+        ({"PIXSCALE": True}, None),
+        ({"PIXSCALE": -1.0}, None),
+        ({"CTYPE1": "WAVE", "CTYPE2": "LINEAR", "CDELT1": 1e-4, "CDELT2": 1e-4}, None),
+        ({"CDELT1": 1e-4, "CDELT2": 1e-4, "CUNIT1": "m", "CUNIT2": "m"}, None),
+    ],
+)
+def test_the_scale_of_an_image_without_a_place(cards, scale):
+    seen = read(as_fits((cube(), fits.Header({"BANDS": "grz"} | cards))))
+    assert seen.pixel_scale == (pytest.approx(scale) if scale else None) and seen.ra is None
+
+
+def test_oblong_pixels_without_a_place_are_refused():
+    cards = {"BANDS": "grz", "CDELT1": -1e-4, "CDELT2": 2e-4}
+    assert "square ones" in sentence(as_fits((cube(), fits.Header(cards))))

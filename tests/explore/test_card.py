@@ -145,3 +145,11 @@ def test_the_bundle_brings_the_view_back(explorer, tmp_path):
     inside = explorer.table["lat_redshift"].between(0, 2)
     assert kept["id"].tolist() == [i for i in explorer.table["id"][inside] if i in ids]
     assert (folder / "view.html").stat().st_size > 100_000
+
+
+def test_an_image_without_a_position_comes_back_with_its_scale():
+    flux = np.random.default_rng(0).normal(size=(3, DECALS.size, DECALS.size)).astype(np.float32)
+    for ra, dec in ((None, None), (float("nan"), 2.0)):
+        back = gx.read(bundle.to_fits(flux, DECALS, ra, dec, {}))
+        assert back.pixel_scale == pytest.approx(DECALS.model_scale) and back.ra is None
+        assert np.array_equal(back.flux, flux) and back.bands == "grz"

@@ -8,7 +8,9 @@ import pytest
 
 import galexplore as gx
 from galexplore.cutouts.audit import prepare
-from galexplore.latents import INTRINSIC, LATENTS, angle_difference
+from galexplore.explore.location import Source
+from galexplore.latents import INTRINSIC, LATENTS, SIGMAS, angle_difference
+from galexplore.posterior.calibrate import ratio95
 from galexplore.survey import DECALS
 from galexplore.tables.names import format_measurement
 
@@ -90,13 +92,69 @@ def test_decoding_follows_the_sliders(explorer):
     assert images[1, :, 25:44, 25:44].sum() > images[0, :, 25:44, 25:44].sum()
 
 
-def test_a_table_of_many_says_what_each_alone_would(explorer):
-    cutouts = [simulated(explorer, i)[0] for i in (3, 50, 700)]
-    table = explorer.tabulate([c.name for c in cutouts], [prepare(c) for c in cutouts])
-    for cutout, row in zip(cutouts, table.itertuples(), strict=True):
-        alone = explorer.locate(cutout)
-        assert row.lat_logmass == pytest.approx(alone.latents[2], abs=1e-3)
-        assert row.percentile == pytest.approx(alone.rarity, abs=0.1)
+def test_a_block_says_of_each_what_it_would_alone(explorer):
+    cutouts = [simulated(explorer, i)[0] for i in (3, 50, 700, 12, 2000)]
+    prepared = [prepare(c, DECALS) for c in cutouts]
+    block = explorer.embed([Source.of(c) for c in cutouts], prepared)
+    for cutout, p, together in zip(cutouts, prepared, block, strict=True):
+        (alone,) = explorer.embed([Source.of(cutout)], [p])
+        assert alone.row.keys() == together.row.keys()
+        for column, value in alone.row.items():
+            # The distance multiplies what single precision leaves open; its percentile counts galaxies: one or two.
+            near = {"distance2": {"rel": 1e-5}, "percentile": {"abs": 0.01}}.get(column, {"rel": 1e-6, "abs": 1e-6})
+            assert together.row[column] == pytest.approx(value, **near), column
+
+
+def test_a_location_holds_what_its_row_says_and_all_reasons(explorer):
+    cutout, _ = simulated(explorer, 50)
+    location = explorer.locate(cutout)
+    assert not hasattr(location.source, "flux") and location.source.name == cutout.name
+    odd = location.explanation.oddness
+    assert location.explanation.reasons["contribution"].sum() == pytest.approx(odd.distance2[0])
+    assert location.kinds["neighbours"].sum() == 50 and location.percentile == location.explanation.percentile
+    assert location.reason == location.explanation.deviation and location.explanation.cause
+    assert np.allclose(location.reconstruction, explorer.decode(location.latents)[0], atol=1e-5)
+    assert location.cloud.shape == (300, 2) and location.scatter is location.scatter, "measured once"
+    same = explorer.explain(location.latents, location.sigma)
+    assert same.deviation == location.reason and same.counterfactual.moved == location.explanation.counterfactual.moved
+
+
+def test_what_is_explained_lies_as_the_pixels_do(explorer):
+    """A file turned by 30 degrees: the angle told is the sky's, the images are the pixels'."""
+    cutout, _ = simulated(explorer, 50)
+    turned = explorer.locate(replace(cutout, orientation=(1, np.radians(30))))
+    straight = explorer.locate(cutout)
+    assert angle_difference(turned.latents[0], straight.latents[0] + np.radians(30)) == pytest.approx(0, abs=1e-6)
+    assert np.allclose(turned.reconstruction, straight.reconstruction, atol=1e-5)
+
+
+def test_the_atlas_and_an_upload_have_the_galaxys_own_wide_interval(explorer):
+    i = int(np.flatnonzero((explorer.table["population"] == "ordinary") & (explorer.table["mag_r"] < 17.5))[0])
+    cutout, row = simulated(explorer, i)
+    own, location = explorer.half95(np.array([i]))[0], explorer.locate(cutout)
+    assert location.half95 / location.sigma == pytest.approx(own / row[SIGMAS].to_numpy(float), rel=0.02)
+    overall = ratio95(explorer.card["calibration"])
+    assert np.abs(own / row[SIGMAS].to_numpy(float) / overall - 1)[1:4].max() > 0.02, "not one factor for all"
+    low, high = location.interval("logmass", 95)
+    assert (high - low) / 2 == pytest.approx(location.half95[2])
+
+
+def test_what_is_not_known_is_null_in_json(explorer):
+    location = explorer.locate(simulated(explorer, 5)[0])
+    near = location.neighbours.assign(logmass=np.nan, redshift=np.inf)
+    text = json.dumps(replace(location, neighbours=near, chi2=float("nan")).to_dict(), allow_nan=False)
+    plain = json.loads(text)
+    assert plain["neighbours"][0]["logmass"] is None and plain["neighbours"][0]["redshift"] is None
+    assert plain["anomaly"]["reconstruction_chi2"] is None
+
+
+def test_pixels_without_an_answer_are_refused_in_a_sentence(explorer):
+    prepared = prepare(simulated(explorer, 5)[0], DECALS)
+    source = Source("huge", "array", "grz", 0.486, False)
+    lost = replace(prepared, flux=np.full_like(prepared.flux, np.nan))
+    nothing, something = explorer.embed([source] * 2, [lost, prepared])
+    assert nothing is None and something.row["chi2"] > 0
+    assert explorer.embed([source], [lost]) == [None]
 
 
 def test_two_samplings_of_one_real_galaxy_agree(explorer, real):
@@ -135,7 +193,7 @@ def test_every_real_cutout_is_answered_or_refused_in_a_sentence(explorer, real):
             assert "\n" not in str(error)
             continue
         answered += 1
-        low, high = location.interval("redshift", widened=True)
+        low, high = location.interval("redshift", level=95)
         assert low <= location.latents[1] <= high or location.latents[1] < 0
     assert answered >= 9
 
@@ -150,7 +208,7 @@ def test_known_redshifts_are_met(explorer, real):
     inside = []
     for name, redshift in known.items():
         location = explorer.locate(gx.read(real / "cutouts" / name))
-        low, high = location.interval("redshift", widened=True)
+        low, high = location.interval("redshift", level=95)
         inside.append(low <= redshift <= high)
         assert abs(location.latents[1] - redshift) <= 1.5 * (high - location.latents[1]), name
     assert sum(inside) >= 2

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from galexplore.explore.scatter import SHIFTS, make_ellipse, scatter_over_views, shift_image
+from galexplore.explore.scatter import SHIFTS, make_ellipse, measure_scatter, shift_image
 from galexplore.network.embed import Embedder
 from galexplore.network.recipes import Network
 from galexplore.network.vae import CVAE
@@ -40,7 +40,7 @@ def test_a_shift_moves_the_image_whole():
 def test_scatter_is_the_closed_form():
     gain, twist = [0.01, 0.1, 0.2, -0.3, 0], [0.02, 0.3, 0.2, 0.1, 0.4]
     sigma = np.array([0.5, 1.0, 1.0, 1.0, 0.0])
-    found = scatter_over_views(Listener(gain, twist), ramp(), sigma)
+    found = measure_scatter(Listener(gain, twist), ramp(), sigma)
     pixels = np.array([-c - 3 * r for r, c in SHIFTS], float)
     assert found.shifts == pytest.approx(np.abs(gain) * pixels.std())
     spread = np.linspace(-1, 1, 8).std()
@@ -54,12 +54,12 @@ def test_scatter_is_the_closed_form():
 
 def test_angles_scatter_on_their_circle():
     """Directions on both sides of north are close together, not pi apart."""
-    found = scatter_over_views(Listener([0, 0, 0, 0, 0], [0.05, 0, 0, 0, 0]), ramp(), np.full(5, 0.1))
+    found = measure_scatter(Listener([0, 0, 0, 0, 0], [0.05, 0, 0, 0, 0]), ramp(), np.full(5, 0.1))
     assert found.flips[0] == pytest.approx(0.05 * np.linspace(-1, 1, 8).std(), rel=1e-6)
 
 
 def test_draws_follow_the_covariance():
-    found = scatter_over_views(Listener([0, 0.1, 0.2, 0, 0], [0, 0.3, 0.3, 0, 0]), ramp(), np.full(5, 0.5))
+    found = measure_scatter(Listener([0, 0.1, 0.2, 0, 0], [0, 0.3, 0.3, 0, 0]), ramp(), np.full(5, 0.5))
     drawn = found.draw(np.arange(5.0), 40_000)
     assert np.allclose(np.cov(drawn.T), found.covariance, atol=0.03) and np.allclose(drawn.mean(0), range(5), atol=0.02)
 

@@ -248,7 +248,7 @@ def test_both_deviations_stand_beside_the_split(app, explorer):
     name = open_oddest(app, explorer)
     row = explorer.table.iloc[explorer.find_rows([name])[0]]
     latents = row[[f"lat_{n}" for n in LATENTS]].to_numpy(float)
-    reasons = explorer.reasons(latents, row[[f"lat_{n}_sigma" for n in LATENTS]].to_numpy(float))
+    reasons = explorer.explain(latents, row[[f"lat_{n}_sigma" for n in LATENTS]].to_numpy(float)).reasons
     split = next(c for c in app.get("plotly_chart") if "waterfall" in c.proto.spec)
     figure = json.loads(split.proto.spec)
     texts = [a["text"] for a in figure["layout"]["annotations"]][: len(reasons)]
@@ -264,11 +264,14 @@ def test_the_made_ordinary_galaxy_is_one(explorer):
     table = explorer.table.nlargest(30, "distance2")
     for _, row in table.iterrows():
         latents = row[[f"lat_{n}" for n in LATENTS]].to_numpy(float)
-        made, changed = explorer.make_ordinary(latents, row[[f"lat_{n}_sigma" for n in LATENTS]].to_numpy(float))
+        explained = explorer.explain(latents, row[[f"lat_{n}_sigma" for n in LATENTS]].to_numpy(float))
+        made = explained.counterfactual
         assert made.before == pytest.approx(row["distance2"], rel=0.01)
-        assert made.after < 4 * 3 and changed[0] == latents[0]
-        still = [1 + j for j in range(4) if j not in made.moved]
-        assert np.allclose(changed[still], latents[still])
+        assert made.after < 4 * 3 and made.latents[0] == latents[0]
+        still = [i for i, n in enumerate(LATENTS) if n not in made.moved]
+        assert np.allclose(made.latents[still], latents[still])
+        assert np.allclose(explained.image, explorer.decode(latents)[0], atol=1e-5)
+        assert np.allclose(made.image, explorer.decode(made.latents)[0], atol=1e-5)
 
 
 def test_gif_and_png_are_made_on_demand(explorer):

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from galexplore.latents import LATENTS, angle_difference
-from galexplore.posterior.calibrate import LEVEL68, LEVEL95, calibrate, conformal_scale, crps, scale_at, widen_at
+from galexplore.posterior.calibrate import LEVEL68, LEVEL95, calibrate, conformal_scale, crps, ratio95, scale_at
 from galexplore.posterior.metrics import evaluate
 from galexplore.survey import DECALS
 
@@ -115,11 +115,11 @@ def test_a_small_split_gets_one_factor_and_an_old_card_is_understood(uneven):
     assert set(few["logmass"]) == {"scale68", "scale95"}
     both = scale_at(few["logmass"], "95", np.array([17.0, 20.0]), np.zeros(2))
     assert both == few["logmass"]["scale95"]
-    assert widen_at(few).shape == (5,) and (widen_at(calibrate(uneven), np.full(7, 18.0), np.full(7, 0.2))).shape == (
+    assert ratio95(few).shape == (5,) and (ratio95(calibrate(uneven), np.full(7, 18.0), np.full(7, 0.2))).shape == (
         7,
         5,
     )
 
 
 def test_the_free_latents_scale_is_left_alone(uneven):
-    assert widen_at(calibrate(uneven))[LATENTS.index("free")] == pytest.approx(1.96, abs=0.001)
+    assert ratio95(calibrate(uneven))[LATENTS.index("free")] == pytest.approx(1.96, abs=0.001)

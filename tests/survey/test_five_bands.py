@@ -23,8 +23,8 @@ from galexplore.draw.bands import draw_bands
 from galexplore.draw.pictures import compare, draw_galaxy, draw_residual, measure_bar
 from galexplore.errors import InputError
 from galexplore.explore import services
+from galexplore.explore.bands import find_sets, group_bands
 from galexplore.explore.bundle import to_fits
-from galexplore.explore.locate_many import locate_many
 from galexplore.files import hash_file
 from galexplore.network.augment import augment
 from galexplore.network.embed import Embedder
@@ -62,8 +62,10 @@ def test_single_bands_come_together_whatever_their_order():
     assert np.array_equal(cutout.flux, flux) and cutout.kind == "five files"
     with pytest.raises(InputError, match="3 files were given; give one file, or five of one band each"):
         read([data for data, _ in files[:3]], survey=FIVE)
-    verdicts = locate_many(lambda _: None, files, FIVE, 0.2)
-    assert [v.name for v in verdicts] == [", ".join(name for _, name in files)]
+    assert group_bands(files, range(5), FIVE) == [[0, 1, 2, 3, 4]] and not group_bands(files, range(4), FIVE)
+    assert find_sets([(data, f"{i}.npy") for i, (data, _) in enumerate(files)], [True] * 5, FIVE, True) == [
+        [0, 1, 2, 3, 4]
+    ]
 
 
 @pytest.mark.parametrize("axis", [0, 2])

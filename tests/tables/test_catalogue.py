@@ -12,7 +12,7 @@ from astropy.io import votable
 from astropy.table import Table
 
 from galexplore.errors import InputError
-from galexplore.tables.catalogue import COLUMNS, FORMATS, read, validate, write
+from galexplore.tables.catalogue import COLUMNS, FORMATS, choose_format, read, validate, write
 from galexplore.tables.columns import fill_population, set_aside
 
 
@@ -193,3 +193,48 @@ def test_real_tables(real):
         for name in set(frame) & set(COLUMNS):
             if COLUMNS[name].dtype != "str":
                 assert not frame[name].isin([-99, -999]).any()
+
+
+MAGNITUDES = {"g": [19.2, 20.1, 18.0], "r": [18.1, 19.0, 17.2], "z": [17.3, 18.2, 16.9]}
+REDSHIFTS = [0.05, 0.31, 0.112]
+
+
+@pytest.mark.parametrize(
+    ("columns", "redshift", "kept"),
+    [
+        ({"ID": ["a", "b", "c"], "RA": [1.0, 2, 3], "DEC": [0.0, 1, 2], "Z": REDSHIFTS}, "z", None),  # DESI, GAMA
+        ({"TARGETID": [1, 2, 3], "Z": REDSHIFTS, "ZERR": [1e-4] * 3, "FLUX_G": [1.0, 2, 3]}, "z", None),  # DESI
+        ({"objid": [1, 2, 3], "Z": REDSHIFTS, "mag_r": [18.1, 19.0, 17.2]}, "z", None),
+        ({"id": ["a", "b", "c"], "G": MAGNITUDES["g"], "R": MAGNITUDES["r"], "Z": MAGNITUDES["z"]}, None, "Z"),
+        (
+            {"name": ["a", "b", "c"], "MAG_G": MAGNITUDES["g"], "MAG_R": MAGNITUDES["r"], "Z": MAGNITUDES["z"]},
+            None,
+            "Z",
+        ),
+        ({"id": ["a", "b", "c"], "g": MAGNITUDES["g"], "r": MAGNITUDES["r"], "Z": [-99.0, 18.2, 16.9]}, None, "Z"),
+        ({"id": ["a", "b", "c"], "G": [3.1, 4, 5], "R": [6.0, 7, 8], "Z": [9.0, 8, 7]}, None, "Z"),  # fluxes
+        ({"objID": [1, 2, 3], "u": [20.0, 21, 19], **MAGNITUDES, "redshift": REDSHIFTS}, None, "mag_z"),  # CasJobs
+        ({"id": ["a", "b", "c"], "g": MAGNITUDES["g"], "r": MAGNITUDES["r"], "z": REDSHIFTS}, "z", None),
+        ({"id": ["a", "b", "c"], "z": REDSHIFTS, "mag_z": MAGNITUDES["z"]}, "z", "mag_z"),
+        ({"id": ["a", "b", "c"], "z": REDSHIFTS, "Z": MAGNITUDES["z"], "R": MAGNITUDES["r"]}, "z", "Z"),
+    ],
+)
+def test_a_magnitude_in_z_is_no_redshift(columns, redshift, kept):
+    back = read(pd.DataFrame(columns).to_csv(index=False).encode(), "csv")
+    assert ("z" in back) == (redshift == "z")
+    if redshift:
+        assert back["z"].tolist() == REDSHIFTS
+    if kept:
+        assert back[kept].iloc[1:].tolist() == [v for v in columns.get(kept, columns.get("z"))][1:]
+
+
+def test_the_format_of_a_path_is_known_before_it_is_written():
+    assert [choose_format(f"x.{s}") for s in ("parquet", "fit", "vot", "ecsv", "CSV")] == [
+        "parquet",
+        "fits",
+        "votable",
+        "ecsv",
+        "csv",
+    ]
+    with pytest.raises(InputError, match="xlsx is no table format"):
+        choose_format("x.xlsx")
