@@ -115,8 +115,8 @@ def _print_location(location: "Location") -> None:
         "latent", "share of the distance", "sigma, given the others", title="Why it is odd", title_justify="left"
     )
     explanation = location.explanation
-    for reason in explanation.reasons.itertuples():
-        odd.add_row(TITLES[reason.latent], f"{reason.contribution:+.2f}", f"{reason.conditional_z:+.1f}")
+    for reason in explanation.reasons.to_dict("records"):
+        odd.add_row(TITLES[reason["latent"]], f"{reason['contribution']:+.2f}", f"{reason['conditional_z']:+.1f}")
     odd.add_section()
     total = explanation.oddness.distance2[0]
     odd.add_row("total", f"{total:.2f}", f"rarer than {location.percentile:.1f} %")

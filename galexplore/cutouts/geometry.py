@@ -39,7 +39,7 @@ def find_place(header: fits.Header, shape: tuple[int, int]) -> dict[str, Any]:
         scales = proj_plane_pixel_scales(wcs) * 3600
         matrix = wcs.pixel_scale_matrix
         centre = wcs.pixel_to_world((shape[1] - 1) / 2, (shape[0] - 1) / 2).icrs
-        place = {"ra": float(centre.ra.deg), "dec": float(centre.dec.deg), "orientation": None}
+        place: dict[str, Any] = {"ra": float(centre.ra.deg), "dec": float(centre.dec.deg), "orientation": None}
     except Exception:  # wcslib raises many kinds; a WCS that it cannot read says nothing, and the scale is asked for
         return unknown
     if not np.isfinite(scales).all() or scales.min() <= 0:

@@ -83,7 +83,7 @@ def embed_files(
             catalogue.write_blocks(list_located(), partial, provenance)
         elif tables := list(list_located()):
             whole = pd.concat(tables, ignore_index=True)
-            whole.attrs = provenance
+            whole.attrs.update(provenance)
             catalogue.write(whole, partial, form)
         if rows:
             os.replace(partial, to)

@@ -63,9 +63,9 @@ def test_single_bands_come_together_whatever_their_order():
     with pytest.raises(InputError, match="3 files were given; give one file, or five of one band each"):
         read([data for data, _ in files[:3]], survey=FIVE)
     assert group_bands(files, range(5), FIVE) == [[0, 1, 2, 3, 4]] and not group_bands(files, range(4), FIVE)
-    assert find_sets([(data, f"{i}.npy") for i, (data, _) in enumerate(files)], [True] * 5, FIVE, True) == [
-        [0, 1, 2, 3, 4]
-    ]
+    bare = [(data, f"{i}.npy") for i, (data, _) in enumerate(files)]
+    assert find_sets(bare, [True] * 5, FIVE, whole=True) == [[0, 1, 2, 3, 4]]
+    assert not find_sets(bare, [True] * 5, FIVE, whole=False)
 
 
 @pytest.mark.parametrize("axis", [0, 2])
