@@ -12,6 +12,7 @@ import numpy as np
 import streamlit as st
 
 from galexplore.cutouts.cutout import Cutout
+from galexplore.errors import InputError
 from galexplore.explore.explorer import Explorer
 from galexplore.explore.locate_many import embed_again, locate_cutout, settle_scale, stream_verdicts
 from galexplore.explore.verdicts import Verdict
