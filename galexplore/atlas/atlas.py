@@ -1,7 +1,6 @@
 """The fitted reference: latents of the catalogue, its map, its population, its neighbours."""
 
 import json
-import os
 from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +16,7 @@ from galexplore.atlas.maps import draw_map, judge_map, weigh_positions
 from galexplore.atlas.rarity import Oddness, Population, explain, fit_population, percentile
 from galexplore.atlas.recipe import AtlasConfig
 from galexplore.errors import InputError
+from galexplore.files import write_beside
 from galexplore.latents import INTRINSIC, LATENTS
 
 #: Where the intrinsic latents stand among the five.
@@ -80,22 +80,21 @@ class Atlas:
     honesty: dict | None = None
 
     def save(self, path: Path) -> None:
-        """Write an npz without pickles; to a temporary name first."""
+        """Write an npz without pickles, beside and renamed."""
         arrays = {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) is not None}
         if self.modes is not None:
             del arrays["modes"]
             arrays |= {f"mode_{f.name}": getattr(self.modes, f.name) for f in fields(Population)}
         if self.honesty is not None:
             arrays["honesty"] = np.array(json.dumps(self.honesty))
-        partial = path.with_name("partial.npz")
-        np.savez_compressed(partial, **arrays)
-        os.replace(partial, path)
+        with write_beside(path) as partial:
+            np.savez_compressed(partial, **arrays)
 
     @classmethod
     def load(cls, path: Path) -> "Atlas":
         """Read what `save` wrote; raises `InputError` where there is none, or something else."""
         if not path.exists():
-            raise InputError(f"No atlas stands in {path.parent.name!r}; make one with: galexplore train")
+            raise InputError(f"No atlas stands in {path.parent.name!r}; make one with: galexplore train --name NAME")
         try:
             with np.load(path, allow_pickle=False) as file:
                 found = {f.name: file[f.name] for f in fields(cls) if f.name in file}
@@ -105,7 +104,9 @@ class Atlas:
                 found["honesty"] = json.loads(str(found["honesty"]))
             return cls(**found | {"placement": int(found["placement"])})
         except (ValueError, KeyError, TypeError, OSError, BadZipFile) as error:
-            raise InputError(f"The atlas in {path.parent.name!r} is damaged; make it anew: galexplore train") from error
+            raise InputError(
+                f"The atlas in {path.parent.name!r} is damaged; train the model anew, with --overwrite"
+            ) from error
 
     @cached_property
     def ordinary(self) -> np.ndarray:
@@ -215,6 +216,7 @@ def build(table: pd.DataFrame, features: np.ndarray | None = None, config: Atlas
     ordinary = (kinds == "ordinary").to_numpy()
     usual = latents[ordinary][:, _AT]
     scale = 1.4826 * median_abs_deviation(usual, axis=0)
+    scale[scale == 0] = 1.0  # a latent that nothing taught is the same for all
     whole = fit_population(usual, sigma[ordinary][:, _AT], 1, config.seed)
     points = latents[:, _AT] / scale
     position = draw_map(points, ordinary, config)

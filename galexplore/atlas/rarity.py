@@ -92,6 +92,9 @@ def fit_population(latents: np.ndarray, sigma: np.ndarray, modes: int = 1, seed:
     latents, sigma : array (N, J)
     modes : int
     """
+    varied = np.ptp(latents, axis=0) > 0
+    if not varied.all():  # a latent that nothing taught is the same for all: it makes none of them odd
+        return _add_constants(fit_population(latents[:, varied], sigma[:, varied], modes, seed), latents[0], varied)
     fit = MinCovDet(random_state=seed).fit(latents)
     if modes == 1:
         noise = np.median(np.asarray(sigma) ** 2, axis=0)[None]
@@ -101,6 +104,16 @@ def fit_population(latents: np.ndarray, sigma: np.ndarray, modes: int = 1, seed:
     member, variance = mixture.predict(latents), np.asarray(sigma) ** 2
     noise = np.array([np.median(variance[member == k], axis=0) for k in range(modes)])
     return Population(mixture.weights_, mixture.means_, mixture.covariances_, noise)
+
+
+def _add_constants(usual: Population, value: np.ndarray, varied: np.ndarray) -> Population:
+    """Put latents that do not vary back into a population fitted without them: of unit spread, and of no error."""
+    count, size, inside = len(usual.weight), len(varied), np.ix_(varied, varied)
+    centre, covariance = np.tile(value, (count, 1)).astype(float), np.tile(np.eye(size), (count, 1, 1))
+    noise = np.zeros((count, size))
+    centre[:, varied], noise[:, varied] = usual.centre, usual.noise
+    covariance[:, inside[0], inside[1]] = usual.covariance
+    return Population(usual.weight, centre, covariance, noise)
 
 
 def explain(latents: np.ndarray, sigma: np.ndarray, population: Population) -> Oddness:

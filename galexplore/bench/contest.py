@@ -13,7 +13,7 @@ from galexplore.atlas.recovery import FALSE_ALARMS, classify
 from galexplore.bench import accuracy
 from galexplore.bench.accuracy import Answer, Ground, remember
 from galexplore.errors import InputError
-from galexplore.jobs.make_model import gather_samples, gather_taught, read_survey
+from galexplore.jobs.gather import gather_samples, gather_taught, read_survey
 from galexplore.mock import render
 from galexplore.network.recipes import Network, Training
 from galexplore.network.sample import describe_hardware, pick_device
@@ -125,7 +125,7 @@ def _compare(answers: dict[str, Answer], ground: Ground) -> dict:
 def _read_card(name: str) -> dict:
     path = find_model(name) / "card.json"
     if not path.exists():
-        raise InputError(f"No model stands in {name!r}; train one with: galexplore train")
+        raise InputError(f"No model stands in {name!r}; train one with: galexplore train --name NAME")
     return json.loads(path.read_text())
 
 

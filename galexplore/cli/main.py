@@ -1,4 +1,4 @@
-"""The command line: `galexplore app | locate | mock | train | embed | evaluate | bench`."""
+"""The command line: `galexplore app | locate | mock | train | model | embed | evaluate | bench`."""
 
 import json
 import os
@@ -12,6 +12,7 @@ from rich.table import Table
 
 import galexplore
 from galexplore.cli.bench import app as bench_app
+from galexplore.cli.model import app as model_app
 from galexplore.cli.terminal import Bars, complaints, out, refuse
 from galexplore.errors import InputError
 from galexplore.latents import LATENTS, UNITS
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="A latent-space explorer for galaxies.", no_args_is_help=True, pretty_exceptions_enable=False)
 mock_app = typer.Typer(help="Simulate a survey, or compare the simulation with real measurements.")
 app.add_typer(mock_app, name="mock", invoke_without_command=True)
+app.add_typer(model_app, name="model", no_args_is_help=True)
 app.add_typer(bench_app, name="bench")
 
 KINDS = "FITS, npy, npz, JPEG, PNG"  # of files that are read
@@ -189,30 +191,40 @@ def _draw_survey(n: int, seed: int, to: Path, photometry_only: bool, depth: str,
 
 @app.command()
 def train(
-    name: Annotated[str, typer.Option(help="Folder of models/ that is written.")] = "default",
-    data: Annotated[Path, typer.Option(help="Catalogue.")] = DATA,
+    name: Annotated[str, typer.Option(help="What to call the model: the folder of models/ that is made.")],
+    data: Annotated[Path, typer.Option(help="Catalogue; by default the embedded one.")] = DATA,
     recipe: Annotated[Literal["cpu", "gpu"] | None, typer.Option(help="By default, what this machine has.")] = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the galaxies; the recipe's by default.")] = None,
-    extra: Annotated[int | None, typer.Option(help="Galaxies drawn beside the catalogue's; needs the mock.")] = None,
+    extra: Annotated[
+        int | None, typer.Option(min=0, help="Galaxies drawn beside the embedded catalogue's; needs the mock.")
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the weights and the augmentation.")] = None,
     devices: Annotated[
         int, typer.Option(min=1, help="Processes, a GPU each; more than one needs the extra multi.")
     ] = 1,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace a model of that name, once all is made.")
+    ] = False,
 ) -> None:
-    """Train the model, calibrate it, embed the catalogue and fit the atlas; continues where it was killed."""
+    """Train a model, calibrate it, embed the catalogue and fit the atlas; continues where it was killed."""
     from dataclasses import replace
 
+    from galexplore.jobs.gather import is_embedded
     from galexplore.jobs.make_model import pick_device, train_model
-    from galexplore.network.processes import Team, gather_team
+    from galexplore.jobs.publish import check_place
+    from galexplore.network.processes import Processes, launch_processes
     from galexplore.network.recipes import RECIPES
 
+    check_place(name, overwrite)
+    if extra and not is_embedded(data):
+        raise InputError("--extra draws galaxies of the embedded survey, which are mixed with no other catalogue's.")
     network, training = RECIPES[recipe or ("gpu" if pick_device().type == "cuda" else "cpu")]
     changed: dict[str, Any] = {
         k: v for k, v in {"epochs": epochs, "seed": seed, "extra": extra}.items() if v is not None
     }
-    team = gather_team(devices) if devices > 1 else Team()
+    processes = launch_processes(devices) if devices > 1 else Processes()
     with Bars() as report:
-        card = train_model(name, data, replace(training, **changed), report, DECALS, network, team)
+        card = train_model(name, data, replace(training, **changed), report, DECALS, network, processes, overwrite)
     out.print(f"models/{name} written: {card['seconds'] / 60:.1f} min of training on {card['hardware']}.")
 
 
@@ -242,7 +254,7 @@ def evaluate(
     model: Model = "default",
     as_json: AsJson = False,
 ) -> None:
-    """Score the model on one split of its catalogue, with bootstrap standard errors."""
+    """Score a model on one split of its catalogue, with bootstrap standard errors."""
     import galexplore as gx
     from galexplore.cli.scores import print_scores
     from galexplore.posterior.metrics import evaluate as score

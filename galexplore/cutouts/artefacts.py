@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
+from galexplore.files import write_beside
 from galexplore.survey import Survey
 
 #: What each suspicion is called in a sentence.
@@ -144,7 +145,8 @@ def fingerprint(catalogue: pd.DataFrame, survey: Survey) -> str:
 def save(path: Path, catalogue: pd.DataFrame, measured: pd.DataFrame, survey: Survey) -> None:
     """Write the measurements of a catalogue's images, row by row, as an npz without pickles, 16 bits each."""
     columns = {name: measured[name].to_numpy(np.float32).clip(-6e4, 6e4).astype(np.float16) for name in measured}
-    np.savez_compressed(path, catalogue=fingerprint(catalogue, survey), **columns)
+    with write_beside(path) as partial:
+        np.savez_compressed(partial, catalogue=fingerprint(catalogue, survey), **columns)
 
 
 def load(path: Path, catalogue: pd.DataFrame, survey: Survey) -> pd.DataFrame | None:

@@ -1,7 +1,5 @@
 """More galaxies than the catalogue holds, to learn from and to calibrate by: drawn and rendered by the mock."""
 
-import os
-
 import numpy as np
 import pandas as pd
 
@@ -60,8 +58,7 @@ def _keep(name, letter, split, draw, n, seed, survey: Survey, report):
             raise ImportError(f"{error}; or train without extra galaxies: --extra 0") from error
         frame = frame.assign(id=[f"{letter}{i + 1:06d}" for i in range(len(frame))], split=split)
         path.parent.mkdir(parents=True, exist_ok=True)
-        catalogue.write(frame, path.with_suffix(".partial"), "parquet")
-        os.replace(path.with_suffix(".partial"), path)
+        catalogue.write(frame, path)
     store = Store(frame, survey)
     store.render_all(progress=lambda done, of: report(f"render {name}", done, of))
     return frame, store.get(list(frame["id"]))

@@ -1,9 +1,6 @@
 """From a catalogue to a model's folder: train, calibrate, embed, fit the atlas."""
 
-import hashlib
-import json
 import shutil
-from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,26 +11,31 @@ import pandas as pd
 from galexplore.atlas import atlas
 from galexplore.atlas.recipe import AtlasConfig
 from galexplore.cutouts import artefacts
-from galexplore.errors import InputError
 from galexplore.explore.models import load
 from galexplore.files import hash_file
-from galexplore.jobs.draws import draw_calibrators, draw_extras
+from galexplore.jobs.gather import (
+    Report,
+    gather_calibrators,
+    gather_samples,
+    gather_taught,
+    is_embedded,
+    is_simulated,
+    read_survey,
+    settle_recipe,
+)
+from galexplore.jobs.publish import CHECKPOINT, check_place, name_partial, publish_model, write_card
 from galexplore.jobs.shifts import teach
 from galexplore.latents import ANY_ANGLE, LATENTS, SIGMAS
 from galexplore.network.embed import Embedder
-from galexplore.network.processes import Team
+from galexplore.network.processes import Processes
 from galexplore.network.recipes import Network, Training
-from galexplore.network.sample import Device, Sample, pick_device
+from galexplore.network.sample import pick_device
 from galexplore.network.train import fit
-from galexplore.places import DATA, models_folder
-from galexplore.posterior.calibrate import calibrate, scale_at
+from galexplore.posterior.calibrate import calibrate, list_uncalibrated, scale_at
 from galexplore.posterior.metrics import evaluate
-from galexplore.sources.mock import Store
+from galexplore.sources.kept import keep_images
 from galexplore.survey import Survey
 from galexplore.tables import catalogue
-
-#: Receives (stage, done, of, note) as work proceeds.
-Report = Callable[..., None]
 
 
 def train_model(
@@ -43,18 +45,27 @@ def train_model(
     report: Report,
     survey: Survey,
     network: Network = Network(),  # noqa: B008 (frozen)
-    team: Team = Team(),  # noqa: B008 (frozen)
+    processes: Processes = Processes(),  # noqa: B008 (frozen)
+    overwrite: bool = False,
 ) -> dict:
-    """Make `models/<name>`: weights, card and atlas. A second call continues where the first one was killed.
+    """Make `models/<name>`: weights, card, atlas, and the catalogue and images where they are its own.
+
+    All is made in a folder beside it that nobody lists, and renamed once it is whole; until then a model of that name
+    stays as it is. A second call continues where the first one was killed.
 
     Parameters
     ----------
+    name : str
     data : Path
-        Catalogue with a `split` column; its images are rendered where they are not yet.
+        Catalogue with a `split` column; images of the mock's galaxies are rendered where they are not yet.
+    training : Training
+        What is drawn as the embedded survey is (`extra`, `calibrators`, `lessons`) is left out for any other catalogue.
     survey : Survey
         What the images are of.
-    team : Team
-        The processes that train together; all but the first stop after the training.
+    processes : Processes
+        Those that train together; all but the first stop after the training.
+    overwrite : bool
+        Whether a model of that name may be replaced.
 
     Returns
     -------
@@ -64,85 +75,59 @@ def train_model(
     Raises
     ------
     InputError
-        Where the catalogue is missing or breaks the contract.
+        Where the name is taken or cannot be one, or the catalogue is missing or not fit to be trained on.
     """
-    if team.size > 1:  # one process draws and renders; the others then find it done
-        team.lead(lambda: gather_taught(*read_survey(data, survey, report), training, survey, report))
+    check_place(name, overwrite)
+    folder, training = name_partial(name), settle_recipe(data, training)
+    if processes.size > 1:  # one process draws and renders; the others then find it done
+        processes.lead(lambda: gather_taught(*read_survey(data, survey, report), training, survey, report))
     frame, flux = read_survey(data, survey, report)
-    folder, device = models_folder() / name, team.device or pick_device()
 
-    def told(row: dict) -> None:
+    def tell_epoch(row: dict) -> None:
         report("train", row["epoch"], training.epochs, "  ".join(f"{k} {v:.4g}" for k, v in row.items()))
 
+    device = processes.device or pick_device()
     model, card = fit(
         *gather_samples(frame, flux, *gather_taught(frame, flux, training, survey, report), device),
         folder,
         survey=survey,
         network=network,
         training=training,
-        data_hash=hashlib.sha256(data.read_bytes()).hexdigest(),
-        report=told,
+        data_hash=hash_file(data),
+        report=tell_epoch,
         note=lambda done, of: report("epoch", done, of),
-        team=team,
+        processes=processes,
     )
-    team.leave()
-    if team.rank:
+    processes.leave()
+    if processes.rank:
         return card
-    calibrators = gather_calibrators(data, training, survey, report)
+    _clear(folder)
+    calibrators = gather_calibrators(training, survey, report)
     card |= finish(frame, Embedder(model), flux, folder, report, calibrators)
-    card |= {"simulated": True, "made": datetime.now(UTC).date().isoformat()}
+    card |= {"simulated": is_simulated(frame), "made": datetime.now(UTC).date().isoformat()}
     card |= {"sha256": hash_file(folder / "weights.safetensors")}
-    if data.resolve() != DATA.resolve():  # the explorer shows a model with the catalogue that it belongs to
-        shutil.copyfile(data, folder / "catalogue.parquet")
-    (folder / "card.json").write_text(json.dumps(card, indent=1) + "\n")
-    if calibrators is None:
-        return card
-    lesson = teach(load(name), training.lessons, report=lambda text: report("teach explanations", 0, None, text))
-    return card | {"attribution": lesson}
+    if not is_embedded(data):  # the explorer shows a model with the catalogue that it belongs to
+        keep_catalogue(frame, flux, folder)
+    card = write_card(folder, card)
+    if training.lessons:
+        lesson = teach(load(folder.name), training.lessons, report=lambda text: report("teach", 0, None, text))
+        card |= {"attribution": lesson}
+    publish_model(name, overwrite)
+    return card
 
 
-def read_survey(data: Path, survey: Survey, report: Report) -> tuple[pd.DataFrame, np.ndarray]:
-    """Read a catalogue and its images (N, B, S, S), rendered where they are not yet.
-
-    Raises
-    ------
-    InputError
-        Where there is none.
-    """
-    if not data.exists():
-        raise InputError(f"No catalogue stands at {data}; make one with: galexplore mock")
-    frame = catalogue.read(data)
-    store = Store.beside(data, frame, survey)
-    store.render_all(progress=lambda done, of: report("render", done, of))
-    return frame, store.get(list(frame["id"]))
+def _clear(folder: Path) -> None:
+    """Remove what a run that was killed later than this one's training left in its folder."""
+    for path in folder.iterdir():
+        if path.name not in (CHECKPOINT, "weights.safetensors", "progress"):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
-def gather_taught(
-    frame: pd.DataFrame, flux: np.ndarray, training: Training, survey: Survey, report: Report
-) -> tuple[pd.DataFrame, np.ndarray]:
-    """Return rows and images of the training split, with the recipe's extra galaxies."""
-    rows = np.flatnonzero(frame["split"] == "train")
-    if not training.extra:
-        return frame.iloc[rows], flux[rows]
-    extra, more = draw_extras(training.extra, training.seed, survey, report)
-    return pd.concat([frame.iloc[rows], extra], ignore_index=True), np.concatenate([flux[rows], more])
-
-
-def gather_calibrators(
-    data: Path, training: Training, survey: Survey, report: Report
-) -> tuple[pd.DataFrame, np.ndarray] | None:
-    """Draw the recipe's calibrators; None for a catalogue other than the embedded one, which they do not resemble."""
-    if not training.extra or data.resolve() != DATA.resolve():
-        return None
-    return draw_calibrators(training.calibrators, training.seed + 1, survey, report)
-
-
-def gather_samples(
-    frame: pd.DataFrame, flux: np.ndarray, taught: pd.DataFrame, images: np.ndarray, device: Device
-) -> tuple[Sample, Sample]:
-    """Put what is taught, and the validation split, on a device."""
-    rows = np.flatnonzero(frame["split"] == "validation")
-    return Sample.gather(taught, images, device), Sample.gather(frame.iloc[rows], flux[rows], device)
+def keep_catalogue(frame: pd.DataFrame, flux: np.ndarray, folder: Path) -> None:
+    """Write a model's own catalogue into its folder, and the images that cannot be rendered anew."""
+    catalogue.write(frame, folder / "catalogue.parquet")
+    if not is_simulated(frame):
+        keep_images(folder, lambda rows: flux[rows], flux.shape)
 
 
 def finish(
@@ -163,10 +148,12 @@ def finish(
     Returns
     -------
     dict
-        What the card says of it: `calibration`, `metrics` (of the validation split), `atlas`, `honesty`.
+        What the card says of it: `calibration`, `uncalibrated` (latents that no label of that split can judge),
+        `metrics` (of the validation split), `atlas`, `honesty`.
     """
     latents = embedder.embed(flux, progress=lambda done: report("embed", done, len(frame)))
-    table = pd.concat([frame.reset_index(drop=True), latents], axis=1)
+    own = frame.reset_index(drop=True).drop(columns=[c for c in latents if c in frame])
+    table = pd.concat([own, latents], axis=1)
     held_out = table[table["split"] == "calibration"]
     if more:
         seen = embedder.embed(more[1], progress=lambda done: report("embed calibrators", done, len(more[0])))
@@ -182,4 +169,5 @@ def finish(
     survey = embedder.survey
     artefacts.save(folder / "pixels.npz", frame, artefacts.measure(flux, survey), survey)
     report("atlas", 1, 1)
-    return {"calibration": calibration, "metrics": metrics, "atlas": asdict(AtlasConfig()), "honesty": made.honesty}
+    said = {"calibration": calibration, "uncalibrated": list_uncalibrated(held_out), "metrics": metrics}
+    return said | {"atlas": asdict(AtlasConfig()), "honesty": made.honesty}

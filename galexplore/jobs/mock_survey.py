@@ -1,11 +1,11 @@
 """Surveys of any size: drawn and written block by block, so that memory holds one block and a kill costs one."""
 
 import json
-import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from galexplore.files import write_beside
 from galexplore.mock.rows import Report
 from galexplore.mock.survey import count_blocks, draw_block
 from galexplore.sources.mock import Store
@@ -60,14 +60,11 @@ def build(
         path, last = parts / f"{block:06d}.parquet", block == len(sizes) - 1
         if not path.exists():
             table = draw_block(size, seed, block, survey, depth, photometry_only, last, progress)
-            partial = path.with_suffix(".partial")
-            catalogue.write(table[list_photometry(survey)] if photometry_only else table, partial, "parquet")
-            os.replace(partial, path)
+            catalogue.write(table[list_photometry(survey)] if photometry_only else table, path)
         paths.append(path)
-    partial = out.with_name(out.name + ".partial")
     provenance = {"survey": describe(n, seed, depth), "simulated": True}
-    catalogue.write_blocks((catalogue.read(path) for path in paths), partial, provenance)
-    os.replace(partial, out)
+    with write_beside(out) as partial:
+        catalogue.write_blocks((catalogue.read(path) for path in paths), partial, provenance)
     shutil.rmtree(parts)
 
 

@@ -13,6 +13,7 @@ from scipy.stats import median_abs_deviation
 
 from galexplore.atlas import causes
 from galexplore.errors import InputError
+from galexplore.jobs.publish import write_card
 from galexplore.latents import INTRINSIC, MEANS, SIGMAS
 from galexplore.places import models_folder
 from galexplore.survey import Survey
@@ -135,5 +136,4 @@ def teach(explorer, n: int = 1500, seed: int = 11, report=lambda text: None) -> 
     deviations = explorer.atlas.explain(latents, sigma).conditional_z
     lesson = causes.learn(deviations, latents, sigma, 2 * moved + every["high"].to_numpy())
     card = json.loads(path.read_text()) | {"attribution": lesson.to_dict()}
-    path.write_text(json.dumps(card, indent=1) + "\n")
-    return card["attribution"]
+    return write_card(path.parent, card)["attribution"]

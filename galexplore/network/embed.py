@@ -17,6 +17,7 @@ from galexplore.errors import InputError
 from galexplore.files import hash_file
 from galexplore.latents import ANY_ANGLE, LATENTS, MEANS, SIGMAS
 from galexplore.network.recipes import Network
+from galexplore.network.sample import halves, pick_device
 from galexplore.network.vae import CVAE, DIHEDRAL, Posterior, turn, turn_vector
 from galexplore.posterior.calibrate import scale_at
 from galexplore.survey import Survey
@@ -46,8 +47,14 @@ class Embedder:
         self.label_std = np.append(model.label_std.cpu().numpy(), 1.0)
 
     @classmethod
-    def load(cls, folder: Path) -> "Embedder":
+    def load(cls, folder: Path, device: torch.device | None = None) -> "Embedder":
         """Load `weights.safetensors` and `card.json` from a model's folder.
+
+        Parameters
+        ----------
+        folder : Path
+        device : torch.device, optional
+            By default the accelerator where there is one, else the CPU.
 
         Raises
         ------
@@ -57,7 +64,7 @@ class Embedder:
         """
         weights, card = folder / "weights.safetensors", folder / "card.json"
         if not (weights.exists() and card.exists()):
-            raise InputError(f"No model stands in {folder.name!r}; train one with: galexplore train")
+            raise InputError(f"No model stands in {folder.name!r}; train one with: galexplore train --name NAME")
         about = json.loads(card.read_text())
         if hash_file(weights) != about["sha256"]:
             raise InputError(f"The weights of {folder.name!r} are not those its card describes; restore both files.")
@@ -69,9 +76,9 @@ class Embedder:
         except (KeyError, TypeError, RuntimeError) as error:
             raise InputError(
                 f"The model in {folder.name!r} was made by another version of galexplore; train it anew with: "
-                f"galexplore train --name {folder.name}"
+                f"galexplore train --name {folder.name} --overwrite"
             ) from error
-        return cls(model, about["calibration"])
+        return cls(model.to(device or pick_device()), about["calibration"])
 
     @torch.inference_mode()
     def embed(
@@ -113,7 +120,8 @@ class Embedder:
         """Locate images (N, B, S, S) by a single look in half precision, without their reconstruction.
 
         For surveys of billions: an order of magnitude faster than `embed`, and from it by a small part of a sigma. The
-        photometry, to which half precision would do harm, stays in single.
+        photometry, to which half precision would do harm, stays in single; so does all where the device is no faster
+        in half.
 
         Returns
         -------
@@ -123,7 +131,7 @@ class Embedder:
         parts = []
         for start in range(0, len(flux), batch):
             images = self._tensor(flux[start : start + batch]).contiguous(memory_format=torch.channels_last)
-            with torch.autocast(self.device.type, dtype=torch.bfloat16):
+            with torch.autocast(self.device.type, torch.bfloat16, enabled=halves(self.device)):
                 seen = self.model.encode(images)
             magnitude = measure_magnitude(flux[start : start + batch], self.survey)
             parts.append(np.concatenate([*self._physical(seen, magnitude), magnitude[:, None]], axis=1))

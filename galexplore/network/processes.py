@@ -9,7 +9,7 @@ from torch import Tensor
 
 
 @dataclass(frozen=True)
-class Team:
+class Processes:
     """One process by default; with a launched `Fabric`, one of several that hold the same weights."""
 
     fabric: Any = None
@@ -51,8 +51,8 @@ class Team:
             torch.distributed.destroy_process_group()
 
 
-def gather_team(devices: int | str = "auto", strategy: str = "ddp") -> Team:
-    """Launch one process a device and return the team, as seen from each.
+def launch_processes(devices: int | str = "auto", strategy: str = "ddp") -> Processes:
+    """Launch one process a device; each of them gets them all, seen from its own place.
 
     Raises
     ------
@@ -66,4 +66,4 @@ def gather_team(devices: int | str = "auto", strategy: str = "ddp") -> Team:
         raise ImportError(needs) from error
     fabric = Fabric(devices=devices, strategy=strategy)
     fabric.launch()
-    return Team(fabric)
+    return Processes(fabric)

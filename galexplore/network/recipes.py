@@ -20,9 +20,9 @@ class Network:
     model_error: float = 0.15  # in the stretched space: what five numbers cannot say of a bright pixel
 
     @classmethod
-    def read(cls, told: dict) -> "Network":
+    def read(cls, card: dict) -> "Network":
         """Network of a model's card, where JSON made lists of tuples; TypeError for another version's."""
-        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in told.items()})
+        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in card.items()})
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from galexplore.latents import LABELLED
+from galexplore.posterior.label_errors import read_errors, read_label
 
 Device = torch.device
 
@@ -22,7 +23,8 @@ class Sample:
     flux : Tensor (N, C, S, S), float16
         Nanomaggies per native pixel.
     labels, errors : Tensor (N, 3)
-        Redshift, log mass [log10 Msun], log SFR [log10 Msun/yr] and their standard errors; NaN where not known.
+        Redshift, log mass [log10 Msun], log SFR [log10 Msun/yr], NaN where not known, and their standard errors, by
+        `posterior.label_errors` where the catalogue does not say.
     vector : Tensor (N, 2)
         (cos 2phi, sin 2phi); NaN where not known.
     """
@@ -36,9 +38,9 @@ class Sample:
     def gather(cls, frame: pd.DataFrame, flux: np.ndarray, device: torch.device | str = "cpu") -> "Sample":
         """Put catalogue rows and their images (N, C, S, S) on a device."""
         columns = list(LABELLED.values())
-        labels = torch.tensor(frame[columns].to_numpy(np.float32))
-        errors = torch.tensor(frame[[f"{c}_err" for c in columns]].fillna(0).to_numpy(np.float32))
-        double = 2 * frame["phi"].to_numpy(np.float32)
+        labels = torch.tensor(np.array([read_label(frame, c) for c in columns], np.float32).T)
+        errors = torch.tensor(np.array([read_errors(frame, c) for c in columns], np.float32).T)
+        double = 2 * read_label(frame, "phi").astype(np.float32)
         vector = torch.tensor(np.column_stack([np.cos(double), np.sin(double)]))
         images = torch.from_numpy(np.asarray(flux, np.float16))
         images = images.to(device) if fits(images, torch.device(device)) else images

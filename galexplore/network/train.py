@@ -2,23 +2,24 @@
 
 import json
 import math
-import os
+import shutil
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import torch
-from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
 from galexplore.draw.pictures import compare
 from galexplore.errors import InputError
+from galexplore.files import write_beside
 from galexplore.latents import LABELLED
 from galexplore.network.augment import augment
-from galexplore.network.processes import Team
+from galexplore.network.processes import Processes
 from galexplore.network.recipes import Network, Training
+from galexplore.network.run import Run
 from galexplore.network.sample import Sample, describe_hardware, halves
 from galexplore.network.vae import CVAE
 from galexplore.survey import Survey
@@ -38,94 +39,8 @@ def total(terms: dict[str, Tensor], progress: float, training: Training) -> Tens
     return training.reconstruction * terms["reconstruction"] + terms["physics"] + terms["orientation"] + free
 
 
-@dataclass
-class Run:
-    """One training in progress: all that a checkpoint must hold. `best` are the averaged weights of the best epoch."""
-
-    model: CVAE
-    average: dict[str, Tensor]
-    best: dict[str, Tensor]
-    optimizer: torch.optim.Optimizer
-    history: list[dict]
-
-    @classmethod
-    def start(cls, sample: Sample, survey: Survey, network: Network, training: Training) -> "Run":
-        """Initialise from the seed, with labels standardised by this sample."""
-        torch.manual_seed(training.seed)
-        model = CVAE(network, survey)
-        model.label_mean.copy_(sample.labels.nanmean(dim=0))
-        model.label_std.copy_(((sample.labels.cpu() - model.label_mean) ** 2).nanmean(dim=0).sqrt())
-        model = model.to(sample.device, memory_format=torch.channels_last)
-        optimizer = torch.optim.AdamW(model.parameters(), weight_decay=training.weight_decay)
-        average, best = ({k: v.clone() for k, v in model.state_dict().items()} for _ in range(2))
-        return cls(model, average, best, optimizer, [])
-
-    def save(self, path: Path, recipe: str) -> None:
-        """Write a checkpoint: to a temporary name first, so that a kill leaves the last one whole."""
-        tensors = {f"model.{k}": v for k, v in self.model.state_dict().items()}
-        tensors |= {f"average.{k}": v for k, v in self.average.items()} | {f"best.{k}": v for k, v in self.best.items()}
-        for i, state in self.optimizer.state_dict()["state"].items():
-            tensors |= {f"adam.{i}.{k}": torch.as_tensor(v) for k, v in state.items()}
-        tensors = {k: v.contiguous() for k, v in tensors.items()}
-        partial = path.with_suffix(".partial")
-        save_file(tensors, partial, metadata={"recipe": recipe, "history": json.dumps(self.history)})
-        os.replace(partial, path)
-
-    def resume(self, path: Path, recipe: str) -> bool:
-        """Continue from a checkpoint of the same recipe; return whether there was one."""
-        if not path.exists():
-            return False
-        with safe_open(path, "pt") as file:
-            if file.metadata()["recipe"] != recipe:
-                return False
-            tensors = {k: file.get_tensor(k) for k in file.keys()}
-            self.history = json.loads(file.metadata()["history"])
-        self.model.load_state_dict({k[6:]: v for k, v in tensors.items() if k.startswith("model.")})
-        for name, kept in (("average", self.average), ("best", self.best)):
-            for k, v in kept.items():
-                v.copy_(tensors[f"{name}.{k}"])
-        state: dict[int, dict] = {}
-        for k in (k for k in tensors if k.startswith("adam.")):
-            _, i, name = k.split(".")
-            state.setdefault(int(i), {})[name] = tensors[k]
-        self.optimizer.load_state_dict(self.optimizer.state_dict() | {"state": state})
-        return True
-
-    def step(self, loss: Tensor, rate: float, decay: float, team: Team) -> None:
-        """Take one optimiser step and fold it into the averaged weights."""
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
-        self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        team.average(p.grad for p in self.model.parameters() if p.grad is not None)
-        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 5.0)
-        self.optimizer.step()
-        for k, v in self.model.state_dict().items():
-            self.average[k].lerp_(v, 1 - decay) if v.is_floating_point() else self.average[k].copy_(v)
-
-    def load(self, weights: dict[str, Tensor]) -> CVAE:
-        """Return a model with other weights (`average`, `best`), ready for inference."""
-        own = self.model
-        model = CVAE(own.network, own.survey).to(own.label_mean.device, memory_format=torch.channels_last)
-        model.load_state_dict(weights)
-        return model.eval()
-
-    def add(self, row: dict) -> None:
-        """Append an epoch to the history; its averaged weights are kept if none before scored better."""
-        self.history.append(row)
-        if row["score"] >= max(r["score"] for r in self.history):
-            for k, v in self.average.items():
-                self.best[k].copy_(v)
-
-    def is_over(self, training: Training) -> bool:
-        """Tell whether all epochs are done, or the last `patience` of them have not bettered the score."""
-        scores = [row["score"] for row in self.history]
-        stale = len(scores) > training.patience and max(scores[-training.patience :]) < max(scores)
-        return len(scores) >= training.epochs or stale
-
-
 def train_epoch(
-    run: Run, sample: Sample, training: Training, epoch: int, team: Team, note: Callable[[int, int], None]
+    run: Run, sample: Sample, training: Training, epoch: int, processes: Processes, note: Callable[[int, int], None]
 ) -> dict[str, float]:
     """Run one pass over the sample; its randomness follows from the seed and the epoch alone.
 
@@ -134,35 +49,40 @@ def train_epoch(
     dict of str to float
         The mean of each term of the loss.
     """
-    torch.manual_seed(training.seed + 1000 * (epoch + 1) + team.rank)
+    torch.manual_seed(training.seed + 1000 * (epoch + 1) + processes.rank)
     device = sample.device
     batches = torch.randperm(len(sample), generator=torch.Generator().manual_seed(training.seed + epoch + 1))
-    batches = [rows for rows in batches.split(training.batch) if len(rows) >= 4 * team.size]  # too few say nothing
-    generator = torch.Generator(device).manual_seed(training.seed + epoch + 1 + 7919 * team.rank)
+    batches = [rows for rows in batches.split(training.batch) if len(rows) >= 4 * processes.size]  # too few say nothing
+    generator = torch.Generator(device).manual_seed(training.seed + epoch + 1 + 7919 * processes.rank)
     loss = torch.compile(run.model.loss) if device.type == "cuda" and training.compile else run.model.loss
     run.model.train()
     sums: dict[str, Tensor] = {}
     for i, rows in enumerate(batches):
-        at = rows[team.rank :: team.size].to(device)
+        at = rows[processes.rank :: processes.size].to(device)
         flux, vector, valid = augment(sample.images(at), sample.vector[at], training, run.model.survey, generator)
         flux = flux.contiguous(memory_format=torch.channels_last)
         with torch.autocast(device.type, torch.bfloat16, enabled=halves(device)):
             known = (sample.labels[at], sample.errors[at], vector, valid)
             terms = loss(flux, *known, drawn=training.drawn, voice=training.voice)
         done, steps = epoch * len(batches) + i, training.epochs * len(batches)
-        # The average starts short, or the first epochs would still remember the random weights.
-        decay = min(training.ema, (1 + done) / (10 + done))
-        run.step(total(terms, done / steps, training), schedule(done, steps, training), decay, team)
+        run.step(total(terms, done / steps, training), schedule(done, steps, training), processes)
         for k, v in terms.items():
             sums[k] = sums.get(k, 0.0) + v.detach() / len(batches)
         note(i + 1, len(batches))
-    team.average(v for v in (*run.model.buffers(), *run.average.values(), *sums.values()) if v.is_floating_point())
+    shared = (*run.model.buffers(), *run.averaged.values(), *sums.values())
+    processes.average(v for v in shared if v.is_floating_point())
     return {k: float(v) for k, v in sums.items()}
 
 
 @torch.inference_mode()
 def validate(model: CVAE, sample: Sample) -> dict[str, float]:
-    """Score a model: R^2 of the posterior means, their mean `score`, and the reconstruction's chi2 a pixel."""
+    """Score a model: R^2 of the posterior means whose labels are known, their mean, and the chi2 a pixel.
+
+    Returns
+    -------
+    dict of str to float
+        `r2_<latent>` of those whose known labels differ, their mean `score` (NaN where there is none), and `chi2`.
+    """
     means, chi2 = [], []
     for rows in torch.arange(len(sample)).split(256):
         flux = sample.images(rows)
@@ -174,17 +94,17 @@ def validate(model: CVAE, sample: Sample) -> dict[str, float]:
         means.append(posterior.mean[:, :3] * model.label_std + model.label_mean)
     error = (torch.cat(means) - sample.labels) ** 2
     spread = (sample.labels - sample.labels.nanmean(dim=0)) ** 2
-    r2 = 1 - error.nanmean(dim=0) / spread.nanmean(dim=0)
-    scores = {f"r2_{name}": float(v) for name, v in zip(LABELLED, r2, strict=True)}
-    return scores | {"score": float(r2.mean()), "chi2": float(torch.cat(chi2).mean())}
+    r2, judged = 1 - error.nanmean(dim=0) / spread.nanmean(dim=0), spread.nanmean(dim=0) > 0
+    scores = {f"r2_{name}": float(v) for name, v, known in zip(LABELLED, r2, judged, strict=True) if known}
+    return scores | {"score": float(r2[judged].mean()), "chi2": float(torch.cat(chi2).mean())}
 
 
 @torch.inference_mode()
 def encode_some(model: CVAE, sample: Sample, count: int = 5000) -> tuple[Tensor, Tensor]:
     """Posterior means and log variances (n, 3 + n_free), standardised, of the first galaxies of a sample."""
     rows = torch.arange(min(count, len(sample)))
-    found = [model.encode(sample.images(some)) for some in rows.split(256)]
-    return torch.cat([p.mean for p in found]), torch.cat([p.logvar for p in found])
+    seen = [model.encode(sample.images(some)) for some in rows.split(256)]
+    return torch.cat([p.mean for p in seen]), torch.cat([p.logvar for p in seen])
 
 
 @torch.inference_mode()
@@ -209,7 +129,7 @@ def fit(
     data_hash: str = "",
     report: Callable[[dict], None] = lambda row: None,
     note: Callable[[int, int], None] = lambda done, of: None,
-    team: Team = Team(),  # noqa: B008 (frozen)
+    processes: Processes = Processes(),  # noqa: B008 (frozen)
 ) -> tuple[CVAE, dict]:
     """Train a CVAE, with a checkpoint after every epoch; a second call continues where the first one was killed.
 
@@ -225,7 +145,7 @@ def fit(
         Receives each epoch's row: terms of the loss, validation scores, seconds.
     note : callable
         Receives (batches done, batches) within an epoch.
-    team : Team
+    processes : Processes
         The processes that train together; each of them makes this same call.
 
     Returns
@@ -233,12 +153,13 @@ def fit(
     model : CVAE
         With the averaged weights of the best epoch, in evaluation mode.
     card : dict
-        What `card.json` says of the training: survey, recipe, data, hardware, cost, every epoch's scores.
+        What `card.json` says of the training: recipe, data, hardware, cost, every epoch's scores, and `untaught`, the
+        latents of which the sample knows no label.
 
     Raises
     ------
     InputError
-        Where the images are not of the survey's shape.
+        Where no epoch has a score, so that none is the best.
     """
     shape = tuple(sample.flux.shape[1:])
     if shape != survey.shape:
@@ -247,27 +168,45 @@ def fit(
     recipe = {"survey": survey.to_dict(), "network": asdict(network), "training": asdict(training)}
     recipe |= {"data_hash": data_hash, "n_train": len(sample)}
     run, checkpoint = Run.start(sample, survey, network, training), folder / "checkpoint.safetensors"
-    run.resume(checkpoint, json.dumps(recipe))
+    if not run.resume(checkpoint, json.dumps(recipe)):
+        processes.lead(lambda: shutil.rmtree(folder / "progress", ignore_errors=True))  # another recipe's
     while not run.is_over(training):
         start, epoch = time.perf_counter(), len(run.history)
-        row = {"epoch": epoch + 1} | train_epoch(run, sample, training, epoch, team, note)
-        row |= validate(run.load(run.average), validation) | {"seconds": round(time.perf_counter() - start, 1)}
+        row = {"epoch": epoch + 1} | train_epoch(run, sample, training, epoch, processes, note)
+        row |= validate(run.load(run.averaged), validation) | {"seconds": round(time.perf_counter() - start, 1)}
         run.add(row)
-        team.lead(lambda: run.save(checkpoint, json.dumps(recipe)))
+        processes.lead(lambda: run.save(checkpoint, json.dumps(recipe)))
         if (epoch + 1) % training.pictures == 0:
             path = folder / "progress" / f"epoch-{epoch + 1:03d}.png"
-            team.lead(lambda path=path: draw_progress(run.load(run.average), validation, path))
+            processes.lead(lambda path=path: draw_progress(run.load(run.averaged), validation, path))
         report(row)
+    if max(run.scores) == -math.inf:
+        raise InputError(
+            "No epoch has a score: the answers are not finite, or no label of the validation split is known; "
+            "look at the catalogue's labels, or train with another --seed."
+        )
     model = run.load(run.best)
     model.set_apart(*encode_some(model, sample))
     weights = {k: v.contiguous() for k, v in model.state_dict().items()}
-    said = {"survey": json.dumps(survey.to_dict())}
-    team.lead(lambda: save_file(weights, folder / "weights.safetensors", metadata=said))
+    processes.lead(lambda: write_weights(weights, survey, folder / "weights.safetensors"))
     seconds = sum(row["seconds"] for row in run.history)
     return model, recipe | {
-        "hardware": describe_hardware(sample.device) + (f", {team.size} processes" if team.size > 1 else ""),
+        "hardware": describe_hardware(sample.device) + (f", {processes.size} processes" if processes.size > 1 else ""),
         "seconds": round(seconds, 1),
         "galaxies_per_second": round(len(sample) * len(run.history) / max(seconds, 1e-9), 1),
         "parameters": sum(p.numel() for p in model.parameters()),
         "history": run.history,
+        "untaught": list_untaught(sample),
     }
+
+
+def write_weights(weights: dict[str, Tensor], survey: Survey, path: Path) -> None:
+    """Write a model's weights, and the survey that they were fitted to, beside and renamed."""
+    with write_beside(path) as partial:
+        save_file(weights, partial, metadata={"survey": json.dumps(survey.to_dict())})
+
+
+def list_untaught(sample: Sample) -> list[str]:
+    """List the latents of which a sample knows no label."""
+    known = [bool(sample.vector.isfinite().any()), *sample.labels.isfinite().any(dim=0).tolist()]
+    return [name for name, taught in zip(("phi", *LABELLED), known, strict=True) if not taught]

@@ -120,6 +120,25 @@ class CVAE(nn.Module):
         return torch.cat([direction, posterior.mean[:, :3].detach(), free], dim=1)
 
     @torch.no_grad()
+    def leave_untaught(self, angle: bool, labels: Tensor) -> None:
+        """Let latents of which no label is known say nothing: their mean and standard deviation stay at 0 and 1.
+
+        Nothing would teach them; as they came out of the dice they would still pass for redshifts, masses and rates,
+        and make galaxies odd. The decoder does not read them.
+
+        Parameters
+        ----------
+        angle : bool
+            Whether the orientation is one of them.
+        labels : bool Tensor (3,)
+            Which of redshift, log mass and log SFR are.
+        """
+        count = 3 + self.network.n_free
+        lost = [0, 1] * angle + [2 + j + k for j in range(3) if labels[j] for k in (0, count)]
+        self.head.weight[lost], self.head.bias[lost] = 0.0, 0.0
+        self.decoder.seed[0].weight[:, [j for j in range(3) if labels[j]]] = 0.0
+
+    @torch.no_grad()
     def set_apart(self, mean: Tensor, logvar: Tensor) -> None:
         """Make the free latents uncorrelated with the physics ones, of unit spread when drawn; no picture changes.
 
@@ -132,11 +151,11 @@ class CVAE(nn.Module):
         mean, logvar : array (N, 3 + n_free)
             The posteriors of ordinary galaxies.
         """
-        known, free = mean[:, :3].double(), mean[:, 3:].double()
+        known, free = mean[:, :3].double().cpu(), mean[:, 3:].double().cpu()  # there a rank too few does no harm
         design = torch.cat([known, torch.ones_like(known[:, :1])], dim=1)
         slope = torch.linalg.lstsq(design, free).solution  # (4, n_free); its last row is the intercept
-        spread = ((free - design @ slope).var(dim=0) + logvar[:, 3:].exp().mean(dim=0)).sqrt().float()
-        slope, count = slope.float(), mean.shape[1]
+        spread = ((free - design @ slope).var(dim=0) + logvar[:, 3:].cpu().exp().mean(dim=0)).sqrt()
+        slope, spread, count = slope.to(mean), spread.to(mean), mean.shape[1]
         named, doubt = slice(5, 2 + count), slice(5 + count, None)
         weight, bias = self.head.weight, self.head.bias
         weight[named] = (weight[named] - slope[:3].T @ weight[2:5]) / spread[:, None]

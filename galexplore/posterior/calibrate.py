@@ -9,6 +9,7 @@ from scipy.stats import norm
 from sklearn.linear_model import QuantileRegressor
 
 from galexplore.latents import LABELLED, LATENTS, angle_difference
+from galexplore.posterior.label_errors import read_errors, read_label
 
 #: The two levels at which intervals are given: one and two sigma of a Gaussian.
 LEVEL68, LEVEL95 = 0.6827, 0.95
@@ -41,26 +42,37 @@ def residuals(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
     -------
     dict
         Latent name to a table of the rows whose label is known: `truth` (the label), `error` (latent - label),
-        `sigma` (the latent's), `own` (the label's standard error, 0 where unknown), `redshift` (as inferred) and
-        `magnitude` (of the image; NaN where the table does not say).
+        `sigma` (the latent's), `own` (the label's standard error, by `read_errors`), `redshift` (as inferred) and
+        `magnitude` (of the image; NaN where the table does not say). A latent of which no label is known is left out.
     """
     out, rows = {}, len(table)
-    about = {"redshift": table["lat_redshift"].to_numpy(float)}
-    about["magnitude"] = table["mag_aperture"].to_numpy(float) if "mag_aperture" in table else np.full(rows, np.nan)
+    seen = {"redshift": table["lat_redshift"].to_numpy(float)}
+    seen["magnitude"] = table["mag_aperture"].to_numpy(float) if "mag_aperture" in table else np.full(rows, np.nan)
     for latent, column in ({"phi": "phi"} | LABELLED).items():
-        value, label = table[f"lat_{latent}"].to_numpy(float), _read(table, column)
+        value, label = table[f"lat_{latent}"].to_numpy(float), read_label(table, column)
         error = angle_difference(value, label) if latent == "phi" else value - label
-        sigma, own = table[f"lat_{latent}_sigma"], pd.Series(_read(table, f"{column}_err"), table.index).fillna(0)
-        frame = pd.DataFrame(
-            {"truth": label, "error": error, "sigma": sigma.to_numpy(float), "own": own.to_numpy(float)} | about
-        )
-        out[latent] = frame[np.isfinite(error)]
+        known = np.isfinite(error)
+        if known.any():
+            sigma, own = table[f"lat_{latent}_sigma"].to_numpy(float), read_errors(table, column)
+            out[latent] = pd.DataFrame({"truth": label, "error": error, "sigma": sigma, "own": own} | seen)[known]
     return out
 
 
-def _read(table: pd.DataFrame, column: str) -> np.ndarray:
-    """Values (N,) of a column; NaN where the table does not have it."""
-    return table[column].to_numpy(float) if column in table else np.full(len(table), np.nan)
+def compare_labels(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Give `residuals`, those of phi of axis ratios `ba` below 0.7 alone: a round galaxy has no angle."""
+    compared = residuals(table)
+    if "ba" in table:
+        elongated = residuals(table[table["ba"] < ROUND])
+        compared = {
+            k: elongated["phi"] if k == "phi" else v for k, v in compared.items() if k != "phi" or k in elongated
+        }
+    return compared
+
+
+def list_uncalibrated(table: pd.DataFrame) -> list[str]:
+    """List the latents whose intervals nothing in a calibration split (as of `calibrate`) can make honest."""
+    compared = compare_labels(table)
+    return [name for name in LATENTS if name != "free" and name not in compared]
 
 
 def calibrate(table: pd.DataFrame) -> dict[str, dict]:
@@ -80,13 +92,11 @@ def calibrate(table: pd.DataFrame) -> dict[str, dict]:
     -------
     dict
         Latent to `scale68` and `scale95` (the factors over all galaxies) and, where there are curves: `magnitude` and
-        `redshift` (their nodes), `log68` and `log95` (each the two curves at the nodes).
+        `redshift` (their nodes), `log68` and `log95` (each the two curves at the nodes). A latent of which no label is
+        known stays as it is, at 1 and 1.96 (`list_uncalibrated`).
     """
     out: dict[str, dict] = {name: {"scale68": 1.0, "scale95": WIDE} for name in LATENTS}
-    found = residuals(table)
-    if "ba" in table:  # a round galaxy has no angle to be wrong about
-        found["phi"] = residuals(table[table["ba"] < ROUND])["phi"]
-    for name, r in found.items():
+    for name, r in compare_labels(table).items():
         error, sigma, own = (r[k].to_numpy() for k in ("error", "sigma", "own"))
         out[name] = {
             "scale68": conformal_scale(error, sigma, own, LEVEL68),

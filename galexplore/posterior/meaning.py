@@ -10,7 +10,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import SplineTransformer
 
 from galexplore.latents import LABELLED
+from galexplore.posterior.label_errors import read_label
 from galexplore.survey import Survey
+
+FEWEST = 30  # galaxies that may say something of the free latent
 
 #: What of a galaxy's looks the simulated catalogue knows, and how it is called.
 LOOKS = {
@@ -42,12 +45,14 @@ def measure_leakage(table: pd.DataFrame, resamples: int = 200, seed: int = 0) ->
     Returns
     -------
     dict
-        `{latent: [R^2, standard error]}`
+        `{latent: [R^2, standard error]}` of those with 30 known labels or more.
     """
     out, generator = {}, np.random.default_rng(seed)
     for latent, column in LABELLED.items():
-        rest = (table[column] - table[f"lat_{latent}"]).to_numpy(float)
+        rest = read_label(table, column) - table[f"lat_{latent}"].to_numpy(float)
         known = np.isfinite(rest)
+        if known.sum() < FEWEST:
+            continue
         free, rest = table["lat_free"].to_numpy(float)[known, None], rest[known]
         learner = make_pipeline(SplineTransformer(10, knots="quantile"), Ridge(1e-3))
         guess = cross_val_predict(learner, free, rest, cv=KFold(5, shuffle=True, random_state=seed))
@@ -76,7 +81,7 @@ def relate_free(table: pd.DataFrame, survey: Survey, resamples: int = 200, seed:
         if column not in looks:
             continue
         known = np.isfinite(looks[column].to_numpy(float))
-        if known.sum() < 30:
+        if known.sum() < FEWEST:
             continue
         ranks = [rankdata(x[known]) for x in (looks["lat_free"].to_numpy(float), looks[column].to_numpy(float))]
         rows = generator.integers(0, known.sum(), (resamples, known.sum()))

@@ -7,7 +7,7 @@ import pandas as pd
 from scipy.stats import median_abs_deviation
 
 from galexplore.latents import LABELLED, LATENTS
-from galexplore.posterior.calibrate import ROUND, WIDE, crps, ratio95, residuals
+from galexplore.posterior.calibrate import WIDE, compare_labels, crps, ratio95
 from galexplore.posterior.meaning import measure_leakage, relate_free
 from galexplore.survey import Survey
 
@@ -37,14 +37,12 @@ def score(latent: str, r: pd.DataFrame) -> dict[str, float]:
 
 
 def collect(table: pd.DataFrame, calibration: dict) -> dict[str, pd.DataFrame]:
-    """Give `residuals` of calibrated latents with `ratio95`, each galaxy's own; phi of axis ratios below 0.7 alone."""
-    found = residuals(table)
-    if "ba" in table:
-        found["phi"] = residuals(table[table["ba"] < ROUND])["phi"]
-    for latent, r in found.items():
+    """Give `compare_labels` of calibrated latents with `ratio95`, each galaxy's own."""
+    compared = compare_labels(table)
+    for latent, r in compared.items():
         magnitude = r["magnitude"].to_numpy() if "mag_aperture" in table else None
         r["ratio95"] = ratio95(calibration, magnitude, r["redshift"].to_numpy())[..., LATENTS.index(latent)]
-    return found
+    return compared
 
 
 def evaluate(
@@ -58,42 +56,45 @@ def evaluate(
     Returns
     -------
     dict
-        `{latent: {score: [value, standard error]}}`; `n`; `reconstruction` (chi2 a pixel); `free`: `leakage`
-        (R^2 of predicting each physics latent's residual from the free one) and `spearman` (rank correlation with what
-        the catalogue knows of a galaxy's looks); `bins`: for `magnitude` and `redshift` (as inferred) a list of `low`,
-        `high`, `n` and the latents' scores, in quantiles of at least 300 galaxies.
+        `{latent: {score: [value, standard error]}}`, without latents that fewer than two labels could judge; `n`;
+        `reconstruction` (chi2 a pixel); `free`: `leakage` (R^2 of predicting each physics latent's residual from the
+        free one) and `spearman` (rank correlation with what the catalogue knows of a galaxy's looks); `bins`: for
+        `magnitude` and `redshift` (as inferred) a list of `low`, `high`, `n` and the latents' scores, in quantiles of
+        at least 300 galaxies.
     """
-    found = collect(table, calibration)
+    compared = {latent: r for latent, r in collect(table, calibration).items() if len(r) > 1}
     out: dict = {"n": len(table)}
-    out |= {latent: _bootstrap(latent, found[latent], resamples, seed) for latent in ("phi", *LABELLED)}
+    out |= {k: _bootstrap(k, compared[k], resamples, seed) for k in ("phi", *LABELLED) if k in compared}
     out["reconstruction"] = {"chi2": [float(table["chi2"].mean()), float(table["chi2"].sem())]}
     out["free"] = {"leakage": measure_leakage(table, resamples, seed)}
     out["free"]["spearman"] = relate_free(table, survey, resamples, seed)
     axes = ["redshift"] + ["magnitude"] * ("mag_aperture" in table)
-    out["bins"] = {axis: _score_bins(found, axis, min(resamples, 50), seed) for axis in axes}
+    out["bins"] = {axis: _score_bins(compared, axis, min(resamples, 50), seed) for axis in axes}
     return out
 
 
 def _bootstrap(latent: str, r: pd.DataFrame, resamples: int, seed: int) -> dict[str, list[float]]:
     generator = np.random.default_rng(seed)
     rows = generator.integers(0, len(r), (resamples, len(r)))
-    spread = pd.DataFrame([score(latent, r.iloc[i]) for i in rows]).std()
-    return {k: [v, float(spread[k])] for k, v in score(latent, r).items()}
+    with np.errstate(divide="ignore", invalid="ignore"):  # labels that are all alike have no spread to explain
+        spread = pd.DataFrame([score(latent, r.iloc[i]) for i in rows]).std()
+        return {k: [v, float(spread[k])] for k, v in score(latent, r).items() if np.isfinite(v)}
 
 
-def _score_bins(found: dict, axis: str, resamples: int, seed: int) -> list[dict]:
+def _score_bins(compared: dict, axis: str, resamples: int, seed: int) -> list[dict]:
     """Score quantile bins of one axis; its ends are open, for they are those of this sample only."""
-    values = found["redshift"][axis]
+    first = next((latent for latent in LABELLED if latent in compared), None)  # the redshift, where it is known
+    values = compared[first][axis] if first else pd.Series(dtype=float)
     count = min(BINS, len(values) // FEWEST)
-    if count < 2:
+    if count < 2 or values.min() == values.max():
         return []
     edges = np.quantile(values, np.linspace(0, 1, count + 1))
     bins = []
     for i, (low, high) in enumerate(itertools.pairwise(edges)):
         row = {"low": float(low), "high": float(high)}
-        for latent, r in found.items():
+        for latent, r in compared.items():
             inside = (r[axis] >= low) & ((r[axis] < high) | (i == count - 1))
-            if latent == "redshift":
+            if latent == first:
                 row["n"] = int(inside.sum())
             if inside.sum() >= 30:
                 row[latent] = _bootstrap(latent, r[inside], resamples, seed)

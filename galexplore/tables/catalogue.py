@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from galexplore.errors import InputError
+from galexplore.files import write_beside
 from galexplore.tables import formats
 from galexplore.tables.columns import COLUMNS, Column, find_column
 
@@ -33,13 +34,14 @@ def write(frame: pd.DataFrame, target: str | PathLike[str] | BinaryIO, format: s
     frame : DataFrame
         Columns of `COLUMNS` and any others.
     target : path or binary file
+        A file is written beside its place and renamed.
     format : "parquet" | "fits" | "votable" | "ecsv" | "csv", optional
         Else from the path's suffix.
 
     Raises
     ------
     InputError
-        If the format is none of these.
+        If the format is none of these, or the file cannot be written.
     """
     if format is None and not hasattr(target, "write"):
         format = choose_format(target)
@@ -51,7 +53,11 @@ def write(frame: pd.DataFrame, target: str | PathLike[str] | BinaryIO, format: s
     if hasattr(target, "write"):
         target.write(data)
     else:
-        Path(target).write_bytes(data)
+        try:
+            with write_beside(Path(target)) as partial:
+                partial.write_bytes(data)
+        except OSError as error:
+            raise InputError(f"{target} cannot be written: {(error.strerror or str(error)).lower()}") from error
 
 
 def choose_format(path: str | PathLike[str]) -> str:

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import torch
 
-from galexplore.jobs import draws, make_model
+from galexplore.jobs import draws, gather, make_model
 from galexplore.latents import MEANS, SIGMAS
 from galexplore.network.recipes import Training
 from galexplore.places import ROOT
@@ -57,12 +57,12 @@ def test_without_the_mocks_libraries_one_sentence_says_what_to_do(drawn, monkeyp
 def test_they_join_the_training_split_and_no_other(drawn):
     frame = FRAME[FRAME["population"] == "ordinary"].iloc[:30].reset_index(drop=True)
     flux = np.zeros((30, 3, 69, 69), np.float16)
-    taught, images = make_model.gather_taught(frame, flux, Training(extra=4), DECALS, nothing)
+    taught, images = gather.gather_taught(frame, flux, Training(extra=4), DECALS, nothing)
     own = int((frame["split"] == "train").sum())
     assert len(taught) == len(images) == own + 4
-    sample, validation = make_model.gather_samples(frame, flux, taught, images, torch.device("cpu"))
+    sample, validation = gather.gather_samples(frame, flux, taught, images, torch.device("cpu"))
     assert len(sample) == own + 4 and len(validation) == (frame["split"] == "validation").sum()
-    alone, _ = make_model.gather_taught(frame, flux, Training(extra=0), DECALS, nothing)
+    alone, _ = gather.gather_taught(frame, flux, Training(extra=0), DECALS, nothing)
     assert len(alone) == own
 
 
@@ -73,11 +73,11 @@ def test_calibrators_are_drawn_as_the_catalogue_and_join_the_calibration_split(d
 
     monkeypatch.setattr(draws.mock, "draw_block", draw)
     recipe = Training(extra=4, calibrators=3, seed=4)
-    assert make_model.gather_calibrators(tmp_path / "mine.parquet", recipe, DECALS, nothing) is None, (
-        "another survey's intervals"
-    )
-    assert make_model.gather_calibrators(make_model.DATA, Training(extra=0), DECALS, nothing) is None
-    more = make_model.gather_calibrators(make_model.DATA, recipe, DECALS, nothing)
+    own, bare = gather.settle_recipe(tmp_path / "mine.parquet", recipe), Training(extra=0)
+    assert gather.gather_calibrators(own, DECALS, nothing) is None, "another survey's intervals"
+    assert gather.gather_calibrators(gather.settle_recipe(gather.DATA, bare), DECALS, nothing) is None
+    assert gather.settle_recipe(gather.DATA, recipe) == recipe
+    more = gather.gather_calibrators(recipe, DECALS, nothing)
     assert more[0]["id"].tolist() == ["C000001", "C000002", "C000003"] and set(more[0]["split"]) == {"calibration"}
 
     class Seen(Exception):

@@ -1,59 +1,169 @@
-"""The whole way from a catalogue to a model that the explorer opens, small enough to run in a minute."""
+"""The whole way from a catalogue to a model that the explorer opens, small enough to run in seconds."""
 
 import json
 
 import numpy as np
+import pytest
 
 import galexplore as gx
+from galexplore.errors import InputError
+from galexplore.explore.models import list_models
 from galexplore.jobs import make_model
+from galexplore.jobs.gather import is_embedded
 from galexplore.latents import LATENTS
-from galexplore.network.recipes import Network, Training
+from galexplore.network.recipes import Training
 from galexplore.places import DATA
+from galexplore.posterior.metrics import evaluate
 from galexplore.survey import DECALS
 from galexplore.tables import catalogue
-
-TINY = Network(stem=4, widths=(8, 8, 8, 8), brushes=(8, 8, 8, 8), photometer=16, hidden=16)
-
-
-def nothing(*args, **kwargs):
-    pass
+from tests.jobs.tiny import BRIEF, TINY, nothing, train_own, write_own
 
 
-def test_a_catalogue_of_ones_own_becomes_a_model_that_opens(tmp_path, monkeypatch):
-    monkeypatch.setenv("GALEXPLORE_MODELS", str(tmp_path / "models"))
+def test_a_catalogue_of_ones_own_becomes_a_model_that_opens(own_models, tmp_path):
     frame = catalogue.read(DATA)
-    usual = frame[frame["population"] == "ordinary"].head(500)
+    usual = frame[frame["population"] == "ordinary"].head(120)
     catalogue.write(usual, tmp_path / "mine.parquet")
-    card = make_model.train_model(
-        "mine", tmp_path / "mine.parquet", Training(epochs=2, batch=64, extra=0), nothing, DECALS, TINY
-    )
+    card = make_model.train_model("mine", tmp_path / "mine.parquet", BRIEF, nothing, DECALS, TINY)
     explorer = gx.load("mine")
     assert explorer.table["id"].tolist() == usual["id"].tolist()
     assert explorer.card == json.loads(json.dumps(card)), "what the card says is what the call returned"
     assert "attribution" not in card, "shifts are drawn as the embedded survey is"
+    assert card["simulated"] is True, "its galaxies are the mock's"
     latents = explorer.table.loc[explorer.table["split"] == "train", [f"lat_{name}" for name in LATENTS]].to_numpy()
     assert np.isfinite(latents).all()
+    assert sorted(p.name for p in own_models.iterdir()) == ["mine"]
+    assert not (own_models / "mine" / "checkpoint.safetensors").exists()
 
 
-def test_a_model_of_the_embedded_survey_is_taught_its_explanations(monkeypatch, tmp_path):
+def test_a_catalogue_of_ones_own_is_mixed_with_no_mock_galaxies_and_not_called_simulated(own_models, tmp_path):
+    """The default recipe, which draws 50,000 for the embedded survey."""
+    data, frame, flux = write_own(tmp_path)
+    card = train_own("mine", data, Training(epochs=1, batch=16))
+    assert card["n_train"] == (frame["split"] == "train").sum()
+    assert {card["training"][k] for k in ("extra", "calibrators", "lessons")} == {0}
+    assert card["simulated"] is False and card["untaught"] == [] and card["uncalibrated"] == []
+    kept = np.load(own_models / "mine" / "images.npy", mmap_mode="r")
+    assert np.array_equal(kept, flux.astype(np.float16)), "its images are its own and go with it"
+
+
+def test_the_models_own_catalogue_can_be_trained_on_anew(own_models, tmp_path):
+    data, _, _ = write_own(tmp_path)
+    first = train_own("mine", data)
+    again = train_own("mine", own_models / "mine" / "catalogue.parquet", seed=5, overwrite=True)
+    assert first["sha256"] != again["sha256"]
+    assert json.loads((own_models / "mine" / "card.json").read_text())["sha256"] == again["sha256"]
+    assert (own_models / "mine" / "images.npy").exists() and (own_models / "mine" / "catalogue.parquet").exists()
+
+
+def test_a_model_that_exists_stays_unless_it_is_to_be_replaced(own_models, tmp_path, monkeypatch):
+    monkeypatch.setattr(make_model, "read_survey", lambda *at: pytest.fail("refused before any work"))
+    (own_models / "default").mkdir(parents=True)
+    with pytest.raises(InputError, match="--overwrite"):
+        make_model.train_model("default", DATA, Training(), nothing, DECALS)
+    assert [p.name for p in own_models.iterdir()] == ["default"]
+
+
+@pytest.mark.parametrize("name", ["", "../up", ".hidden", "a/b", "a b", "x" * 61, "é", "new\n"])
+def test_a_name_that_is_none_is_refused_in_a_sentence(own_models, name):
+    with pytest.raises(InputError, match="cannot name a model"):
+        make_model.train_model(name, DATA, Training(), nothing, DECALS)
+
+
+@pytest.mark.parametrize("at", ["calibrate", "keep_catalogue", "write_card", "publish_model"])
+def test_whatever_is_killed_when_the_old_model_stays_and_the_new_one_goes_on(own_models, tmp_path, monkeypatch, at):
+    data, _, _ = write_own(tmp_path)
+    old = train_own("mine", data)
+
+    def kill(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as broken:
+        broken.setattr(make_model, at, kill)
+        with pytest.raises(KeyboardInterrupt):
+            train_own("mine", data, seed=5, overwrite=True)
+    assert json.loads((own_models / "mine" / "card.json").read_text()) == old
+    assert make_model.Embedder.load(own_models / "mine")
+    assert list_models() == ["mine"], "what is half made is listed by no one"
+    epochs = []
+    new = train_own("mine", data, seed=5, overwrite=True, report=lambda stage, *at: epochs.append(stage))
+    assert "train" not in epochs, "the checkpoint held every epoch"
+    assert json.loads((own_models / "mine" / "card.json").read_text()) == new != old
+    assert [p.name for p in own_models.iterdir()] == ["mine"]
+
+
+def test_what_another_run_left_behind_does_not_get_into_the_model(own_models, tmp_path):
+    data, _, _ = write_own(tmp_path)
+    left = own_models / ".mine.partial"
+    (left / "progress").mkdir(parents=True)
+    for name in ("images.npy", "checkpoint.safetensors.partial", "progress/epoch-004.png"):
+        (left / name).write_bytes(b"another's")
+    train_own("mine", data)
+    assert (own_models / "mine" / "images.npy").read_bytes()[:6] == b"\x93NUMPY"
+    assert sorted(p.name for p in (own_models / "mine").iterdir()) == sorted(
+        ["atlas.npz", "card.json", "catalogue.parquet", "images.npy", "pixels.npz", "weights.safetensors"]
+    )
+
+
+@pytest.mark.parametrize("lost", [["logsfr"], ["logsfr", "phi"], ["z"]])
+@pytest.mark.parametrize("how", ["unknown", "missing"])
+def test_a_latent_without_a_label_is_left_out_and_the_card_says_so(own_models, tmp_path, lost, how):
+    def spoil(frame):
+        if how == "missing":
+            return frame.drop(columns=[c for name in lost for c in (name, f"{name}_err")])
+        return frame.assign(**{name: np.nan for name in lost})
+
+    latents = [{"z": "redshift"}.get(name, name) for name in lost]
+    data, _, _ = write_own(tmp_path, spoil)
+    card = train_own("mine", data)
+    assert sorted(card["untaught"]) == sorted(card["uncalibrated"]) == sorted(latents)
+    assert not set(latents) & set(card["metrics"])
+    assert {"redshift", "logmass", "logsfr", "phi"} - set(latents) < set(card["metrics"])
+    assert all(f"r2_{latent}" not in card["history"][-1] for latent in latents)
+    frame = catalogue.read(own_models / "mine" / "catalogue.parquet")
+    atlas = make_model.atlas.Atlas.load(own_models / "mine" / "atlas.npz")
+    odd = atlas.oddness
+    for j, name in enumerate(("redshift", "logmass", "logsfr", "free")):
+        if name in latents:
+            assert (odd.contributions[:, j] == 0).all(), "what nothing taught makes no galaxy odd"
+    assert np.isfinite(odd.distance2).all() and np.isfinite(atlas.position).all()
+    table = frame.assign(**dict(zip((f"lat_{n}" for n in LATENTS), atlas.latents.T, strict=True)), chi2=atlas.chi2)
+    table = table.assign(**dict(zip((f"lat_{n}_sigma" for n in LATENTS), atlas.sigma.T, strict=True)))
+    assert not set(latents) & set(evaluate(table, card["calibration"], DECALS, resamples=3))
+
+
+def test_a_catalogue_with_columns_of_the_answers_trains_as_any_other(own_models, tmp_path):
+    data, _, _ = write_own(tmp_path, lambda frame: frame.assign(chi2=1.0, mag_aperture=20.0, lat_redshift=0.5))
+    assert train_own("mine", data)["metrics"]["reconstruction"]["chi2"][0] != 1.0
+
+
+def test_a_model_of_the_embedded_survey_is_taught_its_explanations(monkeypatch, own_models):
     """The order of the last steps, with the long ones left out."""
-    steps = []
-    monkeypatch.setenv("GALEXPLORE_MODELS", str(tmp_path))
-    (tmp_path / "new").mkdir()
-    (tmp_path / "new" / "weights.safetensors").write_bytes(b"weights")
-    monkeypatch.setattr(make_model, "read_survey", lambda *args: (None, None))
+    steps, folder = [], own_models / ".new.partial"
+    folder.mkdir(parents=True)
+    (folder / "weights.safetensors").write_bytes(b"weights")
+    frame = catalogue.read(DATA).head(3)
+    monkeypatch.setattr(make_model, "read_survey", lambda *at: (frame, None))
     monkeypatch.setattr(make_model, "gather_taught", lambda *args: (None, None))
     monkeypatch.setattr(make_model, "gather_samples", lambda *args: (None, None))
     monkeypatch.setattr(make_model, "fit", lambda *args, **kwargs: (None, {"seconds": 1}))
     monkeypatch.setattr(make_model, "Embedder", lambda model: None)
-    monkeypatch.setattr(make_model, "gather_calibrators", lambda *args: ("drawn", None))
+    monkeypatch.setattr(make_model, "gather_calibrators", lambda *at: ("drawn", None))
     monkeypatch.setattr(make_model, "finish", lambda *args: steps.append(args[-1][0]) or {"calibration": {}})
 
     def teach(explorer, n, report):
-        steps.append((explorer, n, json.loads((tmp_path / "new" / "card.json").read_text())["calibration"]))
+        steps.append((explorer, n, json.loads((folder / "card.json").read_text())["calibration"]))
+        assert not (own_models / "new").exists(), "published when all is in it"
         return {"learnt": n}
 
     monkeypatch.setattr(make_model, "load", lambda name: name)
     monkeypatch.setattr(make_model, "teach", teach)
     card = make_model.train_model("new", DATA, Training(lessons=7), nothing, DECALS)
-    assert steps == ["drawn", ("new", 7, {})] and card["attribution"] == {"learnt": 7}
+    assert steps == ["drawn", (".new.partial", 7, {})] and card["attribution"] == {"learnt": 7}
+    assert card["simulated"] is True and (own_models / "new" / "card.json").exists()
+
+
+def test_a_copy_of_the_embedded_catalogue_is_the_embedded_one(tmp_path):
+    (tmp_path / "copy.parquet").write_bytes(DATA.read_bytes())
+    (tmp_path / "other.parquet").write_bytes(b"other")
+    assert is_embedded(DATA) and is_embedded(tmp_path / "copy.parquet")
+    assert not is_embedded(tmp_path / "other.parquet") and not is_embedded(tmp_path / "none.parquet")

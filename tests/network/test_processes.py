@@ -4,7 +4,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from galexplore.network.processes import Team
+from galexplore.network.processes import Processes
 from galexplore.network.recipes import Training
 from galexplore.network.sample import Sample
 from galexplore.network.train import fit
@@ -17,15 +17,15 @@ RECIPE = Training(epochs=8, batch=64, drawn=1, pictures=100)
 def take_part(fabric, frame, flux, folder):
     """One process's share; runs in a process of its own."""
     torch.set_num_threads(1)
-    team = Team(fabric)
-    mine = torch.full((3,), float(team.rank))
-    team.average([mine])
+    processes = Processes(fabric)
+    mine = torch.full((3,), float(processes.rank))
+    processes.average([mine])
     sample, validation = Sample.gather(frame[40:], flux[40:]), Sample.gather(frame[:40], flux[:40])
-    model, card = fit(sample, validation, folder, survey=DECALS, network=TINY, training=RECIPE, team=team)
+    model, card = fit(sample, validation, folder, survey=DECALS, network=TINY, training=RECIPE, processes=processes)
     weights = torch.cat([v.flatten().float() for v in model.state_dict().values()])
     others = fabric.all_gather(weights)
-    team.leave()
-    if team.rank == 0:
+    processes.leave()
+    if processes.rank == 0:
         return mine.tolist(), float((others - weights).abs().max()), card
     return None
 
@@ -49,7 +49,7 @@ def test_two_processes_end_where_one_does(sky, tmp_path):
 
 
 def test_one_process_needs_no_library():
-    team, tensor, acted = Team(), torch.ones(2), []
-    team.average([tensor])
-    team.lead(lambda: acted.append(1))
-    assert (team.rank, team.size, tensor.tolist(), acted) == (0, 1, [1.0, 1.0], [1])
+    processes, tensor, acted = Processes(), torch.ones(2), []
+    processes.average([tensor])
+    processes.lead(lambda: acted.append(1))
+    assert (processes.rank, processes.size, tensor.tolist(), acted) == (0, 1, [1.0, 1.0], [1])

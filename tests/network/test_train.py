@@ -6,8 +6,9 @@ import torch
 from PIL import Image
 
 from galexplore.network.recipes import Network, Training
+from galexplore.network.run import Run
 from galexplore.network.sample import Sample
-from galexplore.network.train import Run, fit, schedule, total
+from galexplore.network.train import fit, schedule, total
 from galexplore.network.vae import CVAE
 from galexplore.survey import DECALS
 
@@ -91,7 +92,7 @@ def test_it_stops_early_and_returns_the_best_epoch(samples, tmp_path, monkeypatc
     monkeypatch.setattr("galexplore.network.train.validate", lambda model, sample: {"score": next(scores)})
 
     def keep(run, path, recipe):
-        seen.append({k: v.clone() for k, v in run.average.items()})
+        seen.append({k: v.clone() for k, v in run.averaged.items()})
 
     monkeypatch.setattr(Run, "save", keep)
     model, card = fit(

@@ -1,0 +1,162 @@
+"""What a model is taught by: a catalogue that is fit for it, its images, and what is drawn beside the embedded one."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from galexplore.errors import InputError
+from galexplore.files import hash_file
+from galexplore.images import Images
+from galexplore.jobs.draws import draw_calibrators, draw_extras
+from galexplore.latents import LABELLED
+from galexplore.network.recipes import Training
+from galexplore.network.sample import Device, Sample
+from galexplore.places import DATA
+from galexplore.posterior.label_errors import TYPICAL_ERRORS, read_label
+from galexplore.sources.kept import KeptImages
+from galexplore.sources.mock import Store
+from galexplore.survey import Survey
+from galexplore.tables import catalogue
+
+#: Receives (stage, done, of, note) as work proceeds.
+Report = Callable[..., None]
+
+#: Rows that a training cannot do without: a batch to learn from, two to tell answers apart, one to calibrate by.
+LEAST = {"train": 4, "validation": 2, "calibration": 1}
+LEAST_ORDINARY = 20  # galaxies of which the atlas can be made
+
+
+def is_embedded(data: Path) -> bool:
+    """Whether a catalogue is the embedded one, or a copy of it."""
+    return data.exists() and DATA.exists() and (data.samefile(DATA) or hash_file(data) == hash_file(DATA))
+
+
+def is_simulated(frame: pd.DataFrame) -> bool:
+    """Whether a catalogue is of the mock's galaxies: it holds what their images are drawn from."""
+    return {"seed", "z_true", "flux_bulge_r", "flux_disc_r"} <= set(frame)
+
+
+def settle_recipe(data: Path, training: Training) -> Training:
+    """Leave out of a recipe what is drawn as the embedded survey is, where the catalogue is another one.
+
+    Extra galaxies, calibrators and lessons resemble no other survey; they come together or not at all.
+    """
+    if is_embedded(data) and training.extra:
+        return training
+    return replace(training, extra=0, calibrators=0, lessons=0)
+
+
+def complete(frame: pd.DataFrame) -> pd.DataFrame:
+    """Add the columns that every reader may count on: labels and their errors, unknown, and the population.
+
+    A galaxy of which no kind is told is an ordinary one.
+    """
+    named = [name for column in TYPICAL_ERRORS for name in (column, f"{column}_err")]
+    out = frame.assign(**{name: np.nan for name in named if name not in frame})
+    kinds = out["population"] if "population" in out else pd.Series("", index=out.index)
+    return out.assign(population=kinds.where(kinds != "", "ordinary"))
+
+
+def check_catalogue(frame: pd.DataFrame) -> None:
+    """Hold a catalogue against what a training needs.
+
+    Raises
+    ------
+    InputError
+        Where it breaks the contract of `catalogue.validate`, lacks a split, or has no label that both the training and
+        the validation split know.
+    """
+    try:
+        catalogue.validate(frame)
+    except InputError as error:
+        raise InputError(f"The catalogue cannot be trained on: {error}.") from error
+    if "split" not in frame:
+        raise InputError(f"The catalogue has no column split, which says {', '.join(LEAST)} or test of each row.")
+    for split, least in LEAST.items():
+        if (count := int((frame["split"] == split).sum())) < least:
+            raise InputError(f"The catalogue has {count} rows whose split is {split}, and a training needs {least}.")
+    known = [column for column in LABELLED.values() if _is_known(frame, column)]
+    if not known:
+        columns = ", ".join(LABELLED.values())
+        raise InputError(
+            f"The catalogue has no label to learn from: of {columns}, one at least must be known, with different "
+            "values, in both the train and the validation split."
+        )
+    if "population" in frame and (complete(frame)["population"] == "ordinary").sum() < LEAST_ORDINARY:
+        raise InputError(
+            f"Fewer than {LEAST_ORDINARY} rows have the population ordinary, and the atlas is made of them."
+        )
+
+
+def _is_known(frame: pd.DataFrame, column: str) -> bool:
+    """Whether a label is known, with more than one value, in the splits that need it."""
+    values = pd.Series(read_label(frame, column)).groupby(frame["split"].to_numpy()).nunique()
+    return all(values[split] > 1 for split in ("train", "validation"))
+
+
+def read_catalogue(data: Path) -> pd.DataFrame:
+    """Read a catalogue to train on.
+
+    Raises
+    ------
+    InputError
+        Where there is none, or `check_catalogue` refuses it.
+    """
+    if not data.exists():
+        raise InputError(f"No catalogue stands at {data}; make one with: galexplore mock")
+    frame = catalogue.read(data)
+    check_catalogue(frame)
+    return complete(frame)
+
+
+def open_images(path: Path, frame: pd.DataFrame, survey: Survey) -> Images:
+    """Open the images of a catalogue read from `path`: the mock's, or those that stand beside it.
+
+    Raises
+    ------
+    InputError
+        Where there are none.
+    """
+    return Store.beside(path, frame, survey) if is_simulated(frame) else KeptImages(path.parent, frame, survey)
+
+
+def read_survey(data: Path, survey: Survey, report: Report) -> tuple[pd.DataFrame, np.ndarray]:
+    """Read a catalogue and its images (N, B, S, S), rendered where they are simulated and not there yet.
+
+    Raises
+    ------
+    InputError
+        As of `read_catalogue` and `open_images`.
+    """
+    frame = read_catalogue(data)
+    images = open_images(data, frame, survey)
+    if isinstance(images, Store):
+        images.render_all(progress=lambda done, of: report("render", done, of))
+    return frame, images.get(list(frame["id"]))
+
+
+def gather_taught(
+    frame: pd.DataFrame, flux: np.ndarray, training: Training, survey: Survey, report: Report
+) -> tuple[pd.DataFrame, np.ndarray]:
+    """Return rows and images of the training split, with the recipe's extra galaxies."""
+    rows = np.flatnonzero(frame["split"] == "train")
+    if not training.extra:
+        return frame.iloc[rows], flux[rows]
+    extra, more = draw_extras(training.extra, training.seed, survey, report)
+    return pd.concat([frame.iloc[rows], extra], ignore_index=True), np.concatenate([flux[rows], more])
+
+
+def gather_calibrators(training: Training, survey: Survey, report: Report) -> tuple[pd.DataFrame, np.ndarray] | None:
+    """Draw the recipe's calibrators; None where it asks for none."""
+    return draw_calibrators(training.calibrators, training.seed + 1, survey, report) if training.calibrators else None
+
+
+def gather_samples(
+    frame: pd.DataFrame, flux: np.ndarray, taught: pd.DataFrame, images: np.ndarray, device: Device
+) -> tuple[Sample, Sample]:
+    """Put what is taught, and the validation split, on a device."""
+    rows = np.flatnonzero(frame["split"] == "validation")
+    return Sample.gather(taught, images, device), Sample.gather(frame.iloc[rows], flux[rows], device)

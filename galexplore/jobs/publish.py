@@ -1,0 +1,68 @@
+"""A model's folder made beside its place, whole, and then renamed into it."""
+
+import json
+import math
+import re
+from pathlib import Path
+from typing import Any
+
+from galexplore.errors import InputError
+from galexplore.files import publish_folder, write_beside
+from galexplore.places import models_folder
+
+CHECKPOINT = "checkpoint.safetensors"
+
+
+def check_place(name: str, overwrite: bool = False) -> Path:
+    """Give the folder that a new model of this name may take.
+
+    Raises
+    ------
+    InputError
+        Where the name cannot be one, or another model bears it and is not to be replaced.
+    """
+    if not re.fullmatch("[A-Za-z0-9_-]{1,60}", name):
+        raise InputError(
+            f"{name[:80]!r} cannot name a model: give 1 to 60 of the letters a to z, digits, hyphens and underscores."
+        )
+    place = models_folder() / name
+    if place.exists() and not overwrite:
+        raise InputError(
+            f"There is a model {name!r} already, which stays as it is; choose another name, or add --overwrite."
+        )
+    return place
+
+
+def name_partial(name: str) -> Path:
+    """Folder in which a model of this name is made; whoever looks for models does not see it."""
+    return models_folder() / f".{name}.partial"
+
+
+def publish_model(name: str, overwrite: bool = False) -> Path:
+    """Rename a model that is whole into its place; what only its training needed is removed.
+
+    Raises
+    ------
+    InputError
+        Where another model has taken the name in the meantime.
+    """
+    place = check_place(name, overwrite)
+    publish_folder(name_partial(name), place)
+    (place / CHECKPOINT).unlink(missing_ok=True)
+    return place
+
+
+def write_card(folder: Path, card: dict) -> dict:
+    """Write `card.json` of a model, beside and renamed; return it as it is read back, null where no number is known."""
+    card = _drop_nan(card)
+    with write_beside(folder / "card.json") as partial:
+        partial.write_text(json.dumps(card, indent=1, allow_nan=False) + "\n")
+    return card
+
+
+def _drop_nan(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: _drop_nan(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_drop_nan(v) for v in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,140 @@
+"""A training in progress, and its checkpoint: weights, their running average, the best of it, and the optimiser."""
+
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+from torch.optim.swa_utils import AveragedModel
+
+from galexplore.files import write_beside
+from galexplore.network.processes import Processes
+from galexplore.network.recipes import Network, Training
+from galexplore.network.sample import Sample
+from galexplore.network.vae import CVAE
+from galexplore.survey import Survey
+
+
+def average_weights(model: CVAE, ema: float) -> AveragedModel:
+    """Follow a model's weights and buffers by their exponential average, of decay `ema`.
+
+    The average starts short, of decay (1 + n) / (10 + n) at step n, or the first epochs would still remember the random
+    weights.
+    """
+
+    @torch.no_grad()
+    def fold(average: list[Tensor], current: list[Tensor], count: Tensor) -> None:
+        if not average[0].is_floating_point():
+            torch._foreach_copy_(average, current)
+            return
+        weight = (1 - (count / (9 + count.double())).clamp(max=ema)).float()
+        for kept, new in zip(average, current, strict=True):
+            kept.lerp_(new, weight)
+
+    average = AveragedModel(model, multi_avg_fn=fold, use_buffers=True)
+    average.n_averaged.fill_(1)  # the random weights count as one, as they do for every later step
+    return average
+
+
+@dataclass
+class Run:
+    """One training in progress: all that a checkpoint must hold. `best` are the averaged weights of the best epoch."""
+
+    model: CVAE
+    average: AveragedModel
+    best: dict[str, Tensor]
+    optimizer: torch.optim.Optimizer
+    history: list[dict]
+
+    @classmethod
+    def start(cls, sample: Sample, survey: Survey, network: Network, training: Training) -> "Run":
+        """Initialise from the seed, with labels standardised by this sample; what has no label is left untaught."""
+        torch.manual_seed(training.seed)
+        model, labels = CVAE(network, survey), sample.labels.cpu()
+        mean = labels.nanmean(dim=0)
+        spread = ((labels - mean) ** 2).nanmean(dim=0).sqrt()
+        model.label_mean.copy_(mean.nan_to_num(0.0))
+        model.label_std.copy_(torch.where(spread > 0, spread, 1.0))  # labels all alike, or none
+        model.leave_untaught(bool(sample.vector.isnan().all()), mean.isnan())
+        model = model.to(sample.device, memory_format=torch.channels_last)
+        optimizer = torch.optim.AdamW(model.parameters(), weight_decay=training.weight_decay)
+        best = {k: v.clone() for k, v in model.state_dict().items()}
+        return cls(model, average_weights(model, training.ema), best, optimizer, [])
+
+    @property
+    def averaged(self) -> dict[str, Tensor]:
+        """The averaged weights and buffers by name."""
+        return self.average.module.state_dict()
+
+    def save(self, path: Path, recipe: str) -> None:
+        """Write a checkpoint, beside and renamed, so that a kill leaves the last one whole."""
+        tensors = {f"model.{k}": v for k, v in self.model.state_dict().items()}
+        tensors |= {f"average.{k}": v for k, v in self.averaged.items()} | {
+            f"best.{k}": v for k, v in self.best.items()
+        }
+        for i, state in self.optimizer.state_dict()["state"].items():
+            tensors |= {f"adam.{i}.{k}": torch.as_tensor(v) for k, v in state.items()}
+        tensors = {k: v.contiguous() for k, v in tensors.items()}
+        with write_beside(path) as partial:
+            save_file(tensors, partial, metadata={"recipe": recipe, "history": json.dumps(self.history)})
+
+    def resume(self, path: Path, recipe: str) -> bool:
+        """Continue from a checkpoint of the same recipe; return whether there was one."""
+        if not path.exists():
+            return False
+        with safe_open(path, "pt") as file:
+            if file.metadata()["recipe"] != recipe:
+                return False
+            tensors = {k: file.get_tensor(k) for k in file.keys()}
+            self.history = json.loads(file.metadata()["history"])
+        self.model.load_state_dict({k[6:]: v for k, v in tensors.items() if k.startswith("model.")})
+        for name, kept in (("average", self.averaged), ("best", self.best)):
+            for k, v in kept.items():
+                v.copy_(tensors[f"{name}.{k}"])
+        state: dict[int, dict] = {}
+        for k in (k for k in tensors if k.startswith("adam.")):
+            _, i, name = k.split(".")
+            state.setdefault(int(i), {})[name] = tensors[k]
+        self.optimizer.load_state_dict(self.optimizer.state_dict() | {"state": state})
+        self.average.n_averaged.fill_(1 + int(state[0]["step"]))
+        return True
+
+    def step(self, loss: Tensor, rate: float, processes: Processes) -> None:
+        """Take one optimiser step and fold it into the averaged weights."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        processes.average(p.grad for p in self.model.parameters() if p.grad is not None)
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 5.0)
+        self.optimizer.step()
+        self.average.update_parameters(self.model)
+
+    def load(self, weights: dict[str, Tensor]) -> CVAE:
+        """Return a model with other weights (`averaged`, `best`), ready for inference."""
+        own = self.model
+        model = CVAE(own.network, own.survey).to(own.label_mean.device, memory_format=torch.channels_last)
+        model.load_state_dict(weights)
+        return model.eval()
+
+    @property
+    def scores(self) -> list[float]:
+        """The score of each epoch; of one that has none, less than any."""
+        return [row["score"] if math.isfinite(row["score"]) else -math.inf for row in self.history]
+
+    def add(self, row: dict) -> None:
+        """Append an epoch to the history; its averaged weights are kept if it has a score and none before had more."""
+        self.history.append(row)
+        if math.isfinite(row["score"]) and self.scores[-1] == max(self.scores):
+            for k, v in self.averaged.items():
+                self.best[k].copy_(v)
+
+    def is_over(self, training: Training) -> bool:
+        """Tell whether all epochs are done, or the last `patience` of them have not bettered the score."""
+        scores, last = self.scores, self.scores[-training.patience :]
+        stale = len(scores) > training.patience and (max(last) < max(scores) or max(last) == -math.inf)
+        return len(scores) >= training.epochs or stale
