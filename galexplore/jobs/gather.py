@@ -16,10 +16,12 @@ from galexplore.network.recipes import Training
 from galexplore.network.sample import Device, Sample
 from galexplore.places import DATA
 from galexplore.posterior.label_errors import TYPICAL_ERRORS, read_label
-from galexplore.sources.kept import KeptImages
+from galexplore.sources import files
+from galexplore.sources.kept import KEPT, Kept, keep
 from galexplore.sources.mock import Store
 from galexplore.survey import Survey
 from galexplore.tables import catalogue
+from galexplore.tables.columns import ORDINARY, fill_population
 
 #: Receives (stage, done, of, note) as work proceeds.
 Report = Callable[..., None]
@@ -32,11 +34,6 @@ LEAST_ORDINARY = 20  # galaxies of which the atlas can be made
 def is_embedded(data: Path) -> bool:
     """Whether a catalogue is the embedded one, or a copy of it."""
     return data.exists() and DATA.exists() and (data.samefile(DATA) or hash_file(data) == hash_file(DATA))
-
-
-def is_simulated(frame: pd.DataFrame) -> bool:
-    """Whether a catalogue is of the mock's galaxies: it holds what their images are drawn from."""
-    return {"seed", "z_true", "flux_bulge_r", "flux_disc_r"} <= set(frame)
 
 
 def settle_recipe(data: Path, training: Training) -> Training:
@@ -55,9 +52,7 @@ def complete(frame: pd.DataFrame) -> pd.DataFrame:
     A galaxy of which no kind is told is an ordinary one.
     """
     named = [name for column in TYPICAL_ERRORS for name in (column, f"{column}_err")]
-    out = frame.assign(**{name: np.nan for name in named if name not in frame})
-    kinds = out["population"] if "population" in out else pd.Series("", index=out.index)
-    return out.assign(population=kinds.where(kinds != "", "ordinary"))
+    return fill_population(frame.assign(**{name: np.nan for name in named if name not in frame}))
 
 
 def check_catalogue(frame: pd.DataFrame) -> None:
@@ -85,7 +80,7 @@ def check_catalogue(frame: pd.DataFrame) -> None:
             f"The catalogue has no label to learn from: of {columns}, one at least must be known, with different "
             "values, in both the train and the validation split."
         )
-    if "population" in frame and (complete(frame)["population"] == "ordinary").sum() < LEAST_ORDINARY:
+    if "population" in frame and (fill_population(frame)["population"] == ORDINARY).sum() < LEAST_ORDINARY:
         raise InputError(
             f"Fewer than {LEAST_ORDINARY} rows have the population ordinary, and the atlas is made of them."
         )
@@ -113,29 +108,43 @@ def read_catalogue(data: Path) -> pd.DataFrame:
 
 
 def open_images(path: Path, frame: pd.DataFrame, survey: Survey) -> Images:
-    """Open the images of a catalogue read from `path`: the mock's, or those that stand beside it.
+    """Open the images of a catalogue read from `path`: those kept beside it, else as `sources.files.open_images` does.
 
     Raises
     ------
     InputError
         Where there are none.
     """
-    return Store.beside(path, frame, survey) if is_simulated(frame) else KeptImages(path.parent, frame, survey)
+    if (path.parent / KEPT).exists():
+        return Kept.open(path.parent / KEPT, survey, frame)
+    return files.open_images(path, frame, survey)
 
 
-def read_survey(data: Path, survey: Survey, report: Report) -> tuple[pd.DataFrame, np.ndarray]:
+def read_survey(
+    data: Path, survey: Survey, report: Report, folder: Path | None = None
+) -> tuple[pd.DataFrame, np.ndarray]:
     """Read a catalogue and its images (N, B, S, S), rendered where they are simulated and not there yet.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        Of the model that is made: images that are its own are kept there.
 
     Raises
     ------
     InputError
-        As of `read_catalogue` and `open_images`.
+        As of `read_catalogue` and `open_images`, and for images that cannot be used.
     """
     frame = read_catalogue(data)
-    images = open_images(data, frame, survey)
+    images, ids = open_images(data, frame, survey), list(frame["id"])
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / KEPT).unlink(missing_ok=True)  # another run's
     if isinstance(images, Store):
         images.render_all(progress=lambda done, of: report("render", done, of))
-    return frame, images.get(list(frame["id"]))
+    elif folder is not None:
+        images = keep(images, ids, folder / KEPT, survey, lambda done, of: report("read images", done, of))
+    return frame, images.get(ids)
 
 
 def gather_taught(

@@ -19,7 +19,6 @@ from galexplore.jobs.gather import (
     gather_samples,
     gather_taught,
     is_embedded,
-    is_simulated,
     read_survey,
     settle_recipe,
 )
@@ -33,7 +32,7 @@ from galexplore.network.sample import pick_device
 from galexplore.network.train import fit
 from galexplore.posterior.calibrate import calibrate, list_uncalibrated, scale_at
 from galexplore.posterior.metrics import evaluate
-from galexplore.sources.kept import keep_images
+from galexplore.sources.kept import KEPT
 from galexplore.survey import Survey
 from galexplore.tables import catalogue
 
@@ -81,7 +80,7 @@ def train_model(
     folder, training = name_partial(name), settle_recipe(data, training)
     if processes.size > 1:  # one process draws and renders; the others then find it done
         processes.lead(lambda: gather_taught(*read_survey(data, survey, report), training, survey, report))
-    frame, flux = read_survey(data, survey, report)
+    frame, flux = read_survey(data, survey, report, None if processes.rank else folder)
 
     def tell_epoch(row: dict) -> None:
         report("train", row["epoch"], training.epochs, "  ".join(f"{k} {v:.4g}" for k, v in row.items()))
@@ -104,10 +103,10 @@ def train_model(
     _clear(folder)
     calibrators = gather_calibrators(training, survey, report)
     card |= finish(frame, Embedder(model), flux, folder, report, calibrators)
-    card |= {"simulated": is_simulated(frame), "made": datetime.now(UTC).date().isoformat()}
+    card |= {"simulated": catalogue.is_simulated(frame), "made": datetime.now(UTC).date().isoformat()}
     card |= {"sha256": hash_file(folder / "weights.safetensors")}
     if not is_embedded(data):  # the explorer shows a model with the catalogue that it belongs to
-        keep_catalogue(frame, flux, folder)
+        catalogue.write(frame, folder / "catalogue.parquet")
     card = write_card(folder, card)
     if training.lessons:
         lesson = teach(load(folder.name), training.lessons, report=lambda text: report("teach", 0, None, text))
@@ -119,15 +118,8 @@ def train_model(
 def _clear(folder: Path) -> None:
     """Remove what a run that was killed later than this one's training left in its folder."""
     for path in folder.iterdir():
-        if path.name not in (CHECKPOINT, "weights.safetensors", "progress"):
+        if path.name not in (CHECKPOINT, "weights.safetensors", "progress", KEPT):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
-
-
-def keep_catalogue(frame: pd.DataFrame, flux: np.ndarray, folder: Path) -> None:
-    """Write a model's own catalogue into its folder, and the images that cannot be rendered anew."""
-    catalogue.write(frame, folder / "catalogue.parquet")
-    if not is_simulated(frame):
-        keep_images(folder, lambda rows: flux[rows], flux.shape)
 
 
 def finish(

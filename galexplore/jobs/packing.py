@@ -20,14 +20,14 @@ from galexplore.explore.models import load
 from galexplore.files import hash_file, publish_folder, write_beside
 from galexplore.jobs.publish import check_place
 from galexplore.places import DATA, models_folder
-from galexplore.sources.kept import FILE as IMAGES
+from galexplore.sources.kept import KEPT
 from galexplore.tables import catalogue
 
 FORMAT, VERSION = "galexplore model", 1
 NEEDED = ("card.json", "weights.safetensors", "atlas.npz", "catalogue.parquet")
-MEMBERS = (*NEEDED, "pixels.npz", IMAGES)
+MEMBERS = (*NEEDED, "pixels.npz", KEPT)
 #: Bytes that a member may unfold to: images of ten million galaxies are 290 GB, everything else is far smaller.
-LARGEST = {IMAGES: 300_000_000_000, "card.json": 50_000_000}
+LARGEST = {KEPT: 300_000_000_000, "card.json": 50_000_000}
 LARGEST_OTHER = 20_000_000_000
 UNFOLDS = 200  # times its packed size that a member may be: parquet and npz are packed already
 MANIFEST = 1_000_000  # bytes that the manifest may have
@@ -204,5 +204,6 @@ def _check_inside(folder: Path) -> None:
         raise InputError("Its catalogue is too large.")
     for path in folder.glob("*.npz"):
         with zipfile.ZipFile(path) as arrays:
-            if sum(i.file_size for i in arrays.infolist()) > min(LARGEST_OTHER, UNFOLDS * path.stat().st_size):
+            most = min(LARGEST.get(path.name, LARGEST_OTHER), UNFOLDS * path.stat().st_size)
+            if sum(i.file_size for i in arrays.infolist()) > most:
                 raise InputError(f"Its {path.name} unpacks to more than it may.")

@@ -5,7 +5,7 @@ import pytest
 
 from galexplore.errors import InputError
 from galexplore.jobs.gather import complete, open_images, read_catalogue, read_survey
-from galexplore.sources.kept import KeptImages
+from galexplore.sources.kept import Kept
 from galexplore.survey import DECALS
 from galexplore.tables import catalogue
 from tests.jobs.tiny import nothing, write_own
@@ -56,7 +56,7 @@ def test_what_a_catalogue_lacks_is_unknown_and_its_galaxies_are_ordinary(tmp_pat
 def test_images_beside_a_catalogue_are_its_galaxies_in_any_order(tmp_path):
     data, frame, flux = write_own(tmp_path)
     images = open_images(data, frame, DECALS)
-    assert isinstance(images, KeptImages) and "own-3" in images and "own-99" not in images
+    assert isinstance(images, Kept) and "own-3" in images and "own-99" not in images
     assert np.array_equal(images.get(["own-3", "own-1"]), flux[[3, 1]].astype(np.float16))
     with pytest.raises(InputError, match="own-99"):
         images.get(["own-1", "own-99"])
@@ -66,12 +66,12 @@ def test_images_beside_a_catalogue_are_its_galaxies_in_any_order(tmp_path):
 
 def test_images_that_are_not_there_or_anothers_are_refused_in_a_sentence(tmp_path):
     data, frame, _ = write_own(tmp_path)
-    catalogue.write(frame.head(40), data)
-    with pytest.raises(InputError, match="not those of its catalogue"):
+    catalogue.write(frame.assign(id=[f"new-{i}" for i in range(len(frame))]), data)
+    with pytest.raises(InputError, match="No image of galaxy 'new-0'"):
         read_survey(data, DECALS, nothing)
-    (tmp_path / "images.npy").write_bytes(b"no array")
+    (tmp_path / "images.npz").write_bytes(b"no array")
     with pytest.raises(InputError, match="damaged"):
         read_survey(data, DECALS, nothing)
-    (tmp_path / "images.npy").unlink()
-    with pytest.raises(InputError, match="No images stand beside"):
+    (tmp_path / "images.npz").unlink()
+    with pytest.raises(InputError, match="No images belong to"):
         read_survey(data, DECALS, nothing)

@@ -14,6 +14,7 @@ from galexplore.latents import LATENTS
 from galexplore.network.recipes import Training
 from galexplore.places import DATA
 from galexplore.posterior.metrics import evaluate
+from galexplore.sources.kept import KEPT, Kept
 from galexplore.survey import DECALS
 from galexplore.tables import catalogue
 from tests.jobs.tiny import BRIEF, TINY, nothing, train_own, write_own
@@ -42,8 +43,8 @@ def test_a_catalogue_of_ones_own_is_mixed_with_no_mock_galaxies_and_not_called_s
     assert card["n_train"] == (frame["split"] == "train").sum()
     assert {card["training"][k] for k in ("extra", "calibrators", "lessons")} == {0}
     assert card["simulated"] is False and card["untaught"] == [] and card["uncalibrated"] == []
-    kept = np.load(own_models / "mine" / "images.npy", mmap_mode="r")
-    assert np.array_equal(kept, flux.astype(np.float16)), "its images are its own and go with it"
+    kept = Kept.open(own_models / "mine" / KEPT, DECALS)
+    assert np.array_equal(kept.get(list(frame["id"])), flux.astype(np.float16)), "its images are its own and go with it"
 
 
 def test_the_models_own_catalogue_can_be_trained_on_anew(own_models, tmp_path):
@@ -52,7 +53,7 @@ def test_the_models_own_catalogue_can_be_trained_on_anew(own_models, tmp_path):
     again = train_own("mine", own_models / "mine" / "catalogue.parquet", seed=5, overwrite=True)
     assert first["sha256"] != again["sha256"]
     assert json.loads((own_models / "mine" / "card.json").read_text())["sha256"] == again["sha256"]
-    assert (own_models / "mine" / "images.npy").exists() and (own_models / "mine" / "catalogue.parquet").exists()
+    assert (own_models / "mine" / "images.npz").exists() and (own_models / "mine" / "catalogue.parquet").exists()
 
 
 def test_a_model_that_exists_stays_unless_it_is_to_be_replaced(own_models, tmp_path, monkeypatch):
@@ -69,7 +70,7 @@ def test_a_name_that_is_none_is_refused_in_a_sentence(own_models, name):
         make_model.train_model(name, DATA, Training(), nothing, DECALS)
 
 
-@pytest.mark.parametrize("at", ["calibrate", "keep_catalogue", "write_card", "publish_model"])
+@pytest.mark.parametrize("at", ["calibrate", "write_card", "publish_model"])
 def test_whatever_is_killed_when_the_old_model_stays_and_the_new_one_goes_on(own_models, tmp_path, monkeypatch, at):
     data, _, _ = write_own(tmp_path)
     old = train_own("mine", data)
@@ -95,12 +96,12 @@ def test_what_another_run_left_behind_does_not_get_into_the_model(own_models, tm
     data, _, _ = write_own(tmp_path)
     left = own_models / ".mine.partial"
     (left / "progress").mkdir(parents=True)
-    for name in ("images.npy", "checkpoint.safetensors.partial", "progress/epoch-004.png"):
+    for name in ("images.npz", "checkpoint.safetensors.partial", "progress/epoch-004.png"):
         (left / name).write_bytes(b"another's")
     train_own("mine", data)
-    assert (own_models / "mine" / "images.npy").read_bytes()[:6] == b"\x93NUMPY"
+    assert (own_models / "mine" / "images.npz").read_bytes()[:2] == b"PK"
     assert sorted(p.name for p in (own_models / "mine").iterdir()) == sorted(
-        ["atlas.npz", "card.json", "catalogue.parquet", "images.npy", "pixels.npz", "weights.safetensors"]
+        ["atlas.npz", "card.json", "catalogue.parquet", "images.npz", "pixels.npz", "weights.safetensors"]
     )
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from galexplore.jobs import make_model
 from galexplore.network.recipes import Network, Training
-from galexplore.sources.kept import keep_images
+from galexplore.sources.kept import KEPT, Kept, keep
 from galexplore.survey import DECALS
 from galexplore.tables import catalogue
 from tests.analytic import draw_ellipse
@@ -21,7 +21,7 @@ def nothing(*args, **kwargs):
 
 
 def write_own(folder, spoil=lambda frame: frame, n=48):
-    """Write a catalogue of real galaxies, as far as anyone can tell, and images.npy beside it."""
+    """Write a catalogue of real galaxies, as far as anyone can tell, and its images beside it."""
     generator = np.random.default_rng(3)
     frame = pd.DataFrame({"id": [f"own-{i}" for i in range(n)], "ra": np.linspace(10, 20, n), "dec": 1.0})
     frame["z"], frame["logmass"] = generator.uniform(0.02, 0.4, n), generator.normal(10, 0.5, n)
@@ -32,10 +32,11 @@ def write_own(folder, spoil=lambda frame: frame, n=48):
     rows = zip(frame["phi"], frame["z"], frame["logmass"], strict=True)
     flux = np.stack([draw_ellipse(phi, 2 + 4 * (1 - z), 0.5, 10 ** (mass - 9)) for phi, z, mass in rows])
     flux = (flux + generator.normal(0, 0.003, flux.shape)).astype(np.float32)
-    frame = spoil(frame)
+    ids, frame = frame["id"], spoil(frame)
     folder.mkdir(parents=True, exist_ok=True)
     catalogue.write(frame, folder / "catalogue.parquet")
-    keep_images(folder, lambda at: flux[at], flux.shape)
+    ids = list(ids)
+    keep(Kept(ids, flux.astype(np.float16), DECALS), ids, folder / KEPT, DECALS)
     return folder / "catalogue.parquet", frame, flux
 
 
