@@ -102,7 +102,8 @@ def fit_population(latents: np.ndarray, sigma: np.ndarray, modes: int = 1, seed:
     near = fit.dist_ <= np.quantile(fit.dist_, 0.98)
     mixture = GaussianMixture(modes, reg_covar=1e-5, n_init=2, random_state=seed).fit(latents[near])
     member, variance = mixture.predict(latents), np.asarray(sigma) ** 2
-    noise = np.array([np.median(variance[member == k], axis=0) for k in range(modes)])
+    members = [member == k if (member == k).any() else slice(None) for k in range(modes)]
+    noise = np.array([np.median(variance[rows], axis=0) for rows in members])
     return Population(mixture.weights_, mixture.means_, mixture.covariances_, noise)
 
 

@@ -187,3 +187,36 @@ def test_what_was_fitted_to_a_survey_opens_with_it(tmp_path):
 
 def test_the_shipped_card_says_its_survey():
     assert load("default").embedder.survey == DECALS
+
+
+def test_a_model_is_opened_on_the_accelerator_where_there_is_one(embedder, tmp_path, monkeypatch):
+    said = {"survey": json.dumps(DECALS.to_dict())}
+    weights = {k: v.contiguous() for k, v in embedder.model.state_dict().items()}
+    save_file(weights, tmp_path / "weights.safetensors", said)
+    card = {"sha256": hash_file(tmp_path / "weights.safetensors"), "calibration": {}, "survey": DECALS.to_dict()}
+    (tmp_path / "card.json").write_text(json.dumps(card | {"network": {"widths": [8, 12, 16, 16], "hidden": 32}}))
+    moved, move = [], CVAE.to
+
+    def follow(model, *at, **named):
+        moved.extend(at)
+        return model if at else move(model, **named)
+
+    monkeypatch.setattr(CVAE, "to", follow)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    Embedder.load(tmp_path)
+    Embedder.load(tmp_path, torch.device("cpu"))
+    assert moved == [torch.device("cuda"), torch.device("cpu")]
+
+
+@pytest.mark.parametrize("able", [True, False])
+def test_a_glance_uses_half_precision_only_where_the_device_can(embedder, sky, monkeypatch, able):
+    seen, encode = [], embedder.model.encode
+
+    def follow(images):
+        seen.append(torch.is_autocast_enabled("cpu"))
+        return encode(images)
+
+    monkeypatch.setattr("galexplore.network.embed.halves", lambda device: able)
+    monkeypatch.setattr(embedder.model, "encode", follow)
+    embedder.glance(sky[1][:2])
+    assert seen == [able]

@@ -1,15 +1,19 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from PIL import Image
 
+from galexplore.errors import InputError
+from galexplore.latents import LABELLED
 from galexplore.network.recipes import Network, Training
 from galexplore.network.run import Run
 from galexplore.network.sample import Sample
-from galexplore.network.train import fit, schedule, total
+from galexplore.network.train import fit, schedule, total, validate
 from galexplore.network.vae import CVAE
+from galexplore.posterior.label_errors import TYPICAL_ERRORS
 from galexplore.survey import DECALS
 
 TINY = Network(stem=4, widths=(6, 8, 8, 8), brushes=(8, 6, 6, 4), photometer=8, hidden=16)
@@ -118,3 +122,61 @@ def test_free_latents_that_strayed_come_to_lie_as_a_unit_normal(samples):
         optimizer.zero_grad()
         far.append(float(terms["aggregate"].detach()))
     assert far[0] > 5 and np.mean(far[-5:]) < 0.3
+
+
+def test_a_score_that_is_no_number_never_counts_as_best(samples, tmp_path, monkeypatch):
+    """The second epoch's weights come back, not the random ones that a NaN would have left."""
+    scores, seen = iter([float("nan"), 0.3, float("nan")]), []
+    monkeypatch.setattr("galexplore.network.train.validate", lambda model, sample: {"score": next(scores)})
+    monkeypatch.setattr(Run, "save", lambda run, *at: seen.append({k: v.clone() for k, v in run.averaged.items()}))
+    model, _ = fit(*samples, tmp_path, survey=DECALS, network=TINY, training=Training(epochs=3, batch=64))
+    assert torch.equal(model.state_dict()["trunk.0.weight"], seen[1]["trunk.0.weight"])
+
+
+def test_without_any_score_the_training_stops_with_a_sentence(samples, tmp_path, monkeypatch):
+    rows = []
+    monkeypatch.setattr("galexplore.network.train.validate", lambda model, sample: {"score": float("nan")})
+    with pytest.raises(InputError, match="No epoch has a score"):
+        recipe = Training(epochs=9, batch=64, patience=1, pictures=100)
+        fit(*samples, tmp_path, survey=DECALS, network=TINY, training=recipe, report=rows.append)
+    assert len(rows) == 2 and not (tmp_path / "weights.safetensors").exists()
+
+
+def test_the_score_is_the_mean_over_labels_that_are_known(samples):
+    model, (_, validation) = CVAE(TINY, DECALS).eval(), samples
+    whole = validate(model, validation)
+    validation.labels[:, 2] = torch.nan
+    validation.labels[:, 1] = 10.0  # all alike: nothing to explain
+    found = validate(model, validation)
+    assert found["score"] == pytest.approx(found["r2_redshift"]) and found["r2_redshift"] == whole["r2_redshift"]
+    assert not {"r2_logmass", "r2_logsfr"} & set(found)
+    validation.labels[:] = torch.nan
+    assert np.isnan(validate(model, validation)["score"])
+
+
+@pytest.mark.parametrize("lost", [[0], [2], [1, 2]])
+def test_a_latent_that_no_label_teaches_says_nothing(samples, tmp_path, lost):
+    sample, validation = samples
+    sample.labels[:, lost], sample.vector[:] = torch.nan, torch.nan
+    model, card = fit(
+        sample, validation, tmp_path, survey=DECALS, network=TINY, training=Training(epochs=1, batch=64, pictures=100)
+    )
+    assert card["untaught"] == ["phi", *[list(LABELLED)[j] for j in lost]]
+    with torch.inference_mode():
+        seen = model.encode(sample.images(torch.arange(8)))
+        assert (seen.mean[:, lost] == 0).all() and (seen.logvar[:, lost] == 0).all() and (seen.vector == 0).all()
+        code = torch.randn(4, 6)
+        moved = code.clone()
+        moved[:, [2 + j for j in lost]] += 3
+        assert torch.equal(model.decode(code), model.decode(moved)), "what says nothing draws nothing"
+    assert (model.label_mean[lost] == 0).all() and (model.label_std[lost] == 1).all()
+    assert all(torch.isfinite(v).all() for v in model.state_dict().values())
+
+
+def test_an_error_that_is_not_known_is_not_zero():
+    frame = pd.DataFrame({"z": [0.1, 0.2, 0.3], "logmass": [10.0, 11.0, 10.0], "phi": 0.1})
+    frame["z_err"] = [np.nan, 1e-3, 3e-3]
+    sample = Sample.gather(frame, np.zeros((3, 3, 69, 69)))
+    assert sample.errors[:, 0].tolist() == pytest.approx([2e-3, 1e-3, 3e-3])
+    assert sample.errors[:, 1].tolist() == pytest.approx([TYPICAL_ERRORS["logmass"]] * 3)
+    assert sample.labels[:, 2].isnan().all() and (sample.errors[:, 2] > 0).all(), "a missing column is all unknown"

@@ -3,7 +3,18 @@ import pandas as pd
 import pytest
 
 from galexplore.latents import LATENTS, angle_difference
-from galexplore.posterior.calibrate import LEVEL68, LEVEL95, calibrate, conformal_scale, crps, ratio95, scale_at
+from galexplore.posterior.calibrate import (
+    LEVEL68,
+    LEVEL95,
+    calibrate,
+    conformal_scale,
+    crps,
+    list_uncalibrated,
+    ratio95,
+    residuals,
+    scale_at,
+)
+from galexplore.posterior.label_errors import TYPICAL_ERRORS
 from galexplore.posterior.metrics import evaluate
 from galexplore.survey import DECALS
 
@@ -123,3 +134,38 @@ def test_a_small_split_gets_one_factor_and_an_old_card_is_understood(uneven):
 
 def test_the_free_latents_scale_is_left_alone(uneven):
     assert ratio95(calibrate(uneven))[LATENTS.index("free")] == pytest.approx(1.96, abs=0.001)
+
+
+@pytest.mark.parametrize("how", ["unknown", "missing"])
+def test_a_label_that_nobody_knows_is_neither_calibrated_nor_scored(uneven, how):
+    lost = ["logsfr", "logsfr_err", "phi", "phi_err"]
+    table = uneven.drop(columns=lost) if how == "missing" else uneven.assign(**{name: np.nan for name in lost})
+    calibration = calibrate(table)
+    for latent in ("logsfr", "phi"):
+        assert calibration[latent] == {"scale68": 1.0, "scale95": pytest.approx(1.96, abs=0.001)}
+    assert list_uncalibrated(table) == ["phi", "logsfr"] and list_uncalibrated(uneven) == []
+    scores = evaluate(table, calibration, DECALS, resamples=3)
+    assert {"redshift", "logmass"} < set(scores) and not {"logsfr", "phi"} & set(scores)
+    assert set(scores["free"]["leakage"]) == {"redshift", "logmass"}
+    assert all("logsfr" not in row and row["n"] == 1200 for row in scores["bins"]["magnitude"])
+
+
+def test_without_redshifts_the_bins_are_of_what_is_known(uneven):
+    table = uneven.assign(z=np.nan, lat_redshift=0.0)
+    bins = evaluate(table, calibrate(table), DECALS, resamples=3)["bins"]
+    assert bins["redshift"] == [], "inferred for none"
+    assert [row["n"] for row in bins["magnitude"]] == [1200] * 5
+
+
+def test_an_error_that_is_not_known_is_the_samples_median_or_a_published_one(answers):
+    frame = answers.assign(z_err=np.where(np.arange(len(answers)) % 2, np.nan, 0.03))
+    assert (residuals(frame)["redshift"]["own"] == 0.03).all()
+    assert calibrate(frame)["redshift"] == calibrate(answers)["redshift"], "half unknown, the same scale"
+    bare = frame.drop(columns="logmass_err").assign(phi_err=np.nan)
+    for latent in ("logmass", "phi"):
+        assert (residuals(bare)[latent]["own"] == TYPICAL_ERRORS[latent]).all()
+
+
+def test_labels_that_are_all_alike_have_no_explained_variance_and_break_nothing(answers):
+    scores = evaluate(answers.head(40).assign(logsfr=0.5), calibrate(answers), DECALS, resamples=3)
+    assert "r2" not in scores["logsfr"] and np.isfinite(scores["logsfr"]["nmad"][0])
