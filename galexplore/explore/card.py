@@ -6,7 +6,7 @@ import numpy as np
 
 from galexplore.atlas.paths import sweep
 from galexplore.explore.explorer import Explorer
-from galexplore.latents import LATENTS
+from galexplore.latents import LATENTS, TITLES
 from galexplore.places import ROOT
 
 _SIMULATED = (
@@ -64,8 +64,18 @@ def describe_recipe(explorer: Explorer) -> list[tuple[str, str]]:
                 f"{told['neighbours']} nearest, trustworthiness {told['trustworthiness']:.3f}",
             )
         )
+    rows += _list_unknown(card)
     rows += [("Made", card["made"]), ("Weights", f"`{card['sha256'][:16]}`"), ("Data", f"`{card['data_hash'][:16]}`")]
     return rows
+
+
+def _list_unknown(card: dict) -> list[tuple[str, str]]:
+    """Say which latents no label taught, and of which others none judges the intervals."""
+    untaught = card.get("untaught", [])
+    alone = [name for name in card.get("uncalibrated", []) if name not in untaught]
+    rows = {"Not taught": (untaught, "no label was known, so they say nothing")}
+    rows["Not calibrated"] = (alone, "no label judges their intervals")
+    return [(k, f"{', '.join(TITLES[n].lower() for n in names)}: {why}") for k, (names, why) in rows.items() if names]
 
 
 def _join(numbers) -> str:

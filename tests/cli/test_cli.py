@@ -150,3 +150,42 @@ def test_every_verb_is_in_the_readme():
     assert {"app", "locate", "mock", "train", "embed", "evaluate"} <= set(verbs)
     for verb in verbs:
         assert f"galexplore {verb}" in text, verb
+
+
+def refuse_one_line(*words, **more):
+    answer = run(*words, **more)
+    assert answer.returncode == 2, answer.stderr
+    assert answer.stdout == "" and len(answer.stderr.strip().splitlines()) == 1 and "Traceback" not in answer.stderr
+    return answer.stderr
+
+
+def test_train_asks_for_a_name_and_replaces_no_model_unasked(tmp_path):
+    unnamed = run("train")
+    assert unnamed.returncode == 2 and "--name" in unnamed.stderr and "Traceback" not in unnamed.stderr
+    before = (ROOT / "models" / "default" / "card.json").read_bytes()
+    assert "--overwrite" in refuse_one_line("train", "--name", "default")
+    assert (ROOT / "models" / "default" / "card.json").read_bytes() == before
+    assert "cannot name a model" in refuse_one_line("train", "--name", "../mine")
+    assert "No catalogue stands at" in refuse_one_line("train", "--name", "mine-1", "--data", tmp_path / "no.parquet")
+    assert not list((ROOT / "models").glob("*mine-1*"))
+
+
+def test_train_mixes_no_mock_galaxies_into_a_catalogue_of_ones_own(tmp_path):
+    (tmp_path / "mine.csv").write_text("id,z\na,0.1\n")
+    refused = refuse_one_line("train", "--name", "mine-1", "--data", tmp_path / "mine.csv", "--extra", 5)
+    assert "mixed with no other catalogue" in refused
+    refused = refuse_one_line("train", "--name", "mine-1", "--data", tmp_path / "mine.csv")
+    assert "no column split" in refused
+    assert not list((ROOT / "models").glob("*mine-1*"))
+
+
+def test_model_lists_packs_and_refuses_in_a_sentence(tmp_path):
+    listed = run("model", "list")
+    assert listed.returncode == 0 and "default" in listed.stdout
+    (tmp_path / "bad.galexplore").write_bytes(b"no zip")
+    assert "no packed model" in refuse_one_line("model", "install", tmp_path / "bad.galexplore")
+    assert "No model stands" in refuse_one_line("model", "pack", "none", tmp_path / "none.galexplore")
+    packed = run("model", "pack", "default", tmp_path / "default.galexplore")
+    assert packed.returncode == 0, packed.stderr
+    refused = refuse_one_line("model", "install", tmp_path / "default.galexplore")
+    assert "There is a model 'default' already" in refused

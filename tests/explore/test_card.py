@@ -19,6 +19,7 @@ from PIL import Image
 import galexplore as gx
 from galexplore.draw import annotated
 from galexplore.explore import bundle, neighbours
+from galexplore.explore.card import describe_recipe
 from galexplore.explore.export import FORMATS, export
 from galexplore.explore.link import View, read_view
 from galexplore.places import ROOT
@@ -153,3 +154,14 @@ def test_an_image_without_a_position_comes_back_with_its_scale():
         back = gx.read(bundle.to_fits(flux, DECALS, ra, dec, {}))
         assert back.pixel_scale == pytest.approx(DECALS.model_scale) and back.ra is None
         assert np.array_equal(back.flux, flux) and back.bands == "grz"
+
+
+def test_the_card_says_which_latents_were_not_taught(explorer):
+    from types import SimpleNamespace
+
+    card = explorer.card | {"untaught": ["logsfr"], "uncalibrated": ["logsfr", "phi"]}
+    like = {"table": explorer.table, "simulated": explorer.simulated, "survey": explorer.survey}
+    rows = dict(describe_recipe(SimpleNamespace(card=card, **like)))
+    assert rows["Not taught"].startswith("star-formation rate: no label")
+    assert rows["Not calibrated"].startswith("orientation: no label")
+    assert not {"Not taught", "Not calibrated"} & set(dict(describe_recipe(explorer)))
