@@ -8,7 +8,7 @@ import typer
 from rich.table import Table
 
 from galexplore.cli.terminal import out
-from galexplore.places import models_folder
+from galexplore.places import find_model
 
 app = typer.Typer(help="Pack a trained model into one file, install such a file, or list the models.")
 
@@ -45,7 +45,7 @@ def list_all() -> None:
 
     table = Table("model", "made", "taught by", "simulated", "weights")
     for name in list_models():
-        card = json.loads((models_folder() / name / "card.json").read_text())
+        card = json.loads((find_model(name) / "card.json").read_text())
         said = (card.get("made", "–"), f"{card.get('n_train', 0):,} galaxies", "yes" if card.get("simulated") else "no")
         table.add_row(name, *said, card.get("sha256", "–")[:12])
     out.print(table)

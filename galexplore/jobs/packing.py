@@ -19,7 +19,7 @@ from galexplore.errors import InputError
 from galexplore.explore.models import load
 from galexplore.files import hash_file, publish_folder, write_beside
 from galexplore.jobs.publish import check_place
-from galexplore.places import DATA, models_folder
+from galexplore.places import DATA, find_model, models_folder
 from galexplore.sources.kept import KEPT
 from galexplore.tables import catalogue
 
@@ -42,7 +42,7 @@ def pack_model(name: str, file: Path) -> Path:
     Parameters
     ----------
     name : str
-        A model of `places.models_folder()`; the shipped catalogue is packed with a model of it.
+        A model as `list_models` gives it; the shipped catalogue is packed with a model of it.
     file : Path
         Written beside and renamed.
 
@@ -51,7 +51,7 @@ def pack_model(name: str, file: Path) -> Path:
     InputError
         Where there is no such model, it is not whole, or the file cannot be written.
     """
-    folder = models_folder() / name
+    folder = find_model(name)
     load(name)  # refuses what is damaged or not whole
     paths = {member: folder / member for member in MEMBERS if (folder / member).exists()}
     paths.setdefault("catalogue.parquet", DATA)

@@ -8,7 +8,7 @@ from typing import Any
 
 from galexplore.errors import InputError
 from galexplore.files import publish_folder, write_beside
-from galexplore.places import models_folder
+from galexplore.places import SHIPPED, models_folder
 
 CHECKPOINT = "checkpoint.safetensors"
 
@@ -26,7 +26,7 @@ def check_place(name: str, overwrite: bool = False) -> Path:
             f"{name[:80]!r} cannot name a model: give 1 to 60 of the letters a to z, digits, hyphens and underscores."
         )
     place = models_folder() / name
-    if place.exists() and not overwrite:
+    if (place.exists() or (SHIPPED / name / "card.json").exists()) and not overwrite:
         raise InputError(
             f"There is a model {name!r} already, which stays as it is; choose another name, or add --overwrite."
         )

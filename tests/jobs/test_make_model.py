@@ -84,7 +84,7 @@ def test_whatever_is_killed_when_the_old_model_stays_and_the_new_one_goes_on(own
             train_own("mine", data, seed=5, overwrite=True)
     assert json.loads((own_models / "mine" / "card.json").read_text()) == old
     assert make_model.Embedder.load(own_models / "mine")
-    assert list_models() == ["mine"], "what is half made is listed by no one"
+    assert set(list_models()) - {"default"} == {"mine"}, "what is half made is listed by no one"
     epochs = []
     new = train_own("mine", data, seed=5, overwrite=True, report=lambda stage, *at: epochs.append(stage))
     assert "train" not in epochs, "the checkpoint held every epoch"
