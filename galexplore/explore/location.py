@@ -3,7 +3,7 @@
 import math
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,9 @@ from galexplore.cutouts.cutout import Cutout
 from galexplore.explore.explanation import Explanation
 from galexplore.explore.scatter import Scatter, measure_scatter
 from galexplore.latents import INTRINSIC, LATENTS, UNITS
-from galexplore.network.embed import Embedder
+
+if TYPE_CHECKING:  # torch takes seconds to import: see explorer
+    from galexplore.network.embed import Embedder
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,7 @@ class Location:
     chi2: float
     chi2_percentile: float
     model: dict[str, str]
-    embedder: Embedder = field(repr=False, compare=False)
+    embedder: "Embedder" = field(repr=False, compare=False)
     atlas: Atlas = field(repr=False, compare=False)
 
     @property
