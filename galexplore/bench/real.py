@@ -30,7 +30,7 @@ def locate_all(explorer: Explorer, folder: Path) -> list[dict]:
     -------
     list of dict
         `file`, `known` (redshift and log mass, or None), and either `refused` (a sentence) or `latents`
-        ({name: [value, sigma]}), `rarity` and `chi2_rank` (percent).
+        ({name: [value, sigma]}), `percentile` (of rarity) and `chi2_percentile`.
 
     Raises
     ------
@@ -49,7 +49,7 @@ def _locate(explorer: Explorer, path: Path) -> dict:
     except InputError as error:
         return {"refused": str(error)}
     latents = {name: [float(found.latents[i]), float(found.sigma[i])] for i, name in enumerate(LATENTS)}
-    return {"latents": latents, "rarity": found.percentile, "chi2_rank": found.chi2_percentile}
+    return {"latents": latents, "percentile": found.percentile, "chi2_percentile": found.chi2_percentile}
 
 
 def tabulate(rows: list[dict]) -> str:
@@ -65,7 +65,7 @@ def tabulate(rows: list[dict]) -> str:
             lines.append(f"| `{row['file']}` | {z} | refused: {row['refused']} | {mass} | | | | |")
             continue
         told = {name: format_measurement(*row["latents"][name]) for name in ("redshift", "logmass", "logsfr")}
-        odd = f"{row['rarity']:.1f} % | {row['chi2_rank']:.1f} %"
+        odd = f"{row['percentile']:.1f} % | {row['chi2_percentile']:.1f} %"
         lines.append(
             f"| `{row['file']}` | {z} | {told['redshift']} | {mass} | {told['logmass']} | {told['logsfr']} | {odd} |"
         )

@@ -187,7 +187,7 @@ class Explorer:
         """Find the likely causes of the oddness of galaxies (M, 5); None where the model has not learnt to tell."""
         return self.attribution.find(odd.conditional_z, latents, sigma) if self.attribution else None
 
-    def rarity_at(self, latents: np.ndarray, k: int = 20) -> float:
+    def percentile_at(self, latents: np.ndarray, k: int = 20) -> float:
         """Percentile of rarity of a galaxy of latents (5,), were it measured as well as its k nearest galaxies are.
 
         The atlas's own distances include its galaxies' errors; a point without any would always look rarer than they.

@@ -42,7 +42,7 @@ def show_frames(explorer, steps: list[np.ndarray], name: str, title: str) -> Non
         for i, (frame, row, told, picture, galaxy) in enumerate(shown):
             with grid.cell():
                 st.image(pictures.draw_galaxy(frame, explorer.survey, 207), width="stretch", alt=f"Decoded at {told}")
-                rarity = f"rarity\u00a0{math.floor(explorer.rarity_at(row))}\u00a0%"
+                rarity = f"rarity\u00a0{math.floor(explorer.percentile_at(row))}\u00a0%"
                 st.caption(f"**{told}** · {rarity}", text_alignment="center")
                 st.image(picture, width="stretch", alt=f"Galaxy {galaxy.id}")
                 label = f"{mark(galaxy.population)} z {galaxy.lat_redshift:.2f}"
