@@ -69,12 +69,7 @@ def plot_atlas(
     front = np.flatnonzero(table["picked"].to_numpy() & np.isin(codes, [_code(kinds, k) for k in drawn]))
     front = front[choose_sample(len(front), SAMPLE)]
     _bring_forward(figure, table.iloc[front], x, y, _take(look, front), dark)
-    mine = table[table["marked"].to_numpy()]
-    if len(mine):
-        figure.add_trace(_points(mine.iloc[choose_sample(len(mine), SAMPLE)], x, y, _own_marker(dark), "your list"))
-    ring = table[(table["id"] == opened).to_numpy()] if opened else table[:0]
-    if len(ring):
-        figure.add_trace(_ring(ring[x], ring[y], ACCENT[dark]))
+    _mark(figure, table, x, y, opened, dark)
     if yours:
         _add_yours(figure, dark, **yours)
     figure.update_layout(layout(title, dark, height))
@@ -83,11 +78,7 @@ def plot_atlas(
         add_marginals(figure, table[x].to_numpy(float), table[y].to_numpy(float), front, dark)
     if within:
         figure.update_layout(xaxis={"range": within[0]}, yaxis={"range": within[1]})
-    for column, axis in ((x, "xaxis"), (y, "yaxis")):
-        bare = column in _BARE
-        told = {"title": None if bare else title_axis(column)}
-        figure.update_layout({axis: told | {"showticklabels": not bare, "ticks": "" if bare else "outside"}})
-    return figure
+    return _title_axes(figure, x, y)
 
 
 def _find(table: pd.DataFrame, wanted: Sequence[str] | np.ndarray) -> np.ndarray:
@@ -135,8 +126,8 @@ def _points(table: pd.DataFrame, x: str, y: str, marker: dict, name: str) -> go.
         "y": table[y].to_numpy(np.float32),
         "customdata": table["id"].to_numpy(object),
     }
-    told = {"mode": "markers", "marker": marker, "name": name, "hovertemplate": hover}
-    return go.Scattergl(**at, **told, selected_marker_opacity=1, unselected_marker_opacity=FADED)
+    look = {"mode": "markers", "marker": marker, "name": name, "hovertemplate": hover}
+    return go.Scattergl(**at, **look, selected_marker_opacity=1, unselected_marker_opacity=FADED)
 
 
 def _rare_marker(kind: str, opacity: float, dark: bool) -> dict:
@@ -169,6 +160,24 @@ def _bring_forward(figure: go.Figure, front: pd.DataFrame, x: str, y: str, look:
 def _ring(x: pd.Series, y: pd.Series, colour: str) -> go.Scattergl:
     marker = {"size": 20, "symbol": "circle-open", "color": colour, "line": {"width": 2.5, "color": colour}}
     return go.Scattergl(x=x, y=y, mode="markers", marker=marker, hoverinfo="skip")
+
+
+def _mark(figure: go.Figure, table: pd.DataFrame, x: str, y: str, opened: str | None, dark: bool) -> None:
+    """Draw the user's own list as stars, and a ring about the galaxy that is opened."""
+    mine = table[table["marked"].to_numpy()]
+    if len(mine):
+        figure.add_trace(_points(mine.iloc[choose_sample(len(mine), SAMPLE)], x, y, _own_marker(dark), "your list"))
+    ring = table[(table["id"] == opened).to_numpy()] if opened else table[:0]
+    if len(ring):
+        figure.add_trace(_ring(ring[x], ring[y], ACCENT[dark]))
+
+
+def _title_axes(figure: go.Figure, x: str, y: str) -> go.Figure:
+    for column, axis in ((x, "xaxis"), (y, "yaxis")):
+        bare = column in _BARE
+        ticks = {"showticklabels": not bare, "ticks": "" if bare else "outside"}
+        figure.update_layout({axis: ticks | {"title": None if bare else title_axis(column)}})
+    return figure
 
 
 def _add_yours(

@@ -15,21 +15,22 @@ _LINES = {"redshift": ("#56B4E9", "solid"), "logmass": ("#E69F00", "dash"), "log
 _NAMES = {"redshift": "redshift", "logmass": "mass", "logsfr": "SFR"}
 
 
-def plot_truth(found: dict[str, pd.DataFrame], title: str, dark: bool = True) -> go.Figure:
+def plot_truth(compared: dict[str, pd.DataFrame], title: str, dark: bool = True) -> go.Figure:
     """Plot inferred against true values as density; the line is equality, the bars median and 68 % by bin of truth.
 
     Latents without labels have no panel.
 
     Parameters
     ----------
-    found : dict
+    compared : dict
         Latent to its table of `metrics.collect`.
     """
-    shown = _list_labelled(found)
+    shown = _list_labelled(compared)
     figure = make_subplots(1, max(1, len(shown)), horizontal_spacing=0.06)
     tint = [[0, "rgba(143,163,191,0.12)"], [1, "rgba(143,163,191,0.95)" if dark else "rgba(40,60,90,0.95)"]]
     for column, latent in enumerate(shown, 1):
-        truth, value = found[latent]["truth"].to_numpy(), (found[latent]["truth"] + found[latent]["error"]).to_numpy()
+        truth = compared[latent]["truth"].to_numpy()
+        value = truth + compared[latent]["error"].to_numpy()
         low, high = np.quantile(np.concatenate([truth, value]), (0.002, 0.998))
         edges = np.linspace(low, high, 71)
         count, _, _ = np.histogram2d(truth, value, [edges, edges])
@@ -70,12 +71,12 @@ def _bars(truth: np.ndarray, value: np.ndarray, edges: np.ndarray, dark: bool) -
     return go.Scatter(x=x, y=middle, error_y=bars, mode="markers", marker={"color": ink, "size": 5}, hoverinfo="skip")
 
 
-def plot_pit(found: dict[str, pd.DataFrame], title: str, dark: bool = True, bins: int = 20) -> go.Figure:
+def plot_pit(compared: dict[str, pd.DataFrame], title: str, dark: bool = True, bins: int = 20) -> go.Figure:
     """Plot where in its predicted distribution each label falls; flat is honest, the band what chance allows (95 %)."""
-    shown = _list_labelled(found)
+    shown = _list_labelled(compared)
     figure = make_subplots(1, max(1, len(shown)), horizontal_spacing=0.04, shared_yaxes=True)
     for column, latent in enumerate(shown, 1):
-        r = found[latent]
+        r = compared[latent]
         # Where the label falls: error is latent - label, so a label above the latent falls above one half.
         place = norm.cdf(-r["error"] / np.hypot(r["sigma"], r["own"]))
         count, edges = np.histogram(place, np.linspace(0, 1, bins + 1))
@@ -104,13 +105,13 @@ def plot_coverage(bins: dict[str, list[dict]], title: str, dark: bool = True) ->
             band = {"line_width": 0, "fillcolor": ACCENT[dark], "opacity": 0.13}
             figure.add_hrect(level - 0.04, level + 0.04, row=1, col=column, **band)
         for shift, (latent, (colour, dash)) in enumerate(_LINES.items()):
-            told = [row for row in rows if latent in row]
-            if not told:  # no label of it is known
+            known = [row for row in rows if latent in row]
+            if not known:  # no label of it is known
                 continue
-            middle = [(row["low"] + row["high"]) / 2 for row in told]
+            middle = [(row["low"] + row["high"]) / 2 for row in known]
             step = 0.01 * (shift - 1) * (max(middle) - min(middle))
             for score, symbol in (("coverage68", "circle"), ("coverage95", "square")):
-                value, error = np.array([row[latent][score] for row in told]).T
+                value, error = np.array([row[latent][score] for row in known]).T
                 bars = {"type": "data", "array": error, "thickness": 1.5, "width": 3}
                 hover = f"{_NAMES[latent]}: %{{y:.1%}} inside<extra></extra>"
                 look = {"mode": "lines+markers", "line": {"color": colour, "dash": dash, "width": 1.5}}

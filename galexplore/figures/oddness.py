@@ -55,7 +55,7 @@ def plot_reasons(
     terms : sequence of float
         They add up to the squared distance.
     marginal, conditional : sequence of float [sigma]
-        Deviation from the population alone, and from what the other properties predict.
+        Deviation from the centre of what is usual, and from what the other properties predict.
     title : str
     """
     figure = plot_split(names, terms, title, dark)
@@ -65,9 +65,9 @@ def plot_reasons(
         figure.add_scatter(x=[one, other], y=[row, row], xaxis="x2", yaxis="y2", mode="lines", line=line)
     hollow = {"symbol": "circle-open", "size": 10, "color": "#8FA3BF", "line": {"width": 2}}
     filled = {"symbol": "circle", "size": 10, "color": ink}
-    told = {"yaxis": "y2", "xaxis": "x2", "mode": "markers"}
-    figure.add_scatter(x=list(marginal), y=rows, marker=hollow, **told)
-    figure.add_scatter(x=list(conditional), y=rows, marker=filled, **told)
+    dots = {"yaxis": "y2", "xaxis": "x2", "mode": "markers"}
+    figure.add_scatter(x=list(marginal), y=rows, marker=hollow, **dots)
+    figure.add_scatter(x=list(conditional), y=rows, marker=filled, **dots)
     figure.update_traces(hoverinfo="skip")
     for row, one, other in zip(rows, marginal, conditional, strict=True):
         text = f"{_sign(one)}  <b>{_sign(other)}</b>"

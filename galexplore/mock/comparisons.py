@@ -6,6 +6,7 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd
 from astropy.io import fits
+from numpy.typing import ArrayLike
 from scipy.ndimage import zoom
 
 from galexplore.atlas.kinds import KINDS
@@ -146,7 +147,7 @@ def compare_sizes(folder: Path, survey: Survey, n: int = 20000, seed: int = 5) -
     return rows
 
 
-def _summarise(values: Any) -> dict[str, float]:
+def _summarise(values: ArrayLike) -> dict[str, float]:
     low, middle, high = np.nanpercentile(np.asarray(values, float), [16, 50, 84])
     return {"median": float(middle), "16%": float(low), "84%": float(high)}
 

@@ -132,12 +132,12 @@ def _bracket(axis: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def _gather(table: np.ndarray, *brackets: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
     """Multilinear interpolation over the leading axes of `table`."""
-    total: Any = 0
+    total: np.ndarray | float = 0.0
     for corner in np.ndindex(*(2,) * len(brackets)):
         index = tuple(i + c for (i, _), c in zip(brackets, corner, strict=True))
         weight = np.prod([w if c else 1 - w for (_, w), c in zip(brackets, corner, strict=True)], axis=0)
         total = total + table[index] * weight.reshape(-1, *(1,) * (table.ndim - len(brackets)))
-    return total
+    return np.asarray(total)
 
 
 def _shine(

@@ -30,7 +30,7 @@ def _import_galsim(what: str) -> Any:
     return galsim
 
 
-def _tabulate(profile: Any) -> np.ndarray:
+def _sample_transform(profile: Any) -> np.ndarray:
     return np.array([profile.kValue(k, 0.0).real for k in np.exp(LOG_K)], np.float32)
 
 
@@ -54,12 +54,14 @@ def compute_sersic(n: float) -> np.ndarray:
     """
     if not LEAST <= n <= MOST:
         raise InputError(f"A galaxy's Sersic index must lie within {LEAST} and {MOST}, and {n:g} does not")
-    return _tabulate(_import_galsim(f"A profile of Sersic index {n:g}").Sersic(n=float(n), half_light_radius=1.0))
+    return _sample_transform(
+        _import_galsim(f"A profile of Sersic index {n:g}").Sersic(n=float(n), half_light_radius=1.0)
+    )
 
 
 def compute_moffat() -> np.ndarray:
     """Compute the transform (900,) of a Moffat of `MOFFAT_BETA` at exp(`LOG_K`) radians per FWHM, for unit flux."""
-    return _tabulate(_import_galsim("The point-spread function").Moffat(beta=MOFFAT_BETA, fwhm=1.0))
+    return _sample_transform(_import_galsim("The point-spread function").Moffat(beta=MOFFAT_BETA, fwhm=1.0))
 
 
 def write(path: Path = PATH) -> None:

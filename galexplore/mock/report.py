@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from galexplore.mock.comparisons import LIMITS
 from galexplore.survey import Survey
@@ -23,8 +24,8 @@ _IMAGES = {
 
 
 def draw_scatter(
-    x: Any,
-    y: Any,
+    x: ArrayLike,
+    y: ArrayLike,
     title: str,
     x_label: str,
     y_label: str,
