@@ -4,7 +4,7 @@ import math
 import zipfile
 from collections.abc import Iterable
 from io import BytesIO
-from typing import Any, BinaryIO
+from typing import IO
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from galexplore.survey import Survey
 MAX_MEMBERS = 500  # arrays in an npz
 
 
-def _npy_header(stream: BinaryIO) -> tuple[tuple[int, ...], bool, np.dtype]:
+def _npy_header(stream: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype]:
     """Read what an npy header promises: shape, Fortran order, type."""
     version = np.lib.format.read_magic(stream)
     if version == (1, 0):
@@ -26,7 +26,7 @@ def _npy_header(stream: BinaryIO) -> tuple[tuple[int, ...], bool, np.dtype]:
     raise InputError("the array's npy version is not known here; save it anew with numpy.save")
 
 
-def read_npy(stream: BinaryIO) -> np.ndarray:
+def read_npy(stream: IO[bytes]) -> np.ndarray:
     """Read one npy array after a look at what its header promises; never unpickles."""
     shape, fortran, dtype = _npy_header(stream)
     if dtype.hasobject:
@@ -55,7 +55,16 @@ def _needed(survey: Survey) -> str:
     return f"({n}, H, W) or (H, W, {n})"
 
 
-def from_array(array: np.ndarray, pixel_scale: float | None, survey: Survey, **about: Any) -> Cutout:
+def from_array(
+    array: np.ndarray,
+    pixel_scale: float | None,
+    survey: Survey,
+    *,
+    name: str,
+    kind: str,
+    ra: float | None = None,
+    dec: float | None = None,
+) -> Cutout:
     """Make a cutout of a bare array, whose bands can only be taken to be the survey's, in its order."""
     axis, taken = _bands_axis(array.shape, survey), f"taken as {', '.join(survey.bands)}"
     if axis is None:
@@ -66,7 +75,8 @@ def from_array(array: np.ndarray, pixel_scale: float | None, survey: Survey, **a
     if axis == 2:
         notes = [Check("bands", "fixed", f"the bands came last and were moved first; {taken}")]
     flux = np.ascontiguousarray(np.moveaxis(array, axis, 0), np.float32)
-    return Cutout(flux, pixel_scale, "".join(survey.bands), notes=tuple(notes), **about)
+    bands = "".join(survey.bands)
+    return Cutout(flux, pixel_scale, bands, name=name, kind=kind, ra=ra, dec=dec, notes=tuple(notes))
 
 
 def read_npz(data: bytes, name: str, key: str | None, survey: Survey) -> Cutout:
@@ -83,13 +93,14 @@ def read_npz(data: bytes, name: str, key: str | None, survey: Survey) -> Cutout:
             raise InputError(f"the npz unfolds to more than {MAX_UNPACKED // 10**6} MB or {MAX_MEMBERS} arrays")
         key = _choose(archive, members, key, survey)
         scale = _scalar(archive, members, "pixel_scale", "meta_pixel_scale", "pixscale", "meta_pixscale", "pixelscale")
-        about = {"ra": _scalar(archive, members, "ra", "meta_ra"), "dec": _scalar(archive, members, "dec", "meta_dec")}
+        ra, dec = (_scalar(archive, members, axis, f"meta_{axis}") for axis in ("ra", "dec"))
         with archive.open(members[key]) as stream:
             array = read_npy(stream)
-    return from_array(array, scale if scale and scale > 0 else None, survey, name=name, kind="npz array", **about)
+    scale = scale if scale and scale > 0 else None
+    return from_array(array, scale, survey, name=name, kind="npz array", ra=ra, dec=dec)
 
 
-def _scalar(archive: zipfile.ZipFile, members: dict, *keys: str) -> float | None:
+def _scalar(archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo], *keys: str) -> float | None:
     """Read the first of these members that is there, if it is a single finite number."""
     for k in filter(members.__contains__, keys):
         with archive.open(members[k]) as stream:
@@ -101,7 +112,7 @@ def _scalar(archive: zipfile.ZipFile, members: dict, *keys: str) -> float | None
     return None
 
 
-def _choose(archive: zipfile.ZipFile, members: dict, key: str | None, survey: Survey) -> str:
+def _choose(archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo], key: str | None, survey: Survey) -> str:
     """Choose the array that is meant: the one asked for, else the only one with as many bands as the survey."""
     if key is not None:
         if key not in members:

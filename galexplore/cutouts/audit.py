@@ -81,11 +81,12 @@ def prepare(cutout: Cutout, survey: Survey = DECALS) -> Prepared:
         if check.status == "refused":
             raise InputError(check.detail, tuple(checks))
 
-    scale = cutout.pixel_scale
     flux, check = _check_bands(cutout, survey)
     passing(check)
     passing(_check_pixel_scale(cutout, survey))
-    flux, check = check_flux_units(cutout, flux, survey)
+    scale = cutout.pixel_scale
+    assert scale is not None, "an unknown scale is refused above"
+    flux, check = check_flux_units(cutout, flux, scale, survey)
     passing(check)
     passing(_check_size(flux.shape, scale, survey))
     flux, angle, check = _check_orientation(cutout, flux)
@@ -95,7 +96,7 @@ def prepare(cutout: Cutout, survey: Survey = DECALS) -> Prepared:
     model = resample(flux, scale, survey, shift)
     covered = np.isfinite(resample(np.ones_like(flux[:1]), scale, survey, shift))
     passing(_check_missing(model, covered, survey))
-    passing(_check_saturation(cutout, survey, shift))
+    passing(_check_saturation(cutout.saturated, scale, survey, shift))
     return Prepared(_fill(model), np.isfinite(model), angle, tuple(checks))
 
 
@@ -180,11 +181,11 @@ def _check_orientation(cutout: Cutout, flux: np.ndarray) -> tuple[np.ndarray, fl
 
 def _check_centring(flux: np.ndarray, scale: float, survey: Survey) -> tuple[tuple[float, float], Check]:
     """Say where the galaxy lies and by how much (x, y arcsec) the field must move to have it in the middle."""
-    found = find_source(resample(flux, scale, survey), survey)
-    if found is None:
+    source = find_source(resample(flux, scale, survey), survey)
+    if source is None:
         sentence = f'nothing found near the middle: no source above {SOURCE_SIGMA:.0f} sigma within {SEARCH:.0f}"'
         return (0.0, 0.0), Check("centring", "refused", sentence)
-    x, y, sigma = found
+    x, y, sigma = source
     distance = float(np.hypot(x, y))
     if distance < CENTRED:
         return (0.0, 0.0), Check("centring", "passed", f'source of {sigma:.0f} sigma {distance:.1f}" from the middle')
@@ -210,29 +211,29 @@ def _check_missing(model: np.ndarray, covered: np.ndarray, survey: Survey) -> Ch
     share = gaps.mean(axis=(1, 2))
     if not gaps.any():
         return Check("missing", "passed", "no pixel is missing")
-    told, bad = [], []
+    gappy, bad = [], []
     for band, gap, f in zip(survey.bands, gaps, share, strict=True):
         if not f:
             continue
         y, x = offset(survey)[np.array(np.nonzero(gap))].mean(axis=1)
         where = _compass(x, y) if np.hypot(x, y) > 3 else "all about"
-        told.append(f"{band} {f:.1%} ({where})" if f < 0.01 else f"{band} {f:.0%} ({where})")
+        gappy.append(f"{band} {f:.1%} ({where})" if f < 0.01 else f"{band} {f:.0%} ({where})")
         if f > MOST_MISSING or gap[radius(survey) < CORE].any():
             bad.append(band)
-    told = ", ".join(told)
+    listing = ", ".join(gappy)
     if bad:
         sentence = (
             f"too much is missing in {' and '.join(bad)}, at most {MOST_MISSING:.0%} may be and nothing near the middle"
         )
-        return Check("missing", "refused", f"{sentence}: {told}")
-    return Check("missing", "fixed", f"filled from the opposite side of the galaxy: {told}")
+        return Check("missing", "refused", f"{sentence}: {listing}")
+    return Check("missing", "fixed", f"filled from the opposite side of the galaxy: {listing}")
 
 
-def _check_saturation(cutout: Cutout, survey: Survey, shift: tuple[float, float]) -> Check:
-    if cutout.saturated is None:
+def _check_saturation(saturated: np.ndarray | None, scale: float, survey: Survey, shift: tuple[float, float]) -> Check:
+    if saturated is None:
         return Check("saturation", "passed", "linear fluxes, not clipped to eight bits")
-    clipped = cutout.saturated.any(axis=0, keepdims=True)
-    share = float(np.nanmean(resample(clipped, cutout.pixel_scale, survey, shift)))
+    clipped = saturated.any(axis=0, keepdims=True)
+    share = float(np.nanmean(resample(clipped, scale, survey, shift)))
     if share > MOST_SATURATED:
         sentence = f"{share:.1%} of the picture is saturated, at most {MOST_SATURATED:.0%} may be; use the FITS cutout"
         return Check("saturation", "refused", sentence)

@@ -69,12 +69,18 @@ def find_source(model: np.ndarray, survey: Survey) -> tuple[float, float, float]
     peaks = (snr == ndimage.maximum_filter(snr, 5)) & (snr > SOURCE_SIGMA) & (away <= reach)
     if not peaks.any():
         return None
-    best = np.unravel_index(np.where(peaks & (away < CENTRED), snr, 0).argmax(), snr.shape)
+    best = _highest(np.where(peaks & (away < CENTRED), snr, 0))
     if away[best] > CENTRED or snr[best] - _surroundings(snr, best, survey) < SOURCE_SIGMA:
-        best = np.unravel_index(np.where(peaks, snr * np.exp(-0.5 * (away / 4) ** 2), 0).argmax(), snr.shape)
+        best = _highest(np.where(peaks, snr * np.exp(-0.5 * (away / 4) ** 2), 0))
     at = offset(survey)
     y, x = (at[i] + scale * _vertex(line) for i, line in zip(best, _lines(snr, best), strict=True))
     return float(x), float(y), float(snr[best])
+
+
+def _highest(image: np.ndarray) -> tuple[int, int]:
+    """Row and column of the highest pixel."""
+    row, column = np.unravel_index(image.argmax(), image.shape)
+    return int(row), int(column)
 
 
 def _lines(snr: np.ndarray, peak: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:

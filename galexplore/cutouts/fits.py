@@ -75,32 +75,35 @@ def assemble(
         If a band is lacking or the bands do not cover the same pixels.
     """
     bands = "".join(p.band or "?" for p in flux)
-    wanted = {b: next((p for p in flux if p.band == b), None) for b in survey.bands}
-    lacking = [b for b, p in wanted.items() if p is None]
+    first = {p.band: p for p in reversed(flux)}
+    lacking = [b for b in survey.bands if b not in first]
     if lacking:
         held = (
             ", ".join(bands) if bands.strip("?") else f"{len(flux)} image{'s'[: len(flux) > 1]} without a band's name"
         )
         raise InputError(f"the bands {survey.band_words} are needed: {' and '.join(lacking)} not found, only {held}")
-    planes = list(wanted.values())
+    planes = [first[b] for b in survey.bands]
     if len({p.pixels.shape for p in planes}) > 1:
         raise InputError(f"the bands differ in size: {', '.join(str(p.pixels.shape) for p in planes)}")
     notes = list(notes)
     if bands != "".join(survey.bands):
         put = f"put in the order {', '.join(survey.bands)}"
         notes.append(Check("bands", "fixed", f"the file holds {', '.join(bands)}; {put}"))
-    where = [find_place(p.header, p.pixels.shape) for p in planes]
-    check_aligned(where)
+    places = [find_place(p.header, p.pixels.shape) for p in planes]
+    check_aligned(places)
     weights = {p.band: p.pixels for p in invvar if p.pixels.shape == planes[0].pixels.shape}
     return Cutout(
         np.stack([p.pixels for p in planes]),
+        places[0].pixel_scale,
+        bands,
         name=name,
         kind=kind,
-        bands=bands,
+        ra=places[0].ra,
+        dec=places[0].dec,
+        orientation=places[0].orientation,
         unit=str(planes[0].header.get("BUNIT", "")),
         invvar=np.stack([weights[b] for b in survey.bands]) if set(survey.bands) <= set(weights) else None,
         notes=tuple(notes),
-        **where[0],
     )
 
 
@@ -113,7 +116,9 @@ def _planes(data: bytes, survey: Survey) -> tuple[list[Plane], list[Plane], list
     if not images:
         raise InputError("the file holds a point-spread function, not an image of a galaxy")
     cubes = {i: h for i, h in images.items() if _depth(h, survey) == 3}
-    flux, invvar, notes = [], [], []
+    flux: list[Plane] = []
+    invvar: list[Plane] = []
+    notes: list[Check] = []
     with fits.open(BytesIO(data), memmap=False) as hdus:
         for i in cubes or images:
             header = hdus[i].header

@@ -9,7 +9,6 @@ from dataclasses import replace
 from io import BytesIO
 from os import PathLike
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from astropy.io import fits
@@ -24,6 +23,9 @@ from galexplore.errors import InputError
 from galexplore.files import MAX_UNPACKED, bare_name
 from galexplore.survey import DECALS, Survey
 
+#: One file: where it lies, or its content.
+File = str | PathLike[str] | bytes | bytearray | memoryview
+
 MAX_BYTES = 20_000_000  # a file
 BLANK = 100  # connected pixels of the very same black: no sky is so even
 TAKEN = "FITS, .npy, .npz, JPEG and PNG are read"
@@ -31,7 +33,7 @@ STRETCH = "the Legacy viewer's stretch"
 
 
 def read(
-    source: Any,
+    source: File | Sequence[File],
     *,
     survey: Survey = DECALS,
     pixel_scale: float | None = None,
@@ -71,8 +73,10 @@ def read(
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")  # what libraries mutter about odd files is said by the audit
-            several = isinstance(source, list | tuple)
-            cutout = _read_bands(source, name, survey) if several else _read_one(source, name, key, survey)
+            if isinstance(source, list | tuple):
+                cutout = _read_bands(source, name, survey)
+            else:
+                cutout = _read_one(source, name if name is None or isinstance(name, str) else name[0], key, survey)
     except InputError:
         raise
     except (MemoryError, Exception) as error:  # a library's complaint about a damaged file never reaches a person raw
@@ -93,7 +97,7 @@ def _settle_scale(cutout: Cutout, given: float | None) -> Cutout:
     return replace(cutout, notes=(*cutout.notes, Check("pixel_scale", "fixed", sentence)))
 
 
-def _load(source: Any, name: str | None, survey: Survey) -> tuple[bytes, str]:
+def _load(source: object, name: str | None, survey: Survey) -> tuple[bytes, str]:
     """Fetch a file's bytes, unpacked if gzipped, and its bare, printable name."""
     if isinstance(source, bytes | bytearray | memoryview):
         data = bytes(source)
@@ -122,7 +126,7 @@ def _load(source: Any, name: str | None, survey: Survey) -> tuple[bytes, str]:
     return data, bare_name(name or "")
 
 
-def _read_one(source: Any, name: str | None, key: str | None, survey: Survey) -> Cutout:
+def _read_one(source: object, name: str | None, key: str | None, survey: Survey) -> Cutout:
     data, name = _load(source, name, survey)
     if is_fits(data):
         return read_cube(data, name, survey)
@@ -169,15 +173,16 @@ def _read_picture(data: bytes, name: str, survey: Survey) -> Cutout:
     )
 
 
-def _read_bands(sources: Sequence[Any], names: str | Sequence[str] | None, survey: Survey) -> Cutout:
+def _read_bands(sources: Sequence[File], names: str | Sequence[str] | None, survey: Survey) -> Cutout:
     """Read one file a band and put them together."""
     count = survey.count_word
     if len(sources) != len(survey.bands):
         raise InputError(f"{len(sources)} files were given; give one file, or {count} of one band each")
-    names = [names] * len(sources) if names is None or isinstance(names, str) else list(names)
-    planes, called = [], []
-    for source, name in zip(sources, names, strict=True):
-        data, name = _load(source, name, survey)
+    given = [names] * len(sources) if names is None or isinstance(names, str) else [*names]
+    planes: list[Plane] = []
+    called: list[str] = []
+    for source, spelt in zip(sources, given, strict=True):
+        data, name = _load(source, spelt, survey)
         if is_fits(data):
             plane = read_band(data, survey)
         elif data.startswith(b"\x93NUMPY"):

@@ -64,7 +64,7 @@ def to_nanomaggies(unit: str, scale: float, survey: Survey) -> float:
     raise InputError(f"the flux unit is {unit.strip()[:40]!r}; {needed}")
 
 
-def check_flux_units(cutout: Cutout, flux: np.ndarray, survey: Survey) -> tuple[np.ndarray, Check]:
+def check_flux_units(cutout: Cutout, flux: np.ndarray, scale: float, survey: Survey) -> tuple[np.ndarray, Check]:
     """Convert to nanomaggies, see whether the sky noise looks like the survey's, and take off a sky level.
 
     Parameters
@@ -72,6 +72,8 @@ def check_flux_units(cutout: Cutout, flux: np.ndarray, survey: Survey) -> tuple[
     cutout : Cutout
     flux : ndarray (B, H, W)
         The cutout's flux with gaps as NaN.
+    scale : float
+        Arcsec a pixel of it.
     survey : Survey
 
     Returns
@@ -81,13 +83,13 @@ def check_flux_units(cutout: Cutout, flux: np.ndarray, survey: Survey) -> tuple[
     """
     said, typical = [], np.array(survey.model_noise)
     try:
-        factor = to_nanomaggies(cutout.unit, cutout.pixel_scale, survey)
+        factor = to_nanomaggies(cutout.unit, scale, survey)
     except InputError as error:
         return flux, Check("flux_units", "refused", str(error))
     if abs(factor - 1) > 1e-9:
         flux = flux * np.float32(factor)
         said.append(f"converted from {cutout.unit}")
-    model = resample(flux, cutout.pixel_scale, survey)
+    model = resample(flux, scale, survey)
     noise = sky_noise(model)
     ratio = noise / typical
     numbers = f"the sky noise is {listed(noise, survey)} where nanomaggies have about {listed(typical, survey)}"
