@@ -1,4 +1,4 @@
-"""Decoded images to files for talks and papers: an animation and a sheet, each saying that it is a model."""
+"""Decoded images to files for talks and papers: an animation and a montage, each saying that it is a model."""
 
 from collections.abc import Sequence
 from io import BytesIO
@@ -63,7 +63,7 @@ def draw_animation(frames: np.ndarray, notes: Sequence[str], survey: Survey, sid
     return stream.getvalue()
 
 
-def draw_sheet(
+def draw_montage(
     frames: np.ndarray, notes: Sequence[str], columns: int, title: str, survey: Survey, side: int = 207
 ) -> bytes:
     """Draw decoded images as one PNG, row by row, a line under each and what they are at the foot.
@@ -79,13 +79,13 @@ def draw_sheet(
     """
     font, line = ImageFont.load_default(13), 22
     rows = -(-len(frames) // columns)
-    sheet = Image.new("RGB", (columns * (side + 4) + 4, rows * (side + line) + line + 6), PAPER)
-    draw = ImageDraw.Draw(sheet)
+    canvas = Image.new("RGB", (columns * (side + 4) + 4, rows * (side + line) + line + 6), PAPER)
+    draw = ImageDraw.Draw(canvas)
     for i, (flux, note) in enumerate(zip(frames, notes, strict=True)):
         x, y = 4 + (i % columns) * (side + 4), 4 + (i // columns) * (side + line)
-        sheet.paste(_draw(flux, survey, side), (x, y))
+        canvas.paste(_draw(flux, survey, side), (x, y))
         draw.text((x + side / 2, y + side + line / 2 - 1), _spell(note), fill=INK, font=font, anchor="mm")
-    draw.text((6, sheet.height - line / 2), _spell(f"{title} · {SAID}"), fill=INK, font=font, anchor="lm")
+    draw.text((6, canvas.height - line / 2), _spell(f"{title} · {SAID}"), fill=INK, font=font, anchor="lm")
     stream = BytesIO()
-    sheet.save(stream, "PNG", compress_level=3)  # a grid of 45 must not keep a person waiting
+    canvas.save(stream, "PNG", compress_level=3)  # a grid of 45 must not keep a person waiting
     return stream.getvalue()

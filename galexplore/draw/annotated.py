@@ -20,7 +20,7 @@ def label_bar(redshift: float | None, arcsec: float) -> str:
     return f'{arcsec:g}" = {kpc:.{0 if kpc >= 10 else 1}f} kpc'
 
 
-def draw_portrait(
+def draw_annotated(
     flux: np.ndarray,
     survey: Survey,
     side: int,

@@ -32,14 +32,14 @@ def draw_bands(flux: np.ndarray, valid: np.ndarray, survey: Survey, side: int = 
     grey = 255 * np.clip((seen - low) / (high - low), 0, 1)[..., None].repeat(3, axis=-1)
     grey = np.where(valid[..., None], grey, 0.5 * grey + 0.5 * FILLED)
     gap, count, font = 6, len(survey.bands), ImageFont.load_default(16)
-    sheet = Image.new("RGBA", (count * side + (count - 1) * gap, side), (0, 0, 0, 0))
-    draw = ImageDraw.Draw(sheet)
+    canvas = Image.new("RGBA", (count * side + (count - 1) * gap, side), (0, 0, 0, 0))
+    draw = ImageDraw.Draw(canvas)
     for i, (band, image) in enumerate(zip(survey.bands, grey, strict=True)):
         picture = Image.fromarray(image[::-1].astype(np.uint8)).resize((side, side), Image.Resampling.NEAREST)
-        sheet.paste(picture, (i * (side + gap), 0))
+        canvas.paste(picture, (i * (side + gap), 0))
         draw.text((i * (side + gap) + 8, 6), band, fill=(232, 196, 106), font=font)
     stream = BytesIO()
-    sheet.save(stream, "PNG")
+    canvas.save(stream, "PNG")
     return stream.getvalue()
 
 

@@ -69,7 +69,7 @@ def draw_placeholder(side: int = 138, words: str = "no image") -> bytes:
     return stream.getvalue()
 
 
-def compare(seen: np.ndarray, drawn: np.ndarray, survey: Survey) -> Image.Image:
+def draw_comparison(seen: np.ndarray, drawn: np.ndarray, survey: Survey) -> Image.Image:
     """Draw galaxies (N, B, S, S) above what a model makes of them, and below both the difference."""
     rows = [to_rgb(seen, survey), to_rgb(drawn, survey), _colour_residual(seen - drawn, survey)]
     return Image.fromarray(np.concatenate([np.concatenate(row[:, ::-1], axis=1) for row in rows]))

@@ -12,10 +12,10 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from galexplore.draw.pictures import compare
+from galexplore.draw.pictures import draw_comparison
 from galexplore.errors import InputError
 from galexplore.files import write_beside
-from galexplore.latents import LABELLED
+from galexplore.latents import LABELLED, unstandardise
 from galexplore.network.augment import augment
 from galexplore.network.processes import Processes
 from galexplore.network.recipes import Network, Training
@@ -91,7 +91,7 @@ def validate(model: CVAE, sample: Sample) -> dict[str, float]:
             if len(chi2) < 4:  # a thousand galaxies say it to a percent
                 direction = torch.nn.functional.normalize(posterior.vector, dim=1)
                 chi2.append(model.chi2(flux, model.decode(torch.cat([direction, posterior.mean], dim=1))))
-        means.append(posterior.mean[:, :3] * model.label_std + model.label_mean)
+        means.append(unstandardise(posterior.mean[:, :3], model.label_mean, model.label_std))
     error = (torch.cat(means) - sample.labels) ** 2
     spread = (sample.labels - sample.labels.nanmean(dim=0)) ** 2
     r2, judged = 1 - error.nanmean(dim=0) / spread.nanmean(dim=0), spread.nanmean(dim=0) > 0
@@ -115,7 +115,7 @@ def draw_progress(model: CVAE, sample: Sample, path: Path, count: int = 8) -> No
     direction = torch.nn.functional.normalize(posterior.vector, dim=1)
     drawn = model.unstretch(model.decode(torch.cat([direction, posterior.mean], dim=1)))
     path.parent.mkdir(parents=True, exist_ok=True)
-    compare(flux.cpu().numpy(), drawn.cpu().numpy(), model.survey).save(path)
+    draw_comparison(flux.cpu().numpy(), drawn.cpu().numpy(), model.survey).save(path)
 
 
 def fit(

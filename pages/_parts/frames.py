@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 
 from galexplore.draw import pictures
-from galexplore.draw.animation import draw_animation, draw_sheet
+from galexplore.draw.animation import draw_animation, draw_montage
 from galexplore.latents import LATENTS, UNITS
 from pages._parts.panels import PRETTY, draw_catalogue, mark
 from pages._session.state import open_galaxy
@@ -59,7 +59,7 @@ def offer(explorer, frames, notes, columns, title, smooth=None, told=None) -> No
         if smooth is not None:
             data = partial(animate, explorer, smooth, told)
             st.download_button("GIF", data, "traverse.gif", "image/gif", icon=":material/movie:", key="gif", **about)
-        data = partial(draw_sheet, frames, notes, columns, title, explorer.survey)
+        data = partial(draw_montage, frames, notes, columns, title, explorer.survey)
         st.download_button("PNG", data, "traverse.png", "image/png", icon=":material/image:", key="png", **about)
 
 

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from galexplore.draw import pictures
-from galexplore.draw.annotated import draw_portrait
+from galexplore.draw.annotated import draw_annotated
 from galexplore.explore.thumbnails import find_image
 from galexplore.latents import MEANS
 from pages._session.state import open_explorer
@@ -37,8 +37,8 @@ def show_portrait(identifier: str) -> None:
     if flux is None:
         left.image(pictures.draw_placeholder(400), "no image of this galaxy is kept", width="stretch")
     else:
-        left.image(draw_portrait(flux, survey, 400, redshift=redshift, **look), told, width="stretch")
-    middle.image(draw_portrait(model, survey, 400, redshift=redshift, **look), "model, not data", width="stretch")
+        left.image(draw_annotated(flux, survey, 400, redshift=redshift, **look), told, width="stretch")
+    middle.image(draw_annotated(model, survey, 400, redshift=redshift, **look), "model, not data", width="stretch")
     if flux is not None:
         rest = pictures.draw_residual(flux - model, survey, 400)
         right.image(rest, "what is left over, ±15 σ", width="stretch")

@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from galexplore.atlas.paths import cross, sweep, walk
-from galexplore.draw.animation import draw_sheet
+from galexplore.draw.animation import draw_montage
 from galexplore.explore.link import SHOWN_AT_FIRST
 from galexplore.latents import LATENTS, TITLES, UNITS
 from pages._parts.frames import note, offer, show_frames
@@ -64,7 +64,7 @@ def show_grid(explorer, latents: np.ndarray) -> None:
     frames = explorer.decode(steps)
     notes = [f"{note(across, r[LATENTS.index(across)])} · {note(up, r[LATENTS.index(up)])}" for r in steps]
     title = f"{TITLES[across]} across, {TITLES[up].lower()} up"
-    st.image(draw_sheet(frames, notes, COLUMNS, title, explorer.survey, 170), width="stretch")
+    st.image(draw_montage(frames, notes, COLUMNS, title, explorer.survey, 170), width="stretch")
     offer(explorer, frames, notes, COLUMNS, title)
 
 
