@@ -1,4 +1,4 @@
-"""The fitted reference: latents of the catalogue, its map, its population, its neighbours."""
+"""The fitted reference: latents of the catalogue, its map, what is usual, its neighbours."""
 
 import json
 from dataclasses import asdict, dataclass, fields, replace
@@ -13,20 +13,18 @@ from scipy.stats import median_abs_deviation
 from sklearn.decomposition import PCA
 
 from galexplore.atlas.maps import draw_map, judge_map, weigh_positions
-from galexplore.atlas.rarity import Oddness, Population, explain, fit_population, percentile
+from galexplore.atlas.rarity import Mixture, Oddness, explain, fit_mixture, percentile
 from galexplore.atlas.recipe import AtlasConfig
 from galexplore.errors import InputError
 from galexplore.files import write_beside
-from galexplore.latents import INTRINSIC, LATENTS
+from galexplore.latents import INTRINSIC_AT, MEANS, SIGMAS
 
-#: Where the intrinsic latents stand among the five.
-_AT = [LATENTS.index(name) for name in INTRINSIC]
 GAP = 10  # the neighbour whose distance tells a gap: the first few are chance
 
 
 @dataclass(frozen=True)
 class Atlas:
-    """N galaxies in latent space, and the population fitted to the ordinary ones among them.
+    """N galaxies in latent space, and what is usual among them: a mixture fitted to the ordinary ones.
 
     Attributes
     ----------
@@ -46,7 +44,7 @@ class Atlas:
 
     What follows is None in an atlas of an earlier make.
 
-    modes : Population
+    modes : Mixture
         The modes against which rarity is measured; else the one of `centre` and `covariance`.
     feature_position : ndarray (N, 2)
         On a second map, of the encoder's features before they are boiled down to latents.
@@ -71,7 +69,7 @@ class Atlas:
     covariance: np.ndarray
     scale: np.ndarray
     placement: int = AtlasConfig.placement
-    modes: Population | None = None
+    modes: Mixture | None = None
     feature_position: np.ndarray | None = None
     preservation: np.ndarray | None = None
     feature_preservation: np.ndarray | None = None
@@ -84,7 +82,7 @@ class Atlas:
         arrays = {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) is not None}
         if self.modes is not None:
             del arrays["modes"]
-            arrays |= {f"mode_{f.name}": getattr(self.modes, f.name) for f in fields(Population)}
+            arrays |= {f"mode_{f.name}": getattr(self.modes, f.name) for f in fields(Mixture)}
         if self.honesty is not None:
             arrays["honesty"] = np.array(json.dumps(self.honesty))
         with write_beside(path) as partial:
@@ -97,12 +95,12 @@ class Atlas:
             raise InputError(f"No atlas stands in {path.parent.name!r}; make one with: galexplore train --name NAME")
         try:
             with np.load(path, allow_pickle=False) as file:
-                found = {f.name: file[f.name] for f in fields(cls) if f.name in file}
+                values = {f.name: file[f.name] for f in fields(cls) if f.name in file}
                 if "mode_weight" in file:
-                    found["modes"] = Population(*(file[f"mode_{f.name}"] for f in fields(Population)))
-            if "honesty" in found:
-                found["honesty"] = json.loads(str(found["honesty"]))
-            return cls(**found | {"placement": int(found["placement"])})
+                    values["modes"] = Mixture(*(file[f"mode_{f.name}"] for f in fields(Mixture)))
+            if "honesty" in values:
+                values["honesty"] = json.loads(str(values["honesty"]))
+            return cls(**values | {"placement": int(values["placement"])})
         except (ValueError, KeyError, TypeError, OSError, BadZipFile) as error:
             raise InputError(
                 f"The atlas in {path.parent.name!r} is damaged; train the model anew, with --overwrite"
@@ -115,8 +113,8 @@ class Atlas:
 
     @cached_property
     def points(self) -> np.ndarray:
-        """Intrinsic latents (N, 4) in units of the population's spread: where distances are measured."""
-        return self.latents[:, _AT] / self.scale
+        """Intrinsic latents (N, 4) in units of the ordinary ones' spread: where distances are measured."""
+        return self.latents[:, INTRINSIC_AT] / self.scale
 
     @cached_property
     def _tree(self) -> cKDTree:
@@ -136,10 +134,10 @@ class Atlas:
         Returns
         -------
         distance : ndarray (M, k)
-            In units of the population's robust spread.
+            In units of the ordinary galaxies' robust spread.
         index : ndarray (M, k) of int
         """
-        query = np.atleast_2d(latents)[:, _AT] / self.scale
+        query = np.atleast_2d(latents)[:, INTRINSIC_AT] / self.scale
         distance, index = self._tree.query(query, k=np.arange(1, min(k, len(self.id)) + 1))
         return distance, index
 
@@ -152,24 +150,26 @@ class Atlas:
         return weigh_positions(self.position, *self.neighbours(latents, self.placement))
 
     @cached_property
-    def usual(self) -> Population:
-        """The population against which rarity is measured."""
+    def usual(self) -> Mixture:
+        """The mixture against which rarity is measured."""
         if self.modes is not None:
             return self.modes
-        return Population(np.ones(1), self.centre[None], self.covariance[None], np.zeros((1, len(_AT))))
+        return Mixture(np.ones(1), self.centre[None], self.covariance[None], np.zeros((1, len(INTRINSIC_AT))))
 
     def explain(self, latents: np.ndarray, sigma: np.ndarray) -> Oddness:
-        """Rarity of galaxies (M, 5) against the ordinary population, with reasons in the order of `INTRINSIC`."""
-        return explain(np.atleast_2d(latents)[:, _AT], np.atleast_2d(sigma)[:, _AT], self.usual)
+        """Rarity of galaxies (M, 5) against the ordinary ones, with reasons in the order of `INTRINSIC`."""
+        return explain(np.atleast_2d(latents)[:, INTRINSIC_AT], np.atleast_2d(sigma)[:, INTRINSIC_AT], self.usual)
 
     def choose_mode(self, latents: np.ndarray, sigma: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Centre (4,) and covariance (4, 4), own errors included, of the mode that a galaxy (5,) is held against."""
-        centre, covariance = self.usual.choose(np.asarray(latents, float)[_AT], np.asarray(sigma, float)[_AT])
+        centre, covariance = self.usual.choose(
+            np.asarray(latents, float)[INTRINSIC_AT], np.asarray(sigma, float)[INTRINSIC_AT]
+        )
         return centre[0], covariance[0]
 
     def measure_gap(self, latents: np.ndarray, k: int = GAP, skip: np.ndarray | None = None) -> np.ndarray:
         """Measure the latent distance of galaxies (M, 5) to their k-th nearest ordinary one; `skip` marks such (M,)."""
-        query = np.atleast_2d(latents)[:, _AT] / self.scale
+        query = np.atleast_2d(latents)[:, INTRINSIC_AT] / self.scale
         distance = self._ordinary_tree.query(query, k=[k, k + 1])[0]
         return distance[:, 0] if skip is None else np.where(skip, distance[:, 1], distance[:, 0])
 
@@ -196,7 +196,7 @@ class Atlas:
 
 
 def build(table: pd.DataFrame, features: np.ndarray | None = None, config: AtlasConfig = AtlasConfig()) -> Atlas:  # noqa: B008 (frozen)
-    """Fit the population and the maps to a catalogue joined with its latents.
+    """Fit what is usual and the maps to a catalogue joined with its latents.
 
     The map is a UMAP (McInnes et al. 2018, arXiv:1802.03426) of the ordinary galaxies' intrinsic latents in units of
     their spread, seeded; every other kind is placed on it as any newcomer would be. The second map is made alike of the
@@ -209,19 +209,19 @@ def build(table: pd.DataFrame, features: np.ndarray | None = None, config: Atlas
         known, `mag_aperture`.
     features : array (N, F), optional
     """
-    latents = table[[f"lat_{name}" for name in LATENTS]].to_numpy(float)
-    sigma = table[[f"lat_{name}_sigma" for name in LATENTS]].to_numpy(float)
+    latents = table[MEANS].to_numpy(float)
+    sigma = table[SIGMAS].to_numpy(float)
     kinds = table["population"] if "population" in table else pd.Series("", index=table.index)
     kinds = kinds.where(kinds.notna() & (kinds != ""), "ordinary")
     ordinary = (kinds == "ordinary").to_numpy()
-    usual = latents[ordinary][:, _AT]
+    usual = latents[ordinary][:, INTRINSIC_AT]
     scale = 1.4826 * median_abs_deviation(usual, axis=0)
     scale[scale == 0] = 1.0  # a latent that nothing taught is the same for all
-    whole = fit_population(usual, sigma[ordinary][:, _AT], 1, config.seed)
-    points = latents[:, _AT] / scale
+    whole = fit_mixture(usual, sigma[ordinary][:, INTRINSIC_AT], 1, config.seed)
+    points = latents[:, INTRINSIC_AT] / scale
     position = draw_map(points, ordinary, config)
-    told = judge_map(points, position, config)
-    honesty = {"parameters": asdict(config), "latents": told[1]}
+    preservation, of_latents = judge_map(points, position, config)
+    honesty = {"parameters": asdict(config), "latents": of_latents}
     second = {}
     if features is not None:
         parts = PCA(min(config.components, *features.shape), random_state=config.seed).fit(features[ordinary])
@@ -241,8 +241,8 @@ def build(table: pd.DataFrame, features: np.ndarray | None = None, config: Atlas
         covariance=whole.covariance[0],
         scale=scale,
         placement=config.placement,
-        modes=fit_population(usual, sigma[ordinary][:, _AT], config.modes, config.seed),
-        preservation=told[0],
+        modes=fit_mixture(usual, sigma[ordinary][:, INTRINSIC_AT], config.modes, config.seed),
+        preservation=preservation,
         honesty=honesty,
         **second,
     )

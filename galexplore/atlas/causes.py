@@ -9,11 +9,10 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from galexplore.latents import INTRINSIC, LATENTS, SHORT
+from galexplore.latents import INTRINSIC, INTRINSIC_AT, SHORT
 
 #: What may have been moved, and whereto: the classes that are told apart, two for each property.
 SIDES = ("low", "high")
-_AT = [LATENTS.index(name) for name in INTRINSIC]
 _AT_ONCE = 50_000  # galaxies, so that memory stays bounded
 _FAR = 5.0  # standard deviations beyond which a feature tells no more
 
@@ -73,7 +72,7 @@ class Attribution:
         conditional_z : array (M, 4)
         latents, sigma : array (M, 5)
         """
-        features = (describe(conditional_z, latents, sigma) - self.centre) / self.width
+        features = (describe_features(conditional_z, latents, sigma) - self.centre) / self.width
         sides = np.empty((len(features), len(INTRINSIC), 2))
         for rows in np.array_split(np.arange(len(features)), len(features) // _AT_ONCE + 1):
             level = _expand(features[rows]) @ self.weight.T + self.bias
@@ -88,14 +87,14 @@ class Attribution:
         return {name: np.round(value, 4).tolist() for name, value in asdict(self).items()}
 
     @classmethod
-    def from_dict(cls, told: dict[str, list]) -> "Attribution":
+    def from_dict(cls, lists: dict[str, list]) -> "Attribution":
         """Read what `to_dict` wrote."""
-        return cls(**{name: np.asarray(value, float) for name, value in told.items()})
+        return cls(**{name: np.asarray(value, float) for name, value in lists.items()})
 
 
-def describe(conditional_z: np.ndarray, latents: np.ndarray, sigma: np.ndarray) -> np.ndarray:
+def describe_features(conditional_z: np.ndarray, latents: np.ndarray, sigma: np.ndarray) -> np.ndarray:
     """Describe galaxies by their deviations, where they lie, and how well that is known: (M, 12)."""
-    place, error = np.atleast_2d(latents)[:, _AT], np.log(np.atleast_2d(sigma)[:, _AT])
+    place, error = np.atleast_2d(latents)[:, INTRINSIC_AT], np.log(np.atleast_2d(sigma)[:, INTRINSIC_AT])
     return np.concatenate([np.clip(conditional_z, -8, 8), place, error], axis=1)
 
 
@@ -118,7 +117,7 @@ def learn(conditional_z: np.ndarray, latents: np.ndarray, sigma: np.ndarray, mov
     """
     from sklearn.linear_model import LogisticRegression
 
-    features = describe(conditional_z, latents, sigma)
+    features = describe_features(conditional_z, latents, sigma)
     centre, width = features.mean(axis=0), features.std(axis=0).clip(1e-3)
     even = 1 / np.bincount(moved // 2)[moved // 2]
     fit = LogisticRegression(C=0.03, max_iter=4000)

@@ -18,7 +18,7 @@ class Ordinary:
     value : ndarray (J,)
         All properties after the move.
     before, after : float
-        Squared Mahalanobis distance from the population before and after it.
+        Squared Mahalanobis distance from what is usual, before and after the move.
     """
 
     moved: tuple[int, ...]
@@ -39,11 +39,12 @@ def make_ordinary(value: np.ndarray, centre: np.ndarray, covariance: np.ndarray,
     ----------
     value, centre : array (J,)
     covariance : array (J, J)
-        Of the population, with the galaxy's own errors added.
+        Of what is usual, with the galaxy's own errors added.
     limit : float
         Sigma above which a property is odd.
     """
-    deviation, moved = np.asarray(value, float) - centre, []
+    deviation = np.asarray(value, float) - centre
+    moved: list[int] = []
     rest = list(range(len(deviation)))
     while len(rest) > 1:
         precision = np.linalg.inv(covariance[np.ix_(rest, rest)])

@@ -53,8 +53,8 @@ def judge_map(points: np.ndarray, position: np.ndarray, config: AtlasConfig) -> 
     near, drawn = (_find_others(place, k) for place in (points, position))
     kept = (near[:, :, None] == drawn[:, None, :]).any(axis=2).mean(axis=1)
     trust = find_trustworthiness(points, drawn, config.seed)
-    told = {"neighbours": k, "preservation": round(float(kept.mean()), 4), "trustworthiness": round(trust, 4)}
-    return kept.astype(np.float32), told
+    summary = {"neighbours": k, "preservation": round(float(kept.mean()), 4), "trustworthiness": round(trust, 4)}
+    return kept.astype(np.float32), summary
 
 
 def _find_others(place: np.ndarray, k: int) -> np.ndarray:

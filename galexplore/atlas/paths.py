@@ -1,22 +1,8 @@
 """Ways through latent space: along one latent, over two of them, and from one galaxy to another."""
 
-import math
-
 import numpy as np
 
-from galexplore.latents import LATENTS
-
-
-def turn_short_way(start: float, end: float) -> float:
-    """Angle [rad] to turn an axis from `start` to `end` by the shorter way round its circle, whose period is pi.
-
-    Returns
-    -------
-    float
-        From -pi/2 (exclusive) to pi/2.
-    """
-    gap = (end - start) % math.pi
-    return gap - math.pi if gap > math.pi / 2 else gap
+from galexplore.latents import LATENTS, angle_difference, wrap_angle
 
 
 def walk(start: np.ndarray, end: np.ndarray, n: int = 9) -> np.ndarray:
@@ -34,9 +20,9 @@ def walk(start: np.ndarray, end: np.ndarray, n: int = 9) -> np.ndarray:
     """
     start, end = np.asarray(start, float), np.asarray(end, float)
     change = end - start
-    change[0] = turn_short_way(start[0], end[0])
+    change[0] = -angle_difference(start[0], end[0])  # by exactly a quarter: towards larger angles
     steps = start + np.linspace(0, 1, n)[:, None] * change
-    steps[:, 0] %= math.pi
+    steps[:, 0] = wrap_angle(steps[:, 0])
     return steps
 
 

@@ -15,8 +15,8 @@ from galexplore.latents import INTRINSIC, SHORT
 
 
 @dataclass(frozen=True)
-class Population:
-    """K Gaussian modes that describe what is usual: star-forming and quiescent, near and far, have their own.
+class Mixture:
+    """K Gaussian modes of what is usual: star-forming and quiescent galaxies, near and far ones, have their own.
 
     Attributes
     ----------
@@ -68,7 +68,7 @@ class Oddness:
     Attributes
     ----------
     distance2 : ndarray (M,)
-        Squared Mahalanobis distance from the galaxy's own mode of the population.
+        Squared Mahalanobis distance from the galaxy's own mode of the mixture.
     contributions : ndarray (M, J)
         Exact Shapley split of `distance2`; each row sums to it, and a term may be negative: that property makes the
         galaxy less odd, given the others.
@@ -81,7 +81,7 @@ class Oddness:
     conditional_z: np.ndarray
 
 
-def fit_population(latents: np.ndarray, sigma: np.ndarray, modes: int = 1, seed: int = 0) -> Population:
+def fit_mixture(latents: np.ndarray, sigma: np.ndarray, modes: int = 1, seed: int = 0) -> Mixture:
     """Fit the usual galaxies, robustly.
 
     One mode: the minimum covariance determinant (Rousseeuw 1984). Several: a Gaussian mixture by expectation
@@ -94,33 +94,33 @@ def fit_population(latents: np.ndarray, sigma: np.ndarray, modes: int = 1, seed:
     """
     varied = np.ptp(latents, axis=0) > 0
     if not varied.all():  # a latent that nothing taught is the same for all: it makes none of them odd
-        return _add_constants(fit_population(latents[:, varied], sigma[:, varied], modes, seed), latents[0], varied)
+        return _add_constants(fit_mixture(latents[:, varied], sigma[:, varied], modes, seed), latents[0], varied)
     fit = MinCovDet(random_state=seed).fit(latents)
     if modes == 1:
         noise = np.median(np.asarray(sigma) ** 2, axis=0)[None]
-        return Population(np.ones(1), fit.location_[None], fit.covariance_[None], noise)
+        return Mixture(np.ones(1), fit.location_[None], fit.covariance_[None], noise)
     near = fit.dist_ <= np.quantile(fit.dist_, 0.98)
-    mixture = GaussianMixture(modes, reg_covar=1e-5, n_init=2, random_state=seed).fit(latents[near])
-    member, variance = mixture.predict(latents), np.asarray(sigma) ** 2
+    gaussians = GaussianMixture(modes, reg_covar=1e-5, n_init=2, random_state=seed).fit(latents[near])
+    member, variance = gaussians.predict(latents), np.asarray(sigma) ** 2
     members = [member == k if (member == k).any() else slice(None) for k in range(modes)]
     noise = np.array([np.median(variance[rows], axis=0) for rows in members])
-    return Population(mixture.weights_, mixture.means_, mixture.covariances_, noise)
+    return Mixture(gaussians.weights_, gaussians.means_, gaussians.covariances_, noise)
 
 
-def _add_constants(usual: Population, value: np.ndarray, varied: np.ndarray) -> Population:
-    """Put latents that do not vary back into a population fitted without them: of unit spread, and of no error."""
+def _add_constants(usual: Mixture, value: np.ndarray, varied: np.ndarray) -> Mixture:
+    """Put latents that do not vary back into a mixture fitted without them: of unit spread, and of no error."""
     count, size, inside = len(usual.weight), len(varied), np.ix_(varied, varied)
     centre, covariance = np.tile(value, (count, 1)).astype(float), np.tile(np.eye(size), (count, 1, 1))
     noise = np.zeros((count, size))
     centre[:, varied], noise[:, varied] = usual.centre, usual.noise
     covariance[:, inside[0], inside[1]] = usual.covariance
-    return Population(usual.weight, centre, covariance, noise)
+    return Mixture(usual.weight, centre, covariance, noise)
 
 
-def explain(latents: np.ndarray, sigma: np.ndarray, population: Population) -> Oddness:
-    """Measure rarity against a population, each galaxy with its own errors, and split it exactly.
+def explain(latents: np.ndarray, sigma: np.ndarray, mixture: Mixture) -> Oddness:
+    """Measure rarity against what is usual, each galaxy with its own errors, and split it exactly.
 
-    With d = latents - centre and C the covariance, both of the galaxy's own mode (`Population.choose`): distance2 =
+    With d = latents - centre and C the covariance, both of the galaxy's own mode (`Mixture.choose`): distance2 =
     d' C^-1 d; contribution j = d_j (C^-1 d)_j, the Shapley value (Mayrhofer & Filzmoser 2023, arXiv:2210.10063);
     conditional z of j = (C^-1 d)_j / sqrt((C^-1)_jj), the deviation from the Gaussian conditional mean in units of its
     width.
@@ -128,13 +128,13 @@ def explain(latents: np.ndarray, sigma: np.ndarray, population: Population) -> O
     Parameters
     ----------
     latents, sigma : array (M, J)
-    population : Population
+    mixture : Mixture
 
     Returns
     -------
     Oddness
     """
-    centre, covariance = population.choose(latents, sigma)
+    centre, covariance = mixture.choose(latents, sigma)
     deviation, precision = np.atleast_2d(latents) - centre, np.linalg.inv(covariance)
     pull = np.einsum("mij,mj->mi", precision, deviation)
     contributions = deviation * pull

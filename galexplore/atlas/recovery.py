@@ -1,21 +1,22 @@
 """How well rare kinds are found: by a classifier on the latents, by rarity, by likeness to a few examples."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from scipy.stats import hypergeom
 from sklearn.model_selection import StratifiedKFold
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import RobustScaler
 from sklearn.svm import SVC
 
-from galexplore.atlas.kinds import measure_likeness
+from galexplore.atlas.likeness import measure_likeness
 
-#: The published false-alarm rate, at which a recall is told.
+#: The published false-alarm rate, at which a recall is given.
 FALSE_ALARMS = 0.07
 
-#: False-alarm rates at which a receiver operating characteristic is told.
+#: False-alarm rates at which a receiver operating characteristic is given.
 RATES = np.unique(np.concatenate([np.linspace(0, 0.2, 81), np.linspace(0.2, 1, 41)]))
 
 
@@ -26,7 +27,7 @@ class Classification:
     Attributes
     ----------
     confusion : DataFrame
-        `truth`, `told`, `share` (of the truth's galaxies) and `error` (standard, over folds and draws).
+        `truth`, `called`, `share` (of the truth's galaxies) and `error` (standard, over folds and draws).
     roc : DataFrame
         `kind`, `false_alarms` (rate among held-out normal galaxies), `recall`, `low`, `high` (one standard deviation
         over folds and draws to either side, within 0 and 1).
@@ -42,7 +43,7 @@ class Classification:
 def classify(
     points: np.ndarray,
     population: np.ndarray,
-    kinds=("Green Pea", "Red Spiral"),
+    kinds: Sequence[str] = ("Green Pea", "Red Spiral"),
     *,
     false_alarms: float = FALSE_ALARMS,
     normals: int = 1000,
@@ -65,7 +66,7 @@ def classify(
     population : array (N,) of str
     kinds : sequence of str
     false_alarms : float
-        The rate at which the recall is told.
+        The rate at which the recall is given.
     normals : int
         Ordinary galaxies that each machine learns from, half of all at most.
 
@@ -76,15 +77,16 @@ def classify(
     names = ("ordinary", *[kind for kind in kinds if (population == kind).sum() >= 2 * folds])
     chosen = np.isin(population, names)
     points, truth = np.asarray(points, float)[chosen], np.asarray(population)[chosen]
-    shares, curves = [], {kind: [] for kind in names[1:]}
+    shares: list[np.ndarray] = []
+    curves: dict[str, list[np.ndarray]] = {kind: [] for kind in names[1:]}
     for draw in range(draws):
         generator = np.random.default_rng([seed, draw])
         for train, test in StratifiedKFold(folds, shuffle=True, random_state=seed + draw).split(points, truth):
             usual = train[truth[train] == "ordinary"]
             taught = generator.choice(usual, min(normals, len(usual)), replace=False)
             rare = train[truth[train] != "ordinary"]
-            told = _teach(points, truth, np.concatenate([taught, rare])).predict(points[test])
-            shares.append(_share(truth[test], told, names))
+            called = _teach(points, truth, np.concatenate([taught, rare])).predict(points[test])
+            shares.append(_share(truth[test], called, names))
             for kind in names[1:]:
                 at = np.concatenate([taught, rare[truth[rare] == kind]])
                 score = _teach(points, truth == kind, at).decision_function(points[test])
@@ -93,14 +95,14 @@ def classify(
     return _summarise(names, np.array(shares), {k: np.array(v) for k, v in curves.items()}, truth, folds)
 
 
-def _teach(points: np.ndarray, truth: np.ndarray, at: np.ndarray):
+def _teach(points: np.ndarray, truth: np.ndarray, at: np.ndarray) -> Pipeline:
     machine = make_pipeline(RobustScaler(), SVC(kernel="rbf", class_weight="balanced"))
     return machine.fit(points[at], truth[at])
 
 
-def _share(truth: np.ndarray, told: np.ndarray, names) -> np.ndarray:
+def _share(truth: np.ndarray, called: np.ndarray, names: Sequence[str]) -> np.ndarray:
     """Share of each true kind (rows) that is called each kind (columns)."""
-    return np.array([[np.mean(told[truth == t] == n) for n in names] for t in names])
+    return np.array([[np.mean(called[truth == t] == n) for n in names] for t in names])
 
 
 def recall_at(ours: np.ndarray, usual: np.ndarray, rates: np.ndarray) -> np.ndarray:
@@ -111,26 +113,28 @@ def recall_at(ours: np.ndarray, usual: np.ndarray, rates: np.ndarray) -> np.ndar
     return 1 - np.searchsorted(np.sort(ours), threshold, side="right") / len(ours)
 
 
-def _summarise(names, shares: np.ndarray, curves: dict, truth: np.ndarray, folds: int) -> Classification:
+def _summarise(
+    names: Sequence[str], shares: np.ndarray, curves: dict[str, np.ndarray], truth: np.ndarray, folds: int
+) -> Classification:
     """Average over folds and draws; the draws use the same galaxies again, so only folds make an error smaller."""
     mean, error = shares.mean(axis=0), shares.std(axis=0, ddof=1) / np.sqrt(folds)
     pairs = [(i, j) for i in range(len(names)) for j in range(len(names))]
     confusion = pd.DataFrame(
-        [{"truth": names[i], "told": names[j], "share": mean[i, j], "error": error[i, j]} for i, j in pairs]
+        [{"truth": names[i], "called": names[j], "share": mean[i, j], "error": error[i, j]} for i, j in pairs]
     )
-    rows, found = [], []
+    rows, recalls = [], []
     for kind, all_curves in curves.items():
         curve, at = all_curves[:, :-1], all_curves[:, -1]
         middle, spread = curve.mean(axis=0), curve.std(axis=0, ddof=1)
         bands = {"low": np.maximum(middle - spread, 0), "high": np.minimum(middle + spread, 1)}
         rows.append(pd.DataFrame({"kind": kind, "false_alarms": RATES, "recall": middle} | bands))
         area = np.trapezoid(curve, RATES, axis=1)
-        told = {"kind": kind, "n": int((truth == kind).sum()), "recall": at.mean()}
-        told |= {"error": at.std(ddof=1) / np.sqrt(folds)}
-        found.append(told | {"auc": area.mean(), "auc_error": area.std(ddof=1) / np.sqrt(folds)})
+        recall = {"kind": kind, "n": int((truth == kind).sum()), "recall": at.mean()}
+        recall |= {"error": at.std(ddof=1) / np.sqrt(folds)}
+        recalls.append(recall | {"auc": area.mean(), "auc_error": area.std(ddof=1) / np.sqrt(folds)})
     columns = ["kind", "n", "recall", "error", "auc", "auc_error"]
     roc = pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=["kind", "false_alarms", "recall"])
-    return Classification(confusion, roc, pd.DataFrame(found, columns=columns))
+    return Classification(confusion, roc, pd.DataFrame(recalls, columns=columns))
 
 
 def recover(score: np.ndarray, rare: np.ndarray, fractions: np.ndarray | None = None) -> pd.DataFrame:
@@ -159,8 +163,8 @@ def recover(score: np.ndarray, rare: np.ndarray, fractions: np.ndarray | None = 
     share = np.interp(first, looked, hits) / total
     low, high = (hypergeom.ppf(q, n, total, first) / total for q in (0.025, 0.975))
     error = np.sqrt(share * (1 - share) / total)
-    told = {"inspected": first / n, "recovered": share, "error": error, "random": first / n}
-    return pd.DataFrame(told | {"random_low": low, "random_high": high})
+    columns = {"inspected": first / n, "recovered": share, "error": error, "random": first / n}
+    return pd.DataFrame(columns | {"random_low": low, "random_high": high})
 
 
 def recover_from_examples(
@@ -177,7 +181,7 @@ def recover_from_examples(
     Parameters
     ----------
     points : array (N, J)
-        Intrinsic latents in units of the population's spread (`Atlas.points`).
+        Intrinsic latents in units of the ordinary galaxies' spread (`Atlas.points`).
     rare : bool array (N,)
     examples : int
         Half of the rare galaxies at most.
@@ -187,12 +191,12 @@ def recover_from_examples(
     DataFrame
         As `recover` gives it, of the galaxies that were not examples; `error` is the standard deviation over draws.
     """
-    generator, at, found = np.random.default_rng(seed), np.flatnonzero(rare), []
+    generator, at, curves = np.random.default_rng(seed), np.flatnonzero(rare), []
     for _ in range(draws):
         shown = generator.choice(at, max(1, min(examples, len(at) // 2)), replace=False)
         rest = np.ones(len(points), bool)
         rest[shown] = False
-        found.append(recover(-measure_likeness(points[rest], points[shown]), rare[rest], fractions))
-    mean = sum(found) / len(found)
-    mean["error"] = np.std([f["recovered"] for f in found], axis=0, ddof=1) if draws > 1 else 0.0
+        curves.append(recover(-measure_likeness(points[rest], points[shown]), rare[rest], fractions))
+    mean = sum(curves[1:], start=curves[0]) / len(curves)
+    mean["error"] = np.std([c["recovered"] for c in curves], axis=0, ddof=1) if draws > 1 else 0.0
     return mean

@@ -14,7 +14,7 @@ from sklearn.neighbors import KNeighborsRegressor
 
 from galexplore.bench.peers import Contrastive, Published, Scale, embed_peer, train_peer
 from galexplore.explore.models import load
-from galexplore.latents import LABELLED, MEANS, angle_difference
+from galexplore.latents import LABELLED, MEANS, angle_difference, to_axis_angle
 from galexplore.network.embed import Embedder
 from galexplore.network.recipes import Network, Training
 from galexplore.network.sample import Sample
@@ -154,7 +154,7 @@ def answer_vanilla(ground: Ground, epochs: int, seconds: float) -> Answer:
     latents, vector = embed_peer(model, ground.everything), ground.sample.vector.cpu().numpy()
     labels = np.column_stack([vector, ground.taught[list(LABELLED.values())]])
     out = boost(embed_peer(model, ground.sample), labels, latents[ground.test])
-    values = np.column_stack([np.arctan2(out[:, 1], out[:, 0]) / 2 % np.pi, out[:, 2:]])
+    values = np.column_stack([to_axis_angle(out[:, :2]), out[:, 2:]])
     what = "gradient boosting on the five latents"
     return Answer(values, about | {"parameters": count(model), "what": what}, latents)
 

@@ -18,6 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from galexplore.cutouts.stretch import knee
+from galexplore.latents import standardise, to_axis_angle, unstandardise
 from galexplore.network.augment import augment
 from galexplore.network.layers import arcsinh
 from galexplore.network.recipes import Training
@@ -117,18 +118,18 @@ class Scale:
         self.std = ((labels - self.mean) ** 2).nanmean(dim=0).sqrt()
 
     def _gather(self, sample: Sample) -> tuple[Tensor, Tensor]:
-        phi = torch.atan2(sample.vector[:, 1:], sample.vector[:, :1]) / 2 % math.pi
+        phi = to_axis_angle(sample.vector, torch)[:, None]
         errors = torch.cat([torch.full_like(phi, 0.1), sample.errors], dim=1)
         return torch.cat([phi, sample.labels], dim=1), 1 / errors.clamp_min(1e-6)
 
     def apply(self, sample: Sample) -> tuple[Tensor, Tensor]:
         """Standardised labels and weights (N, 4) of other galaxies."""
         labels, weight = self._gather(sample)
-        return (labels - self.mean) / self.std, weight / self.weight
+        return standardise(labels, self.mean, self.std), weight / self.weight
 
     def undo(self, latents: np.ndarray) -> np.ndarray:
         """Phi, z, log M and log SFR (N, 4) from latents (N, 5)."""
-        return latents[:, :4] * self.std.cpu().numpy() + self.mean.cpu().numpy()
+        return unstandardise(latents[:, :4], self.mean.cpu().numpy(), self.std.cpu().numpy())
 
 
 def train_peer(

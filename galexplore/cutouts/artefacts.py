@@ -3,6 +3,7 @@
 import hashlib
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -53,7 +54,7 @@ def _lines(size: int) -> csr_array:
     return csr_array((values, np.concatenate(rows), start), shape=(len(rows), size**2))
 
 
-def measure(flux: np.ndarray, survey: Survey) -> pd.DataFrame:
+def measure_artefacts(flux: np.ndarray, survey: Survey) -> pd.DataFrame:
     """Measure what tells galaxies from what is none.
 
     Parameters
@@ -70,11 +71,11 @@ def measure(flux: np.ndarray, survey: Survey) -> pd.DataFrame:
         `size` [arcsec]: rms radius within 2.5 arcsec; `ellipticity` there. `off_locus` [mag]: r - z less that of stars
         of the same g - r; NaN where the survey lacks one of these bands.
     """
-    parts = [_measure(np.asarray(flux[i : i + _BATCH], np.float32), survey) for i in range(0, len(flux), _BATCH)]
+    parts = [_measure_batch(np.asarray(flux[i : i + _BATCH], np.float32), survey) for i in range(0, len(flux), _BATCH)]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
-def _measure(flux: np.ndarray, survey: Survey) -> pd.DataFrame:
+def _measure_batch(flux: np.ndarray, survey: Survey) -> pd.DataFrame:
     noise = np.asarray(survey.model_noise, np.float32)[:, None, None]
     sigma = flux / noise
     columns = {"line": _find_line(sigma)}
@@ -144,9 +145,11 @@ def fingerprint(catalogue: pd.DataFrame, survey: Survey) -> str:
 
 def save(path: Path, catalogue: pd.DataFrame, measured: pd.DataFrame, survey: Survey) -> None:
     """Write the measurements of a catalogue's images, row by row, as an npz without pickles, 16 bits each."""
-    columns = {name: measured[name].to_numpy(np.float32).clip(-6e4, 6e4).astype(np.float16) for name in measured}
+    arrays: dict[str, Any] = {"catalogue": fingerprint(catalogue, survey)}
+    for name, column in measured.items():
+        arrays[str(name)] = column.to_numpy(np.float32).clip(-6e4, 6e4).astype(np.float16)
     with write_beside(path) as partial:
-        np.savez_compressed(partial, catalogue=fingerprint(catalogue, survey), **columns)
+        np.savez_compressed(partial, **arrays)
 
 
 def load(path: Path, catalogue: pd.DataFrame, survey: Survey) -> pd.DataFrame | None:

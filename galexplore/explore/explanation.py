@@ -10,10 +10,7 @@ from galexplore.atlas.atlas import Atlas
 from galexplore.atlas.causes import Attribution, Causes
 from galexplore.atlas.counterfactual import make_ordinary
 from galexplore.atlas.rarity import Oddness, name_reason
-from galexplore.latents import INTRINSIC, LATENTS
-
-#: Where the intrinsic latents stand among the five.
-_AT = [LATENTS.index(name) for name in INTRINSIC]
+from galexplore.latents import INTRINSIC, INTRINSIC_AT
 
 
 @dataclass(frozen=True)
@@ -101,8 +98,8 @@ def explain(
     """
     latents, sigma = np.array(latents, float), np.array(sigma, float)
     oddness, (centre, covariance) = atlas.explain(latents, sigma), atlas.choose_mode(latents, sigma)
-    made, changed = make_ordinary(latents[_AT], centre, covariance), latents.copy()
-    changed[_AT] = made.value
+    made, changed = make_ordinary(latents[INTRINSIC_AT], centre, covariance), latents.copy()
+    changed[INTRINSIC_AT] = made.value
     now, ordinary = decode(np.stack([latents, changed]))
     return Explanation(
         latents=latents,
@@ -110,7 +107,7 @@ def explain(
         oddness=oddness,
         percentile=float(atlas.rarity_percentile(oddness.distance2)[0]),
         causes=attribution.find(oddness.conditional_z, latents, sigma) if attribution else None,
-        reasons=_list_reasons(latents[_AT], centre, covariance, oddness),
+        reasons=_list_reasons(latents[INTRINSIC_AT], centre, covariance, oddness),
         image=now,
         counterfactual=Counterfactual(
             tuple(INTRINSIC[j] for j in made.moved), changed, made.before, made.after, ordinary

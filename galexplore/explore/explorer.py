@@ -1,6 +1,5 @@
 """The one object that answers: a model, its atlas, its catalogue and its images."""
 
-import math
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -10,7 +9,7 @@ import pandas as pd
 
 from galexplore.atlas.atlas import Atlas
 from galexplore.atlas.causes import Attribution, Causes
-from galexplore.atlas.kinds import resemble
+from galexplore.atlas.likeness import resemble
 from galexplore.atlas.rarity import Oddness, score_oddness
 from galexplore.cutouts import artefacts
 from galexplore.cutouts.audit import Prepared, prepare
@@ -20,7 +19,7 @@ from galexplore.explore.explanation import Explanation, explain
 from galexplore.explore.labels import rerank
 from galexplore.explore.location import Embedded, Location, Source
 from galexplore.images import Images
-from galexplore.latents import INTRINSIC, MEANS, SIGMAS
+from galexplore.latents import INTRINSIC, MEANS, SIGMAS, wrap_angle
 from galexplore.posterior.calibrate import ratio95
 from galexplore.survey import Survey
 from galexplore.tables.catalogue import check_ids, is_simulated
@@ -130,7 +129,7 @@ class Explorer:
         distance2 = self.atlas.explain(latents, sigma).distance2
         percentile = self.atlas.rarity_percentile(distance2)
         table = table.assign(umap_x=x, umap_y=y, distance2=distance2, percentile=percentile)
-        table["lat_phi"] = (table["lat_phi"] + [p.angle for p, g in zip(prepared, good, strict=True) if g]) % math.pi
+        table["lat_phi"] = wrap_angle(table["lat_phi"] + [p.angle for p, g in zip(prepared, good, strict=True) if g])
         rows = iter(table.to_dict("records"))
         every = zip(sources, prepared, good, strict=True)
         return [Embedded(source, p, next(rows), self.card["sha256"]) if g else None for source, p, g in every]
@@ -151,7 +150,7 @@ class Explorer:
             neighbours=self.neighbours(latents, k),
             kinds=resemble(self.atlas, latents),
             explanation=self.explain(latents, sigma),
-            suspicion=str(artefacts.suspect(artefacts.measure(prepared.flux[None], self.survey))[0]),
+            suspicion=str(artefacts.suspect(artefacts.measure_artefacts(prepared.flux[None], self.survey))[0]),
             chi2=row["chi2"],
             chi2_percentile=float(self.atlas.chi2_percentile(row["chi2"])),
             model={"name": self.name, "sha256": embedded.model},

@@ -84,7 +84,7 @@ class Location:
         `id`, `distance` (latent, in units of the population's spread), the labels `z`, `logmass`, `logsfr`, and
         `population`.
     kinds : DataFrame
-        Of which kind it may be, as `galexplore.atlas.kinds.resemble` says.
+        Of which kind it may be, as `galexplore.atlas.likeness.resemble` says.
     explanation : Explanation
         What makes it odd; its images lie as the prepared pixels do.
     suspicion : str

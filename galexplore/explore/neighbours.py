@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from galexplore.atlas.kinds import find_similar
+from galexplore.atlas.likeness import find_similar
 from galexplore.latents import MEANS
 from galexplore.tables.positions import separate
 
@@ -33,7 +33,7 @@ def find_alike(explorer, ids, k: int = 48) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        As `galexplore.atlas.kinds.find_similar`.
+        As `galexplore.atlas.likeness.find_similar`.
 
     Raises
     ------

@@ -1,11 +1,12 @@
 """How far a galaxy's place in latent space depends on how its image happens to lie: flips, turns and shifts."""
 
 import itertools
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from galexplore.latents import angle_difference, to_axis_angle, to_double_angle
 
 if TYPE_CHECKING:
     from galexplore.network.embed import Embedder
@@ -72,8 +73,8 @@ def measure_scatter(embedder: "Embedder", flux: np.ndarray, sigma: np.ndarray) -
 
 def _unwrap(answers: np.ndarray, middle: np.ndarray) -> np.ndarray:
     """Bring all angles of answers (..., 5) to within half a period of the mean direction of the unshifted ones."""
-    mean = np.angle(np.exp(2j * middle[:, 0]).mean()) / 2
-    turned = (answers[..., 0] - mean + math.pi / 2) % math.pi - math.pi / 2
+    mean = to_axis_angle(to_double_angle(middle[:, 0]).mean(axis=0))
+    turned = angle_difference(answers[..., 0], mean)
     return np.concatenate([(mean + turned)[..., None], answers[..., 1:]], axis=-1)
 
 

@@ -49,9 +49,9 @@ def plot_confusion(confusion: pd.DataFrame, title: str, dark: bool = True) -> go
     Parameters
     ----------
     confusion : DataFrame
-        `truth`, `told`, `share`, `error`, as `recovery.classify` gives it.
+        `truth`, `called`, `share`, `error`, as `recovery.classify` gives it.
     """
-    share, error = (confusion.pivot(index="truth", columns="told", values=c) for c in ("share", "error"))
+    share, error = (confusion.pivot(index="truth", columns="called", values=c) for c in ("share", "error"))
     names = [n for n in confusion["truth"].unique()][::-1]
     share, error = share.loc[names, names[::-1]], error.loc[names, names[::-1]]
     text = [

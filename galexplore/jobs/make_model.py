@@ -159,7 +159,7 @@ def finish(
     made = atlas.build(table, embedder.features(flux))
     made.save(folder / "atlas.npz")
     survey = embedder.survey
-    artefacts.save(folder / "pixels.npz", frame, artefacts.measure(flux, survey), survey)
+    artefacts.save(folder / "pixels.npz", frame, artefacts.measure_artefacts(flux, survey), survey)
     report("atlas", 1, 1)
     said = {"calibration": calibration, "uncalibrated": list_uncalibrated(held_out), "metrics": metrics}
     return said | {"atlas": asdict(AtlasConfig()), "honesty": made.honesty}

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from astropy.coordinates import SkyCoord
 
+from galexplore.latents import wrap_angle
 from galexplore.mock import oddity
 from galexplore.mock.rows import PARTS
 from galexplore.mock.scene import SMOOTHING
@@ -92,7 +93,7 @@ def add_labels(table: pd.DataFrame, rng: np.random.Generator, mass_error: float 
     for name, sigma in error.items():
         columns[name] = table[f"{name}_true"] + sigma * rng.standard_normal(n)
         columns[f"{name}_err"] = sigma
-    columns["phi"] = np.mod(columns["phi"], np.pi)
+    columns["phi"] = wrap_angle(columns["phi"])
     columns["z"] = np.maximum(columns["z"], 1e-4)
     return table.assign(**columns)
 

@@ -1,7 +1,6 @@
 """Cutouts to a table of latents, and latents back to images: the one place where arrays meet torch at inference."""
 
 import json
-import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,7 +14,16 @@ from galexplore.cutouts.photometry import measure_magnitude
 from galexplore.cutouts.stretch import knee
 from galexplore.errors import InputError
 from galexplore.files import hash_file
-from galexplore.latents import ANY_ANGLE, LATENTS, MEANS, SIGMAS
+from galexplore.latents import (
+    ANY_ANGLE,
+    LATENTS,
+    MEANS,
+    SIGMAS,
+    standardise,
+    to_axis_angle,
+    to_double_angle,
+    unstandardise,
+)
 from galexplore.network.recipes import Network
 from galexplore.network.sample import halves, pick_device
 from galexplore.network.vae import CVAE, DIHEDRAL, Posterior, turn, turn_vector
@@ -154,9 +162,8 @@ class Embedder:
     def decode(self, latents: np.ndarray) -> np.ndarray:
         """Images (N, B, S, S), nanomaggies per native pixel, from latents (N, 5) in physical units."""
         latents = np.atleast_2d(np.asarray(latents, float))
-        double = 2 * latents[:, :1]
-        code = (latents[:, 1:] - self.label_mean) / self.label_std
-        code = np.concatenate([np.cos(double), np.sin(double), code], axis=1)
+        code = standardise(latents[:, 1:], self.label_mean, self.label_std)
+        code = np.concatenate([to_double_angle(latents[:, 0]), code], axis=1)
         return self.model.unstretch(self.model.decode(self._tensor(code))).cpu().numpy()
 
     def _tensor(self, array: np.ndarray) -> Tensor:
@@ -189,16 +196,15 @@ class Embedder:
 
     def _physical(self, posterior: Posterior, magnitude: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
         vector = posterior.vector.cpu().numpy().astype(float)
-        phi = np.arctan2(vector[:, 1], vector[:, 0]) / 2 % math.pi
         length = np.clip(np.hypot(*vector.T), 1e-9, 1 - 1e-9)
         phi_sigma = np.minimum(0.5 * np.sqrt(-2 * np.log(length)), ANY_ANGLE)  # circular standard deviation, halved
-        mean = posterior.mean.cpu().numpy() * self.label_std + self.label_mean
+        mean = unstandardise(posterior.mean.cpu().numpy(), self.label_mean, self.label_std)
         sigma = np.exp(posterior.logvar.cpu().numpy() / 2) * self.label_std
         sigma = np.column_stack([phi_sigma, sigma])
         for i, name in enumerate(LATENTS):
             sigma[:, i] *= scale_at(self.calibration[name], "68", magnitude, mean[:, 0])
         sigma[:, 0] = np.minimum(sigma[:, 0], ANY_ANGLE)
-        return np.column_stack([phi, mean]), sigma
+        return np.column_stack([to_axis_angle(vector), mean]), sigma
 
 
 #: Weights whose shape follows from the size of the survey's grid: those that meet the trunk's, the apertures' and the

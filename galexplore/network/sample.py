@@ -8,7 +8,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from galexplore.latents import LABELLED
+from galexplore.latents import LABELLED, to_double_angle
 from galexplore.posterior.label_errors import read_errors, read_label
 
 Device = torch.device
@@ -40,8 +40,7 @@ class Sample:
         columns = list(LABELLED.values())
         labels = torch.tensor(np.array([read_label(frame, c) for c in columns], np.float32).T)
         errors = torch.tensor(np.array([read_errors(frame, c) for c in columns], np.float32).T)
-        double = 2 * read_label(frame, "phi").astype(np.float32)
-        vector = torch.tensor(np.column_stack([np.cos(double), np.sin(double)]))
+        vector = torch.tensor(to_double_angle(read_label(frame, "phi").astype(np.float32)))
         images = torch.from_numpy(np.asarray(flux, np.float16))
         images = images.to(device) if fits(images, torch.device(device)) else images
         return cls(images, labels.to(device), errors.to(device), vector.to(device))

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from galexplore.cutouts.stretch import knee
 from galexplore.errors import InputError
+from galexplore.latents import standardise
 from galexplore.network.layers import Decoder, Photometer, Residual, arcsinh, convolve
 from galexplore.network.recipes import Network
 from galexplore.survey import Survey
@@ -224,7 +225,7 @@ class CVAE(nn.Module):
         some = slice(None, None, drawn)
         code = self.reparameterize(posterior)
         images = self.decode(code[some])
-        target = (labels - self.label_mean) / self.label_std
+        target = standardise(labels, self.label_mean, self.label_std)
         variance = posterior.logvar[:, :3].exp() + (errors / self.label_std) ** 2
         nll = 0.5 * ((target.nan_to_num() - posterior.mean[:, :3]) ** 2 / variance + variance.log())
         # Galaxies of large variance hardly teach the mean under the plain likelihood; the square root of the variance

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from galexplore.atlas.kinds import enrich
+from galexplore.atlas.enrichment import measure_enrichment
 from galexplore.errors import InputError
 from galexplore.explore.explorer import Explorer
 from galexplore.explore.neighbours import find_alike
@@ -25,7 +25,7 @@ def search(
     alike = find_alike(_explorer, table["id"].iloc[_rows], MOST)
     rest = np.ones(len(table), bool)
     rest[_rows] = False
-    return alike, enrich(table.loc[rest, ["id", "population"]], alike["id"])
+    return alike, measure_enrichment(table.loc[rest, ["id", "population"]], alike["id"])
 
 
 def choose_examples(explorer: Explorer) -> np.ndarray | None:

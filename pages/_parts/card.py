@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from galexplore.atlas.kinds import find_twins
+from galexplore.atlas.likeness import find_twins
 from galexplore.explore import services
 from galexplore.explore.bundle import to_fits
 from galexplore.explore.explorer import Explorer

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from galexplore.atlas.kinds import compare, enrich
+from galexplore.atlas.enrichment import compare_with_rest, measure_enrichment
 from galexplore.explore.explorer import Explorer
 from galexplore.latents import LATENTS
 from galexplore.tables.columns import find_column
@@ -29,7 +29,8 @@ def measure(
     light = _table[["population", *numeric]].assign(id=np.arange(len(_table)))  # places are found faster than words
     some = _rows if len(_rows) <= MOST else np.random.default_rng(0).choice(_rows, MOST, replace=False)
     rest = np.setdiff1d(light["id"], _rows)
-    return compare(light.iloc[np.concatenate([some, rest])], some, numeric), enrich(light, _rows)
+    differences = compare_with_rest(light.iloc[np.concatenate([some, rest])], some, numeric)
+    return differences, measure_enrichment(light, _rows)
 
 
 def name_rows(rows: np.ndarray) -> str:

@@ -3,7 +3,7 @@ from itertools import permutations
 import numpy as np
 import pytest
 
-from galexplore.atlas.rarity import Population, explain, fit_population, name_reason, percentile, score_oddness
+from galexplore.atlas.rarity import Mixture, explain, fit_mixture, name_reason, percentile, score_oddness
 
 
 def random_case(m=6, j=4):
@@ -15,7 +15,7 @@ def random_case(m=6, j=4):
 
 
 def one_mode(centre, covariance, noise=0.0):
-    return Population(np.ones(1), centre[None], covariance[None], np.full((1, len(centre)), noise))
+    return Mixture(np.ones(1), centre[None], covariance[None], np.full((1, len(centre)), noise))
 
 
 def test_closed_form_is_the_brute_force_shapley_value():
@@ -67,7 +67,7 @@ def test_outliers_do_not_move_the_population():
     usual = generator.normal(size=(2000, 4))
     odd = generator.normal(8, 0.1, size=(200, 4))
     every = np.concatenate([usual, odd])
-    found = fit_population(every, np.full_like(every, 0.1))
+    found = fit_mixture(every, np.full_like(every, 0.1))
     assert np.all(np.abs(found.centre) < 0.2)
     assert np.allclose(np.diag(found.covariance[0]), 1, atol=0.25)
 
@@ -82,7 +82,7 @@ def two_kinds(n=4000):
 
 def test_what_lies_between_two_kinds_is_rare_and_each_kind_is_not():
     latents, sigma = two_kinds()
-    two, one = fit_population(latents, sigma, 2), fit_population(latents, sigma, 1)
+    two, one = fit_mixture(latents, sigma, 2), fit_mixture(latents, sigma, 1)
     between = np.array([[3.0, 0, 0, 0]])
     ranks = [
         percentile(explain(between, sigma[:1], p).distance2, np.sort(explain(latents, sigma, p).distance2))
@@ -95,18 +95,18 @@ def test_what_lies_between_two_kinds_is_rare_and_each_kind_is_not():
 
 def test_a_galaxy_is_held_against_its_own_mode():
     latents, sigma = two_kinds()
-    population = fit_population(latents, sigma, 2)
+    mixture = fit_mixture(latents, sigma, 2)
     for at in (0.2, 5.5):
-        centre, _ = population.choose(np.array([at, 0, 0, 0]), sigma[0])
-        assert centre[0, 0] == population.centre[np.argmin(np.abs(population.centre[:, 0] - at)), 0]
+        centre, _ = mixture.choose(np.array([at, 0, 0, 0]), sigma[0])
+        assert centre[0, 0] == mixture.centre[np.argmin(np.abs(mixture.centre[:, 0] - at)), 0]
 
 
 def test_usual_errors_are_not_counted_twice():
     """The covariance of what is inferred already holds the usual error; only what exceeds it is added."""
     latents, _, centre, covariance = random_case()
-    population = one_mode(centre, covariance, noise=0.04)
-    _, same = population.choose(latents, np.full(latents.shape, 0.2))
-    _, more = population.choose(latents, np.full(latents.shape, 0.5))
+    mixture = one_mode(centre, covariance, noise=0.04)
+    _, same = mixture.choose(latents, np.full(latents.shape, 0.2))
+    _, more = mixture.choose(latents, np.full(latents.shape, 0.5))
     assert np.allclose(same, covariance) and np.allclose(more - covariance, 0.21 * np.eye(4))
 
 

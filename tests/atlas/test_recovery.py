@@ -38,7 +38,7 @@ def test_the_classifier_comes_near_the_best_possible_and_no_nearer_than_chance_a
 
 def test_the_confusion_shares_out_every_true_kind():
     found = classify(*make_points(), normals=400, draws=1)
-    shares = found.confusion.pivot(index="truth", columns="told", values="share")
+    shares = found.confusion.pivot(index="truth", columns="called", values="share")
     assert np.allclose(shares.sum(axis=1), 1) and shares.loc["Red Spiral", "Red Spiral"] > 0.95
     curve = found.roc[found.roc["kind"] == "Green Pea"]
     assert curve["recall"].is_monotonic_increasing and curve["recall"].iloc[-1] == 1

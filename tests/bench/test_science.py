@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from galexplore.atlas.causes import Causes
-from galexplore.atlas.rarity import Population, explain
+from galexplore.atlas.rarity import Mixture, explain
 from galexplore.bench import attribution, sed
 from galexplore.jobs import shifts
 from galexplore.latents import INTRINSIC, MEANS, SIGMAS
@@ -27,9 +27,9 @@ def test_a_tail_is_three_sigma_of_the_conditional():
 
 
 def test_what_is_named_first_is_counted_by_property():
-    population = Population(np.ones(1), np.zeros((1, 4)), np.eye(4)[None], np.zeros((1, 4)))
+    mixture = Mixture(np.ones(1), np.zeros((1, 4)), np.eye(4)[None], np.zeros((1, 4)))
     atlas = SimpleNamespace(
-        explain=lambda latents, sigma: explain(latents[:, 1:], sigma[:, 1:], population),
+        explain=lambda latents, sigma: explain(latents[:, 1:], sigma[:, 1:], mixture),
         rarity_percentile=lambda distance2: np.where(distance2 > 20, 99.0, 10.0),
     )
     explorer = SimpleNamespace(atlas=atlas, find_causes=lambda odd, latents, sigma: None)

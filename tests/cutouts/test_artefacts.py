@@ -28,7 +28,7 @@ def make_star(gr: float, rz: float, flux: float = 60) -> np.ndarray:
 
 
 def suspect(flux) -> list[str]:
-    return artefacts.suspect(artefacts.measure(np.atleast_1d(flux).reshape(-1, 3, 69, 69), DECALS)).tolist()
+    return artefacts.suspect(artefacts.measure_artefacts(np.atleast_1d(flux).reshape(-1, 3, 69, 69), DECALS)).tolist()
 
 
 def test_galaxies_are_left_alone():
@@ -69,19 +69,19 @@ def test_the_strongest_line_agrees_with_brute_force():
     sigma = np.clip(flux / NOISE, -6, 6)
     rows, columns = np.abs(sigma.mean(axis=2)), np.abs(sigma.mean(axis=1))
     best = max(np.diff(np.sort(m, axis=0)[1:], axis=0).max() for m in (rows, columns))
-    assert artefacts.measure(flux[None], DECALS)["line"].iloc[0] == pytest.approx(best, rel=0.02)
+    assert artefacts.measure_artefacts(flux[None], DECALS)["line"].iloc[0] == pytest.approx(best, rel=0.02)
 
 
 def test_shape_of_a_gaussian():
-    measured = artefacts.measure((draw_ellipse(0.3, 2.0, 1.0, 500) + 0 * NOISE)[None], DECALS).iloc[0]
+    measured = artefacts.measure_artefacts((draw_ellipse(0.3, 2.0, 1.0, 500) + 0 * NOISE)[None], DECALS).iloc[0]
     assert measured["size"] == pytest.approx(2 * DECALS.model_scale, rel=0.1) and measured["ellipticity"] < 0.01
-    flat = artefacts.measure(draw_ellipse(0.3, 2.0, 0.5, 500)[None], DECALS).iloc[0]
+    flat = artefacts.measure_artefacts(draw_ellipse(0.3, 2.0, 0.5, 500)[None], DECALS).iloc[0]
     assert flat["ellipticity"] == pytest.approx((1 - 0.25) / (1 + 0.25), rel=0.15)
 
 
 def test_measurements_are_kept_for_their_own_catalogue_only(tmp_path):
     catalogue = pd.DataFrame({"id": list("abcde"), "seed": range(5), "z": 0.1})
-    measured = artefacts.measure(make_galaxies()[:5], DECALS)
+    measured = artefacts.measure_artefacts(make_galaxies()[:5], DECALS)
     artefacts.save(tmp_path / "pixels.npz", catalogue, measured, DECALS)
     again = artefacts.load(tmp_path / "pixels.npz", catalogue.assign(z=0.2), DECALS)
     assert np.allclose(again, measured, rtol=2e-3, atol=1e-3)

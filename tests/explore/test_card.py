@@ -49,18 +49,18 @@ def test_the_bar_is_as_long_in_kpc_as_cosmology_says():
     assert annotated.label_bar(0.1, 10).endswith("18 kpc")
 
 
-def test_a_portrait_can_be_one_band_brighter_or_inverted():
+def test_a_picture_can_be_one_band_brighter_or_inverted():
     flux = np.zeros((3, 69, 69), np.float32)
     flux[0, 60, 8] = 1  # in g alone, north-east
-    grey = {band: open_picture(annotated.draw_portrait(flux, DECALS, 138, band=band))[:40, :40].max() for band in "gr"}
+    grey = {band: open_picture(annotated.draw_annotated(flux, DECALS, 138, band=band))[:40, :40].max() for band in "gr"}
     assert grey["g"] > grey["r"] + 60
     flux /= 20
     faint, bright = (
-        open_picture(annotated.draw_portrait(flux, DECALS, 138, brightness=b))[:40, :40] for b in (0.25, 4)
+        open_picture(annotated.draw_annotated(flux, DECALS, 138, brightness=b))[:40, :40] for b in (0.25, 4)
     )
     assert bright.max() > faint.max()
     plain, inverted = (
-        open_picture(annotated.draw_portrait(flux, DECALS, 138, inverted=i))[50:80, 50:80] for i in (False, True)
+        open_picture(annotated.draw_annotated(flux, DECALS, 138, inverted=i))[50:80, 50:80] for i in (False, True)
     )
     assert np.allclose(plain + inverted, 255, atol=12)
 

@@ -17,10 +17,10 @@ from galexplore.cutouts.cutout import Cutout
 from galexplore.cutouts.photometry import measure_magnitude
 from galexplore.cutouts.readers import read
 from galexplore.cutouts.stretch import knee, stretch, unstretch
-from galexplore.draw.animation import draw_animation, draw_sheet
-from galexplore.draw.annotated import draw_portrait
+from galexplore.draw.animation import draw_animation, draw_montage
+from galexplore.draw.annotated import draw_annotated
 from galexplore.draw.bands import draw_bands
-from galexplore.draw.pictures import compare, draw_galaxy, draw_residual, measure_bar
+from galexplore.draw.pictures import draw_comparison, draw_galaxy, draw_residual, measure_bar
 from galexplore.errors import InputError
 from galexplore.explore import services
 from galexplore.explore.bands import find_sets, group_bands
@@ -164,16 +164,16 @@ def test_pictures_are_inverted_only_where_they_show_every_band():
 
 
 def test_stars_are_told_by_g_r_z_alone(prepared):
-    measured = artefacts.measure(prepared.flux[None], FIVE)
+    measured = artefacts.measure_artefacts(prepared.flux[None], FIVE)
     assert np.isfinite(measured["off_locus"]).all() and artefacts.suspect(measured).tolist() == [""]
     without = replace(FIVE, bands=("u", "g", "r", "i", "y"))
     dot = np.zeros((1, 5, 48, 48))
     dot[..., 23:25, 23:25] = 5.0
-    assert artefacts.measure(dot, without)["off_locus"].isna().all()
-    assert artefacts.suspect(artefacts.measure(dot, without)).tolist() == [""]
+    assert artefacts.measure_artefacts(dot, without)["off_locus"].isna().all()
+    assert artefacts.suspect(artefacts.measure_artefacts(dot, without)).tolist() == [""]
     trail = prepared.flux.copy()
     trail[2, 10] += 20 * FIVE.model_noise[2]
-    assert artefacts.suspect(artefacts.measure(trail[None], FIVE)).tolist() == ["line"]
+    assert artefacts.suspect(artefacts.measure_artefacts(trail[None], FIVE)).tolist() == ["line"]
 
 
 @pytest.mark.parametrize("size", [48, 61, 69, 138])
@@ -247,13 +247,13 @@ def test_pictures_of_it_are_drawn(prepared):
 
     assert open_picture(draw_galaxy(flux, FIVE, 96, bar=True)).size == (96, 96)
     assert open_picture(draw_residual(flux - flux, FIVE, 96)).size == (96, 96)
-    assert open_picture(draw_portrait(flux, FIVE, 96, band="u")).size == (96, 96)
+    assert open_picture(draw_annotated(flux, FIVE, 96, band="u")).size == (96, 96)
     with pytest.raises(InputError, match="no band 'y'"):
-        draw_portrait(flux, FIVE, 96, band="y")
+        draw_annotated(flux, FIVE, 96, band="y")
     assert open_picture(draw_bands(flux, prepared.valid, FIVE, side=50)).size == (5 * 50 + 4 * 6, 50)
-    assert compare(flux[None], flux[None], FIVE).size == (48, 3 * 48)
+    assert draw_comparison(flux[None], flux[None], FIVE).size == (48, 3 * 48)
     assert open_picture(draw_animation(flux[None], ["z = 0.1"], FIVE, side=96)).format == "GIF"
-    assert open_picture(draw_sheet(flux[None], ["z = 0.1"], 1, "One", FIVE, side=96)).format == "PNG"
+    assert open_picture(draw_montage(flux[None], ["z = 0.1"], 1, "One", FIVE, side=96)).format == "PNG"
     assert measure_bar(DECALS) == 10 and measure_bar(FIVE) == 5
 
 
