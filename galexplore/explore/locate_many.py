@@ -3,8 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-
-import pandas as pd
+from inspect import ismethod
 
 from galexplore.cutouts.audit import Prepared, prepare
 from galexplore.cutouts.cutout import Cutout
@@ -12,9 +11,8 @@ from galexplore.cutouts.readers import read
 from galexplore.errors import InputError
 from galexplore.explore.bands import cut_blocks, find_sets
 from galexplore.explore.explorer import NO_ANSWER, Explorer
-from galexplore.explore.location import Source
-from galexplore.explore.models import load
-from galexplore.explore.verdicts import File, Verdict, find_path, list_verdicts, name_file
+from galexplore.explore.location import Location, Source
+from galexplore.explore.verdicts import File, Verdict, find_path, name_file
 from galexplore.survey import Survey
 
 Progress = Callable[[int, int], None]
@@ -27,19 +25,19 @@ _Ready = tuple[Verdict, Source, Prepared]
 
 
 def locate_many(
+    explorer: Explorer | Callable[[Cutout], Location],
     files: Sequence[File],
-    explorer: Explorer | None = None,
     pixel_scale: float | None = None,
     progress: Progress = lambda done, of: None,
-) -> pd.DataFrame:
-    """Locate many cutouts: a row each, whatever came of it.
+) -> list[Verdict]:
+    """Locate many cutouts: a verdict on each galaxy, whatever came of it.
 
     Parameters
     ----------
+    explorer : Explorer
+        Or its method `locate`.
     files : sequence of paths, or of (bytes, name)
         One galaxy each, or single bands: see `stream_verdicts`.
-    explorer : Explorer, optional
-        By default, the embedded model's.
     pixel_scale : float, optional
         Arcsec a pixel, for files that do not say.
     progress : callable
@@ -47,18 +45,22 @@ def locate_many(
 
     Returns
     -------
-    DataFrame
-        As `list_verdicts` gives it; a file that cannot be used has its reason in `detail` and no numbers.
+    list of Verdict
+        `location` is what `Explorer.locate` says; a file that cannot be used has its reason in `error` instead.
+        `list_verdicts` makes a table of them.
 
     Raises
     ------
     InputError
         Where no file is given.
+    TypeError
+        Where the first argument is neither an explorer nor its `locate`.
     """
-    explorer = explorer or load()
-    # Only names and numbers of a block are kept: its pixels go with it.
-    blocks = stream_verdicts(files, explorer, pixel_scale, progress=progress)
-    return pd.concat([list_verdicts(block) for block in blocks], ignore_index=True)
+    whose = explorer.__self__ if ismethod(explorer) else explorer
+    if not isinstance(whose, Explorer):
+        raise TypeError("give an Explorer or its locate first, then the files")
+    blocks = stream_verdicts(files, whose, pixel_scale, progress=progress)
+    return [verdict for block in blocks for verdict in block]
 
 
 def stream_verdicts(
@@ -153,10 +155,15 @@ def embed_again(verdicts: Sequence[Verdict], explorer: Explorer) -> list[Verdict
         if not v.embedded:
             tried.append(v)
         elif v.embedded.prepared.flux.shape == shape:
-            tried.append((replace(v, embedded=None), v.embedded.source, v.embedded.prepared))
+            tried.append((replace(v, embedded=None, conclude=None), v.embedded.source, v.embedded.prepared))
         else:
             tried.append(
-                replace(v, embedded=None, error=f"this model reads {explorer.survey.name}; give the file again")
+                replace(
+                    v,
+                    embedded=None,
+                    conclude=None,
+                    error=f"this model reads {explorer.survey.name}; give the file again",
+                )
             )
     return _embed(tried, explorer)
 
@@ -200,7 +207,9 @@ def _embed_each(ready: list[_Ready], explorer: Explorer) -> list[Verdict]:
             return [replace(verdict, error=NO_ANSWER, checks=prepared.checks)]
         return [_embed_each([one], explorer)[0] for one in ready]
     return [
-        replace(verdict, embedded=e) if e else replace(verdict, error=NO_ANSWER, checks=prepared.checks)
+        replace(verdict, embedded=e, conclude=explorer.conclude)
+        if e
+        else replace(verdict, error=NO_ANSWER, checks=prepared.checks)
         for (verdict, _, prepared), e in zip(ready, embedded, strict=True)
     ]
 

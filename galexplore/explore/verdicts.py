@@ -1,14 +1,15 @@
 """What came of each of many files: a verdict in a word, and the table of all."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
 from galexplore.cutouts.cutout import Check
-from galexplore.explore.location import Embedded
+from galexplore.explore.location import Embedded, Location
 from galexplore.files import bare_name
 from galexplore.latents import MEANS, SIGMAS
 
@@ -46,6 +47,8 @@ class Verdict:
     waiting : tuple of files
         The files once more, kept only where the pixel scale has to be asked for.
     simulated : bool
+    conclude : callable or None
+        `Explorer.conclude`: says all that follows from what is embedded.
     """
 
     name: str
@@ -55,6 +58,12 @@ class Verdict:
     checks: tuple[Check, ...] = ()
     waiting: tuple[File, ...] = field(default=(), repr=False)
     simulated: bool = False
+    conclude: Callable[[Embedded], Location] | None = field(default=None, repr=False, compare=False)
+
+    @cached_property
+    def location(self) -> Location | None:
+        """All that is said of it, put together when first asked for; None where it was refused."""
+        return self.conclude(self.embedded) if self.embedded and self.conclude else None
 
     @property
     def word(self) -> str:

@@ -101,9 +101,21 @@ def test_two_bands_are_no_galaxy(explorer):
     assert [v.word for v in verdicts] == ["refused"] * 2 and all(v.error for v in verdicts)
 
 
+def test_a_verdict_holds_what_locate_says(explorer):
+    files = [(make_fits(make_galaxy()), "a.fits"), (b"rubbish", "b.fits")]
+    good, bad = locate_many(explorer.locate, files)
+    alone = explorer.locate(read(files[0][0]))
+    assert good.location is good.location, "put together once"
+    assert np.allclose(good.location.latents, alone.latents, atol=1e-6)
+    assert good.location.neighbours["id"].tolist() == alone.neighbours["id"].tolist()
+    assert bad.location is None and bad.error
+    with pytest.raises(TypeError, match="Explorer"):
+        locate_many(files, explorer)
+
+
 def test_no_file_is_refused(explorer):
     with pytest.raises(InputError, match="0 files were given"):
-        locate_many([], explorer)
+        locate_many(explorer, [])
 
 
 def test_the_table_names_every_file_once_and_reads_back_with_units(explorer):
@@ -140,12 +152,12 @@ def test_many_blocks_say_what_one_does_in_the_same_order(explorer, tmp_path, mon
                 files[-1].write_bytes(make_band(band, make_galaxy()))
     (tmp_path / "broken").write_bytes(b"SIMPLE  = no")
     files.insert(3, tmp_path / "broken")
-    whole = locate_many(files, explorer)
+    whole = list_verdicts(locate_many(explorer, files))
     monkeypatch.setattr("galexplore.explore.locate_many.BLOCK", 2)
     sizes, seen = [], []
     embed = explorer.embed
     monkeypatch.setattr(explorer, "embed", lambda s, p: sizes.append(len(p)) or embed(s, p))
-    parts = locate_many(files, explorer, progress=lambda done, of: seen.append((done, of)))
+    parts = list_verdicts(locate_many(explorer, files, progress=lambda done, of: seen.append((done, of))))
     assert whole["id"].tolist() == parts["id"].tolist() and whole["path"].tolist() == parts["path"].tolist()
     assert whole["id"][2] == "pair-g.fits, pair-r.fits, pair-z.fits"
     numbers = [c for c in NUMBERS if c != "percentile"]
@@ -160,7 +172,7 @@ def test_three_left_over_in_one_of_many_blocks_are_no_galaxy(explorer, monkeypat
     monkeypatch.setattr("galexplore.explore.locate_many.BLOCK", 3)
     names = ("one.fits", "two.fits", "three.fits", "four.fits")
     files = [(make_band(b, make_galaxy()), name) for b, name in zip("grzg", names, strict=True)]
-    assert locate_many(files, explorer)["verdict"].tolist() == ["refused"] * 4
+    assert list_verdicts(locate_many(explorer, files))["verdict"].tolist() == ["refused"] * 4
 
 
 @pytest.mark.parametrize("trouble", [RuntimeError("\n a library's"), MemoryError(), KeyError("x"), RecursionError()])
@@ -176,7 +188,7 @@ def test_whatever_a_file_raises_is_its_own_verdict(explorer, monkeypatch, troubl
 
     monkeypatch.setattr(module, "prepare", stumble)
     good = make_fits(make_galaxy())
-    table = locate_many([(good, "a.fits"), (good, "bad.fits"), (good, "c.fits")], explorer)
+    table = list_verdicts(locate_many(explorer, [(good, "a.fits"), (good, "bad.fits"), (good, "c.fits")]))
     assert table["verdict"].tolist() == ["located", "refused", "located"]
     assert table["detail"][1] and "\n" not in table["detail"][1]
 
@@ -202,15 +214,15 @@ def test_a_galaxy_that_the_network_chokes_on_spoils_no_other(explorer, monkeypat
 
     monkeypatch.setattr(module, "prepare", mark)
     good = make_fits(make_galaxy())
-    table = locate_many([(good, "a.fits"), (good, "bad.fits"), (good, "c.fits")], explorer)
+    table = list_verdicts(locate_many(explorer, [(good, "a.fits"), (good, "bad.fits"), (good, "c.fits")]))
     assert table["verdict"].tolist() == ["located", "refused", "located"] and "no finite answer" in table["detail"][1]
 
 
 def test_without_asking_a_file_that_does_not_say_its_scale_is_refused_with_its_reason(explorer):
     files = [(make_npy(make_galaxy()), "a.npy")]
-    table = locate_many(files, explorer)
+    table = list_verdicts(locate_many(explorer, files))
     assert table["verdict"][0] == "refused" and "pixel scale" in table["detail"][0]
-    assert locate_many(files, explorer, pixel_scale=DECALS.model_scale)["verdict"][0] == "located"
+    assert list_verdicts(locate_many(explorer, files, pixel_scale=DECALS.model_scale))["verdict"][0] == "located"
 
 
 def test_another_model_embeds_the_same_pixels_again(explorer):
