@@ -1,38 +1,27 @@
 """The oddest galaxies of the atlas, what makes each of them odd, and what a person says of them."""
 
 import numpy as np
+import pandas as pd
 import streamlit as st
 
 from galexplore.atlas.kinds import NOT_GALAXIES, count_suspected
-from galexplore.atlas.rarity import name_reason
 from galexplore.cutouts import artefacts
-from galexplore.latents import INTRINSIC
+from galexplore.explore.explorer import Explorer
 from pages._parts.labels import choose_learning, load_labels, offer_labels
 from pages._parts.odd_one import show_odd_one
-from pages._parts.panels import draw_catalogue, mark
-from pages._session.state import open_explorer, open_galaxy, require_header
+from pages._parts.panels import mark
+from pages._parts.ranking import show_ranking
+from pages._session.state import open_explorer, require_header
 
 RANKINGS = {
     "rarity": ("Rare properties", "Furthest from ordinary galaxies in redshift, mass, SFR and the free latent."),
     "reconstruction": ("Strange looks", "Worst reconstructed: what five numbers cannot say of an image."),
     "both": ("Both", "High in both rankings at once: the product of the two ranks."),
 }
-A_PAGE = 24
 MOST = 2_400  # galaxies that can be paged through: a hundred pages
 
 
-def say_reason(row) -> str:
-    """Give the leading reason in words, such as "**high SFR** (84 %); redshift 6.5 σ low"."""
-    if row.get("suspicion"):
-        return f"**{artefacts.BRIEFLY[row['suspicion']]}**"
-    reason = name_reason(row[[f"condz_{name}" for name in INTRINSIC]].to_numpy(float)).replace(" sigma", "\u00a0σ")
-    first, _, rest = reason.partition(" for ")
-    if "cause" not in row:
-        return f"**{first}** for {rest}"
-    return f"**{row['cause']}** ({100 * row['cause_share']:.0f}\u00a0%); {first}"
-
-
-def choose_ranking(explorer) -> tuple[str, list[str]]:
+def choose_ranking(explorer: Explorer) -> tuple[str, list[str]]:
     """Show the controls; return the ranking's name and the kinds to leave in."""
     kinds = explorer.kinds
     by = st.segmented_control(
@@ -57,56 +46,39 @@ def choose_ranking(explorer) -> tuple[str, list[str]]:
     return by, kept
 
 
-def choose_suspects(table) -> np.ndarray:
+def choose_suspects(table: pd.DataFrame) -> np.ndarray:
     """Let a person look at the galaxies or at what may be none; return a mask of the table's rows."""
     if "suspicion" not in table:
         return np.ones(len(table), bool)
     suspected = (table["suspicion"] != "").to_numpy()
     words = {"galaxies": f"Galaxies {(~suspected).sum():,}", "suspects": f"Suspected artefacts {suspected.sum():,}"}
-    about = {"format_func": words.get, "key": "suspects", "persist_state": "session", "required": True}
-    shown = st.segmented_control("Show", list(words), default="galaxies", **about)
+    shown = st.segmented_control(
+        "Show",
+        list(words),
+        default="galaxies",
+        format_func=words.__getitem__,
+        key="suspects",
+        persist_state="session",
+        required=True,
+    )
     return suspected if shown == "suspects" else ~suspected
 
 
-def explain_suspicion(table) -> None:
+def explain_suspicion(table: pd.DataFrame) -> None:
     """Say what raises a suspicion, and how often it is right where the truth is known."""
     counts = count_suspected(table)
     known = [counts[k] for k in NOT_GALAXIES if k in counts]
     words = "; ".join(artefacts.SUSPICIONS.values())
-    told = f"Set apart by their pixels alone, whatever their rank: {words}. "
+    text = f"Set apart by their pixels alone, whatever their rank: {words}. "
     if known and "ordinary" in counts:
         (hits, of), (wrong, ordinary) = map(sum, zip(*known, strict=True)), counts["ordinary"]
-        told += f"Of this atlas's {of} known non-galaxies {hits} are found; of its ordinary galaxies "
-        told += f"{wrong / ordinary:.1%} are suspected."
-    st.caption(told)
+        text += f"Of this atlas's {of} known non-galaxies {hits} are found; of its ordinary galaxies "
+        text += f"{wrong / ordinary:.1%} are suspected."
+    st.caption(text)
 
 
-def show_ranking(rows, total: int, labels, key: str) -> None:
-    """Show the ranked galaxies, page by page, each with its leading reason and one's own label."""
-    pages, ids = max(1, -(-len(rows) // A_PAGE)), rows["id"].tolist()
-    if st.session_state.pop("stepped", False) and st.session_state.opened in ids:
-        st.session_state[key] = ids.index(st.session_state.opened) // A_PAGE + 1
-    with st.container(horizontal=True, vertical_alignment="center"):
-        at = st.pagination(pages, key=key, max_visible_pages=5, persist_state="session")
-        first = (at - 1) * A_PAGE
-        shown = rows.iloc[first : first + A_PAGE]
-        rest = f" These pages hold the {len(rows):,} oddest." if len(rows) < total else ""
-        st.caption(f"{first + 1} to {first + len(shown)} of {total:,}, the oddest first.{rest}")
-    scored = labels.dropna(subset="score")
-    scores = dict(zip(scored["id"], scored["score"], strict=True))
-    grid = st.grid(4, min_column_width=110, gap="small", key="odd-gallery")
-    for (_, row), picture in zip(shown.iterrows(), draw_catalogue(tuple(shown["id"])), strict=True):
-        name = row["id"]
-        own = f"`{scores[name]}` " if name in scores else ""
-        kind = "primary" if name == st.session_state.opened else "tertiary"
-        about = {"key": f"odd-{name}", "help": name, "on_click": open_galaxy, "args": (name,), "wrap": True}
-        with grid.cell():
-            st.image(picture, width="stretch", alt=f"Galaxy {name}")
-            st.button(f"{own}{mark(row['population'])} {say_reason(row)}", type=kind, width="stretch", **about)
-
-
-def show_page() -> None:
-    """Lay the page out."""
+def show_anomalies() -> None:
+    """Show the ranking beside the galaxy that is picked from it."""
     explorer, labels = open_explorer(), load_labels()
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         by, kept = choose_ranking(explorer)
@@ -140,4 +112,4 @@ def show_page() -> None:
 
 
 require_header()
-show_page()
+show_anomalies()

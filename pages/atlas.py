@@ -1,14 +1,16 @@
 """Where the galaxies lie: two linked plots; what is picked on either shows its images, numbers and cards."""
 
+from collections.abc import Hashable
+
 import numpy as np
 import streamlit as st
 
 from galexplore import figures
 from galexplore.explore.explorer import Explorer
-from galexplore.explore.link import MAPS, View
+from galexplore.explore.link import MAPS, AtlasState
 from galexplore.tables.names import name_column
 from pages._parts.card import show_card
-from pages._parts.choices import MAP_NAMES, choose_view
+from pages._parts.choices import MAP_NAMES, choose_state
 from pages._parts.gallery import show_selection
 from pages._parts.hover import show_hover
 from pages._session.drawn import PLOTS, is_live, plot_key, take_selection
@@ -17,14 +19,14 @@ from pages._session.state import find_selected, is_dark, open_explorer, require_
 CONFIG = {"displaylogo": False, "modeBarButtonsToRemove": ["toImage"], "doubleClick": "autosize", "scrollZoom": False}
 
 
-def title_plots(view: View) -> dict[str, str]:
+def title_plots(shown: AtlasState) -> dict[str, str]:
     """Give each plot the sentence that it shows."""
-    up, across = name_column(view.y), name_column(view.x)
-    inferred = view.x.startswith("lat_") and view.y.startswith("lat_")
+    up, across = name_column(shown.y), name_column(shown.x)
+    inferred = shown.x.startswith("lat_") and shown.y.startswith("lat_")
     kinds = {"latents": "redshift, mass, SFR and free latent", "features": "what the encoder sees"}
     return {
         "latents": f"{up[:1].upper()}{up[1:]} against {across}{', as read from the images' if inferred else ''}",
-        "map": f"Galaxies alike in {kinds[view.map]} lie together",
+        "map": f"Galaxies alike in {kinds[shown.map]} lie together",
     }
 
 
@@ -33,9 +35,9 @@ def is_crowded(explorer: Explorer) -> bool:
     return len(explorer.table) > figures.MOST_POINTS
 
 
-def list_axes(view: View) -> dict[str, tuple[str, str]]:
+def list_axes(shown: AtlasState) -> dict[str, tuple[str, str]]:
     """Give the two columns of each plot."""
-    return {"latents": (view.x, view.y), "map": MAPS[view.map]}
+    return {"latents": (shown.x, shown.y), "map": MAPS[shown.map]}
 
 
 def find_zoom(explorer: Explorer) -> dict:
@@ -51,34 +53,34 @@ def mark_listed(n: int) -> np.ndarray:
     return mask
 
 
-def describe_figures(explorer: Explorer, view: View) -> tuple:
+def key_figures(explorer: Explorer, shown: AtlasState) -> tuple[Hashable, ...]:
     """Gather all that the figures depend on but the selection."""
     n_listed = len((st.session_state.listed or {"rows": ()})["rows"])
-    limits, zoom = (tuple(view.limits.items()), view.left_out), tuple(find_zoom(explorer).items())
-    return explorer.name, view.x, view.y, view.colour, view.map, view.kinds, limits, is_dark(), zoom, n_listed
+    limits, zoom = (tuple(shown.limits.items()), shown.left_out), tuple(find_zoom(explorer).items())
+    return explorer.name, shown.x, shown.y, shown.colour, shown.map, shown.kinds, limits, is_dark(), zoom, n_listed
 
 
-def show_plots(explorer: Explorer, view: View, mask: np.ndarray | None, seen: tuple) -> None:
+def show_plots(explorer: Explorer, shown: AtlasState, mask: np.ndarray | None, drawing: Hashable) -> None:
     """Show the latents and the map side by side with the same galaxies brought forward."""
-    state, axes, titles, zoom = st.session_state, list_axes(view), title_plots(view), find_zoom(explorer)
-    columns = dict.fromkeys(["id", "population", view.x, view.y, *axes["map"], view.colour])
-    shown, picked = explorer.table[list(columns)], np.zeros(len(explorer.table), bool)
+    state, axes, titles, zoom = st.session_state, list_axes(shown), title_plots(shown), find_zoom(explorer)
+    columns = dict.fromkeys(["id", "population", shown.x, shown.y, *axes["map"], shown.colour])
+    table, picked = explorer.table[list(columns)], np.zeros(len(explorer.table), bool)
     picked[find_selected(explorer)] = True
     listed = mark_listed(len(picked))
     if mask is not None:
-        shown, picked, listed = shown[mask], picked[mask], listed[mask]
-    if shown.empty:
+        table, picked, listed = table[mask], picked[mask], listed[mask]
+    if table.empty:
         st.info("No galaxy passes the filter. Open it wider, or choose “All” beside it.", icon=":material/filter_alt:")
         return
     with st.container(key="plots"):
         for plot, column in zip(PLOTS, st.columns(2, gap="medium"), strict=True):
-            live = is_live(plot, seen)
+            live = is_live(plot, drawing)
             figure = figures.plot_atlas(
-                shown,
+                table,
                 *axes[plot],
                 titles[plot],
-                colour=None if view.colour == "population" else view.colour,
-                overlays=view.kinds,
+                colour=None if shown.colour == "population" else shown.colour,
+                overlays=shown.kinds,
                 selected=() if live else picked,
                 marked=listed,
                 opened=None if live else state.opened,
@@ -86,36 +88,36 @@ def show_plots(explorer: Explorer, view: View, mask: np.ndarray | None, seen: tu
                 marginals=plot == "latents",
                 dark=is_dark(),
             )
-            about = {"config": CONFIG, "alt": titles[plot], "on_select": "rerun"}
-            column.plotly_chart(figure, theme=None, key=plot_key(plot), **about)
-            column.caption(explain_plot(explorer, view, plot, len(shown)))
+            key, alt = plot_key(plot), titles[plot]
+            column.plotly_chart(figure, theme=None, key=key, config=CONFIG, alt=alt, on_select="rerun")
+            column.caption(explain_plot(explorer, shown, plot, len(table)))
 
 
-def explain_plot(explorer: Explorer, view: View, plot: str, n: int) -> str:
+def explain_plot(explorer: Explorer, shown: AtlasState, plot: str, n: int) -> str:
     """Say in a line what a plot is made of, and how far it can be trusted."""
     crowd = f"A density of {n:,}, and a sample of {figures.SAMPLE:,} as points; a lasso takes all within it. "
     if plot == "latents":
-        told = "Lasso or box: select. Point: open. Pointer: see. Double click: all. Histograms: each to its own peak."
-        return (crowd if is_crowded(explorer) else "") + told
-    honesty = getattr(explorer.atlas, "honesty", None) or {}
+        hint = "Lasso or box: select. Point: open. Pointer: see. Double click: all. Histograms: each to its own peak."
+        return (crowd if is_crowded(explorer) else "") + hint
+    honesty = explorer.atlas.honesty or {}
     made = honesty.get("parameters") or explorer.card.get("atlas", {})
     names = {"n_neighbors": "neighbours", "min_dist": "least distance", "seed": "seed"}
-    told = ", ".join(f"{word} {made[key]}" for key, word in names.items() if key in made)
-    kept = {"latents": "preservation", "features": "feature_preservation"}[view.map]
+    settings = ", ".join(f"{word} {made[key]}" for key, word in names.items() if key in made)
+    kept = {"latents": "preservation", "features": "feature_preservation"}[shown.map]
     share = ""
     if kept in explorer.table:
         share = (
             f" It keeps {100 * explorer.table[kept].median():.0f} % of a galaxy's neighbours (median; also a colour)."
         )
-    return f"UMAP {MAP_NAMES[view.map]}: {told}.{share} For the eye only: nothing is searched or scored on it."
+    return f"UMAP {MAP_NAMES[shown.map]}: {settings}.{share} For the eye only: nothing is searched or scored on it."
 
 
-def show_page() -> None:
-    """Lay the page out."""
+def show_atlas() -> None:
+    """Show the controls, the plots, what is selected, and the galaxy opened."""
     explorer = open_explorer()
-    view, mask = choose_view(explorer)
-    seen = describe_figures(explorer, view)
-    take_selection(explorer, mask, list_axes(view), seen)
+    shown, mask = choose_state(explorer)
+    drawing = key_figures(explorer, shown)
+    take_selection(explorer, mask, list_axes(shown), drawing)
     plots = st.container()  # filled last: a browser that draws a new plot leaves the images waiting
     show_hover(explorer, is_crowded(explorer))
     left, right = st.container(key="halves-picked").columns(2, gap="large")
@@ -128,8 +130,8 @@ def show_page() -> None:
             st.markdown("### No galaxy opened")
             st.markdown("Click a point, a line below an image, or a row of the table. Or search by id at the top.")
     with plots:
-        show_plots(explorer, view, mask, seen)
+        show_plots(explorer, shown, mask, drawing)
 
 
 require_header()
-show_page()
+show_atlas()

@@ -6,8 +6,8 @@ from pages._parts.card import show_card
 from pages._session.state import open_explorer, require_header
 
 
-def show_page() -> None:
-    """Lay the page out."""
+def show_galaxy() -> None:
+    """Show the card of the galaxy opened, or say how to open one."""
     explorer = open_explorer()
     if st.session_state.opened:
         st.page_link("pages/atlas.py", label="Back to the Atlas", icon=":material/arrow_back:")
@@ -19,4 +19,4 @@ def show_page() -> None:
 
 
 require_header()
-show_page()
+show_galaxy()

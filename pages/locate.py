@@ -19,7 +19,7 @@ TYPES = ["fits", "fit", "fts", "fz", "gz", "npy", "npz", "jpg", "jpeg", "png"]
 
 
 def choose_sample(explorer: Explorer, kind: str) -> str:
-    """Pick a fairly bright galaxy of a population: its id."""
+    """Pick a fairly bright galaxy of a kind: its id."""
     table = explorer.table[explorer.table["population"] == kind]
     return (table.sort_values("mag_r") if "mag_r" in table else table)["id"].iloc[len(table) // 10]
 
@@ -45,8 +45,8 @@ def show_samples(explorer: Explorer) -> None:
 def show_position(survey: Survey) -> None:
     """Say how to come by the cutout of a position on the sky."""
     st.markdown("### Only a position?")
-    box = {"key": "position", "max_chars": 300, "persist_state": "session"}
-    text = st.text_input("RA and Dec: degrees, sexagesimal, an IAU name or a viewer's address", **box)
+    label = "RA and Dec: degrees, sexagesimal, an IAU name or a viewer's address"
+    text = st.text_input(label, key="position", max_chars=300, persist_state="session")
     if not text.strip():
         st.caption("Such as 146.7142 -1.0413, or 09:46:51.4 -01:02:28.6.")
         return
@@ -84,9 +84,10 @@ def show_uploader(survey: Survey) -> None:
     key = f"files-{st.session_state.get('uploads', 0)}"
     many = survey.count_word + ("es" if survey.count_word.endswith("x") else "s")
     label = f"FITS, npy, npz, JPEG or PNG files, up to 20 MB each; single bands of one galaxy by {many}"
-    taken = {"on_change": take_files, "args": (key,), "max_upload_size": 20}
     with st.container(key="drop"):
-        st.file_uploader(label, TYPES, accept_multiple_files=True, key=key, **taken)
+        st.file_uploader(
+            label, TYPES, accept_multiple_files=True, key=key, on_change=take_files, args=(key,), max_upload_size=20
+        )
 
 
 def ask_scale(silent: list[Verdict], survey: Survey) -> None:
@@ -101,8 +102,8 @@ def ask_scale(silent: list[Verdict], survey: Survey) -> None:
             st.rerun()
 
 
-def show_page() -> None:
-    """Lay the page out."""
+def show_locate() -> None:
+    """Show the answers to what was uploaded, or where files go."""
     explorer = open_explorer()
     refresh(explorer)
     upload = st.session_state.get("upload") or {"verdicts": []}
@@ -135,4 +136,4 @@ def show_page() -> None:
 
 
 require_header()
-show_page()
+show_locate()

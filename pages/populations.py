@@ -12,25 +12,32 @@ from pages._parts.rare import find_rare, measure_recovery, run_classifier
 from pages._session.state import is_dark, open_explorer, open_galaxy, require_header
 
 
-def choose_kinds(explorer) -> list[str]:
+def choose_kinds(explorer: Explorer) -> list[str]:
     """Let a person choose the kinds that are compared."""
     counts = explorer.kinds
     kinds = [k for k in counts.index if k != "ordinary"]
     if not kinds:
         return []
     first = [k for k in SHOWN_AT_FIRST if k in kinds] or kinds[:2]
-    about = {"selection_mode": "multi", "default": first, "key": "kinds-compared", "persist_state": "session"}
-    return st.pills("Kinds", kinds, format_func=lambda k: f"{mark(k)} {k} {counts[k]:,}", **about)
+    return st.pills(
+        "Kinds",
+        kinds,
+        selection_mode="multi",
+        default=first,
+        format_func=lambda k: f"{mark(k)} {k} {counts[k]:,}",
+        key="kinds-compared",
+        persist_state="session",
+    )
 
 
-def show_plots(explorer, kinds: list[str]) -> None:
+def show_plots(explorer: Explorer, kinds: list[str]) -> None:
     """Show where the kinds cluster, in latents and on the map."""
-    views = {"latents": ("lat_redshift", "lat_logmass"), "map": ("umap_x", "umap_y")}
+    axes = {"latents": ("lat_redshift", "lat_logmass"), "map": ("umap_x", "umap_y")}
     titles = {
         "latents": "Each kind keeps to its own place in redshift and mass",
         "map": "On the map they gather in clumps",
     }
-    for column, (name, (x, y)) in zip(st.columns(2, gap="medium"), views.items(), strict=True):
+    for column, (name, (x, y)) in zip(st.columns(2, gap="medium"), axes.items(), strict=True):
         figure = figures.plot_atlas(
             explorer.table,
             x,
@@ -41,9 +48,14 @@ def show_plots(explorer, kinds: list[str]) -> None:
             dark=is_dark(),
             height=400,
         )
-        about = {"config": {"displaylogo": False, "modeBarButtonsToRemove": ["toImage"]}, "alt": titles[name]}
         drawn = column.plotly_chart(
-            figure, theme=None, key=f"kinds-{name}", on_select="rerun", selection_mode="points", **about
+            figure,
+            theme=None,
+            key=f"kinds-{name}",
+            on_select="rerun",
+            selection_mode="points",
+            config={"displaylogo": False, "modeBarButtonsToRemove": ["toImage"]},
+            alt=titles[name],
         )
         points = [p["customdata"] for p in drawn["selection"]["points"] if p.get("customdata") is not None]
         if points and st.session_state.handled.get(f"kinds-{name}") != points:
@@ -59,21 +71,21 @@ def show_plots(explorer, kinds: list[str]) -> None:
 def show_classifier(explorer: Explorer, kinds: list[str]) -> None:
     """Show how well a classifier on the latents tells the kinds from ordinary galaxies."""
     st.markdown("### Told from ordinary galaxies by their latents alone")
-    found = run_classifier(explorer.name, explorer.card["sha256"], tuple(kinds), explorer.atlas)
-    if found.recall.empty:
+    scores = run_classifier(explorer.name, explorer.card["sha256"], tuple(kinds), explorer.atlas)
+    if scores.recall.empty:
         st.markdown("These kinds are too few for a classifier; it needs ten of one.")
         return
-    told = [
-        f"{mark(row.kind)} {row.kind} **{100 * row.recall:.1f} ± {100 * row.error:.1f} %**"
-        for row in found.recall.itertuples()
+    recalls = [
+        f"{mark(row['kind'])} {row['kind']} **{100 * row['recall']:.1f} ± {100 * row['error']:.1f} %**"
+        for row in scores.recall.to_dict("records")
     ]
-    st.markdown(f"Recall at {100 * FALSE_ALARMS:.0f} % false alarms: " + " · ".join(told))
+    st.markdown(f"Recall at {100 * FALSE_ALARMS:.0f} % false alarms: " + " · ".join(recalls))
     left, right = st.columns(2, gap="medium")
     titles = ("What each true kind is called", "Most are found before one ordinary galaxy in fourteen raises an alarm")
-    heat = figures.plot_confusion(found.confusion, titles[0], is_dark())
+    heat = figures.plot_confusion(scores.confusion, titles[0], is_dark())
     left.plotly_chart(heat, theme=None, config=STILL, key="confusion", alt=titles[0])
     title = "Recall against false alarms, ± one standard deviation"
-    curve = figures.plot_roc(found.roc, FALSE_ALARMS, title, is_dark())
+    curve = figures.plot_roc(scores.roc, FALSE_ALARMS, title, is_dark())
     right.plotly_chart(curve, theme=None, config=STILL, key="roc", alt="Recall against false alarms")
     st.caption(
         "A support vector machine with a radial kernel on redshift, mass, SFR and the free latent, classes weighed "
@@ -82,7 +94,7 @@ def show_classifier(explorer: Explorer, kinds: list[str]) -> None:
     )
 
 
-def show_recovery(explorer, kinds: list[str]) -> None:
+def show_recovery(explorer: Explorer, kinds: list[str]) -> None:
     """Show how soon a ranking comes upon each kind."""
     st.markdown("### Found without being looked for, or from ten examples")
     curves = measure_recovery(explorer.name, explorer.card["sha256"], tuple(kinds), explorer.atlas)
@@ -98,15 +110,15 @@ def show_recovery(explorer, kinds: list[str]) -> None:
     right.caption("Per cent of the kind, among it and the ordinary galaxies. At random: 1 % and 5 %.")
 
 
-def show_page() -> None:
-    """Lay the page out."""
+def show_populations() -> None:
+    """Show where the kinds lie, what is like a selection, and how well the kinds are recovered."""
     explorer = open_explorer()
     kinds = choose_kinds(explorer)
     if not kinds:
         rare = len(explorer.kinds.drop("ordinary", errors="ignore"))
         st.markdown("### No kind chosen" if rare else "### No rare kinds")
         st.markdown(
-            "Choose one or more above to see where it lies and how well it is found."
+            "Choose one or more above to see where it lies and how well it is scores."
             if rare
             else "This atlas's catalogue names none: kinds are told by its column population."
         )
@@ -119,4 +131,4 @@ def show_page() -> None:
 
 
 require_header()
-show_page()
+show_populations()

@@ -25,8 +25,11 @@ from pages._session.state import open_explorer, require_header, start_from, star
 
 FORMATS = {"phi": "%d°", "redshift": "%.3f"}
 TYPICAL = "a typical galaxy"
-WORDS = [(90, "As ordinary as most galaxies."), (99, "Unusual: few galaxies are like this.")]
-WORDS += [(99.9, "Rare: trust the image less.")]
+WORDS = (
+    (90.0, "As ordinary as most galaxies."),
+    (99.0, "Unusual: few galaxies are like this."),
+    (99.9, "Rare: trust the image less."),
+)
 BEYOND = "Off the manifold: hardly any galaxy is like this, and the image is a guess."
 
 
@@ -42,8 +45,14 @@ def choose_start(explorer: Explorer) -> None:
         st.markdown(f"Started from **{st.session_state.start['name']}**", width="content")
         trail = st.session_state.get("trail")
         st.button("Undo", icon=":material/undo:", key="undo", disabled=not trail, on_click=forget_last_move)
-        back = {"help": "Back to the start", "on_click": move_sliders, "args": (True,)}
-        st.button("Reset", icon=":material/restart_alt:", key="reset", **back)
+        st.button(
+            "Reset",
+            icon=":material/restart_alt:",
+            key="reset",
+            help="Back to the start",
+            on_click=move_sliders,
+            args=(True,),
+        )
         st.space("stretch")
         st.caption("Start from", width="content")
         st.button("Typical galaxy", key="from-typical", on_click=start_typical, args=(explorer,))
@@ -73,8 +82,16 @@ def show_sliders() -> None:
         low, high = find_ends(name)
         unit = {"phi": "° E of N", "free": "its own units"}.get(name, PRETTY[UNITS[name]])
         label = f"{TITLES[name]} [{unit}]" if unit else TITLES[name]
-        how = {"format": FORMATS.get(name, "%.2f"), "key": f"slide-{name}", "persist_state": "session"}
-        st.slider(label, low, high, step=STEPS[name], on_change=note_move, **how)
+        st.slider(
+            label,
+            low,
+            high,
+            step=STEPS[name],
+            format=FORMATS.get(name, "%.2f"),
+            key=f"slide-{name}",
+            on_change=note_move,
+            persist_state="session",
+        )
 
 
 def show_gauge(explorer: Explorer, latents: np.ndarray) -> None:
@@ -100,8 +117,8 @@ def show_traverse() -> None:
         start["decoded"] = explorer.decode(start["latents"][None])[0]
     before = start["decoded"]
     with middle:
-        told = f"Decoded: model, not data. {survey.field:.1f}″ wide."
-        st.image(pictures.draw_galaxy(now, survey, 621, bar=True), told, width="stretch")
+        caption = f"Decoded: model, not data. {survey.field:.1f}″ wide."
+        st.image(pictures.draw_galaxy(now, survey, 621, bar=True), caption, width="stretch")
         show_gauge(explorer, latents)
     with top:
         choose_start(explorer)

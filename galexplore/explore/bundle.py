@@ -1,4 +1,4 @@
-"""What a person takes home: an image with its coordinates, and a folder that brings a view back."""
+"""What a person takes home: an image with its coordinates, and a folder that brings the Atlas back as it was."""
 
 import json
 import zipfile
@@ -10,7 +10,8 @@ from astropy.io import fits
 
 from galexplore import __version__
 from galexplore.cutouts.grid import make_wcs
-from galexplore.explore.link import View
+from galexplore.explore.explorer import Explorer
+from galexplore.explore.link import AtlasState
 from galexplore.survey import Survey
 
 SNIPPET = '''"""Brings a view of galexplore back: the galaxies it showed, those selected, and its plot.
@@ -26,20 +27,20 @@ from galexplore import figures
 from galexplore.tables import filters
 
 here = Path(__file__).parent
-told = json.loads((here / "view.json").read_text())
-view, ids = told["view"], (here / "ids.txt").read_text().splitlines()
-explorer = gx.load(told["atlas"])
-if explorer.card["sha256"] != told["model_sha256"]:
+kept = json.loads((here / "view.json").read_text())
+state, ids = kept["view"], (here / "ids.txt").read_text().splitlines()
+explorer = gx.load(kept["atlas"])
+if explorer.card["sha256"] != kept["model_sha256"]:
     raise SystemExit("The model that stands here is not the one of this view.")
 
 table = explorer.table
-mask = filters.keep_rows(table, view["limits"], view["left_out"])
+mask = filters.keep_rows(table, state["limits"], state["left_out"])
 shown = table if mask is None else table[mask]
 selected = shown[shown["id"].isin(ids)]
 selected.to_csv(here / "selected.csv", index=False)
-colour = None if view["colour"] == "population" else view["colour"]
-drawn = {"overlays": view["kinds"], "selected": ids, "opened": told["object"], "marginals": True}
-figure = figures.plot_atlas(shown, view["x"], view["y"], told["title"], colour=colour, **drawn)
+colour = None if state["colour"] == "population" else state["colour"]
+drawn = {"overlays": state["kinds"], "selected": ids, "opened": kept["object"], "marginals": True}
+figure = figures.plot_atlas(shown, state["x"], state["y"], kept["title"], colour=colour, **drawn)
 figure.write_html(here / "view.html")
 print(f"{len(shown)} galaxies shown, {len(selected)} of {len(ids)} selected ones among them: selected.csv, view.html")
 '''
@@ -71,13 +72,16 @@ def to_fits(flux: np.ndarray, survey: Survey, ra: float | None, dec: float | Non
     return stream.getvalue()
 
 
-def make_bundle(explorer, view: View, ids: Sequence[str], opened: str | None, title: str, address: str = "") -> bytes:
+def make_bundle(
+    explorer: Explorer, state: AtlasState, ids: Sequence[str], opened: str | None, title: str, address: str = ""
+) -> bytes:
     """Pack what brings a view back: ids, state, the model's hash, and a script; as the bytes of a zip.
 
     Parameters
     ----------
     explorer : Explorer
-    view : View
+    state : AtlasState
+        What the Atlas shows.
     ids : sequence of str
         The selection.
     opened : str or None
@@ -87,23 +91,23 @@ def make_bundle(explorer, view: View, ids: Sequence[str], opened: str | None, ti
     address : str
         The page's own address, where known.
     """
-    state = {
+    kept = {
         "galexplore": __version__,
         "atlas": explorer.name,
         "model_sha256": explorer.card["sha256"],
         "data_sha256": explorer.card.get("data_hash"),
         "simulated": explorer.simulated,
-        "view": vars(view),
+        "view": vars(state),
         "object": opened,
         "title": title,
         "address": address,
     }
-    about = (
+    readme = (
         f"A view of galexplore {__version__}: {len(ids)} galaxies selected in the atlas {explorer.name!r}.\n"
         "view.json holds the state, ids.txt the ids one a line, and reproduce.py brings both back:\n\n"
         "    python reproduce.py\n"
     )
-    files = {"README.txt": about, "view.json": json.dumps(state, indent=1), "ids.txt": "\n".join(ids)}
+    files = {"README.txt": readme, "view.json": json.dumps(kept, indent=1), "ids.txt": "\n".join(ids)}
     files["reproduce.py"] = SNIPPET
     stream = BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as packed:

@@ -1,9 +1,13 @@
-"""What a person looks at, as the few words that an address carries: atlas, galaxy, axes, colour, kinds, filters."""
+"""What the Atlas shows, as the few words that an address carries: axes, colour, map, kinds, filters."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from galexplore.tables.filters import Limits, read_limits, write_limits
+
+if TYPE_CHECKING:  # every session starts with this module: it stays light
+    from galexplore.explore.explorer import Explorer
 
 AXES = ("lat_redshift", "lat_logmass")
 #: Names of the maps, and the columns that each is drawn from.
@@ -13,8 +17,8 @@ SHOWN_AT_FIRST = ("Green Pea", "Red Spiral")
 
 
 @dataclass(frozen=True)
-class View:
-    """A view of an atlas; the defaults are what a newcomer sees.
+class AtlasState:
+    """What the Atlas shows; the defaults are what a newcomer sees.
 
     Attributes
     ----------
@@ -40,19 +44,19 @@ class View:
 
     def to_params(self) -> dict[str, str]:
         """Words for an address; what is as a newcomer sees it is left out."""
-        usual = View()
-        told = {k: getattr(self, k) for k in ("x", "y", "colour", "map") if getattr(self, k) != getattr(usual, k)}
+        usual = AtlasState()
+        params = {k: getattr(self, k) for k in ("x", "y", "colour", "map") if getattr(self, k) != getattr(usual, k)}
         if set(self.kinds) != set(SHOWN_AT_FIRST):
-            told["kinds"] = ",".join(self.kinds) or "none"
+            params["kinds"] = ",".join(self.kinds) or "none"
         if self.limits:
-            told["filter"] = write_limits(self.limits)
+            params["filter"] = write_limits(self.limits)
         if self.left_out:
-            told["without"] = ",".join(self.left_out)
-        return told
+            params["without"] = ",".join(self.left_out)
+        return params
 
 
-def read_view(params: Mapping[str, str], explorer) -> tuple[View, list[str]]:
-    """Read what `View.to_params` wrote, or whatever a person put into the address.
+def read_state(params: Mapping[str, str], explorer: "Explorer") -> tuple[AtlasState, list[str]]:
+    """Read what `AtlasState.to_params` wrote, or whatever a person put into the address.
 
     Parameters
     ----------
@@ -63,31 +67,26 @@ def read_view(params: Mapping[str, str], explorer) -> tuple[View, list[str]]:
 
     Returns
     -------
-    view : View
+    state : AtlasState
         With the usual value for whatever could not be used.
-    left_out : list of str
+    refused : list of str
         The names of what could not be used.
     """
-    numeric, kinds = set(explorer.numbers), set(explorer.kinds.index)
-    colours = {"population", *numeric, *explorer.words}
-    chosen, refused = {}, []
-    for name, allowed in (("x", numeric), ("y", numeric), ("colour", colours), ("map", set(MAPS))):
-        if name in params:
-            if params[name] in allowed:
-                chosen[name] = params[name]
-            else:
-                refused.append(name)
-    for name, key in (("kinds", "kinds"), ("without", "left_out")):
-        if name in params:
-            asked = [k for k in params[name][:500].split(",") if k and k != "none"]
-            chosen[key] = tuple(k for k in asked if k in kinds)
-            if len(chosen[key]) < len(asked):
-                refused.append(name)
-    if "filter" in params:
-        chosen["limits"], parts = read_limits(params["filter"], numeric)
-        if parts:
-            refused.append("filter")
-    if chosen.get("map") == "features" and MAPS["features"][0] not in explorer.table:
-        chosen.pop("map")
-        refused.append("map")
-    return View(**chosen), refused
+    numeric, known = set(explorer.numbers), set(explorer.kinds.index)
+    maps = {name for name, (column, _) in MAPS.items() if column in explorer.table}
+    allowed = {"x": numeric, "y": numeric, "colour": {"population", *numeric, *explorer.words}, "map": maps}
+    words = {name: params[name] for name in allowed if name in params}
+    refused = [name for name, word in words.items() if word not in allowed[name]]
+    asked = {name: _split(params[name]) for name in ("kinds", "without") if name in params}
+    refused += [name for name, kinds in asked.items() if not known.issuperset(kinds)]
+    kept = {name: tuple(k for k in kinds if k in known) for name, kinds in asked.items()}
+    limits, parts = read_limits(params.get("filter", ""), numeric)
+    refused += ["filter"] * bool(parts)
+    usable = {name: word for name, word in words.items() if name not in refused}
+    kinds, left_out = kept.get("kinds", SHOWN_AT_FIRST), kept.get("without", ())
+    return AtlasState(**usable, kinds=kinds, limits=limits, left_out=left_out), refused
+
+
+def _split(text: str) -> list[str]:
+    """Kinds as an address lists them."""
+    return [kind for kind in text[:500].split(",") if kind and kind != "none"]

@@ -11,13 +11,13 @@ from galexplore.explore.neighbours import find_alike
 from pages._parts.own_list import choose_list
 from pages._parts.panels import mark, show_gallery
 from pages._parts.summary import name_rows
-from pages._session.state import find_selected, forget_drawn, plain
+from pages._session.state import find_selected, plain, select
 
 MOST = 48
 
 
 @st.cache_data(max_entries=30, show_spinner=False)
-def search(
+def search_alike(
     atlas: str, sha: str, examples: str, _rows: np.ndarray, _explorer: Explorer
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Find what is most like the examples, and what kinds are over-represented in it; `name_rows` names them."""
@@ -33,7 +33,8 @@ def choose_examples(explorer: Explorer) -> np.ndarray | None:
 
     None where there is none of them.
     """
-    state, ways = st.session_state, {}
+    state = st.session_state
+    ways: dict[str, np.ndarray] = {}
     if state.selection:
         ways[f"the {len(state.selection):,} selected"] = find_selected(explorer)
     if state.listed and state.listed["ids"]:
@@ -46,14 +47,16 @@ def choose_examples(explorer: Explorer) -> np.ndarray | None:
             "them appear here."
         )
         return None
-    about = {"format_func": plain, "key": "alike-to", "label_visibility": "collapsed"}
-    return ways[st.radio("Examples", list(ways), horizontal=True, **about)]
-
-
-def select_found(ids: list[str]) -> None:
-    """Select what was found."""
-    st.session_state.selection, st.session_state.picks = list(ids), st.session_state.get("picks", 0) + 1
-    forget_drawn()
+    return ways[
+        st.radio(
+            "Examples",
+            list(ways),
+            horizontal=True,
+            format_func=plain,
+            key="alike-to",
+            label_visibility="collapsed",
+        )
+    ]
 
 
 def say_odds(ratio: float) -> str:
@@ -72,21 +75,21 @@ def show_alike(explorer: Explorer) -> None:
     if rows is None:
         return
     try:
-        found, kinds = search(explorer.name, explorer.card["sha256"], name_rows(rows), rows, explorer)
+        alike, kinds = search_alike(explorer.name, explorer.card["sha256"], name_rows(rows), rows, explorer)
     except InputError as error:
         st.error(plain(str(error)), icon=":material/error:")
         return
-    notes = [f"{mark(row.population)} {row.distance:.2f}".strip() for row in found.itertuples()]
-    show_gallery(found["id"].tolist(), notes, 12, "alike")
+    notes = [f"{mark(row['population'])} {row['distance']:.2f}".strip() for row in alike.to_dict("records")]
+    show_gallery(alike["id"].tolist(), notes, 12, "alike")
     best = kinds[kinds["low"] > 1].head(2)
-    told = "; ".join(
-        f"{mark(r.population)} {r.population}: {r.inside} of {len(found)}, odds {say_odds(r.odds_ratio)} times "
-        f"({say_odds(r.low)} to {say_odds(r.high)}) those elsewhere"
-        for r in best.itertuples()
+    enriched = "; ".join(
+        f"{mark(row['population'])} {row['population']}: {row['inside']} of {len(alike)}, odds "
+        f"{say_odds(row['odds_ratio'])} times ({say_odds(row['low'])} to {say_odds(row['high'])}) those elsewhere"
+        for row in best.to_dict("records")
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(
-            f"The {len(found)} galaxies nearest to the examples (mean distance to the three nearest, in units of the "
-            f"population's spread, below each). {told}"
+            f"The {len(alike)} galaxies nearest to the examples (mean distance to the three nearest, in units of the "
+            f"population's spread, below each). {enriched}"
         )
-        st.button("Select them", key="select-alike", on_click=select_found, args=(found["id"].tolist(),))
+        st.button("Select them", key="select-alike", on_click=select, args=(alike["id"].tolist(),))

@@ -1,6 +1,7 @@
 """One galaxy of the atlas: images, latents beside the catalogue, why it is odd, what it resembles, and files."""
 
 import math
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -17,8 +18,8 @@ from galexplore.latents import LATENTS, MEANS, SIGMAS, TITLES
 from galexplore.posterior.calibrate import residuals
 from pages._parts.header import show_bundle
 from pages._parts.oddity import look_up, show_causes, show_ordinary, show_reasons
-from pages._parts.panels import describe, mark, show_gallery, show_neighbours, show_title
-from pages._parts.stretched import show_portrait
+from pages._parts.panels import format_latent, mark, show_gallery, show_neighbours, show_title
+from pages._parts.stretched import show_image
 
 NAMES = {"logmass": "Mass", "logsfr": "SFR"}  # where TITLES are too long for a table
 NARROW = "\u00a0"  # a space at which no line is broken
@@ -34,7 +35,7 @@ def show_card(explorer: Explorer, identifier: str, wide: bool = False) -> None:
     show_title(explorer, row, None if wide else "Whole page")
     left, right = st.container(key="halves-card").columns(2, gap="large") if wide else (st.container(), st.container())
     with left:
-        show_portrait(identifier)
+        show_image(identifier)
         show_numbers(explorer, rows)
         show_links(explorer, row)
         show_downloads(explorer, row, rows, identifier)
@@ -42,7 +43,7 @@ def show_card(explorer: Explorer, identifier: str, wide: bool = False) -> None:
         show_causes(explanation)
         show_reasons(explanation, identifier)
         show_ordinary(explanation, explorer.survey)
-        show_company(explorer, identifier)
+        show_alikes(explorer, identifier)
 
 
 def show_numbers(explorer: Explorer, rows: np.ndarray) -> None:
@@ -55,16 +56,17 @@ def show_numbers(explorer: Explorer, rows: np.ndarray) -> None:
         label = ("", "")
         if name in compared and len(compared[name]):
             c = compared[name].iloc[0]
-            label = describe(name, c["truth"], c["own"]), f"{c['error'] / math.hypot(c['sigma'], c['own']):+.1f}\u00a0σ"
+            tension = c["error"] / math.hypot(c["sigma"], c["own"])
+            label = format_latent(name, c["truth"], c["own"]), f"{tension:+.1f}\u00a0σ"
         mean, half = latents.iloc[i], half95[i]
-        value = describe(name, mean, sigma.iloc[i])
-        span = "" if value == "undetermined" else describe_span(name, mean - half, mean + half)
+        value = format_latent(name, mean, sigma.iloc[i])
+        span = "" if value == "undetermined" else format_span(name, mean - half, mean + half)
         cells = (NAMES.get(name, TITLES[name]), value, span, *label)
         lines.append(f"| {' | '.join(cell.replace(' ', NARROW) for cell in cells)} |")
     st.markdown("\n".join(lines))
 
 
-def describe_span(name: str, low: float, high: float) -> str:
+def format_span(name: str, low: float, high: float) -> str:
     """Write the ends of an interval as they are written beside a value; angles in degrees, redshifts not below 0."""
     if name == "phi":
         return f"{math.degrees(low):.0f} to {math.degrees(high):.0f}°"
@@ -73,7 +75,7 @@ def describe_span(name: str, low: float, high: float) -> str:
     return f"{low:.{digits}f} to {high:.{digits}f}"
 
 
-def show_company(explorer: Explorer, identifier: str) -> None:
+def show_alikes(explorer: Explorer, identifier: str) -> None:
     """Show what it resembles, and those that are the same in numbers and differ in looks."""
     st.markdown("**What it resembles:** its nearest galaxies in latent space")
     show_neighbours(find_neighbours(explorer, identifier), "near")
@@ -82,7 +84,7 @@ def show_company(explorer: Explorer, identifier: str) -> None:
     if twins.empty:
         st.caption("No galaxy of the atlas matches all three.")
         return
-    notes = [f"{mark(t.population)} {t.free_difference:+.1f}\u00a0σ".strip() for t in twins.itertuples()]
+    notes = [f"{mark(t['population'])} {t['free_difference']:+.1f}\u00a0σ".strip() for t in twins.to_dict("records")]
     show_gallery(twins["id"].tolist(), notes, 8, "twin")
 
 
@@ -93,24 +95,28 @@ def show_links(explorer: Explorer, row: pd.Series) -> None:
     st.caption(f"RA {row['ra']:.5f}°, Dec {row['dec']:+.5f}° (ICRS)")
     with st.container(horizontal=True, gap="small", key="links"):
         for name, address in services.link(row["ra"], row["dec"], explorer.survey).items():
-            how = {"disabled": explorer.simulated, "help": services.SIMULATED if explorer.simulated else None}
-            st.link_button(name, address, icon=":material/open_in_new:", **how)
+            why = services.SIMULATED if explorer.simulated else None
+            st.link_button(name, address, icon=":material/open_in_new:", disabled=explorer.simulated, help=why)
     if explorer.simulated:
         st.caption(services.SIMULATED)
 
 
 def show_downloads(explorer: Explorer, row: pd.Series, rows: np.ndarray, identifier: str) -> None:
-    """Offer its image with coordinates, its latents as a table, and the folder that brings the view back."""
+    """Offer its image with coordinates, its latents as a table, and the folder that brings the Atlas back as it is."""
     with st.container(horizontal=True, gap="small", key="downloads", vertical_alignment="bottom"):
-        how = {"on_click": "ignore", "icon": ":material/download:"}
         if identifier in explorer.images:
             data = partial(write_image, explorer, identifier, row.get("ra"), row.get("dec"))
-            st.download_button("Image (FITS)", data, f"{identifier}.fits", "application/fits", key="card-fits", **how)
+            offer_file("Image (FITS)", data, f"{identifier}.fits", "application/fits", "card-fits")
         for kind in ("CSV", "ECSV", "VOTable"):
             suffix, _, mime = FORMATS[kind]
             data = partial(export, explorer, rows, kind)
-            st.download_button(f"Numbers ({kind})", data, f"{identifier}.{suffix}", mime, key=f"card-{kind}", **how)
+            offer_file(f"Numbers ({kind})", data, f"{identifier}.{suffix}", mime, f"card-{kind}")
         show_bundle(explorer, "card-bundle")
+
+
+def offer_file(label: str, data: Callable[[], bytes], name: str, mime: str, key: str) -> None:
+    """Offer a file, which is written only when asked for."""
+    st.download_button(label, data, name, mime, key=key, on_click="ignore", icon=":material/download:")
 
 
 def write_image(explorer: Explorer, identifier: str, ra: float | None, dec: float | None) -> bytes:

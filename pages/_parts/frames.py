@@ -8,6 +8,7 @@ import streamlit as st
 
 from galexplore.draw import pictures
 from galexplore.draw.animation import draw_animation, draw_montage
+from galexplore.explore.explorer import Explorer
 from galexplore.latents import LATENTS, UNITS
 from pages._parts.panels import PRETTY, draw_catalogue, mark
 from pages._session.state import open_galaxy
@@ -17,11 +18,11 @@ def note(name: str, value: float, unit: bool = True) -> str:
     """Write a latent's value in few characters, with its unit or without."""
     if name == "phi":
         return f"{math.degrees(value) % 180:.0f}°"
-    told = f"z {value:.3f}" if name == "redshift" else f"{value:.2f}"
-    return f"{told} {PRETTY[UNITS[name]]}".strip() if unit else told
+    number = f"z {value:.3f}" if name == "redshift" else f"{value:.2f}"
+    return f"{number} {PRETTY[UNITS[name]]}".strip() if unit else number
 
 
-def show_frames(explorer, steps: list[np.ndarray], name: str, title: str) -> None:
+def show_frames(explorer: Explorer, steps: list[np.ndarray], name: str, title: str) -> None:
     """Show decoded frames with the nearest galaxy of the atlas under each; offer them as GIF and PNG.
 
     Parameters
@@ -38,31 +39,59 @@ def show_frames(explorer, steps: list[np.ndarray], name: str, title: str) -> Non
     st.markdown(f"**{title}.** Above: decoded, model, not data. Below: the atlas's nearest galaxy, {data}.")
     with st.container(key="gallery-frames"):
         grid = st.grid(len(rows), min_column_width=62, gap="xsmall")
-        shown = zip(frames, rows, notes, draw_catalogue(tuple(near["id"])), near.itertuples(), strict=True)
-        for i, (frame, row, told, picture, galaxy) in enumerate(shown):
+        galaxies = near[["id", "population", "lat_redshift"]].to_dict("records")
+        shown = zip(frames, rows, notes, draw_catalogue(near["id"].tolist()), galaxies, strict=True)
+        for i, (frame, row, value, picture, galaxy) in enumerate(shown):
             with grid.cell():
-                st.image(pictures.draw_galaxy(frame, explorer.survey, 207), width="stretch", alt=f"Decoded at {told}")
+                st.image(pictures.draw_galaxy(frame, explorer.survey, 207), width="stretch", alt=f"Decoded at {value}")
                 rarity = f"rarity\u00a0{math.floor(explorer.percentile_at(row))}\u00a0%"
-                st.caption(f"**{told}** · {rarity}", text_alignment="center")
-                st.image(picture, width="stretch", alt=f"Galaxy {galaxy.id}")
-                label = f"{mark(galaxy.population)} z {galaxy.lat_redshift:.2f}"
-                about = {"help": f"{galaxy.id}: open its card", "on_click": open_galaxy, "args": (galaxy.id,)}
-                st.button(label, key=f"frame-{i}", type="tertiary", width="stretch", **about)
-    told = [[note(name, row[at]) for row in walk] for walk in steps]
-    offer(explorer, frames, told[0], len(rows), title, steps[1], told[1])
+                st.caption(f"**{value}** · {rarity}", text_alignment="center")
+                st.image(picture, width="stretch", alt=f"Galaxy {galaxy['id']}")
+                label = f"{mark(galaxy['population'])} z {galaxy['lat_redshift']:.2f}"
+                st.button(
+                    label,
+                    key=f"frame-{i}",
+                    type="tertiary",
+                    width="stretch",
+                    help=f"{galaxy['id']}: open its card",
+                    on_click=open_galaxy,
+                    args=(galaxy["id"],),
+                )
+    offer_frames(explorer, frames, [note(name, row[at]) for row in rows], len(rows), title, name, steps[1])
 
 
-def offer(explorer, frames, notes, columns, title, smooth=None, told=None) -> None:
-    """Offer decoded frames as files, which are drawn only when asked for."""
+def offer_frames(
+    explorer: Explorer,
+    frames: np.ndarray,
+    notes: list[str],
+    columns: int,
+    title: str,
+    name: str = "",
+    smooth: np.ndarray | None = None,
+) -> None:
+    """Offer decoded frames as files, which are drawn only when asked for.
+
+    Parameters
+    ----------
+    frames : array (n, B, S, S)
+    notes : list of str
+        One a frame.
+    columns : int
+        Of the picture of them all.
+    name : str
+        The latent that the animation notes.
+    smooth : array (m, 5), optional
+        Of the animation; without it none is offered.
+    """
     with st.container(horizontal=True):
-        about = {"on_click": "ignore"}
         if smooth is not None:
-            data = partial(animate, explorer, smooth, told)
-            st.download_button("GIF", data, "traverse.gif", "image/gif", icon=":material/movie:", key="gif", **about)
-        data = partial(draw_montage, frames, notes, columns, title, explorer.survey)
-        st.download_button("PNG", data, "traverse.png", "image/png", icon=":material/image:", key="png", **about)
+            values = [note(name, row[LATENTS.index(name)]) for row in smooth]
+            movie, icon = partial(animate, explorer, smooth, values), ":material/movie:"
+            st.download_button("GIF", movie, "traverse.gif", "image/gif", icon=icon, key="gif", on_click="ignore")
+        still, icon = partial(draw_montage, frames, notes, columns, title, explorer.survey), ":material/image:"
+        st.download_button("PNG", still, "traverse.png", "image/png", icon=icon, key="png", on_click="ignore")
 
 
-def animate(explorer, rows: np.ndarray, notes: list[str]) -> bytes:
-    """Decode a walk and draw it as a GIF."""
+def animate(explorer: Explorer, rows: np.ndarray, notes: list[str]) -> bytes:
+    """Decode a walk (n, 5) and draw it as a GIF, with a note on each frame."""
     return draw_animation(explorer.decode(rows), notes, explorer.survey)

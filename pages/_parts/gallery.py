@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from galexplore.explore.explorer import Explorer
-from pages._parts.panels import describe_row, show_gallery
+from pages._parts.panels import caption_thumbnail, show_gallery
 from pages._parts.summary import show_summary
 from pages._session.state import find_selected, open_galaxy
 
@@ -44,7 +44,7 @@ def show_images(table: pd.DataFrame, rows: np.ndarray) -> None:
     key = f"gallery-page-{st.session_state.get('picks', 0)}"  # each selection starts at its first page
     at = min(st.session_state.get(key) or 1, pages)
     shown = table.iloc[rows[(at - 1) * A_PAGE : at * A_PAGE]]
-    show_gallery(shown["id"].tolist(), [describe_row(row) for _, row in shown.iterrows()], 6, "pick")
+    show_gallery(shown["id"].tolist(), [caption_thumbnail(row) for _, row in shown.iterrows()], 6, "pick")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f"Showing {len(shown)} of {len(rows):,}, the rarest first.", width="content")
         if pages > 1:
@@ -55,8 +55,10 @@ def show_table(table: pd.DataFrame, rows: np.ndarray) -> None:
     """Show the selected galaxies' numbers; a row that is picked opens its card."""
     columns = [c for c in TABLE if c in table]
     shown = table[columns].iloc[rows[:MOST_ROWS]].rename(columns=TABLE).round(3)
-    about = {"key": "table", "on_select": "rerun", "selection_mode": "single-row"}
-    picked = st.dataframe(shown, hide_index=True, height=520, **about)["selection"]["rows"]
+    event = st.dataframe(
+        shown, hide_index=True, height=520, key="table", on_select="rerun", selection_mode="single-row"
+    )
+    picked = event["selection"]["rows"]
     if len(rows) > MOST_ROWS:
         st.caption(f"The {MOST_ROWS:,} rarest of {len(rows):,}; Export, at the top, holds all of them.")
     state = st.session_state

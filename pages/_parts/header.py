@@ -8,10 +8,10 @@ from galexplore.explore import search
 from galexplore.explore.bundle import make_bundle
 from galexplore.explore.explorer import Explorer
 from galexplore.explore.export import FORMATS, export
-from galexplore.explore.link import View
+from galexplore.explore.link import AtlasState
 from galexplore.explore.models import list_models
 from galexplore.tables.names import name_column
-from pages._session.address import show_view
+from pages._session.address import fill_widgets
 from pages._session.state import clear_selection, find_selected, forget_drawn, open_galaxy, plain
 
 PLACEHOLDER = "id, RA Dec, J-name or viewer link"
@@ -23,18 +23,26 @@ def change_atlas() -> None:
     state.selection, state.opened, state.listed, state.start, state.upload = [], None, None, None, None
     for key in [k for k in state if isinstance(k, str) and k.startswith("filter-")]:
         del state[key]
-    state.atlas, state.view = state["choose-atlas"], View()
-    show_view()
+    state.atlas, state.atlas_state = state["choose-atlas"], AtlasState()
+    fill_widgets()
     forget_drawn()
 
 
-def show_atlas(explorer: Explorer) -> None:
+def show_model(explorer: Explorer) -> None:
     """Say which atlas is shown, and offer the others where there are any."""
     names = list_models()
     if len(names) > 1:
         at = names.index(explorer.name) if explorer.name in names else 0
-        about = {"key": "choose-atlas", "on_change": change_atlas, "label_visibility": "collapsed", "width": 150}
-        st.selectbox("Atlas", names, at, help="A trained model with its atlas and catalogue", **about)
+        st.selectbox(
+            "Atlas",
+            names,
+            at,
+            key="choose-atlas",
+            help="A trained model with its atlas and catalogue",
+            on_change=change_atlas,
+            label_visibility="collapsed",
+            width=150,
+        )
     st.markdown(f"{explorer.survey.name} · {len(explorer.table):,} galaxies", width="content")
     if explorer.simulated:
         st.badge("simulated", color="gray", help="Galaxies rendered from physics, as the survey would have seen them.")
@@ -42,25 +50,30 @@ def show_atlas(explorer: Explorer) -> None:
 
 def show_search() -> str:
     """Show the search box; return what was typed."""
-    about = {"label_visibility": "collapsed", "icon": ":material/search:", "width": 290}
-    return st.text_input("Search", key="object", placeholder=PLACEHOLDER, **about).strip()
+    text = st.text_input(
+        "Search",
+        key="object",
+        placeholder=PLACEHOLDER,
+        label_visibility="collapsed",
+        icon=":material/search:",
+        width=290,
+    )
+    return text.strip()
 
 
-def show_answer(explorer: Explorer, text: str, page: str) -> None:
-    """Say what a search came to; a new one opens its galaxy."""
-    asked, told = st.session_state.get("found", (None, None))
-    if asked == (text, explorer.name):
-        found = told
-    else:
-        found = search.find(explorer.table, text)
-        st.session_state.found = ((text, explorer.name), found)
-        if found.id and found.near:
-            open_galaxy(found.id)
+def show_answer(explorer: Explorer, text: str, url: str) -> None:
+    """Say what a search came to; a new one opens its galaxy. `url` is that of the page it stands on."""
+    asked, answer = st.session_state.get("answered", (None, None))
+    if asked != (text, explorer.name):
+        answer = search.find(explorer.table, text)
+        st.session_state.answered = ((text, explorer.name), answer)
+        if answer.id and answer.near:
+            open_galaxy(answer.id)
     with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", key="answer"):
-        st.caption(plain(found.said), width="content")
-        if found.id and not found.near:
-            st.button(f"Open {found.id}", key="open-nearest", on_click=open_galaxy, args=(found.id,), type="tertiary")
-        if st.session_state.opened and page in ("traverse", "locate"):
+        st.caption(plain(answer.said), width="content")
+        if answer.id and not answer.near:
+            st.button(f"Open {answer.id}", key="open-nearest", on_click=open_galaxy, args=(answer.id,), type="tertiary")
+        if st.session_state.opened and url in ("traverse", "locate"):
             st.page_link("pages/galaxy.py", label="see its card", width="content")
 
 
@@ -71,7 +84,7 @@ def show_trouble() -> None:
     st.session_state.trouble = []
 
 
-def show_selection(explorer: Explorer) -> None:
+def count_selected(explorer: Explorer) -> None:
     """Show how many galaxies are selected, with export and clear."""
     n = len(st.session_state.selection)
     st.markdown(f"**{n:,}** selected" if n else ":gray[nothing selected]", width="content")
@@ -83,7 +96,7 @@ def show_selection(explorer: Explorer) -> None:
 
 
 def show_export(explorer: Explorer) -> None:
-    """Offer exactly the selection as a file, and the folder that brings the view back."""
+    """Offer exactly the selection as a file, and the folder that brings the Atlas back as it is."""
     rows = find_selected(explorer)
     st.markdown(f"**{len(rows):,} galaxies**, with units and exact ids")
     with st.container(horizontal=True, gap="small"):
@@ -98,9 +111,16 @@ def show_export(explorer: Explorer) -> None:
 
 
 def show_bundle(explorer: Explorer, key: str) -> None:
-    """Offer the folder that brings this view back."""
-    state = st.session_state
-    title = f"{name_column(state.view.y)} against {name_column(state.view.x)}"
-    data = partial(make_bundle, explorer, state.view, state.selection, state.opened, title, st.context.url or "")
-    about = {"help": "Ids, state, the model's hash, and a script that brings this view back.", "on_click": "ignore"}
-    st.download_button("Reproduce this view (zip)", data, "galexplore-view.zip", "application/zip", key=key, **about)
+    """Offer the folder that brings the Atlas back as it is."""
+    state, shown = st.session_state, st.session_state.atlas_state
+    title = f"{name_column(shown.y)} against {name_column(shown.x)}"
+    data = partial(make_bundle, explorer, shown, state.selection, state.opened, title, st.context.url or "")
+    st.download_button(
+        "Reproduce this view (zip)",
+        data,
+        "galexplore-view.zip",
+        "application/zip",
+        key=key,
+        help="Ids, state, the model's hash, and a script that brings this view back.",
+        on_click="ignore",
+    )

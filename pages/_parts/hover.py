@@ -21,15 +21,15 @@ def take_question() -> None:
 
 def take_zoom() -> None:
     """Note which part of a plot is looked at; whatever is no such part is passed over."""
-    told = st.session_state["hover"].get("zoom")
-    if not isinstance(told, dict) or told.get("plot") not in ("latents", "map"):
+    part = st.session_state["hover"].get("zoom")
+    if not isinstance(part, dict) or part.get("plot") not in ("latents", "map"):
         return
     zoom = dict(st.session_state.get("zoom", {}))
-    zoom.pop(told["plot"], None)
+    zoom.pop(part["plot"], None)
     try:
-        spans = tuple(tuple(sorted(float(v) for v in told[axis])) for axis in "xy")
+        spans = tuple(tuple(sorted(float(v) for v in part[axis])) for axis in "xy")
         if all(len(s) == 2 and s[0] < s[1] and all(map(math.isfinite, s)) for s in spans):
-            zoom[told["plot"]] = spans
+            zoom[part["plot"]] = spans
     except (KeyError, TypeError, ValueError):
         pass
     st.session_state.zoom, st.session_state.rezoom = zoom, True
@@ -40,8 +40,9 @@ def show_hover(explorer: Explorer, crowded: bool) -> None:
     """Answer the pointer; a fragment of its own, so that nothing else of the page runs again."""
     if st.session_state.pop("rezoom", False):
         st.rerun(scope="app")
-    data, asked = {"crowded": crowded}, st.session_state.get("hovered")
-    rows = explorer.find_rows([asked]) if asked else []
+    data: dict[str, bool | str] = {"crowded": crowded}
+    asked = st.session_state.get("hovered") or ""
+    rows = explorer.find_rows([asked])
     if len(rows):
         row = explorer.table.iloc[rows[0]]
         words = f"{asked} · {row['population']}\nz {row['lat_redshift']:.3f} · log M {row['lat_logmass']:.2f}"

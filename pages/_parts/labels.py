@@ -1,13 +1,12 @@
 """A person's labels: by keyboard, with notes, on disk at once; their export, and a ranking that learns from them."""
 
-from functools import partial
-
 import pandas as pd
 import streamlit as st
 
 from galexplore.errors import InputError
 from galexplore.explore.labels import LONGEST_NOTE, MEANINGS, SCORES, add_label, read_labels
-from pages._parts.verdicts import FORMATS, write_table
+from pages._parts.panels import Emphasis
+from pages._parts.verdicts import FORMATS, offer_format
 from pages._session.person import find_labels_file, keep_token
 from pages._session.state import open_galaxy, plain
 
@@ -55,20 +54,46 @@ def show_label_bar(identifier: str, labels: pd.DataFrame, follow: list[str]) -> 
     note = "" if mine.empty else mine["note"].iloc[0]
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="labels"):
         for value in SCORES:
-            about = {"help": f"Press {value}", "shortcut": str(value), "key": f"label-{value}"}
-            kind = "primary" if value == score else "secondary"
-            args = (identifier, None if value == score else value, note, follow)
-            st.button(MEANINGS[value], type=kind, on_click=put_label, args=args, **about)
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        key = f"note-{identifier}"
-        about = {"placeholder": "A note on it", "label_visibility": "collapsed", "max_chars": LONGEST_NOTE}
-        st.text_input("Note", note, key=key, on_change=put_note, args=(identifier, score, key), **about)
-        for label, by, key in (("Previous", -1, "Left"), ("Next", 1, "Right")):
-            about = {"type": "tertiary", "shortcut": key, "disabled": not follow, "key": f"step-{key}"}
-            st.button(label, on_click=step, args=(identifier, follow, by), **about)
-        st.toggle("Go on after a label", key="label-next", persist_state="session")
+            emphasis: Emphasis = "primary" if value == score else "secondary"
+            st.button(
+                MEANINGS[value],
+                type=emphasis,
+                key=f"label-{value}",
+                help=f"Press {value}",
+                shortcut=str(value),
+                on_click=put_label,
+                args=(identifier, None if value == score else value, note, follow),
+            )
+    show_note(identifier, score, note, follow)
     if trouble := st.session_state.pop("label_trouble", None):
         st.error(f"Not kept: {plain(trouble)}.", icon=":material/block:")
+
+
+def show_note(identifier: str, score: int | None, note: str, follow: list[str]) -> None:
+    """Show a person's note on a galaxy, and the way to the one before it and the one after."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        key = f"note-{identifier}"
+        st.text_input(
+            "Note",
+            note,
+            key=key,
+            on_change=put_note,
+            args=(identifier, score, key),
+            placeholder="A note on it",
+            label_visibility="collapsed",
+            max_chars=LONGEST_NOTE,
+        )
+        for label, by, arrow in (("Previous", -1, "Left"), ("Next", 1, "Right")):
+            st.button(
+                label,
+                type="tertiary",
+                key=f"step-{arrow}",
+                shortcut=arrow,
+                disabled=not follow,
+                on_click=step,
+                args=(identifier, follow, by),
+            )
+        st.toggle("Go on after a label", key="label-next", persist_state="session")
 
 
 def choose_learning(labels: pd.DataFrame) -> pd.DataFrame | None:
@@ -103,6 +128,4 @@ def offer_labels(labels: pd.DataFrame, table: pd.DataFrame) -> None:
         columns = [c for c in ("id", "ra", "dec", "population") if c in table]
         joined = labels.merge(table[columns], on="id", how="left").astype({"score": float})
         for label, suffix in FORMATS.items():
-            about = {"key": f"labels-{suffix}", "type": "tertiary", "on_click": "ignore"}
-            data = partial(write_table, joined, suffix)
-            st.download_button(label, data, f"labels.{suffix}", "application/octet-stream", **about)
+            offer_format(label, joined, f"labels.{suffix}", suffix, f"labels-{suffix}")

@@ -15,7 +15,7 @@ from galexplore.explore.verdicts import Verdict
 from galexplore.latents import LATENTS, TITLES
 from galexplore.survey import Survey
 from pages._parts.oddity import show_causes, show_ordinary, show_reasons
-from pages._parts.panels import describe, mark, show_images, show_neighbours
+from pages._parts.panels import format_latent, mark, show_images, show_neighbours
 from pages._parts.position import show_position
 from pages._parts.verdicts import offer_table
 from pages._session.state import plain, start_from
@@ -44,7 +44,7 @@ def show_numbers(location: Location) -> None:
     """Show the five latents with their intervals."""
     for column, name in zip(st.columns(5), LATENTS, strict=True):
         i, turn = LATENTS.index(name), 180 / math.pi if name == "phi" else 1
-        measured = describe(name, location.latents[i], location.sigma[i])
+        measured = format_latent(name, location.latents[i], location.sigma[i])
         cell = column.container(gap=None)
         cell.metric(TITLES[name], measured)
         digits = {"phi": 0, "redshift": 3}.get(name, 2)
@@ -68,9 +68,8 @@ def show_head(upload: dict, forget: Callable[[], None]) -> None:
         if st.button("Send to Traverse", type="primary", icon=":material/tune:", key="send"):
             start_from("your upload", location.latents, location.prepared.flux)
             st.switch_page("pages/traverse.py")
-        how = {"icon": ":material/download:", "key": "json", "on_click": "ignore"}
-        text = json.dumps(location.to_dict(), indent=2, allow_nan=False)
-        st.download_button("JSON", text, "location.json", "application/json", **how)
+        text, icon = json.dumps(location.to_dict(), indent=2, allow_nan=False), ":material/download:"
+        st.download_button("JSON", text, "location.json", "application/json", icon=icon, key="json", on_click="ignore")
         if len(upload["verdicts"]) == 1:
             offer_table(upload["verdicts"], "location")
             st.button("Another", on_click=forget, key="forget", icon=":material/close:", type="tertiary")
@@ -91,18 +90,17 @@ def show_pixels(location: Location, survey: Survey) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         grid = f"{survey.size} × {survey.size} pixels that were encoded, over {survey.field:.1f}″"
         st.caption(f"The very {grid}, north up, east left; blue: filled in.", width="stretch")
-        how = {"icon": ":material/download:", "key": "npy", "on_click": "ignore"}
-        data = partial(bands.write_npy, prepared.flux)
-        st.download_button("npy", data, "encoded.npy", "application/octet-stream", **how)
+        data, mime, icon = partial(bands.write_npy, prepared.flux), "application/octet-stream", ":material/download:"
+        st.download_button("npy", data, "encoded.npy", mime, icon=icon, key="npy", on_click="ignore")
 
 
 def show_kinds(location: Location) -> None:
     """Say of which kind it may be, by counting kinds among its neighbours."""
     st.markdown("**What it resembles**")
     lines = ["| kind | probability | 68 % | of 50 neighbours |", "|---|---:|---:|---:|"]
-    for row in location.kinds.head(5).itertuples():
-        share = f"**{100 * row.probability:.0f} %** | {100 * row.low:.0f} to {100 * row.high:.0f} %"
-        lines.append(f"| {mark(row.population)} {row.population} | {share} | {row.neighbours} |")
+    for row in location.kinds.head(5).to_dict("records"):
+        share = f"**{100 * row['probability']:.0f} %** | {100 * row['low']:.0f} to {100 * row['high']:.0f} %"
+        lines.append(f"| {mark(row['population'])} {row['population']} | {share} | {row['neighbours']} |")
     st.markdown("\n".join(lines))
     st.caption("Shares among its nearest galaxies: they hold for a survey mixed as this atlas is.")
     show_neighbours(location.neighbours, "near")

@@ -40,11 +40,12 @@ def show_reasons(explanation: Explanation, key: str) -> None:
     """Say what makes a galaxy odd: the exact split of its squared distance, and each property's two deviations."""
     reasons = explanation.reasons
     names = [(SHORT[name][:1].upper() + SHORT[name][1:]).replace(" ", "\u00a0") for name in reasons["latent"]]
-    terms, total = figures.round_to_total(reasons["contribution"])
+    contribution = reasons["contribution"].tolist()
+    terms, total = figures.round_to_total(contribution)
     first = int(np.argmax(terms))
     title = f"{names[first]} brings {terms[first]:.1f} of d² = {total:.1f}"
-    deviations = reasons["marginal_z"], reasons["conditional_z"]
-    chart = figures.plot_reasons(names, reasons["contribution"], *deviations, title, is_dark())
+    marginal, conditional = reasons["marginal_z"].tolist(), reasons["conditional_z"].tolist()
+    chart = figures.plot_reasons(names, contribution, marginal, conditional, title, is_dark())
     st.plotly_chart(chart, theme=None, config=STILL, key=f"split-{key}", alt=title)
     negative = " A negative term makes it less odd: that property is as the others lead one to expect."
     st.caption(say_rarity(explanation.percentile) + (negative if min(terms) < 0 else ""))

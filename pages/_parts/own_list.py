@@ -1,12 +1,21 @@
-"""A person's own list of galaxies, marked on the plots."""
+"""A person's own list of galaxies, marked on the plots.
+
+State of the session, under `listed` (None before anything was given): a dict with
+
+name : str, of the file
+ids, rows : list of str and ndarray (n,) of int, the galaxies that are here, and their places in the atlas's table
+said, good : str and bool, what became of the list, and whether it could be used
+asked : tuple, the file, the radius and the atlas for which this holds
+"""
 
 import numpy as np
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from galexplore.errors import InputError
 from galexplore.explore.explorer import Explorer
 from galexplore.tables import match
-from pages._session.state import forget_drawn, plain
+from pages._session.state import plain, select
 
 
 def choose_list(explorer: Explorer) -> None:
@@ -23,14 +32,14 @@ def choose_list(explorer: Explorer) -> None:
         show_list()
 
 
-def take_list(explorer: Explorer, file, radius: float) -> None:
+def take_list(explorer: Explorer, file: UploadedFile, radius: float) -> None:
     """Match an uploaded list, once for each file and radius."""
     state, asked = st.session_state, (file.file_id, radius, explorer.name)
     if state.listed and state.listed["asked"] == asked:
         return
     try:
-        found = match.match_list(explorer.table, match.read_list(file.getvalue()), radius)
-        rows, said, good = found.rows, found.said, True
+        matched = match.match_list(explorer.table, match.read_list(file.getvalue()), radius)
+        rows, said, good = matched.rows, matched.said, True
     except InputError as error:
         rows, said, good = np.empty(0, int), str(error), False
     ids = explorer.table["id"].iloc[rows].tolist()
@@ -40,19 +49,17 @@ def take_list(explorer: Explorer, file, radius: float) -> None:
 def show_list() -> None:
     """Say what became of the list, and offer to select or to forget it."""
     listed = st.session_state.listed
-    told = f"**{plain(listed['name'][:40])}:** {plain(listed['said'])}"
-    st.markdown(told) if listed["good"] else st.error(told, icon=":material/block:")
+    sentence = f"**{plain(listed['name'][:40])}:** {plain(listed['said'])}"
+    if listed["good"]:
+        st.markdown(sentence)
+    else:
+        st.error(sentence, icon=":material/block:")
     with st.container(horizontal=True):
         if listed["ids"]:
-            st.button("Select them", key="select-list", on_click=select_list, icon=":material/select:")
+            st.button(
+                "Select them", key="select-list", on_click=select, args=(listed["ids"],), icon=":material/select:"
+            )
         st.button("Forget it", key="forget-list", on_click=forget_list, type="tertiary")
-
-
-def select_list() -> None:
-    """Select the galaxies of the list."""
-    state = st.session_state
-    state.selection, state.picks = list(state.listed["ids"]), state.get("picks", 0) + 1
-    forget_drawn()
 
 
 def forget_list() -> None:

@@ -1,13 +1,17 @@
-"""Pieces that several pages show alike: a galaxy's title, galleries, image and model, how a latent is written."""
+"""What several pages show alike: a galaxy's title, galleries, image and model; how a latent and a kind are written."""
 
 import base64
 import math
+from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
+import pandas as pd
 import streamlit as st
 
 from galexplore import figures
 from galexplore.draw import pictures
+from galexplore.explore.explorer import Explorer
 from galexplore.explore.thumbnails import draw_thumbnails
 from galexplore.latents import ANY_ANGLE, UNITS
 from galexplore.survey import Survey
@@ -16,18 +20,20 @@ from pages._session.state import open_explorer, open_galaxy, plain, start_from_g
 
 #: Units as a person writes them.
 PRETTY = {"log10(Msun)": "log M☉", "log10(Msun/yr)": "log M☉/yr", "rad": "°", "": ""}
-#: The theme's names for the populations' colours (.streamlit/config.toml).
+#: The theme's names for the colours of the kinds (.streamlit/config.toml).
 TINTS = {"Green Pea": "green", "Red Spiral": "red", "Dusty Starburst": "orange", "Post-starburst": "yellow"}
 TINTS |= {"Blue Elliptical": "blue", "Active Nucleus": "violet", "Merger": "violet", "Lens-like Arc": "violet"}
+#: How much a button stands out.
+Emphasis = Literal["primary", "secondary", "tertiary"]
 STILL = {"displayModeBar": False, "scrollZoom": False}
 
 
-def draw_catalogue(ids: tuple[str, ...], side: int = 150) -> list[bytes]:
-    """Draw galaxies of the catalogue; a picture is rendered once, for everyone."""
+def draw_catalogue(ids: Sequence[str], side: int = 150) -> list[bytes]:
+    """Draw galaxies of the catalogue; the pictures drawn last are kept for everyone."""
     return draw_thumbnails(open_explorer(), ids, side)
 
 
-def describe(latent: str, value: float, sigma: float) -> str:
+def format_latent(latent: str, value: float, sigma: float) -> str:
     """Value, error and unit of a latent as it is written everywhere; angles in degrees."""
     unit = PRETTY[UNITS[latent]]
     if latent != "phi":
@@ -37,26 +43,25 @@ def describe(latent: str, value: float, sigma: float) -> str:
     return f"{math.degrees(value):.0f} ± {math.degrees(sigma):.0f} {unit}"
 
 
-def show_gallery(ids: list[str], notes: list[str], columns: int, prefix: str) -> None:
+def show_gallery(ids: Sequence[str], notes: Sequence[str], columns: int, prefix: str) -> None:
     """Show a grid of galaxies, each a button that opens its card: its picture, and a line below it."""
-    ids = tuple(str(i) for i in ids)
     with st.container(key=f"gallery-{prefix}"), st.grid(columns, min_column_width=62, gap="xsmall"):
         for name, note, picture in zip(ids, notes, draw_catalogue(ids), strict=True):
             # Picture and button in one message: a slider's move shows eight of them.
             source = f"data:image/jpeg;base64,{base64.b64encode(picture).decode()}"
             label = f'![{plain(name)}]({source} "{plain(name)}") {note}'
-            kind = "primary" if name == st.session_state.opened else "tertiary"
-            about = {"key": f"{prefix}-{name}", "on_click": open_galaxy, "args": (name,)}
-            st.button(label, type=kind, width="stretch", **about)
+            emphasis: Emphasis = "primary" if name == st.session_state.opened else "tertiary"
+            key = f"{prefix}-{name}"
+            st.button(label, type=emphasis, width="stretch", key=key, on_click=open_galaxy, args=(name,))
 
 
 def mark(population: str) -> str:
-    """Give a population's shape in its colour, as Markdown; nothing for ordinary galaxies."""
+    """Give the shape of a kind of galaxies in its colour, as Markdown; nothing for ordinary galaxies."""
     return "" if population == "ordinary" else f":{TINTS.get(population, 'gray')}[{figures.get_style(population)[2]}]"
 
 
-def describe_row(row) -> str:
-    """One short line for a thumbnail: the population's shape and the redshift."""
+def caption_thumbnail(row: pd.Series) -> str:
+    """One short line below a galaxy's thumbnail: its kind's shape and the redshift read from its image."""
     return f"{mark(row['population'])} z {row['lat_redshift']:.2f}".strip()
 
 
@@ -71,23 +76,23 @@ def show_images(
     right.image(rest, "what is left over, ±15 σ", width="stretch")
 
 
-def show_neighbours(near, prefix: str) -> None:
-    """Show the nearest galaxies of the atlas with their catalogue redshifts."""
+def show_neighbours(near: pd.DataFrame, prefix: str) -> None:
+    """Show the nearest galaxies of the atlas with their catalogue redshifts, where it has any."""
     marks = [mark(p) for p in near["population"]]
     notes = [f"{m} z {z:.2f}" if math.isfinite(z) else m for m, z in zip(marks, near["z"], strict=True)]
     show_gallery(near["id"].tolist(), notes, 8, prefix)
 
 
-def show_title(explorer, row, page: str | None) -> None:
-    """Show a galaxy's name and kind, and where to go with it; `page` names the link to its own page, if any."""
+def show_title(explorer: Explorer, row: pd.Series, link: str | None) -> None:
+    """Show a galaxy's name and kind, and where to go with it; `link` is what the link to its own page says, if any."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"### {plain(row['id'])}", width="content")
         st.markdown(f"{mark(row['population'])} {row['population']}", width="content")
         if explorer.simulated:
             st.badge("simulated", color="gray")
         st.space("stretch")
-        if page:
-            st.page_link("pages/galaxy.py", label=page, icon=":material/open_in_full:", width="content")
+        if link:
+            st.page_link("pages/galaxy.py", label=link, icon=":material/open_in_full:", width="content")
         if st.button("Open in Traverse", key="to-traverse", type="primary", icon=":material/tune:"):
             start_from_galaxy(row["id"])
             st.switch_page("pages/traverse.py")

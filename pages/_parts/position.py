@@ -7,11 +7,11 @@ import pandas as pd
 import streamlit as st
 
 from galexplore import figures
-from galexplore.explore.link import SHOWN_AT_FIRST
+from galexplore.explore.link import AXES, MAPS, SHOWN_AT_FIRST
 from galexplore.explore.location import Location
 from galexplore.explore.scatter import make_ellipse
 from galexplore.latents import LATENTS, TITLES
-from pages._parts.panels import describe
+from pages._parts.panels import format_latent
 from pages._session.state import is_dark
 
 WITHIN = {"68 %": 1.515, "95 %": 2.448}  # of a Gaussian in two dimensions, and the ellipse's scale
@@ -22,23 +22,34 @@ def show_position(table: pd.DataFrame, location: Location) -> None:
     kinds = [k for k in SHOWN_AT_FIRST if (table["population"] == k).any()]
     scatter, cloud = location.scatter, location.cloud
     at = [LATENTS.index("redshift"), LATENTS.index("logmass")]
-    titles = ["Your galaxy among the atlas's, with 68 % and 95 % of its error"]
-    titles += ["Where the map would put it, within its error"]
-    places = [("lat_redshift", "lat_logmass", location.latents[at], scatter.covariance[np.ix_(at, at)], {})]
-    places += [("umap_x", "umap_y", location.position, np.cov(cloud.T), {"cloud": cloud})]
-    for column, title, (across, up, point, covariance, more) in zip(
-        st.columns(2, gap="medium"), titles, places, strict=True
-    ):
-        yours = {"x": float(point[0]), "y": float(point[1])} | more
-        look = {"overlays": kinds, "yours": yours, "dark": is_dark(), "height": 380}
-        figure = figures.plot_atlas(table, across, up, title, **look)
-        outlines = {label: make_ellipse(covariance, scale) for label, scale in WITHIN.items()}
-        figures.add_outlines(figure, yours["x"], yours["y"], outlines)
-        figure.update_layout(dragmode="pan")
-        config = {"displaylogo": False, "displayModeBar": False}
-        column.plotly_chart(figure, theme=None, key=f"position-{across}", config=config, alt=title)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        title = "Your galaxy among the atlas's, with 68 % and 95 % of its error"
+        show_place(table, AXES, title, kinds, location.latents[at], scatter.covariance[np.ix_(at, at)])
+    with right:
+        title = "Where the map would put it, within its error"
+        show_place(table, MAPS["latents"], title, kinds, location.position, np.cov(cloud.T), cloud)
     with st.expander("What the error is made of"):
         show_budget(location)
+
+
+def show_place(
+    table: pd.DataFrame,
+    axes: tuple[str, str],
+    title: str,
+    kinds: list[str],
+    place: np.ndarray,
+    covariance: np.ndarray,
+    cloud: np.ndarray | None = None,
+) -> None:
+    """Show one plot of the atlas with a place (2,) on it, the ellipses of its covariance (2, 2), and draws (n, 2)."""
+    x, y = place.tolist()
+    yours = {"x": x, "y": y} | ({} if cloud is None else {"cloud": cloud})
+    figure = figures.plot_atlas(table, *axes, title, overlays=kinds, yours=yours, dark=is_dark(), height=380)
+    figures.add_outlines(figure, x, y, {label: make_ellipse(covariance, scale) for label, scale in WITHIN.items()})
+    figure.update_layout(dragmode="pan")
+    config = {"displaylogo": False, "displayModeBar": False}
+    st.plotly_chart(figure, theme=None, key=f"position-{axes[0]}", config=config, alt=title)
 
 
 def show_budget(location: Location) -> None:
@@ -51,7 +62,7 @@ def show_budget(location: Location) -> None:
         turn, digits = (180 / math.pi, 0) if name == "phi" else (1, 3 if name == "redshift" else 2)
         parts = (location.sigma[i], scatter.flips[i], scatter.shifts[i], together[i])
         cells = " | ".join(f"{turn * part:.{digits}f}" for part in parts)
-        lines.append(f"| {TITLES[name]} | {describe(name, location.latents[i], location.sigma[i])} | {cells} |")
+        lines.append(f"| {TITLES[name]} | {format_latent(name, location.latents[i], location.sigma[i])} | {cells} |")
     st.markdown("\n".join(lines))
     st.caption(
         "The image was read in 72 views: nine shifts by at most a pixel, each in its eight flips and quarter turns. "

@@ -15,17 +15,18 @@ from pages._parts.panels import mark
 from pages._session.state import find_selected
 
 _SKIP = {"ra", "dec", "phi", "lat_phi", "umap_x", "umap_y", "distance2", "seed"}
+_ENDINGS = ("_err", "_sigma", "_true")  # errors and the simulation's own values are not compared either
 _SHOWN = 10
 MOST = 50_000  # galaxies of a selection that are compared: more would not change what is shown
 
 
 @st.cache_data(max_entries=30, show_spinner=False)
-def measure(
+def summarise_selection(
     atlas: str, sha: str, selection: str, _table: pd.DataFrame, _rows: np.ndarray
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Measure the differences and the enrichment of one selection, once for everyone; `name_rows` names it."""
-    named = [c for c in _table if find_column(c) and c not in _SKIP and not c.endswith(("_err", "_sigma", "_true"))]
-    numeric = [c for c in named if pd.api.types.is_numeric_dtype(_table[c])]
+    """Compare one selection with the rest and count its rare kinds, once for everyone; `name_rows` names it."""
+    columns = [c for c in _table.columns if find_column(c) and c not in _SKIP and not c.endswith(_ENDINGS)]
+    numeric = [c for c in columns if pd.api.types.is_numeric_dtype(_table[c])]
     light = _table[["population", *numeric]].assign(id=np.arange(len(_table)))  # places are found faster than words
     some = _rows if len(_rows) <= MOST else np.random.default_rng(0).choice(_rows, MOST, replace=False)
     rest = np.setdiff1d(light["id"], _rows)
@@ -44,7 +45,8 @@ def show_summary(explorer: Explorer) -> None:
     if len(rows) < 3 or len(rows) == len(explorer.table):
         st.caption("A summary needs three galaxies or more, and others to compare them with.")
         return
-    differences, kinds = measure(explorer.name, explorer.card["sha256"], name_rows(rows), explorer.table, rows)
+    name, sha = explorer.name, explorer.card["sha256"]
+    differences, kinds = summarise_selection(name, sha, name_rows(rows), explorer.table, rows)
     st.markdown(f"**What sets these {len(rows):,} apart from the other {len(explorer.table) - len(rows):,}**")
     st.markdown("\n".join(list_differences(differences)))
     st.caption(
@@ -59,13 +61,13 @@ def show_summary(explorer: Explorer) -> None:
 def list_differences(differences: pd.DataFrame) -> list[str]:
     """Lines of a Markdown table: the columns that tell the selection apart best."""
     lines = ["| | selected | rest | shift | tells apart |", "|---|---:|---:|---:|---:|"]
-    for row in differences.head(_SHOWN).itertuples():
-        digits = 3 if row.column in ("z", "lat_redshift", "z_true") else 2
-        name = name_column(row.column)
-        if row.column.removeprefix("lat_") in LATENTS:
+    for row in differences.head(_SHOWN).to_dict("records"):
+        digits = 3 if row["column"] in ("z", "lat_redshift", "z_true") else 2
+        name = name_column(row["column"])
+        if row["column"].removeprefix("lat_") in LATENTS:
             name = f"**{name}**"
-        numbers = f"{row.selected:.{digits}f} | {row.rest:.{digits}f} | {row.effect:+.1f}\u00a0σ"
-        chance = format_measurement(100 * row.auc, 100 * row.auc_error, "%")
+        numbers = f"{row['selected']:.{digits}f} | {row['rest']:.{digits}f} | {row['effect']:+.1f}\u00a0σ"
+        chance = format_measurement(100 * row["auc"], 100 * row["auc_error"], "%")
         lines.append(f"| {name} | {numbers} | {chance} |")
     return lines
 
@@ -73,9 +75,9 @@ def list_differences(differences: pd.DataFrame) -> list[str]:
 def list_kinds(kinds: pd.DataFrame) -> list[str]:
     """Lines of a Markdown table: kinds inside, their odds ratio and its interval."""
     lines = ["| | inside | of all | odds ratio | 95 % |", "|---|---:|---:|---:|---:|"]
-    for row in kinds.itertuples():
-        numbers = [f"{v:.2g}" if v < 10 else f"{v:,.0f}" for v in (row.odds_ratio, row.low, row.high)]
-        ratio = f"**{numbers[0]}**" if row.low > 1 else numbers[0]
-        kind = f"{mark(row.population)} {row.population}"
-        lines.append(f"| {kind} | {row.inside:,} | {row.total:,} | {ratio} | {numbers[1]} to {numbers[2]} |")
+    for row in kinds.to_dict("records"):
+        numbers = [f"{v:.2g}" if v < 10 else f"{v:,.0f}" for v in (row["odds_ratio"], row["low"], row["high"])]
+        ratio = f"**{numbers[0]}**" if row["low"] > 1 else numbers[0]
+        kind = f"{mark(row['population'])} {row['population']}"
+        lines.append(f"| {kind} | {row['inside']:,} | {row['total']:,} | {ratio} | {numbers[1]} to {numbers[2]} |")
     return lines

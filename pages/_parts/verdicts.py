@@ -24,15 +24,19 @@ def write_table(table: pd.DataFrame, kind: str) -> bytes:
     return stream.getvalue()
 
 
+def offer_format(label: str, table: pd.DataFrame, name: str, kind: str, key: str) -> None:
+    """Offer a table in one format, written only when asked for."""
+    data, mime = partial(write_table, table, kind), "application/octet-stream"
+    st.download_button(label, data, name, mime, key=key, type="tertiary", on_click="ignore")
+
+
 def offer_table(verdicts: list[Verdict], name: str) -> None:
     """Offer the table of verdicts in every format."""
     with st.popover("Download", icon=":material/download:"):
         st.caption("Latents with their errors, units and UCDs; ids as the files are called.")
         table = list_verdicts(verdicts).drop(columns="path")
         for label, suffix in FORMATS.items():
-            data = partial(write_table, table, suffix)
-            how = {"key": f"table-{suffix}", "type": "tertiary", "on_click": "ignore"}
-            st.download_button(label, data, f"{name}.{suffix}", "application/octet-stream", **how)
+            offer_format(label, table, f"{name}.{suffix}", suffix, f"table-{suffix}")
 
 
 def show_verdicts(verdicts: list[Verdict]) -> None:

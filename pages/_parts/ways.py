@@ -1,13 +1,15 @@
 """What stands below the sliders: the nearest galaxies, a filmstrip, a grid, or a path from one galaxy to another."""
 
 import numpy as np
+import pandas as pd
 import streamlit as st
 
 from galexplore.atlas.paths import cross, sweep, walk
 from galexplore.draw.animation import draw_montage
+from galexplore.explore.explorer import Explorer
 from galexplore.explore.link import SHOWN_AT_FIRST
 from galexplore.latents import LATENTS, TITLES, UNITS
-from pages._parts.frames import note, offer, show_frames
+from pages._parts.frames import note, offer_frames, show_frames
 from pages._parts.panels import PRETTY, show_neighbours
 from pages._session.sliders import find_ends
 
@@ -16,14 +18,21 @@ COLUMNS, ROWS = 9, 5
 WAYS = ["Nearest galaxies", "Filmstrip", "Grid", "Path"]
 
 
-def show_ways(explorer, latents: np.ndarray) -> None:
+def show_ways(explorer: Explorer, latents: np.ndarray) -> None:
     """Let a person choose what is shown below the image; only that is computed."""
-    about = {"key": "way", "label_visibility": "collapsed", "persist_state": "session", "required": True}
-    way = st.segmented_control("Below the image", WAYS, default=WAYS[0], **about)
+    way = st.segmented_control(
+        "Below the image",
+        WAYS,
+        default=WAYS[0],
+        key="way",
+        label_visibility="collapsed",
+        persist_state="session",
+        required=True,
+    )
     {WAYS[1]: show_strip, WAYS[2]: show_grid, WAYS[3]: show_path}.get(way, show_nearest)(explorer, latents)
 
 
-def show_nearest(explorer, latents: np.ndarray) -> None:
+def show_nearest(explorer: Explorer, latents: np.ndarray) -> None:
     """Show the atlas's galaxies that are nearest to where the sliders stand."""
     data = "simulated data" if explorer.simulated else "data"
     st.markdown(f"**The nearest galaxies of the atlas** ({data}, not decoded)")
@@ -38,11 +47,12 @@ def spread(name: str, n: int) -> np.ndarray:
 
 def choose_latent(label: str, key: str, first: int) -> str:
     """Let a person choose one of the latents."""
-    about = {"format_func": TITLES.get, "key": key, "persist_state": "session", "width": 220}
-    return st.selectbox(label, LATENTS, first, **about)
+    return st.selectbox(
+        label, LATENTS, first, format_func=TITLES.__getitem__, key=key, persist_state="session", width=220
+    )
 
 
-def show_strip(explorer, latents: np.ndarray) -> None:
+def show_strip(explorer: Explorer, latents: np.ndarray) -> None:
     """Show one latent from end to end, the others as the sliders stand."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = choose_latent("Along", "strip-latent", 3)
@@ -51,7 +61,7 @@ def show_strip(explorer, latents: np.ndarray) -> None:
     show_frames(explorer, [sweep(latents, name, spread(name, n)) for n in (FRAMES, SMOOTH)], name, title)
 
 
-def show_grid(explorer, latents: np.ndarray) -> None:
+def show_grid(explorer: Explorer, latents: np.ndarray) -> None:
     """Show two latents at once, the others as the sliders stand."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         across, up = choose_latent("Across", "grid-across", 1), choose_latent("Up", "grid-up", 2)
@@ -65,10 +75,10 @@ def show_grid(explorer, latents: np.ndarray) -> None:
     notes = [f"{note(across, r[LATENTS.index(across)])} · {note(up, r[LATENTS.index(up)])}" for r in steps]
     title = f"{TITLES[across]} across, {TITLES[up].lower()} up"
     st.image(draw_montage(frames, notes, COLUMNS, title, explorer.survey, 170), width="stretch")
-    offer(explorer, frames, notes, COLUMNS, title)
+    offer_frames(explorer, frames, notes, COLUMNS, title)
 
 
-def list_places(explorer, latents: np.ndarray) -> dict[str, np.ndarray]:
+def list_places(explorer: Explorer, latents: np.ndarray) -> dict[str, np.ndarray]:
     """List the galaxies between which a path may lead, by what they are called."""
     state, table = st.session_state, explorer.table
     places = {"the start": state.start["latents"], "where the sliders stand": latents}
@@ -81,12 +91,12 @@ def list_places(explorer, latents: np.ndarray) -> dict[str, np.ndarray]:
     return places | ({"your upload": upload.latents} if upload else {})
 
 
-def _find_example(table, kind: str) -> str:
+def _find_example(table: pd.DataFrame, kind: str) -> str:
     rows = table[table["population"] == kind]
     return rows["id"].iloc[0] if len(rows) else ""
 
 
-def show_path(explorer, latents: np.ndarray) -> None:
+def show_path(explorer: Explorer, latents: np.ndarray) -> None:
     """Show the way from one galaxy to another; the angle turns the short way round."""
     places = list_places(explorer, latents)
     with st.container(horizontal=True, vertical_alignment="bottom"):

@@ -8,14 +8,14 @@ import streamlit as st
 from galexplore.errors import InputError
 from galexplore.explore import selections
 from galexplore.explore.explorer import Explorer
-from galexplore.explore.link import read_view
+from galexplore.explore.link import read_state
 from galexplore.explore.models import list_models
 
-#: Widgets of the Atlas and the words of a view that they hold.
+#: Widgets of the Atlas, and what of its state each of them holds.
 WIDGETS = {"axis-x": "x", "axis-y": "y", "colour": "colour", "map": "map", "overlays": "kinds", "left-out": "left_out"}
 
 
-def choose_atlas() -> None:
+def take_atlas() -> None:
     """Take the atlas from the address, once a session."""
     state = st.session_state
     if "atlas" not in state:
@@ -31,11 +31,11 @@ def restore(explorer: Explorer) -> None:
     state = st.session_state
     if state.get("restored"):
         return
-    state.restored, params = True, {k: st.query_params[k] for k in st.query_params}
-    state.view, refused = read_view(params, explorer)
+    state.restored, params = True, st.query_params.to_dict()
+    state.atlas_state, refused = read_state(params, explorer)
     if refused:
         state.trouble.append(f"Left out of the link, since it cannot be used here: {', '.join(refused)}.")
-    show_view()
+    fill_widgets()
     asked = params.get("object", "")[:60]
     if asked and len(explorer.find_rows([asked])):
         state.opened = asked
@@ -44,33 +44,33 @@ def restore(explorer: Explorer) -> None:
     if "sel" in params:
         try:
             state.selection = selections.recall(params["sel"][:40])
-            state.shelved = (state.selection, params["sel"])
+            state.kept_selection = (state.selection, params["sel"])
         except InputError as error:
             state.trouble.append(str(error))
 
 
-def show_view() -> None:
-    """Put the view into the widgets of the Atlas, before they are drawn."""
-    state = st.session_state
+def fill_widgets() -> None:
+    """Put what the Atlas shows into its widgets, before they are drawn."""
+    state, shown = st.session_state, st.session_state.atlas_state
     for key, name in WIDGETS.items():
-        value = getattr(state.view, name)
+        value = getattr(shown, name)
         state[key] = list(value) if isinstance(value, tuple) else value
-    extra = [c for c in state.view.limits if c not in ("lat_redshift", "mag_r")]
+    extra = [c for c in shown.limits if c not in ("lat_redshift", "mag_r")]
     state["filter-columns"] = ["lat_redshift", "mag_r", *extra]
-    for column, limits in state.view.limits.items():
+    for column, limits in shown.limits.items():
         state[f"filter-{column}"] = tuple(limits)
 
 
 def write() -> None:
-    """Put atlas, view, opened galaxy and selection into the address, so that a link or a bookmark opens them again."""
+    """Put the atlas, what it shows, the opened galaxy and the selection into the address: a link opens them again."""
     state = st.session_state
-    told = {} if state.atlas == "default" else {"atlas": state.atlas}
-    told |= state.view.to_params()
+    params = {} if state.atlas == "default" else {"atlas": state.atlas}
+    params |= state.atlas_state.to_params()
     if state.opened:
-        told["object"] = state.opened
+        params["object"] = state.opened
     if state.selection:
-        if state.get("shelved", (None,))[0] is not state.selection:
-            state.shelved = (state.selection, selections.keep(state.selection))
-        told["sel"] = state.shelved[1]
-    if told != st.query_params.to_dict():
-        st.query_params.from_dict(told)
+        if state.get("kept_selection", (None,))[0] is not state.selection:
+            state.kept_selection = (state.selection, selections.keep(state.selection))
+        params["sel"] = state.kept_selection[1]
+    if params != st.query_params.to_dict():
+        st.query_params.from_dict(params)

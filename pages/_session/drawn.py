@@ -23,7 +23,7 @@ def plot_key(plot: str) -> str:
 
 
 def take_selection(
-    explorer: Explorer, mask: np.ndarray | None, axes: dict[str, tuple[str, str]], view: Hashable
+    explorer: Explorer, mask: np.ndarray | None, axes: dict[str, tuple[str, str]], drawing: Hashable
 ) -> None:
     """Turn what was drawn on either plot into ids: all galaxies inside a box or lasso, else the points clicked.
 
@@ -36,7 +36,7 @@ def take_selection(
         The galaxies of its table that are on the plots; None for all.
     axes : dict
         Plot to its two columns.
-    view : hashable
+    drawing : hashable
         All that the figures depend on but the selection.
     """
     state = st.session_state
@@ -48,20 +48,21 @@ def take_selection(
             continue
         state.handled[plot] = (shapes, points)
         if shapes:
-            inside = figures.find_inside(*(explorer.table[c].to_numpy() for c in columns), drawn)
+            across, up = (explorer.table[column].to_numpy() for column in columns)
+            inside = figures.find_inside(across, up, drawn)
             rows = np.flatnonzero(inside if mask is None else inside & mask)
         else:
             rows = explorer.find_rows(points)
-        if not len(rows) and not is_live(plot, view):
+        if not len(rows) and not is_live(plot, drawing):
             continue
         untouched = not state.selection and not state.opened
-        state.live = (plot, view) if len(rows) and (untouched or is_live(plot, view)) else None
+        state.live = (plot, drawing) if len(rows) and (untouched or is_live(plot, drawing)) else None
         state.selection, state.picks = explorer.table["id"].iloc[rows].tolist(), state.get("picks", 0) + 1
         state.selected_rows = (state.selection, rows)
         if len(rows) == 1:
             open_galaxy(state.selection[0])
 
 
-def is_live(plot: str, view: Hashable) -> bool:
+def is_live(plot: str, drawing: Hashable) -> bool:
     """Whether a plot shows by itself what was drawn on it, and so must keep its figure."""
-    return st.session_state.get("live") == (plot, view)
+    return st.session_state.get("live") == (plot, drawing)

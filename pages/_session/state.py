@@ -1,13 +1,13 @@
 """What every page shares: the explorer, and what this person has selected, opened, uploaded and started from.
 
-Streamlit runs each page as a script of its own and forgets a page's widgets on leaving it; whatever must survive lives
-here, under plain keys of the session's state:
+Streamlit runs each page as a script of its own and forgets a page's widgets on leaving it; whatever must survive is
+kept under plain keys of the session's state:
 
 atlas : str, name of the model and atlas that is looked at
-selection : list of str, ids picked on a plot
+atlas_state : `galexplore.explore.link.AtlasState`, axes, colour, map, kinds and filters of the Atlas
+selection : list of str, ids picked on a plot or taken from a list; `picks` counts them
 opened : str or None, id of the galaxy whose card is shown
-listed : dict with `name`, `ids`, `rows` and `said`, the person's own list of galaxies, or None
-view : `galexplore.explore.link.View`, axes, colour, kinds and filters of the Atlas
+listed : dict, the person's own list of galaxies (`pages/_parts/own_list.py`), or None
 upload : dict, what was given to Locate and what came of it (`pages/_session/uploads.py`), or None
 start : dict with `name`, `latents`, `flux` (or None) and, once shown, `decoded`: where Traverse starts, or None
 """
@@ -15,13 +15,15 @@ start : dict with `name`, `latents`, `flux` (or None) and, once shown, `decoded`
 import gc
 import re
 import sys
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
 from galexplore.errors import InputError
-from galexplore.explore.link import View
+from galexplore.explore.link import AtlasState
 from galexplore.latents import LATENTS
 
 if TYPE_CHECKING:
@@ -37,9 +39,10 @@ def _load(name: str) -> "Explorer":
 
     use_one_thread()
     explorer = load(name)
-    # The first pass through a network, the first picture and the first sort are slow: not in a person's time.
+    # The first pass through a network, the first picture and the first sort are slow: here, not at the first click.
     explorer.decode(explorer.atlas.latents[:1])
-    draw_thumbnails(explorer, explorer.table["id"].iloc[explorer.sort_by_rarity(np.arange(1))])
+    draw_thumbnails(explorer, explorer.table["id"].iloc[:1].tolist())
+    explorer.sort_by_rarity(np.arange(1))
     # Streamlit collects garbage after every run, looking at all that was ever imported: half a second in which no
     # message leaves. What is here now stays; it need not be looked at again.
     gc.collect()
@@ -48,20 +51,27 @@ def _load(name: str) -> "Explorer":
     return explorer
 
 
-def _open() -> "Explorer":
+def open_explorer() -> "Explorer":
+    """Return the explorer of the atlas chosen, which all sessions share.
+
+    Raises
+    ------
+    InputError
+        Where its model cannot be opened; a page is only run where it can.
+    """
     return _load(st.session_state.get("atlas", "default"))
 
 
-def open_explorer() -> "Explorer | None":
-    """Return the explorer of the atlas chosen, which all sessions share, or say on the page why there is none."""
+def try_explorer() -> "Explorer | None":
+    """Return the explorer of the atlas chosen, or say on the page why there is none."""
     try:
-        return _open()
+        return open_explorer()
     except InputError as error:
         st.error(plain(str(error)), icon=":material/error:")
         return None
 
 
-def navigate() -> st.Page:
+def navigate() -> StreamlitPage:
     """Show the pages' names at the top; return the page to run."""
     pages = [
         st.Page("pages/atlas.py", title="Atlas", default=True),
@@ -90,10 +100,17 @@ def begin_run(url: str) -> None:
     """Give the session its first state, and note a change of page."""
     state = st.session_state
     state.header = True
-    for name, value in {"selection": [], "opened": None, "listed": None, "view": View(), "object": ""}.items():
+    first: dict[str, object] = {"selection": [], "opened": None, "listed": None, "object": ""}
+    for name, value in (first | {"atlas_state": AtlasState()}).items():
         state.setdefault(name, value)
-    if state.get("page") != url:  # what was drawn on the plots is gone with their page; the ids stay
-        state.page, state.handled, state.live = url, {}, None
+    if state.get("url") != url:  # what was drawn on the plots is gone with their page; the ids stay
+        state.url, state.handled, state.live = url, {}, None
+
+
+def select(ids: Iterable[str]) -> None:
+    """Select galaxies by their ids; what is drawn on the plots says so no more."""
+    st.session_state.selection, st.session_state.picks = list(ids), st.session_state.get("picks", 0) + 1
+    forget_drawn()
 
 
 def clear_selection() -> None:
@@ -132,7 +149,7 @@ def start_from_galaxy(identifier: str) -> None:
     """Start Traverse from a galaxy of the atlas."""
     from galexplore.explore.thumbnails import find_image
 
-    explorer = _open()
+    explorer = open_explorer()
     row = explorer.table.iloc[explorer.find_rows([identifier])[0]]
     latents = row[[f"lat_{name}" for name in LATENTS]].to_numpy(float)
     start_from(identifier, latents, find_image(explorer, identifier))

@@ -79,8 +79,8 @@ def try_sample(identifier: str) -> None:
     except InputError as error:
         keep([Verdict(identifier, error=str(error))])
         return
-    how = {"name": identifier, "kind": kind, "orientation": (1, 0.0)}
-    cutout = Cutout(flux, survey.model_scale, "".join(survey.bands), **how)
+    bands, north_up = "".join(survey.bands), (1, 0.0)
+    cutout = Cutout(flux, survey.model_scale, bands, name=identifier, kind=kind, orientation=north_up)
     keep([locate_cutout(cutout, explorer, simulated=explorer.simulated)])
 
 

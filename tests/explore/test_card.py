@@ -21,7 +21,7 @@ from galexplore.draw import annotated
 from galexplore.explore import bundle, neighbours
 from galexplore.explore.card import describe_recipe
 from galexplore.explore.export import FORMATS, export
-from galexplore.explore.link import View, read_view
+from galexplore.explore.link import AtlasState, read_state
 from galexplore.places import ROOT
 from galexplore.survey import DECALS
 from galexplore.tables import catalogue
@@ -121,19 +121,19 @@ def test_neighbours_leave_out_itself_and_real_duplicates(explorer, monkeypatch):
 
 @needs_model
 def test_a_view_travels_through_the_address(explorer):
-    view = View("z", "lat_free", "split", "latents", ("Red Spiral",), {"mag_r": (17.0, 19.0)}, ("Green Pea",))
-    assert read_view(view.to_params(), explorer) == (view, [])
-    assert View().to_params() == {} and read_view({}, explorer) == (View(), [])
-    assert read_view(View(kinds=()).to_params(), explorer)[0].kinds == ()
+    state = AtlasState("z", "lat_free", "split", "latents", ("Red Spiral",), {"mag_r": (17.0, 19.0)}, ("Green Pea",))
+    assert read_state(state.to_params(), explorer) == (state, [])
+    assert AtlasState().to_params() == {} and read_state({}, explorer) == (AtlasState(), [])
+    assert read_state(AtlasState(kinds=()).to_params(), explorer)[0].kinds == ()
     bad = {"x": "<script>", "y": "id", "colour": "__class__", "map": "..", "kinds": "Nobody", "filter": "z:1"}
-    view, refused = read_view(bad, explorer)
-    assert view == View(kinds=()) and set(refused) == set(bad)
+    state, refused = read_state(bad, explorer)
+    assert state == AtlasState(kinds=()) and set(refused) == set(bad)
 
 
 @needs_model
 def test_the_bundle_brings_the_view_back(explorer, tmp_path):
     ids = explorer.table["id"].iloc[[5, 50, 500]].tolist()
-    rest = View(limits={"lat_redshift": (0.0, 2.0)})
+    rest = AtlasState(limits={"lat_redshift": (0.0, 2.0)})
     data = bundle.make_bundle(explorer, rest, ids, ids[0], "A view")
     with zipfile.ZipFile(io.BytesIO(data)) as packed:
         packed.extractall(tmp_path)

@@ -10,7 +10,7 @@ import pytest
 from galexplore.errors import InputError
 from galexplore.explore.bundle import make_bundle
 from galexplore.explore.card import describe_recipe, list_limits
-from galexplore.explore.link import View
+from galexplore.explore.link import AtlasState
 from galexplore.explore.models import load
 from galexplore.explore.neighbours import find_neighbours
 from galexplore.explore.thumbnails import draw_thumbnails, find_image
@@ -42,7 +42,7 @@ def test_a_model_of_ones_own_shows_its_own_images(own):
 def test_nothing_of_it_is_called_simulated(own):
     assert own.simulated is False
     assert "simulated" not in json.dumps([describe_recipe(own), list_limits(own)])
-    assert b'"simulated": true' not in make_bundle(own, View(), [], None, "")
+    assert b'"simulated": true' not in make_bundle(own, AtlasState(), [], None, "")
     assert own.table["population"].eq("ordinary").all(), "of which nothing is said is ordinary"
 
 

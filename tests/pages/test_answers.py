@@ -108,14 +108,14 @@ def test_two_sessions_never_share_a_summary(app, explorer, monkeypatch, tmp_path
 
 
 def test_the_card_shows_the_galaxys_own_wide_interval(app, explorer):
-    from pages._parts.card import describe_span
+    from pages._parts.card import format_span
 
     i = int(explorer.table["mag_aperture"].to_numpy().argmin())
     app.session_state["opened"] = explorer.table["id"].iloc[i]
     go(app, "galaxy")
     half, row, text = explorer.half95(np.array([i]))[0], explorer.table.iloc[i], words(app)
     for j, name in enumerate(LATENTS[1:], 1):
-        span = describe_span(name, row[MEANS[j]] - half[j], row[MEANS[j]] + half[j])
+        span = format_span(name, row[MEANS[j]] - half[j], row[MEANS[j]] + half[j])
         assert span.replace(" ", "\u00a0") in text, name
 
 

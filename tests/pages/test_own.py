@@ -93,7 +93,7 @@ def test_the_ids_of_a_selection_are_not_looked_at_again(app):
             Counted.looks += 1
             return super().__iter__()
 
-    ids = state._open().table["id"].iloc[:3000].tolist()
+    ids = state.open_explorer().table["id"].iloc[:3000].tolist()
     app.session_state["selection"] = Counted(ids)
     go(app, "populations")
     first = Counted.looks

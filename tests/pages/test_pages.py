@@ -121,7 +121,7 @@ def test_without_a_model_the_page_says_what_to_do(app, monkeypatch, tmp_path):
     def fail():
         raise InputError("No model stands in 'default'; train one with: galexplore train")
 
-    monkeypatch.setattr("pages._session.state._open", fail)
+    monkeypatch.setattr("pages._session.state.open_explorer", fail)
     app.run()
     check(app)
     assert "train one with" in app.error[0].value and not app.get("plotly_chart")

@@ -1,0 +1,79 @@
+"""How good and how honest a model is: its scores with their errors, truth against inference, PIT and coverage."""
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from galexplore import figures
+from galexplore.explore.explorer import Explorer
+from galexplore.latents import LABELLED, TITLES
+from galexplore.posterior.metrics import collect
+from galexplore.tables.names import format_measurement
+from pages._parts.panels import STILL
+from pages._session.state import is_dark
+
+SCORES = {
+    "r2": "R² = 1 − SSE/SST",
+    "pearson_r2": "squared Pearson r",
+    "nmad": "robust scatter (NMAD)",
+    "bias": "bias (median)",
+    "outlier_fraction": "outliers",
+    "crps": "CRPS",
+    "coverage68": "68.3 % intervals cover",
+    "coverage95": "95 % intervals cover",
+}
+PER_CENT = ("outlier_fraction", "coverage68", "coverage95")
+
+
+@st.cache_data(max_entries=5, show_spinner=False)
+def compare_with_truth(atlas: str, sha: str, split: str, _explorer: Explorer) -> dict[str, pd.DataFrame]:
+    """Compare the latents of one split with the catalogue, once; of all galaxies where it names no splits."""
+    table = _explorer.table
+    chosen = table["split"] == split if "split" in table else np.ones(len(table), bool)
+    return collect(table[chosen].reset_index(drop=True), _explorer.card["calibration"])
+
+
+def show_scores(metrics: dict, simulated: bool) -> None:
+    """Show the scores with their bootstrap errors."""
+    known = [latent for latent in LABELLED if latent in metrics]
+    lines = ["| | " + " | ".join(TITLES[n].lower() for n in known) + " |", "|---|" + "---:|" * len(known)]
+    for score, title in SCORES.items():
+        cells = []
+        for latent in known:
+            if score not in metrics[latent]:
+                cells.append("")
+                continue
+            value, error = metrics[latent][score]
+            scale, unit = (100, "%") if score in PER_CENT else (1, "")
+            dex = "dex" if score in ("nmad", "bias", "crps") and latent != "redshift" else unit
+            cells.append(format_measurement(scale * value, scale * error, dex))
+        lines.append(f"| {title} | {' | '.join(cells)} |")
+    st.markdown("\n".join(lines))
+    angle = ""
+    if "median_error_deg" in metrics.get("phi", {}):
+        value, error = metrics["phi"]["median_error_deg"]
+        off = format_measurement(value, error, "°")
+        angle = f"Position angle (axis ratio below 0.7): off by **{off}** in the median. "
+    value, error = metrics["reconstruction"]["chi2"]
+    st.markdown(f"{angle}Reconstruction: χ² a pixel **{format_measurement(value, error)}**.")
+    what = "simulated galaxies" if simulated else "galaxies"
+    st.caption(
+        f"{metrics['n']:,} {what} of the {metrics['split']} split, which taught no weight. Redshift: of "
+        "(z − z_label) / (1 + z_label), outliers beyond 0.15; mass and SFR in dex, outliers beyond 0.5 dex."
+    )
+
+
+def show_honesty(explorer: Explorer, metrics: dict) -> None:
+    """Show truth against inference, PIT, and coverage by bin."""
+    compared = compare_with_truth(explorer.name, explorer.card["sha256"], metrics["split"], explorer)
+    titles = {
+        "truth": "Inferred against catalogue; gold: equal; bars: median and 68 % of the inferred values",
+        "pit": "Flat means honest error bars; gold: what chance allows",
+        "coverage": "Labels inside the 68 % (dots) and 95 % (squares) intervals; gold: ± 4 % about the promise",
+    }
+    drawn = {"truth": figures.plot_truth(compared, titles["truth"], is_dark())}
+    drawn["pit"] = figures.plot_pit(compared, titles["pit"], is_dark())
+    if any(metrics.get("bins", {}).values()):
+        drawn["coverage"] = figures.plot_coverage(metrics["bins"], titles["coverage"], is_dark())
+    for name, figure in drawn.items():
+        st.plotly_chart(figure, theme=None, config=STILL, key=f"model-{name}", alt=titles[name])
