@@ -59,7 +59,7 @@ def measure_scatter(embedder: "Embedder", flux: np.ndarray, sigma: np.ndarray) -
     sigma : array (5,)
         Half of the 68 % intervals.
     """
-    answers = embedder.encode_views(np.stack([shift_image(flux, *s) for s in SHIFTS])).transpose(1, 0, 2)
+    answers = embedder.encode_orientations(np.stack([shift_image(flux, *s) for s in SHIFTS])).transpose(1, 0, 2)
     unshifted = SHIFTS.index((0, 0))
     answers = _unwrap(answers, answers[unshifted])
     of_flips = np.cov(answers[unshifted].T, bias=True)

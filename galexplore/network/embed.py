@@ -24,9 +24,11 @@ from galexplore.latents import (
     to_double_angle,
     unstandardise,
 )
+from galexplore.network.dihedral import DIHEDRAL, turn, turn_vector
+from galexplore.network.layers import lay_out
 from galexplore.network.recipes import Network
 from galexplore.network.sample import halves, pick_device
-from galexplore.network.vae import CVAE, DIHEDRAL, Posterior, turn, turn_vector
+from galexplore.network.vae import CVAE, Posterior
 from galexplore.posterior.calibrate import scale_at
 from galexplore.survey import Survey
 
@@ -34,8 +36,8 @@ from galexplore.survey import Survey
 def use_one_thread() -> None:
     """Pass one galaxy at a time through the networks with one thread.
 
-    A server answers each person in a thread of its own, and torch would give each of them a team of others: where the
-    cores are busy, its members wait for each other, ten times as long as the work takes.
+    A server answers each person in a thread of its own, and torch would give each of them a pool of others: where the
+    cores are busy, those wait for each other, ten times as long as the work takes.
     """
     torch.set_num_threads(1)
 
@@ -73,12 +75,12 @@ class Embedder:
         weights, card = folder / "weights.safetensors", folder / "card.json"
         if not (weights.exists() and card.exists()):
             raise InputError(f"No model stands in {folder.name!r}; train one with: galexplore train --name NAME")
-        about = json.loads(card.read_text())
-        if hash_file(weights) != about["sha256"]:
+        said = json.loads(card.read_text())
+        if hash_file(weights) != said["sha256"]:
             raise InputError(f"The weights of {folder.name!r} are not those its card describes; restore both files.")
         try:
-            network, survey = Network.read(about["network"]), Survey.from_dict(about["survey"])
-            model = CVAE(network, survey).to(memory_format=torch.channels_last)
+            network, survey = Network.read(said["network"]), Survey.from_dict(said["survey"])
+            model = lay_out(CVAE(network, survey))
             tensors = _read_weights(weights, model, folder.name)
             model.load_state_dict(tensors)
         except (KeyError, TypeError, RuntimeError) as error:
@@ -86,7 +88,7 @@ class Embedder:
                 f"The model in {folder.name!r} was made by another version of galexplore; train it anew with: "
                 f"galexplore train --name {folder.name} --overwrite"
             ) from error
-        return cls(model.to(device or pick_device()), about["calibration"])
+        return cls(model.to(device or pick_device()), said["calibration"])
 
     @torch.inference_mode()
     def embed(
@@ -140,22 +142,22 @@ class Embedder:
         for start in range(0, len(flux), batch):
             images = self._tensor(flux[start : start + batch]).contiguous(memory_format=torch.channels_last)
             with torch.autocast(self.device.type, torch.bfloat16, enabled=halves(self.device)):
-                seen = self.model.encode(images)
+                posterior = self.model.encode(images)
             magnitude = measure_magnitude(flux[start : start + batch], self.survey)
-            parts.append(np.concatenate([*self._physical(seen, magnitude), magnitude[:, None]], axis=1))
+            parts.append(np.concatenate([*self._physical(posterior, magnitude), magnitude[:, None]], axis=1))
         columns = [*MEANS, *SIGMAS, "mag_aperture"]
         return pd.DataFrame(np.concatenate(parts) if parts else np.empty((0, len(columns))), columns=columns)
 
     @torch.inference_mode()
-    def encode_views(self, flux: np.ndarray) -> np.ndarray:
+    def encode_orientations(self, flux: np.ndarray) -> np.ndarray:
         """Latents (8, N, 5) that each of the eight flips and transpositions of images (N, B, S, S) gives by itself.
 
         In physical units and turned back, so that without noise all eight would agree; `embed` returns their mean.
         """
         images, answers = self._tensor(flux), []
         for move in DIHEDRAL:
-            seen = self.model.encode(turn(images, move).contiguous())
-            answers.append(self._physical(Posterior(turn_vector(seen.vector, move), seen.mean, seen.logvar))[0])
+            vector, mean, logvar = self.model.encode(turn(images, move).contiguous())
+            answers.append(self._physical(Posterior(turn_vector(vector, move), mean, logvar))[0])
         return np.stack(answers)
 
     @torch.inference_mode()
@@ -178,16 +180,16 @@ class Embedder:
         parts = []
         for start in range(0, len(flux), batch):
             images = self._tensor(flux[start : start + batch])
-            views = [self.model.features(turn(images, move).contiguous()) for move in DIHEDRAL]
-            parts.append(torch.stack(views).mean(dim=0).cpu().numpy())
+            turned = [self.model.features(turn(images, move).contiguous()) for move in DIHEDRAL]
+            parts.append(torch.stack(turned).mean(dim=0).cpu().numpy())
         return np.concatenate(parts)
 
     def _embed_batch(self, flux: Tensor, valid: Tensor | None, magnitude: np.ndarray) -> np.ndarray:
-        views = [self.model.encode(turn(flux, move).contiguous()) for move in DIHEDRAL]
-        vector = torch.stack([turn_vector(p.vector, m) for p, m in zip(views, DIHEDRAL, strict=True)]).mean(dim=0)
-        means = torch.stack([p.mean for p in views])
+        answers = [self.model.encode(turn(flux, move).contiguous()) for move in DIHEDRAL]
+        vector = torch.stack([turn_vector(p.vector, m) for p, m in zip(answers, DIHEDRAL, strict=True)]).mean(dim=0)
+        means = torch.stack([p.mean for p in answers])
         # The variance of the mixture of the eight answers: what each says, and how far they disagree.
-        variance = torch.stack([p.logvar.exp() for p in views]).mean(dim=0) + means.var(dim=0, correction=0)
+        variance = torch.stack([p.logvar.exp() for p in answers]).mean(dim=0) + means.var(dim=0, correction=0)
         posterior = Posterior(vector, means.mean(dim=0), variance.log())
         direction = torch.nn.functional.normalize(vector, dim=1)
         drawn = self.model.decode(torch.cat([direction, posterior.mean], dim=1))

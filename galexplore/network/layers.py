@@ -1,6 +1,7 @@
 """The parts of the network: aperture photometry, residual convolutions, and the decoder that draws upright galaxies."""
 
 import itertools
+from typing import TypeVar, cast
 
 import torch
 import torch.nn.functional as F
@@ -37,6 +38,14 @@ def convolve(inward: int, outward: int, kernel: int = 3, stride: int = 1, paddin
     return nn.Sequential(convolution, nn.BatchNorm2d(outward), nn.ReLU(inplace=True))
 
 
+_Network = TypeVar("_Network", bound=nn.Module)
+
+
+def lay_out(network: _Network) -> _Network:
+    """Lay a network's kernels out channels last, as convolutions are fastest; moving it keeps them so."""
+    return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in torch's stubs
+
+
 class Residual(nn.Module):
     """x + norm(conv(relu(norm(conv(x))))) at constant resolution."""
 
@@ -58,6 +67,10 @@ class Photometer(nn.Module):
     Neighbours are taken off by symmetry: a pixel that outshines the one across the middle is replaced by that one.
     """
 
+    weight: Tensor
+    sky: Tensor
+    outer: Tensor
+
     def __init__(self, width: int, survey: Survey):
         super().__init__()
         (bands, size, _), apertures = survey.shape, list_apertures(survey.size)
@@ -73,7 +86,7 @@ class Photometer(nn.Module):
         layers = [layer for n in (count, width, width) for layer in (nn.Linear(n, width), nn.ReLU())]
         self.body = nn.Sequential(nn.BatchNorm1d(count), *layers)
 
-    def measure(self, flux: Tensor) -> Tensor:
+    def measure_apertures(self, flux: Tensor) -> Tensor:
         """Asinh magnitudes, colours between neighbouring bands and sky levels, (B, F), of linear flux (B, C, S, S)."""
         level = self.level(flux)
         flux = flux - level
@@ -95,7 +108,7 @@ class Photometer(nn.Module):
 
     def forward(self, flux: Tensor) -> Tensor:
         """Features (B, width)."""
-        return self.body(self.measure(flux))
+        return self.body(self.measure_apertures(flux))
 
 
 class Decoder(nn.Module):
@@ -120,6 +133,11 @@ class Decoder(nn.Module):
         )
         self.grow = nn.ModuleList(convolve(inward, outward, padding=0) for inward, outward in itertools.pairwise(w))
         self.paint = nn.Conv2d(w[-1], self.bands, 3)
+
+    @property
+    def first(self) -> nn.Linear:
+        """The layer that reads the latents but for the angle."""
+        return cast(nn.Linear, self.seed[0])
 
     def forward(self, code: Tensor) -> Tensor:
         """Images in the stretched space (B, C, S, S) from codes (B, 5 + n_free): cos 2phi, sin 2phi, the rest."""

@@ -1,6 +1,7 @@
 """Shapes of the network and training recipes; the defaults are the shipped model's, and their comments say why."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from galexplore.cutouts.stretch import SOFTENING
 
@@ -22,7 +23,8 @@ class Network:
     @classmethod
     def read(cls, card: dict) -> "Network":
         """Network of a model's card, where JSON made lists of tuples; TypeError for another version's."""
-        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in card.items()})
+        shape: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in card.items()}
+        return cls(**shape)
 
 
 @dataclass(frozen=True)

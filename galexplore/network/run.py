@@ -12,11 +12,15 @@ from torch import Tensor
 from torch.optim.swa_utils import AveragedModel
 
 from galexplore.files import write_beside
+from galexplore.network.layers import lay_out
 from galexplore.network.processes import Processes
 from galexplore.network.recipes import Network, Training
 from galexplore.network.sample import Sample
 from galexplore.network.vae import CVAE
 from galexplore.survey import Survey
+
+#: What torch hands to whoever averages: the tensors of one device and type.
+_Tensors = tuple[Tensor, ...] | list[Tensor]
 
 
 def average_weights(model: CVAE, ema: float) -> AveragedModel:
@@ -27,11 +31,12 @@ def average_weights(model: CVAE, ema: float) -> AveragedModel:
     """
 
     @torch.no_grad()
-    def fold(average: list[Tensor], current: list[Tensor], count: Tensor) -> None:
+    def fold(average: _Tensors, current: _Tensors, count: Tensor | int) -> None:
         if not average[0].is_floating_point():
             torch._foreach_copy_(average, current)
             return
-        weight = (1 - (count / (9 + count.double())).clamp(max=ema)).float()
+        steps = torch.as_tensor(count)
+        weight = (1 - (steps / (9 + steps.double())).clamp(max=ema)).float()
         for kept, new in zip(average, current, strict=True):
             kept.lerp_(new, weight)
 
@@ -60,7 +65,7 @@ class Run:
         model.label_mean.copy_(mean.nan_to_num(0.0))
         model.label_std.copy_(torch.where(spread > 0, spread, 1.0))  # labels all alike, or none
         model.leave_untaught(bool(sample.vector.isnan().all()), mean.isnan())
-        model = model.to(sample.device, memory_format=torch.channels_last)
+        model = lay_out(model).to(sample.device)
         optimizer = torch.optim.AdamW(model.parameters(), weight_decay=training.weight_decay)
         best = {k: v.clone() for k, v in model.state_dict().items()}
         return cls(model, average_weights(model, training.ema), best, optimizer, [])
@@ -117,7 +122,7 @@ class Run:
     def load(self, weights: dict[str, Tensor]) -> CVAE:
         """Return a model with other weights (`averaged`, `best`), ready for inference."""
         own = self.model
-        model = CVAE(own.network, own.survey).to(own.label_mean.device, memory_format=torch.channels_last)
+        model = lay_out(CVAE(own.network, own.survey)).to(own.label_mean.device)
         model.load_state_dict(weights)
         return model.eval()
 

@@ -6,7 +6,9 @@ import shutil
 import time
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import save_file
@@ -51,8 +53,8 @@ def train_epoch(
     """
     torch.manual_seed(training.seed + 1000 * (epoch + 1) + processes.rank)
     device = sample.device
-    batches = torch.randperm(len(sample), generator=torch.Generator().manual_seed(training.seed + epoch + 1))
-    batches = [rows for rows in batches.split(training.batch) if len(rows) >= 4 * processes.size]  # too few say nothing
+    order = torch.randperm(len(sample), generator=torch.Generator().manual_seed(training.seed + epoch + 1))
+    batches = [rows for rows in order.split(training.batch) if len(rows) >= 4 * processes.size]  # too few say nothing
     generator = torch.Generator(device).manual_seed(training.seed + epoch + 1 + 7919 * processes.rank)
     loss = torch.compile(run.model.loss) if device.type == "cuda" and training.compile else run.model.loss
     run.model.train()
@@ -83,7 +85,7 @@ def validate(model: CVAE, sample: Sample) -> dict[str, float]:
     dict of str to float
         `r2_<latent>` of those whose known labels differ, their mean `score` (NaN where there is none), and `chi2`.
     """
-    means, chi2 = [], []
+    means, chi2 = list[Tensor](), list[Tensor]()
     for rows in torch.arange(len(sample)).split(256):
         flux = sample.images(rows)
         with torch.autocast(flux.device.type, torch.bfloat16, enabled=halves(flux.device)):
@@ -165,7 +167,7 @@ def fit(
     if shape != survey.shape:
         raise InputError(f"the images are of shape {shape}, those of {survey.name} are {survey.shape}")
     folder.mkdir(parents=True, exist_ok=True)
-    recipe = {"survey": survey.to_dict(), "network": asdict(network), "training": asdict(training)}
+    recipe: dict[str, Any] = {"survey": survey.to_dict(), "network": asdict(network), "training": asdict(training)}
     recipe |= {"data_hash": data_hash, "n_train": len(sample)}
     run, checkpoint = Run.start(sample, survey, network, training), folder / "checkpoint.safetensors"
     if not run.resume(checkpoint, json.dumps(recipe)):
@@ -178,7 +180,7 @@ def fit(
         processes.lead(lambda: run.save(checkpoint, json.dumps(recipe)))
         if (epoch + 1) % training.pictures == 0:
             path = folder / "progress" / f"epoch-{epoch + 1:03d}.png"
-            processes.lead(lambda path=path: draw_progress(run.load(run.averaged), validation, path))
+            processes.lead(partial(draw_progress, run.load(run.averaged), validation, path))
         report(row)
     if max(run.scores) == -math.inf:
         raise InputError(

@@ -7,7 +7,6 @@ astronomer would (fluxes within apertures), and the decoder draws the galaxy upr
 """
 
 import itertools
-import math
 from typing import NamedTuple
 
 import torch
@@ -18,29 +17,9 @@ from galexplore.cutouts.stretch import knee
 from galexplore.errors import InputError
 from galexplore.latents import standardise
 from galexplore.network.layers import Decoder, Photometer, Residual, arcsinh, convolve
+from galexplore.network.losses import average_known, distance_correlation, distance_from_normal
 from galexplore.network.recipes import Network
 from galexplore.survey import Survey
-
-#: The eight flips and transpositions of the square: (transpose, flip rows, flip columns).
-DIHEDRAL = tuple(itertools.product((False, True), repeat=3))
-
-
-def turn(images: Tensor, move: tuple[bool, bool, bool]) -> Tensor:
-    """Apply one element of `DIHEDRAL` to images (..., H, W): the flips first, then the transposition."""
-    transpose, rows, columns = move
-    axes = [axis for axis, flip in ((-2, rows), (-1, columns)) if flip]
-    images = images.flip(axes) if axes else images
-    return images.transpose(-1, -2) if transpose else images
-
-
-def turn_vector(vector: Tensor, move: tuple[bool, bool, bool]) -> Tensor:
-    """Turn (cos 2phi, sin 2phi), shape (..., 2), as `turn` turns the image; each move here is its own inverse.
-
-    With the major axis along (-sin phi, cos phi), a flip sends phi to -phi and a transposition to pi/2 - phi: in
-    double angles, one component changes its sign.
-    """
-    transpose, rows, columns = move
-    return vector * vector.new_tensor([-1.0 if transpose else 1.0, -1.0 if rows != columns else 1.0])
 
 
 class Posterior(NamedTuple):
@@ -64,6 +43,10 @@ class CVAE(nn.Module):
         Where the survey's grid is too small for the network.
     """
 
+    knee: Tensor
+    label_mean: Tensor
+    label_std: Tensor
+
     def __init__(self, network: Network, survey: Survey):
         super().__init__()
         w, self.network, self.survey = network.widths, network, survey
@@ -71,7 +54,7 @@ class CVAE(nn.Module):
         self.register_buffer("label_mean", torch.zeros(3))
         self.register_buffer("label_std", torch.ones(3))
         # At full resolution few channels and no norm: every pass over all pixels costs as much as a deep layer.
-        blocks = [nn.Conv2d(len(survey.bands), network.stem, 3, padding=1), nn.ReLU(inplace=True)]
+        blocks: list[nn.Module] = [nn.Conv2d(len(survey.bands), network.stem, 3, padding=1), nn.ReLU(inplace=True)]
         blocks += [convolve(network.stem, w[0], 4, 2), convolve(w[0], w[1], 4, 2), Residual(w[1])]
         for inward, outward in itertools.pairwise(w[1:]):
             blocks += [convolve(inward, outward, 4, 2), Residual(outward)]
@@ -137,7 +120,7 @@ class CVAE(nn.Module):
         count = 3 + self.network.n_free
         lost = [0, 1] * angle + [2 + j + k for j in range(3) if labels[j] for k in (0, count)]
         self.head.weight[lost], self.head.bias[lost] = 0.0, 0.0
-        self.decoder.seed[0].weight[:, [j for j in range(3) if labels[j]]] = 0.0
+        self.decoder.first.weight[:, [j for j in range(3) if labels[j]]] = 0.0
 
     @torch.no_grad()
     def set_apart(self, mean: Tensor, logvar: Tensor) -> None:
@@ -149,7 +132,7 @@ class CVAE(nn.Module):
 
         Parameters
         ----------
-        mean, logvar : array (N, 3 + n_free)
+        mean, logvar : Tensor (N, 3 + n_free)
             The posteriors of ordinary galaxies.
         """
         known, free = mean[:, :3].double().cpu(), mean[:, 3:].double().cpu()  # there a rank too few does no harm
@@ -162,8 +145,8 @@ class CVAE(nn.Module):
         weight[named] = (weight[named] - slope[:3].T @ weight[2:5]) / spread[:, None]
         bias[named] = (bias[named] - slope[:3].T @ bias[2:5] - slope[3]) / spread
         bias[doubt] -= 2 * spread.log()
-        reads = self.decoder.seed[0]
-        reads.bias += reads.weight[:, 3:] @ slope[3]
+        reads = self.decoder.first
+        reads.bias.add_(reads.weight[:, 3:] @ slope[3])
         reads.weight[:, :3] += reads.weight[:, 3:] @ slope[:3].T
         reads.weight[:, 3:] *= spread
 
@@ -236,8 +219,8 @@ class CVAE(nn.Module):
         mean, logvar = posterior.mean[:, 3:], posterior.logvar[:, 3:]
         return {
             "reconstruction": self.chi2(flux[some], images, None if valid is None else valid[some]).mean(),
-            "physics": _mean_known(nll, target),
-            "orientation": _mean_known(turned, vector),
+            "physics": average_known(nll, target),
+            "orientation": average_known(turned, vector),
             "kl": 0.5 * (mean**2 + logvar.exp() - 1 - logvar).sum(dim=1).mean(),
             "aggregate": distance_from_normal(code[:, 5:]),
             "dependence": distance_correlation(mean, posterior.mean[:, :3].detach()),
@@ -249,44 +232,3 @@ def _shrink(size: int, halvings: int) -> int:
     if size >> halvings < 1:
         raise InputError(f"a grid of {size} pixels a side is too small for a network that halves it {halvings} times")
     return size >> halvings
-
-
-def _mean_known(terms: Tensor, labels: Tensor) -> Tensor:
-    """Sum over columns of the mean over the rows whose label is known (a NaN would poison the gradient)."""
-    known = labels.isfinite()
-    return (torch.where(known, terms, 0).sum(dim=0) / known.sum(dim=0).clamp_min(1)).sum()
-
-
-def distance_from_normal(sample: Tensor) -> Tensor:
-    """Squared 2-Wasserstein distance of each column of (B, K) from a unit normal, summed.
-
-    In one dimension it is the mean squared gap between sorted values and the normal's quantiles (Kolouri et al. 2018,
-    arXiv:1804.01947).
-    """
-    quantiles = math.sqrt(2) * torch.erfinv((2 * torch.arange(len(sample), device=sample.device) + 1) / len(sample) - 1)
-    return ((sample.sort(dim=0).values - quantiles[:, None]) ** 2).mean(dim=0).sum()
-
-
-def distance_correlation(a: Tensor, b: Tensor) -> Tensor:
-    """Squared distance correlation of samples (B, K) and (B, L), B > 3; zero in the mean where they are independent.
-
-    Unlike a correlation it sees every kind of dependence, not the linear one alone (Szekely & Rizzo 2014,
-    arXiv:1310.2926, section 2). Fewer than four rows say nothing: zero.
-    """
-    if len(a) < 4:
-        return a.new_zeros(())
-    one, other = (_centre(torch.cdist(x.float(), x.float(), compute_mode=EXACT)) for x in (a, b))
-    spread = (one * one).sum() * (other * other).sum()
-    return (one * other).sum() / spread.clamp_min(1e-12).sqrt()
-
-
-#: The faster way of `torch.cdist` loses small distances.
-EXACT = "donot_use_mm_for_euclid_dist"
-
-
-def _centre(distance: Tensor) -> Tensor:
-    """U-centre a matrix (B, B) of distances: every row's sum is zero, and so is the diagonal."""
-    n = len(distance)
-    rows = distance.sum(dim=0) / (n - 2)
-    centred = distance - rows - rows[:, None] + distance.sum() / ((n - 1) * (n - 2))
-    return centred * (1 - torch.eye(n, device=distance.device))

@@ -16,7 +16,7 @@ class Listener:
     def __init__(self, gain, twist):
         self.gain, self.twist = np.asarray(gain, float), np.asarray(twist, float)
 
-    def encode_views(self, flux):
+    def encode_orientations(self, flux):
         pixel = flux[:, 0, 34, 34]
         view = np.linspace(-1, 1, 8)
         answer = pixel[None, :, None] * self.gain + view[:, None, None] * self.twist
@@ -74,14 +74,14 @@ def test_the_ellipse_holds_the_share_it_says():
     assert inside.mean() == pytest.approx(0.95, abs=0.005)
 
 
-def test_the_mean_of_the_views_is_the_answer():
+def test_the_mean_over_orientations_is_the_answer():
     """A network of random weights, which knows nothing of symmetry."""
     import torch
 
     torch.manual_seed(0)
     embedder = Embedder(CVAE(Network(), DECALS))
     flux = np.random.default_rng(4).normal(size=(2, 3, 69, 69)).astype(np.float32) * np.asarray(DECALS.model_noise)[0]
-    views, answer = embedder.encode_views(flux), embedder.embed(flux)
-    assert views.shape == (8, 2, 5)
-    assert views.mean(axis=0)[:, 1:] == pytest.approx(answer.iloc[:, 1:5].to_numpy(), abs=1e-5)
-    assert views[:, 0, 1].std() > 1e-6, "each view answers by itself"
+    answers, answer = embedder.encode_orientations(flux), embedder.embed(flux)
+    assert answers.shape == (8, 2, 5)
+    assert answers.mean(axis=0)[:, 1:] == pytest.approx(answer.iloc[:, 1:5].to_numpy(), abs=1e-5)
+    assert answers[:, 0, 1].std() > 1e-6, "each orientation answers by itself"

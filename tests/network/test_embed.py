@@ -63,7 +63,7 @@ def test_gaps_are_not_judged(embedder):
 
 def test_a_glance_is_one_of_the_eight_looks_but_for_half_precision(embedder, sky):
     flux = sky[1][:30]
-    seen, looks = embedder.glance(flux, batch=7), embedder.encode_views(flux)
+    seen, looks = embedder.glance(flux, batch=7), embedder.encode_orientations(flux)
     spread = looks[0].std(axis=0)
     others = [i for i, name in enumerate(MEANS) if name != "lat_phi"]
     assert list(seen) == [*MEANS, *SIGMAS, "mag_aperture"]
