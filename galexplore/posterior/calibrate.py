@@ -3,8 +3,11 @@
 Truth, here, is the catalogue's label; its own standard error is added to the model's before the two are compared.
 """
 
+from typing import Literal
+
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy.stats import norm
 from sklearn.linear_model import QuantileRegressor
 
@@ -117,24 +120,29 @@ def _needed(error: np.ndarray, sigma: np.ndarray, own: np.ndarray) -> np.ndarray
     return np.sqrt(np.maximum(error**2 - own**2, 0)) / sigma
 
 
-def _fit_curves(needed: np.ndarray, at: list, nodes: list, level: float) -> list[list[float]]:
+def _fit_curves(needed: np.ndarray, at: list[np.ndarray], nodes: list[list[float]], level: float) -> list[list[float]]:
     """Fit the two curves of log factor whose sum a share `level` of the galaxies stays below."""
     bumps = [_bumps(x, n) for x, n in zip(at, nodes, strict=True)]
     design = np.concatenate([bumps[0], bumps[1][:, 1:]], axis=1)  # the bumps of each axis sum to one: one is spare
     target = np.log(np.maximum(needed, 1e-3))  # what would need none at all is below any curve
-    found = QuantileRegressor(quantile=level, alpha=1e-4, fit_intercept=False).fit(design, target).coef_
-    first, second = found[: len(nodes[0])], np.append(0, found[len(nodes[0]) :])
-    rest = np.sort(target - design @ found)
+    heights = QuantileRegressor(quantile=level, alpha=1e-4, fit_intercept=False).fit(design, target).coef_
+    first, second = heights[: len(nodes[0])], np.append(0, heights[len(nodes[0]) :])
+    rest = np.sort(target - design @ heights)
     first = first + rest[min(int(np.ceil((len(rest) + 1) * level)), len(rest)) - 1]
     return [first.tolist(), second.tolist()]
 
 
-def _bumps(x: np.ndarray, nodes: list) -> np.ndarray:
+def _bumps(x: np.ndarray, nodes: list[float]) -> np.ndarray:
     """Hat functions (N, K): the weights of linear interpolation between nodes, constant beyond them."""
     return np.stack([np.interp(x, nodes, row) for row in np.eye(len(nodes))], axis=1)
 
 
-def scale_at(entry: dict, which: str, magnitude=None, redshift=None):
+def scale_at(
+    entry: dict,
+    which: Literal["68", "95"],
+    magnitude: ArrayLike | None = None,
+    redshift: ArrayLike | None = None,
+) -> float | np.ndarray:
     """Factor on an uncalibrated sigma.
 
     Parameters
@@ -143,27 +151,29 @@ def scale_at(entry: dict, which: str, magnitude=None, redshift=None):
         One latent's, as `calibrate` gives it.
     which : "68" | "95"
         Half of which interval is wanted.
-    magnitude, redshift : array (N,), optional
+    magnitude, redshift : float or array (N,), optional
         r magnitude of the image and inferred redshift; without them, the factor over all galaxies.
 
     Returns
     -------
     float or ndarray (N,)
     """
-    if magnitude is None or f"log{which}" not in entry:
+    if magnitude is None or redshift is None or f"log{which}" not in entry:
         return entry[f"scale{which}"]
     first, second = entry[f"log{which}"]
-    total = np.interp(magnitude, entry["magnitude"], first) + np.interp(redshift, entry["redshift"], second)
-    return np.exp(total)
+    by_brightness = np.interp(np.asarray(magnitude, float), entry["magnitude"], first)
+    return np.exp(by_brightness + np.interp(np.asarray(redshift, float), entry["redshift"], second))
 
 
-def ratio95(calibration: dict, magnitude=None, redshift=None) -> np.ndarray:
+def ratio95(
+    calibration: dict, magnitude: ArrayLike | None = None, redshift: ArrayLike | None = None
+) -> np.ndarray:
     """Half the 95 % interval over half the 68 % one, (5,) or (N, 5); never below one."""
-    found = [
+    ratios = [
         scale_at(calibration[name], "95", magnitude, redshift) / scale_at(calibration[name], "68", magnitude, redshift)
         for name in LATENTS
     ]
-    return np.maximum(np.stack(np.broadcast_arrays(*found), axis=-1), 1.0)
+    return np.maximum(np.stack(np.broadcast_arrays(*ratios), axis=-1), 1.0)
 
 
 def crps(error: np.ndarray, sigma: np.ndarray) -> np.ndarray:

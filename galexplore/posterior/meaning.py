@@ -118,7 +118,7 @@ def _concentrate(table: pd.DataFrame, flux: list[np.ndarray]) -> np.ndarray:
     slope = 2 * n - 1 / 3 + 0.009876 / n  # Prugniel & Simien (1997)
     grown = flux[0][:, None] * gammainc(2 * n, slope * (radius / inner) ** (1 / n))
     grown += (flux[1] + flux[2])[:, None] * gammainc(2, 1.678 * radius / outer)
-    total = sum(flux)[:, None]
+    total = np.sum(flux, axis=0)[:, None]
     with np.errstate(divide="ignore", invalid="ignore"):
         ends = [radius[np.arange(len(n)), (grown / total >= share).argmax(axis=1)] for share in (0.2, 0.8)]
     return np.where(total[:, 0] > 0, 5 * np.log10(ends[1] / ends[0]), np.nan)

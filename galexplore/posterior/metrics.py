@@ -1,10 +1,11 @@
 """How good the answers are: scores with bootstrap errors, over all galaxies and bin by bin."""
 
 import itertools
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import median_abs_deviation
+from scipy.stats import median_abs_deviation, sem
 
 from galexplore.latents import LABELLED, LATENTS
 from galexplore.posterior.calibrate import WIDE, compare_labels, crps, ratio95
@@ -65,7 +66,8 @@ def evaluate(
     compared = {latent: r for latent, r in collect(table, calibration).items() if len(r) > 1}
     out: dict = {"n": len(table)}
     out |= {k: _bootstrap(k, compared[k], resamples, seed) for k in ("phi", *LABELLED) if k in compared}
-    out["reconstruction"] = {"chi2": [float(table["chi2"].mean()), float(table["chi2"].sem())]}
+    chi2 = table["chi2"].to_numpy(float)
+    out["reconstruction"] = {"chi2": [float(chi2.mean()), float(sem(chi2))]}
     out["free"] = {"leakage": measure_leakage(table, resamples, seed)}
     out["free"]["spearman"] = relate_free(table, survey, resamples, seed)
     axes = ["redshift"] + ["magnitude"] * ("mag_aperture" in table)
@@ -91,7 +93,7 @@ def _score_bins(compared: dict, axis: str, resamples: int, seed: int) -> list[di
     edges = np.quantile(values, np.linspace(0, 1, count + 1))
     bins = []
     for i, (low, high) in enumerate(itertools.pairwise(edges)):
-        row = {"low": float(low), "high": float(high)}
+        row: dict[str, Any] = {"low": float(low), "high": float(high)}
         for latent, r in compared.items():
             inside = (r[axis] >= low) & ((r[axis] < high) | (i == count - 1))
             if latent == first:
