@@ -91,7 +91,7 @@ def show_anomalies() -> None:
     else:
         st.caption(RANKINGS[by][1] + (" Then by what you scored high." if learned is not None else ""))
     mask = mask & explorer.table["population"].isin(kept).to_numpy()
-    order = explorer.order(by, learned)
+    order = explorer.sort_by_oddness(by, learned)
     ranked = explorer.table.iloc[order[mask[order]][:MOST]]
     left, right = st.columns([6, 7], gap="large")
     with left:

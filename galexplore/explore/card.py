@@ -1,6 +1,7 @@
 """A model's card in words: what it was taught, on what, where it fails, and what each of its latents does."""
 
 import math
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -32,7 +33,7 @@ def list_limits(explorer: Explorer) -> list[str]:
 
 
 def describe_recipe(explorer: Explorer) -> list[tuple[str, str]]:
-    """List what a model was made from, in words: pairs of a name and what is to be told.
+    """List what a model was made from, in words: pairs of a name and what is to be said.
 
     Parameters
     ----------
@@ -55,13 +56,13 @@ def describe_recipe(explorer: Explorer) -> list[tuple[str, str]]:
     ]
     honesty = card.get("honesty") or {}
     if "latents" in honesty:
-        told = honesty["latents"]
+        kept = honesty["latents"]
         rows.append(
             (
                 "Map",
                 f"UMAP, seed {card['atlas']['seed']}, {card['atlas']['n_neighbors']} neighbours, least distance "
-                f"{card['atlas']['min_dist']}; keeps {100 * told['preservation']:.0f} % of the "
-                f"{told['neighbours']} nearest, trustworthiness {told['trustworthiness']:.3f}",
+                f"{card['atlas']['min_dist']}; keeps {100 * kept['preservation']:.0f} % of the "
+                f"{kept['neighbours']} nearest, trustworthiness {kept['trustworthiness']:.3f}",
             )
         )
     rows += _list_unknown(card)
@@ -78,7 +79,7 @@ def _list_unknown(card: dict) -> list[tuple[str, str]]:
     return [(k, f"{', '.join(TITLES[n].lower() for n in names)}: {why}") for k, (names, why) in rows.items() if names]
 
 
-def _join(numbers) -> str:
+def _join(numbers: Iterable[int]) -> str:
     return ", ".join(str(n) for n in numbers)
 
 
@@ -88,7 +89,7 @@ def read_citation() -> str:
     return path.read_text() if path.exists() else "Gagliano & Villar 2023, arXiv:2312.16687"
 
 
-def sweep_latents(explorer, n: int = 9) -> dict[str, tuple[list[str], np.ndarray]]:
+def sweep_latents(explorer: Explorer, n: int = 9) -> dict[str, tuple[list[str], np.ndarray]]:
     """Move each latent of a typical galaxy, the centre of the ordinary ones, from its 2nd to its 98th percentile.
 
     Returns

@@ -18,19 +18,19 @@ from galexplore.errors import InputError
 from galexplore.explore.explanation import Explanation, explain
 from galexplore.explore.labels import rerank
 from galexplore.explore.location import Embedded, Location, Source
+from galexplore.explore.table import join_atlas
 from galexplore.images import Images
-from galexplore.latents import INTRINSIC, MEANS, SIGMAS, wrap_angle
+from galexplore.latents import MEANS, SIGMAS, wrap_angle
 from galexplore.posterior.calibrate import ratio95
 from galexplore.survey import Survey
-from galexplore.tables.catalogue import check_ids, is_simulated
-from galexplore.tables.columns import fill_population, list_columns, list_words, set_aside
+from galexplore.tables.columns import list_columns, list_words
+from galexplore.tables.contract import is_simulated
 
 if TYPE_CHECKING:  # torch takes seconds to import: whoever loads a model pays for it, not whoever names this class
     from galexplore.network.embed import Embedder
 
 #: Columns of the catalogue that a neighbour is shown with.
 _SHOWN = ["id", "z", "logmass", "logsfr", "population"]
-_LATER = ("cause", "cause_share", "suspicion")  # columns that join the table after the atlas's
 #: What is said of a cutout whose latents come out as no numbers.
 NO_ANSWER = "the model has no finite answer to these pixels; give fluxes in nanomaggies, as the survey serves them"
 
@@ -55,7 +55,7 @@ class Explorer:
     def __init__(self, name: str, card: dict, embedder: "Embedder", atlas: Atlas, table: pd.DataFrame, images: Images):
         self.name, self.card, self.embedder, self.atlas, self.images = name, card, embedder, atlas, images
         self.simulated = is_simulated(table)
-        self.table = _join(table, atlas)
+        self.table = join_atlas(table, atlas)
         causes = self.find_causes(atlas.oddness, atlas.latents, atlas.sigma)
         if causes is not None:
             self.table = self.table.assign(cause=causes.say(), cause_share=causes.share)
@@ -71,7 +71,7 @@ class Explorer:
 
     def find_rows(self, ids: Iterable[str]) -> np.ndarray:
         """Places in the table of those ids that it holds, in the order of the table."""
-        places = self._places.get_indexer(np.asarray(list(ids), object))
+        places = self._places.get_indexer(pd.Index(list(ids), dtype=object))
         return np.sort(places[places >= 0])
 
     @cached_property
@@ -147,18 +147,18 @@ class Explorer:
             sigma=sigma,
             half95=sigma * ratio95(self.card["calibration"], row["mag_aperture"], row["lat_redshift"]),
             position=np.array([row["umap_x"], row["umap_y"]]),
-            neighbours=self.neighbours(latents, k),
+            neighbours=self.list_neighbours(latents, k),
             kinds=resemble(self.atlas, latents),
             explanation=self.explain(latents, sigma),
             suspicion=str(artefacts.suspect(artefacts.measure_artefacts(prepared.flux[None], self.survey))[0]),
             chi2=row["chi2"],
-            chi2_percentile=float(self.atlas.chi2_percentile(row["chi2"])),
+            chi2_percentile=float(self.atlas.chi2_percentile(np.array(row["chi2"]))),
             model={"name": self.name, "sha256": embedded.model},
             embedder=self.embedder,
             atlas=self.atlas,
         )
 
-    def neighbours(self, latents: np.ndarray, k: int) -> pd.DataFrame:
+    def list_neighbours(self, latents: np.ndarray, k: int) -> pd.DataFrame:
         """List the k atlas galaxies nearest to latents (5,) or (1, 5).
 
         Returns
@@ -197,7 +197,7 @@ class Explorer:
 
     @cached_property
     def _rarest(self) -> np.ndarray:
-        return self.order()
+        return self.sort_by_oddness()
 
     def sort_by_rarity(self, rows: np.ndarray) -> np.ndarray:
         """Sort places (M,) in the table, the rarest first; the whole table is sorted only once."""
@@ -209,7 +209,7 @@ class Explorer:
     def _scores(self) -> dict[str, np.ndarray]:
         return score_oddness(self.table["distance2"].to_numpy(), self.table["chi2"].to_numpy())
 
-    def order(self, by: str = "rarity", labels: pd.DataFrame | None = None) -> np.ndarray:
+    def sort_by_oddness(self, by: str = "rarity", labels: pd.DataFrame | None = None) -> np.ndarray:
         """Places (N,) in the table, oddest first: by "rarity", "reconstruction" (chi2) or "both" (see `score_oddness`).
 
         Where a person's labels are given (`id`, `score`), the ranking learns from them
@@ -222,40 +222,9 @@ class Explorer:
             odd = rerank(self.atlas.points, odd, rows, scores[self.table["id"].iloc[rows]].to_numpy(float))
         return np.argsort(-odd, kind="stable")
 
-    def half95(self, rows: np.ndarray) -> np.ndarray:
+    def list_half95(self, rows: np.ndarray) -> np.ndarray:
         """Half the 95 % interval of each latent (N, 5) of galaxies at places (N,) in the table, each one's own."""
         table = self.table.iloc[rows]
         magnitude = table["mag_aperture"].to_numpy(float) if "mag_aperture" in table else None
         ratio = ratio95(self.card["calibration"], magnitude, table["lat_redshift"].to_numpy(float))
         return table[SIGMAS].to_numpy(float) * ratio
-
-
-def _join(table: pd.DataFrame, atlas: Atlas) -> pd.DataFrame:
-    """Put the catalogue's columns beside its latents, map position and oddness, in the atlas's order.
-
-    Raises
-    ------
-    InputError
-        Where the catalogue names a galaxy twice, or lacks one of the atlas's.
-    """
-    check_ids(table)
-    odd = atlas.oddness
-    columns = dict(zip(MEANS, atlas.latents.T, strict=True)) | dict(zip(SIGMAS, atlas.sigma.T, strict=True))
-    columns |= {"umap_x": atlas.position[:, 0], "umap_y": atlas.position[:, 1], "distance2": odd.distance2}
-    columns |= {"percentile": atlas.rarity_percentile(odd.distance2)}
-    columns |= {"chi2": atlas.chi2, "chi2_percentile": atlas.chi2_percentile(atlas.chi2)}
-    if atlas.gap is not None:
-        columns |= {"gap": atlas.gap, "preservation": atlas.preservation}
-    if atlas.feature_position is not None:
-        columns |= {"feature_x": atlas.feature_position[:, 0], "feature_y": atlas.feature_position[:, 1]}
-        columns |= {"feature_preservation": atlas.feature_preservation}
-    if atlas.magnitude is not None:
-        columns["mag_aperture"] = atlas.magnitude
-    columns |= {f"split_{name}": odd.contributions[:, j] for j, name in enumerate(INTRINSIC)}
-    columns |= {f"condz_{name}": odd.conditional_z[:, j] for j, name in enumerate(INTRINSIC)}
-    places = pd.Index(table["id"].to_numpy(object)).get_indexer(atlas.id.astype(object))
-    if (places < 0).any():
-        missing = atlas.id[places < 0][0]
-        raise InputError(f"The catalogue is not the one of this atlas: it has no galaxy {str(missing)[:40]!r}.")
-    own = set_aside(table.drop(columns="id"), [*columns, *_LATER]).iloc[places].reset_index(drop=True)
-    return fill_population(pd.concat([pd.DataFrame({"id": atlas.id} | columns), own], axis=1))

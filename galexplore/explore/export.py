@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from galexplore import __version__
+from galexplore.explore.explorer import Explorer
 from galexplore.tables import catalogue
 from galexplore.tables.columns import find_column
 
@@ -23,10 +24,10 @@ _LATENT = ("lat_", "condz_", "split_", "chi2", "umap_", "feature_")
 
 def choose_columns(table: pd.DataFrame) -> list[str]:
     """Columns that are exported: all but the parameters by which a simulated image was drawn."""
-    return [c for c in table if find_column(c) or c.startswith(_LATENT)]
+    return [c for c in map(str, table) if find_column(c) or c.startswith(_LATENT)]
 
 
-def export(explorer, rows: np.ndarray, kind: str) -> bytes:
+def export(explorer: Explorer, rows: np.ndarray, kind: str) -> bytes:
     """Write rows of an atlas's table as one of `FORMATS`.
 
     Parameters

@@ -81,7 +81,7 @@ def read_labels(path: Path) -> pd.DataFrame:
 
     A line that a crash cut short is passed over.
     """
-    rows = {}
+    rows: dict[str, tuple[str, int | None, str, str]] = {}
     for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
         try:
             row = json.loads(line)

@@ -1,16 +1,19 @@
-"""The galaxies that are told beside one of the atlas: its neighbours in latent space."""
+"""The galaxies that are shown beside one of the atlas: its neighbours in latent space."""
+
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
 
 from galexplore.atlas.likeness import find_similar
+from galexplore.explore.explorer import Explorer
 from galexplore.latents import MEANS
 from galexplore.tables.positions import separate
 
 DUPLICATE = 100.0  # arcsec: the same galaxy, or a piece of it, catalogued twice
 
 
-def find_neighbours(explorer, identifier: str, k: int = 8) -> pd.DataFrame:
+def find_neighbours(explorer: Explorer, identifier: str, k: int = 8) -> pd.DataFrame:
     """List the k galaxies nearest in latent space to one of the atlas, itself left out.
 
     So are real galaxies within 100 arcsec of it: two catalogue entries of one galaxy are trivially alike. Positions of
@@ -19,15 +22,15 @@ def find_neighbours(explorer, identifier: str, k: int = 8) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        As `Explorer.neighbours`.
+        As `Explorer.list_neighbours`.
     """
     row = explorer.table.iloc[explorer.find_rows([identifier])[0]]
-    near = explorer.neighbours(row[MEANS].to_numpy(float), 3 * k + 1)
+    near = explorer.list_neighbours(row[MEANS].to_numpy(float), 3 * k + 1)
     near = near[(near["id"] != identifier).to_numpy()]
     return near[~_are_duplicates(explorer, near["id"], [identifier])].head(k).reset_index(drop=True)
 
 
-def find_alike(explorer, ids, k: int = 48) -> pd.DataFrame:
+def find_alike(explorer: Explorer, ids: Sequence[str], k: int = 48) -> pd.DataFrame:
     """List the k galaxies most like a set of examples; duplicates of the examples are left out as above.
 
     Returns
@@ -40,11 +43,11 @@ def find_alike(explorer, ids, k: int = 48) -> pd.DataFrame:
     InputError
         If the atlas holds none of the ids.
     """
-    found = find_similar(explorer.atlas, ids, 2 * k)
-    return found[~_are_duplicates(explorer, found["id"], ids)].head(k).reset_index(drop=True)
+    alike = find_similar(explorer.atlas, ids, 2 * k)
+    return alike[~_are_duplicates(explorer, alike["id"], ids)].head(k).reset_index(drop=True)
 
 
-def _are_duplicates(explorer, names, ids) -> np.ndarray:
+def _are_duplicates(explorer: Explorer, names: pd.Series, ids: Iterable[str]) -> np.ndarray:
     """Which of some galaxies (N,) are real and lie within 100 arcsec of any of the ids."""
     table = explorer.table
     if explorer.simulated or "ra" not in table:
@@ -53,4 +56,6 @@ def _are_duplicates(explorer, names, ids) -> np.ndarray:
     examples = sky[explorer.find_rows(ids)]
     examples = examples[np.isfinite(examples).all(axis=1)]
     places = sky[[explorer.find_rows([name])[0] for name in names]]
-    return np.array([bool((separate(*examples.T, ra, dec) <= DUPLICATE).any()) for ra, dec in places], bool)
+    return np.array(
+        [bool((separate(examples[:, 0], examples[:, 1], ra, dec) <= DUPLICATE).any()) for ra, dec in places], bool
+    )

@@ -1,5 +1,7 @@
 """More galaxies than the catalogue holds, to learn from and to calibrate by: drawn and rendered by the mock."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 
@@ -10,8 +12,11 @@ from galexplore.sources.mock import Store
 from galexplore.survey import Survey
 from galexplore.tables import catalogue
 
+#: Receives (stage, done, of, note) as work proceeds.
+Report = Callable[..., None]
 
-def draw_extras(n: int, seed: int, survey: Survey, report) -> tuple[pd.DataFrame, np.ndarray]:
+
+def draw_training_galaxies(n: int, seed: int, survey: Survey, report: Report) -> tuple[pd.DataFrame, np.ndarray]:
     """Draw `n` training galaxies from a seed of their own and render them; both are kept in the cache.
 
     Parameters
@@ -34,19 +39,28 @@ def draw_extras(n: int, seed: int, survey: Survey, report) -> tuple[pd.DataFrame
     return _keep("extras", "X", "extra", mock.draw_training, n, seed, survey, report)
 
 
-def draw_calibrators(n: int, seed: int, survey: Survey, report) -> tuple[pd.DataFrame, np.ndarray]:
-    """Draw `n` ordinary galaxies as the catalogue's own, from a seed of their own, to calibrate by; as `draw_extras`.
+def draw_calibrators(n: int, seed: int, survey: Survey, report: Report) -> tuple[pd.DataFrame, np.ndarray]:
+    """Draw `n` ordinary galaxies as the catalogue's own, from a seed of their own, to calibrate by.
 
-    Ids begin with "C", the split is "calibration".
+    Kept in the cache as those to learn from are. Ids begin with "C", the split is "calibration".
     """
     return _keep("calibrators", "C", "calibration", _draw_ordinary, n, seed, survey, report)
 
 
-def _draw_ordinary(n, seed, survey: Survey, progress):
+def _draw_ordinary(n: int, seed: int, survey: Survey, progress: Callable[[str], None]) -> pd.DataFrame:
     return mock.draw_block(n, seed, 0, survey, last=False, progress=progress)
 
 
-def _keep(name, letter, split, draw, n, seed, survey: Survey, report):
+def _keep(
+    name: str,
+    letter: str,
+    split: str,
+    draw: Callable[[int, int, Survey, Callable[[str], None]], pd.DataFrame],
+    n: int,
+    seed: int,
+    survey: Survey,
+    report: Report,
+) -> tuple[pd.DataFrame, np.ndarray]:
     """Draw and render galaxies, or take them from the cache."""
     path = cache_folder() / f"{name}-{mock.VERSION}.{render.VERSION}-{n}-{seed}.parquet"
     if path.exists():

@@ -1,6 +1,5 @@
 """What a model is taught by: a catalogue that is fit for it, its images, and what is drawn beside the embedded one."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import pandas as pd
 from galexplore.errors import InputError
 from galexplore.files import hash_file
 from galexplore.images import Images
-from galexplore.jobs.draws import draw_calibrators, draw_extras
+from galexplore.jobs.draws import Report, draw_calibrators, draw_training_galaxies
 from galexplore.latents import LABELLED
 from galexplore.network.recipes import Training
 from galexplore.network.sample import Device, Sample
@@ -22,9 +21,7 @@ from galexplore.sources.mock import Store
 from galexplore.survey import Survey
 from galexplore.tables import catalogue
 from galexplore.tables.columns import ORDINARY, fill_population
-
-#: Receives (stage, done, of, note) as work proceeds.
-Report = Callable[..., None]
+from galexplore.tables.contract import validate
 
 #: Rows that a training cannot do without: a batch to learn from, two to tell answers apart, one to calibrate by.
 LEAST = {"train": 4, "validation": 2, "calibration": 1}
@@ -49,7 +46,7 @@ def settle_recipe(data: Path, training: Training) -> Training:
 def complete(frame: pd.DataFrame) -> pd.DataFrame:
     """Add the columns that every reader may count on: labels and their errors, unknown, and the population.
 
-    A galaxy of which no kind is told is an ordinary one.
+    A galaxy of which no kind is said is an ordinary one.
     """
     named = [name for column in TYPICAL_ERRORS for name in (column, f"{column}_err")]
     return fill_population(frame.assign(**{name: np.nan for name in named if name not in frame}))
@@ -61,11 +58,11 @@ def check_catalogue(frame: pd.DataFrame) -> None:
     Raises
     ------
     InputError
-        Where it breaks the contract of `catalogue.validate`, lacks a split, or has no label that both the training and
-        the validation split know.
+        Where `tables.contract.validate` refuses it, it lacks a split, or has no label that both the training and the
+        validation split know.
     """
     try:
-        catalogue.validate(frame)
+        validate(frame)
     except InputError as error:
         raise InputError(f"The catalogue cannot be trained on: {error}.") from error
     if "split" not in frame:
@@ -154,7 +151,7 @@ def gather_taught(
     rows = np.flatnonzero(frame["split"] == "train")
     if not training.extra:
         return frame.iloc[rows], flux[rows]
-    extra, more = draw_extras(training.extra, training.seed, survey, report)
+    extra, more = draw_training_galaxies(training.extra, training.seed, survey, report)
     return pd.concat([frame.iloc[rows], extra], ignore_index=True), np.concatenate([flux[rows], more])
 
 

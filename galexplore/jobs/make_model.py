@@ -35,6 +35,7 @@ from galexplore.posterior.metrics import evaluate
 from galexplore.sources.kept import KEPT
 from galexplore.survey import Survey
 from galexplore.tables import catalogue
+from galexplore.tables.contract import is_simulated
 
 
 def train_model(
@@ -79,7 +80,7 @@ def train_model(
     check_place(name, overwrite)
     folder, training = name_partial(name), settle_recipe(data, training)
     if processes.size > 1:  # one process draws and renders; the others then find it done
-        processes.lead(lambda: gather_taught(*read_survey(data, survey, report), training, survey, report))
+        processes.lead(lambda: _prepare(data, training, survey, report))
     frame, flux = read_survey(data, survey, report, None if processes.rank else folder)
 
     def tell_epoch(row: dict) -> None:
@@ -103,7 +104,7 @@ def train_model(
     _clear(folder)
     calibrators = gather_calibrators(training, survey, report)
     card |= finish(frame, Embedder(model), flux, folder, report, calibrators)
-    card |= {"simulated": catalogue.is_simulated(frame), "made": datetime.now(UTC).date().isoformat()}
+    card |= {"simulated": is_simulated(frame), "made": datetime.now(UTC).date().isoformat()}
     card |= {"sha256": hash_file(folder / "weights.safetensors")}
     if not is_embedded(data):  # the explorer shows a model with the catalogue that it belongs to
         catalogue.write(frame, folder / "catalogue.parquet")
@@ -113,6 +114,11 @@ def train_model(
         card |= {"attribution": lesson}
     publish_model(name, overwrite)
     return card
+
+
+def _prepare(data: Path, training: Training, survey: Survey, report: Report) -> None:
+    """Draw and render all that a training learns from, so that the next call finds it done."""
+    gather_taught(*read_survey(data, survey, report), training, survey, report)
 
 
 def _clear(folder: Path) -> None:

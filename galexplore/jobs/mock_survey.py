@@ -62,20 +62,20 @@ def build(
             table = draw_block(size, seed, block, survey, depth, photometry_only, last, progress)
             catalogue.write(table[list_photometry(survey)] if photometry_only else table, path)
         paths.append(path)
-    provenance = {"survey": describe(n, seed, depth), "simulated": True}
+    provenance = {"survey": describe_request(n, seed, depth), "simulated": True}
     with write_beside(out) as partial:
         catalogue.write_blocks((catalogue.read(path) for path in paths), partial, provenance)
     shutil.rmtree(parts)
 
 
-def describe(n: int, seed: int, depth: str) -> str:
+def describe_request(n: int, seed: int, depth: str) -> str:
     """Say in JSON what a catalogue was asked to be; it stands in the file's provenance as `survey`."""
     return json.dumps({"n": n, "seed": seed, "depth": depth})
 
 
 def is_built(out: Path, n: int, seed: int, depth: str) -> bool:
     """Tell whether a file already holds that very catalogue."""
-    return out.exists() and catalogue.read_provenance(out).get("survey") == describe(n, seed, depth)
+    return out.exists() and catalogue.read_provenance(out).get("survey") == describe_request(n, seed, depth)
 
 
 def render(

@@ -55,11 +55,11 @@ def pack_model(name: str, file: Path) -> Path:
     load(name)  # refuses what is damaged or not whole
     paths = {member: folder / member for member in MEMBERS if (folder / member).exists()}
     paths.setdefault("catalogue.parquet", DATA)
-    about = {"format": FORMAT, "version": VERSION, "galexplore": galexplore.__version__, "name": name}
+    manifest = {"format": FORMAT, "version": VERSION, "galexplore": galexplore.__version__, "name": name}
     sizes = {k: {"size": p.stat().st_size, "sha256": hash_file(p)} for k, p in paths.items()}
     try:
         with write_beside(file) as partial, zipfile.ZipFile(partial, "w", allowZip64=True) as packed:
-            packed.writestr("manifest.json", json.dumps(about | {"members": sizes}, indent=1))
+            packed.writestr("manifest.json", json.dumps(manifest | {"members": sizes}, indent=1))
             for member, path in paths.items():
                 how = zipfile.ZIP_DEFLATED if member == "card.json" else zipfile.ZIP_STORED  # the others hardly shrink
                 packed.write(path, member, how)

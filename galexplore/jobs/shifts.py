@@ -5,6 +5,7 @@ for the free latent, which has no truth of its own.
 """
 
 import json
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from scipy.stats import median_abs_deviation
 
 from galexplore.atlas import causes
 from galexplore.errors import InputError
+from galexplore.explore.explorer import Explorer
 from galexplore.jobs.publish import write_card
 from galexplore.latents import INTRINSIC, MEANS, SIGMAS
 from galexplore.places import models_folder
@@ -68,20 +70,23 @@ def relight(table: pd.DataFrame, seed: int, survey: Survey, size: np.ndarray | N
     return scene.add_fields(light.add_light(shaped, survey), survey, generator).assign(oddity="", core=0.0)
 
 
-def encode(explorer, lit: pd.DataFrame) -> pd.DataFrame:
+def encode(explorer: Explorer, lit: pd.DataFrame) -> pd.DataFrame:
     """Render and encode those galaxies that a survey would have; the index says which rows of `lit` they are."""
+    from galexplore.mock.rows import PARTS, read_rows
     from galexplore.sources.mock import draw_pixels
 
     survey = explorer.survey
-    light = sum(lit[f"flux_{part}_{survey.reference}"] for part in ("bulge", "disc", "young"))
+    light = lit[[f"flux_{part}_{survey.reference}" for part in PARTS]].sum(axis=1)
     with np.errstate(divide="ignore"):
         magnitude = survey.zero_point - 2.5 * np.log10(light)
     seen = lit[magnitude.between(13, FAINTEST) & (lit["re_arcsec"] < LARGEST)]
-    flux = np.stack([draw_pixels(row, survey) for row in seen.to_dict("records")]).astype(np.float32)
+    flux = np.stack([draw_pixels(row, survey) for row in read_rows(seen)]).astype(np.float32)
     return explorer.embedder.embed(flux).set_index(seen.index)
 
 
-def shift(explorer, splits: tuple[str, ...], n: int, seed: int, report) -> tuple[int, dict[str, pd.DataFrame]]:
+def shift(
+    explorer: Explorer, splits: tuple[str, ...], n: int, seed: int, report: Callable[[str], None]
+) -> tuple[int, dict[str, pd.DataFrame]]:
     """Shift each property of up to n ordinary galaxies of some splits to both its tails, and encode what comes of it.
 
     Returns
@@ -111,7 +116,7 @@ def shift(explorer, splits: tuple[str, ...], n: int, seed: int, report) -> tuple
     return len(base), answers
 
 
-def teach(explorer, n: int = 1500, seed: int = 11, report=lambda text: None) -> dict:
+def teach(explorer: Explorer, n: int = 1500, seed: int = 11, report: Callable[[str], None] = lambda text: None) -> dict:
     """Let the model's explanations learn from shifts of the calibration and the validation split; keep it in its card.
 
     Returns

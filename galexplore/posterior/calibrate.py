@@ -165,9 +165,7 @@ def scale_at(
     return np.exp(by_brightness + np.interp(np.asarray(redshift, float), entry["redshift"], second))
 
 
-def ratio95(
-    calibration: dict, magnitude: ArrayLike | None = None, redshift: ArrayLike | None = None
-) -> np.ndarray:
+def ratio95(calibration: dict, magnitude: ArrayLike | None = None, redshift: ArrayLike | None = None) -> np.ndarray:
     """Half the 95 % interval over half the 68 % one, (5,) or (N, 5); never below one."""
     ratios = [
         scale_at(calibration[name], "95", magnitude, redshift) / scale_at(calibration[name], "68", magnitude, redshift)

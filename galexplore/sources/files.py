@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -107,14 +108,14 @@ class FileImages:
 
 def list_files(folder: Path) -> dict[str, Path]:
     """List the image files of a folder by their bare names, which are ids; fluxes before pictures."""
-    found: dict[str, Path] = {}
+    files: dict[str, Path] = {}
     for path in sorted(folder.iterdir(), key=lambda p: (_rank(p), p.name)):
         if _rank(path) < len(SUFFIXES) and path.is_file():
             name = path.name
             while Path(name).suffix.lower() in SUFFIXES:  # "M31.fits.gz" is of M31
                 name = Path(name).stem
-            found.setdefault(name, path)
-    return found
+            files.setdefault(name, path)
+    return files
 
 
 def _rank(path: Path) -> int:
@@ -141,9 +142,9 @@ def turn_north_up(cutout: Cutout) -> Cutout:
     s, c = math.sin(askew), math.cos(askew)
     matrix = np.array([[c, -s], [s, c]])  # from (row, column) of the turned image to those of this one
     middle = (np.array(flux.shape[1:]) - 1) / 2
-    about = {"matrix": matrix, "offset": middle - matrix @ middle, "order": 1, "cval": 0.0}
-    turned = np.stack([ndimage.affine_transform(image, **about) for image in np.where(known, flux, 0)])
-    seen = np.stack([ndimage.affine_transform(mask.astype(np.float32), **about) for mask in known])
+    move = partial(ndimage.affine_transform, matrix=matrix, offset=middle - matrix @ middle, order=1, cval=0.0)
+    turned = np.stack([move(image) for image in np.where(known, flux, 0)])
+    seen = np.stack([move(mask.astype(np.float32)) for mask in known])
     turned[seen < 0.999] = np.nan
     straight = (parity, round(up / (math.pi / 2)) * math.pi / 2)
     return replace(cutout, flux=turned, orientation=straight, invvar=None)

@@ -145,8 +145,8 @@ def keep(
         with packed.open("ids.npy", "w") as file:
             np.lib.format.write_array(file, np.array(names, np.str_), allow_pickle=False)
         with packed.open("pixels.npy", "w", force_zip64=True) as file:
-            about = {"descr": "<f2", "fortran_order": False, "shape": (len(names), *survey.shape)}
-            np.lib.format.write_array_header_1_0(file, about)
+            header = {"descr": "<f2", "fortran_order": False, "shape": (len(names), *survey.shape)}
+            np.lib.format.write_array_header_1_0(file, header)
             for start in range(0, len(names), _BATCH):
                 part = names[start : start + _BATCH]
                 rows, refused = _get_all(images, part, survey)

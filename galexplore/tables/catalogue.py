@@ -13,15 +13,12 @@ import pandas as pd
 from galexplore.errors import InputError
 from galexplore.files import write_beside
 from galexplore.tables import formats
-from galexplore.tables.columns import COLUMNS, Column, find_column
+from galexplore.tables.columns import find_column
+from galexplore.tables.contract import SENTINELS
 
-__all__ = ["COLUMNS", "FORMATS", "Column", "check_ids", "is_simulated", "read", "read_blocks", "validate", "write"]
-__all__ += ["write_blocks"]
-
-FORMATS = ("parquet", "fits", "votable", "ecsv", "csv")
+FORMATS = tuple(formats.WRITERS)
 _SUFFIXES = {"pq": "parquet", "fit": "fits", "vot": "votable", "xml": "votable"}
 MAGNITUDES = (9.0, 35.0)  # where those of galaxies lie, and no redshift
-SENTINELS = (-99.0, -999.0, -9999.0)  # what other catalogues write for "unknown"; read as NaN
 
 
 def write(frame: pd.DataFrame, target: str | PathLike[str] | BinaryIO, format: str | None = None) -> None:
@@ -49,7 +46,7 @@ def write(frame: pd.DataFrame, target: str | PathLike[str] | BinaryIO, format: s
         raise InputError(f"{format} is no table format here; use one of {', '.join(FORMATS)}")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # astropy minds units that the standards do not list, such as dex
-        data = getattr(formats, f"to_{format}")(_tidy(frame), json.dumps(frame.attrs, sort_keys=True))
+        data = formats.WRITERS[format](_tidy(frame), json.dumps(frame.attrs, sort_keys=True))
     if hasattr(target, "write"):
         target.write(data)
     else:
@@ -140,7 +137,7 @@ def read(source: str | PathLike[str] | bytes | BinaryIO, format: str | None = No
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            frame, provenance = getattr(formats, f"from_{format}")(data)
+            frame, provenance = formats.READERS[format](data)
     except Exception as error:  # what a library says of a damaged file never reaches a person raw
         raise InputError(f"the table is damaged or no {format} table, and could not be read") from error
     frame = _settle(frame)
@@ -180,37 +177,6 @@ def _settle(frame: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
-def is_simulated(frame: pd.DataFrame) -> bool:
-    """Whether a catalogue's galaxies are simulated: told by its provenance, else by the parameters of the mock in it.
-
-    The provenance says `simulated`; that of older simulated surveys says what was asked for as `survey`, seed included.
-    """
-    told = frame.attrs.get("simulated")
-    if isinstance(told, bool):
-        return told
-    return '"seed"' in str(frame.attrs.get("survey", "")) or set(frame) >= _DRAWN_FROM
-
-
-_DRAWN_FROM = {"seed", "phi_true", "inclination", "re_arcsec", "oddity"}  # as no measured catalogue has them
-
-
-def check_ids(frame: pd.DataFrame) -> None:
-    """Refuse a table whose `id` does not name every row, and each by another name.
-
-    Raises
-    ------
-    InputError
-        One sentence: no column, an empty id, or the first one that stands twice.
-    """
-    if "id" not in frame:
-        raise InputError("the table has no column id")
-    ids = frame["id"]
-    twice = ids[ids.duplicated()]
-    if len(twice) or (ids == "").any():
-        which = f"{str(twice.iloc[0])[:40]!r} stands twice" if len(twice) else "one is empty"
-        raise InputError(f"the column id must name every row, and no two alike; {which}")
-
-
 def _may_be_magnitude(frame: pd.DataFrame, name: str) -> bool:
     """Tell whether a column Z (not z) may be the magnitude in that band rather than a redshift.
 
@@ -235,32 +201,3 @@ def _is_bright(frame: pd.DataFrame, name: str) -> bool:
     beside = _has_bands(frame) or any("mag" in str(n).lower() for n in frame)
     values = pd.to_numeric(frame[name], errors="coerce")
     return beside and bool(values[values.between(*MAGNITUDES)].count() > 0.5 * values[~values.isin(SENTINELS)].count())
-
-
-def validate(frame: pd.DataFrame) -> None:
-    """Hold a table against the contract.
-
-    Raises
-    ------
-    InputError
-        One sentence that names the first column, in the table's order, that breaks it: no `id` or a repeated one,
-        text where numbers belong, an infinite value, a sentinel, or a value out of bounds.
-    """
-    if "id" not in frame:
-        raise InputError("the table has no column id")
-    for name in frame:
-        values, column = frame[name], find_column(str(name))
-        if column is None:
-            continue
-        if column.dtype == "str":
-            if not all(isinstance(v, str) for v in values):
-                raise InputError(f"the column {name} must hold text only")
-            if name == "id":
-                check_ids(frame)
-            continue
-        if not pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values):
-            raise InputError(f"the column {name} must hold numbers")
-        known = values[values.notna()]
-        bad = known[known.isin(SENTINELS) | ~known.between(column.low, column.high) | ~np.isfinite(known)]
-        if len(bad):
-            raise InputError(f"the column {name} holds {bad.iloc[0]:g}, outside {column.low:g} to {column.high:g}")

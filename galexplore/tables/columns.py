@@ -37,11 +37,11 @@ def _columns() -> dict[str, Column]:
     for name in ("z", "logmass", "logsfr", "phi"):
         label = c[name]
         c[f"{name}_true"] = replace(label, description=f"{label.description}: the mock's truth, before any error")
-        about = f"Standard error: {label.description[0].lower()}{label.description[1:]}"
-        c[f"{name}_err"] = Column(label.unit, f"stat.error;{label.ucd}", about, low=0)
+        described = f"Standard error: {label.description[0].lower()}{label.description[1:]}"
+        c[f"{name}_err"] = Column(label.unit, f"stat.error;{label.ucd}", described, low=0)
     c |= {
         "population": Column("", "meta.code.class", "ordinary, or the rare kind it is one of", "str"),
-        "split": Column("", "meta.code", "train, calibrate or test", "str"),
+        "split": Column("", "meta.code", "train, validation, calibration or test", "str"),
         "source": Column("", "meta.ref", "Where the row's labels come from", "str"),
         "ba": Column("", "phys.size.axisRatio", "Axis ratio of the projected disc", low=0, high=1),
         "re_arcsec": Column("arcsec", "phys.angSize", "Half-light radius along the major axis", low=0),
@@ -73,8 +73,8 @@ def _latent_columns() -> dict[str, Column]:
     for name in LATENTS:
         ucd = ucds.get(name, "stat")
         c[f"lat_{name}"] = Column(units[name], f"{ucd};meta.modelled", f"Latent {name}: posterior mean")
-        about = f"Latent {name}: calibrated standard error"
-        c[f"lat_{name}_sigma"] = Column(units[name], f"stat.error;{ucd}", about, low=0)
+        described = f"Latent {name}: calibrated standard error"
+        c[f"lat_{name}_sigma"] = Column(units[name], f"stat.error;{ucd}", described, low=0)
     for axis in "xy":
         c[f"umap_{axis}"] = Column("", "pos.cartesian." + axis, f"Map position, {axis}: for the eye only")
     return c | {

@@ -39,13 +39,13 @@ def read_limits(text: str, columns: Iterable[str]) -> tuple[dict[str, tuple[floa
     limits: dict[str, tuple[float, float]] = {}
     refused, columns = [], set(columns)
     for part in text[:1000].split(",") if text else []:
-        found = _ONE.fullmatch(part)
+        limit = _ONE.fullmatch(part)
         try:
-            low, high = (float(found[2]), float(found[3])) if found else (math.nan, math.nan)
+            low, high = (float(limit[2]), float(limit[3])) if limit else (math.nan, math.nan)
         except ValueError:
             low = high = math.nan
-        if found and found[1] in columns and math.isfinite(low) and low <= high < math.inf and len(limits) < 12:
-            limits[found[1]] = (low, high)
+        if limit and limit[1] in columns and math.isfinite(low) and low <= high < math.inf and len(limits) < 12:
+            limits[limit[1]] = (low, high)
         else:
             refused.append(part[:40])
     return limits, refused

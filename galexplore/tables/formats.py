@@ -1,7 +1,7 @@
 """A frame to the bytes of each table format, and back, with its provenance as JSON."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from io import BytesIO, StringIO
 from pathlib import Path
 
@@ -21,8 +21,8 @@ def _to_arrow(frame: pd.DataFrame, provenance: str) -> pa.Table:
     fields = []
     for field in table.schema:
         column = find_column(field.name)
-        about = {"unit": column.unit, "ucd": column.ucd, "description": column.description} if column else {}
-        fields.append(field.with_metadata(about))
+        meaning = {"unit": column.unit, "ucd": column.ucd, "description": column.description} if column else {}
+        fields.append(field.with_metadata(meaning))
     return table.cast(pa.schema(fields, metadata={**(table.schema.metadata or {}), "provenance": provenance}))
 
 
@@ -56,8 +56,8 @@ def unstream_parquet(path: Path) -> Iterator[pd.DataFrame]:
 def peek_parquet(path: Path) -> tuple[int, dict]:
     """Read the number of rows and the provenance of a parquet file, and nothing else."""
     try:
-        about = pq.read_metadata(path)
-        return about.num_rows, json.loads((about.metadata or {}).get(b"provenance", b"{}") or b"{}")
+        footer = pq.read_metadata(path)
+        return footer.num_rows, json.loads((footer.metadata or {}).get(b"provenance", b"{}") or b"{}")
     except (OSError, ValueError, pa.ArrowException):
         return 0, {}
 
@@ -179,3 +179,20 @@ def _to_frame(table: Table) -> pd.DataFrame:
         elif table[name].dtype.kind in "SUO" and hasattr(table[name], "filled"):
             table[name] = table[name].filled("")
     return table.to_pandas()
+
+
+#: How each format is written, and read: names to functions.
+WRITERS: dict[str, Callable[[pd.DataFrame, str], bytes]] = {
+    "parquet": to_parquet,
+    "fits": to_fits,
+    "votable": to_votable,
+    "ecsv": to_ecsv,
+    "csv": to_csv,
+}
+READERS: dict[str, Callable[[bytes], tuple[pd.DataFrame, str]]] = {
+    "parquet": from_parquet,
+    "fits": from_fits,
+    "votable": from_votable,
+    "ecsv": from_ecsv,
+    "csv": from_csv,
+}

@@ -46,21 +46,21 @@ def read_list(data: bytes) -> pd.DataFrame:
         _check_parquet(data)
     table = catalogue.read(data)
     names = {str(n).strip().lower(): n for n in table.columns}
-    found = {k: next((names[n] for n in options if n in names), None) for k, options in NAMES.items()}
-    if len(table.columns) == 1 and not any(found.values()):  # bare ids: the first one was taken for a header
+    named = {k: next((names[n] for n in options if n in names), None) for k, options in NAMES.items()}
+    if len(table.columns) == 1 and not any(named.values()):  # bare ids: the first one was taken for a header
         only = table.columns[0]
         table = pd.DataFrame({"id": [str(only), *table[only].astype(str)]})
-        found["id"] = "id"
+        named["id"] = "id"
     if len(table) > MOST_ROWS:
         raise InputError(f"A list may have up to {MOST_ROWS:,} rows; this one has {len(table):,}.")
     columns = {}
-    if found["id"] is not None:
-        if pd.api.types.is_float_dtype(table[found["id"]]) and found["ra"] is None:
+    if named["id"] is not None:
+        if pd.api.types.is_float_dtype(table[named["id"]]) and named["ra"] is None:
             raise InputError("The list's ids are floating-point numbers, which have lost digits; give them as text.")
-        columns["id"] = table[found["id"]].astype(str).str.strip().to_numpy()
-    if found["ra"] is not None and found["dec"] is not None:
+        columns["id"] = table[named["id"]].astype(str).str.strip().to_numpy()
+    if named["ra"] is not None and named["dec"] is not None:
         for name in ("ra", "dec"):
-            columns[name] = pd.to_numeric(table[found[name]], errors="coerce").to_numpy(float)
+            columns[name] = pd.to_numeric(table[named[name]], errors="coerce").to_numpy(float)
     if not columns:
         raise InputError("The list has neither a column id nor columns ra and dec (degrees).")
     return pd.DataFrame(columns)
@@ -99,8 +99,8 @@ def match_list(table: pd.DataFrame, wanted: pd.DataFrame, radius: float) -> Matc
     if "ra" not in table or table["ra"].isna().all():
         return Matched(np.empty(0, int), "The galaxies of this atlas have no positions; give their ids.")
     rows = _match_positions(table, wanted, radius)
-    found = f"{(rows >= 0).sum():,} of {n:,} found within {radius:g}″ of their positions."
-    return Matched(np.unique(rows[rows >= 0]), found)
+    said = f"{(rows >= 0).sum():,} of {n:,} found within {radius:g}″ of their positions."
+    return Matched(np.unique(rows[rows >= 0]), said)
 
 
 def _match_positions(table: pd.DataFrame, wanted: pd.DataFrame, radius: float) -> np.ndarray:

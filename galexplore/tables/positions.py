@@ -40,14 +40,14 @@ def parse_position(text: str) -> tuple[float, float] | None:
     text = text[:LONGEST].strip().replace("−", "-").replace("–", "-")
     if "ra=" in text.lower():
         return _parse_address(text)
-    if found := _J_NAME.search(text):
-        return _parse_name(found)
+    if name := _J_NAME.search(text):
+        return _parse_name(name)
     text = re.sub(r"\b(?:ra|dec|icrs|j2000)\b\s*[:=]?", " ", text, flags=re.I).strip(" ,;()")
-    if found := _SEXAGESIMAL.fullmatch(text):
-        h, m, s, sign, d, arcmin, arcsec = found.groups()
+    if parts := _SEXAGESIMAL.fullmatch(text):
+        h, m, s, sign, d, arcmin, arcsec = parts.groups()
         return _check(15 * _add_up(h, m, s), _add_up(d, arcmin, arcsec) * (-1 if sign == "-" else 1))
-    if found := _DEGREES.fullmatch(text):
-        return _check(float(found[1]), float(found[2]))
+    if pair := _DEGREES.fullmatch(text):
+        return _check(float(pair[1]), float(pair[2]))
     return None
 
 
@@ -68,9 +68,9 @@ def _parse_address(text: str) -> tuple[float, float] | None:
         return None
 
 
-def _parse_name(found: re.Match) -> tuple[float, float]:
+def _parse_name(name: re.Match[str]) -> tuple[float, float]:
     """Position that an IAU name tells; such names cut digits off, they do not round."""
-    h, m, s, fraction, sign, d, arcmin, arcsec, rest = found.groups()
+    h, m, s, fraction, sign, d, arcmin, arcsec, rest = name.groups()
     hours = _add_up(h, m, (s or "0") + (fraction or "")) if s else _add_up(h, m + (fraction or ""), "0")
     if arcsec:
         degrees = _add_up(d, arcmin, arcsec + (rest or ""))

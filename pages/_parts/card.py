@@ -49,7 +49,7 @@ def show_card(explorer: Explorer, identifier: str, wide: bool = False) -> None:
 def show_numbers(explorer: Explorer, rows: np.ndarray) -> None:
     """Show the latents with their 68 and 95 % intervals beside the catalogue's values, and the tension between them."""
     table = explorer.table.iloc[rows]
-    latents, sigma, half95 = table[MEANS].iloc[0], table[SIGMAS].iloc[0], explorer.half95(rows)[0]
+    latents, sigma, half95 = table[MEANS].iloc[0], table[SIGMAS].iloc[0], explorer.list_half95(rows)[0]
     compared = residuals(table)
     lines = ["| | inferred ± 68 % | 95 % | catalogue | tension |", "|---|---:|---:|---:|---:|"]
     for i, name in enumerate(LATENTS):

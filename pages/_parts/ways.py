@@ -36,7 +36,7 @@ def show_nearest(explorer: Explorer, latents: np.ndarray) -> None:
     """Show the atlas's galaxies that are nearest to where the sliders stand."""
     data = "simulated data" if explorer.simulated else "data"
     st.markdown(f"**The nearest galaxies of the atlas** ({data}, not decoded)")
-    show_neighbours(explorer.neighbours(latents, 8), "near")
+    show_neighbours(explorer.list_neighbours(latents, 8), "near")
 
 
 def spread(name: str, n: int) -> np.ndarray:

@@ -131,7 +131,7 @@ def test_what_is_explained_lies_as_the_pixels_do(explorer):
 def test_the_atlas_and_an_upload_have_the_galaxys_own_wide_interval(explorer):
     i = int(np.flatnonzero((explorer.table["population"] == "ordinary") & (explorer.table["mag_r"] < 17.5))[0])
     cutout, row = simulated(explorer, i)
-    own, location = explorer.half95(np.array([i]))[0], explorer.locate(cutout)
+    own, location = explorer.list_half95(np.array([i]))[0], explorer.locate(cutout)
     assert location.half95 / location.sigma == pytest.approx(own / row[SIGMAS].to_numpy(float), rel=0.02)
     overall = ratio95(explorer.card["calibration"])
     assert np.abs(own / row[SIGMAS].to_numpy(float) / overall - 1)[1:4].max() > 0.02, "not one factor for all"

@@ -17,6 +17,7 @@ from galexplore.explore.thumbnails import draw_thumbnails, find_image
 from galexplore.sources.mock import Store
 from galexplore.survey import DECALS
 from galexplore.tables import catalogue
+from galexplore.tables.contract import is_simulated
 from tests.own_model import N, draw_own, make_own_model
 
 
@@ -115,7 +116,7 @@ def test_the_embedded_model_is_simulated_and_drawn():
 def test_the_catalogue_tells_what_is_simulated(attrs, columns, expected):
     frame = pd.DataFrame({"id": ["A"]} | {name: [value] for name, value in columns.items()})
     frame.attrs = attrs
-    assert catalogue.is_simulated(frame) is expected
+    assert is_simulated(frame) is expected
 
 
 def test_a_drawn_survey_says_that_it_is_simulated(tmp_path, monkeypatch):
@@ -126,4 +127,4 @@ def test_a_drawn_survey_says_that_it_is_simulated(tmp_path, monkeypatch):
     mock_survey.build(1, 1, tmp_path / "c.parquet", DECALS)
     provenance = catalogue.read_provenance(tmp_path / "c.parquet")
     assert provenance["simulated"] is True and mock_survey.is_built(tmp_path / "c.parquet", 1, 1, "default")
-    assert catalogue.is_simulated(catalogue.read(tmp_path / "c.parquet"))
+    assert is_simulated(catalogue.read(tmp_path / "c.parquet"))

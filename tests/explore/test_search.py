@@ -134,9 +134,9 @@ def test_filters_keep_what_lies_within_and_travel_as_text(table):
 
 
 def test_links_carry_the_sign_of_the_declination():
-    found = services.link(150.1, 2.2, DECALS)
+    found = services.link_services(150.1, 2.2, DECALS)
     assert "2.200000" in found["SIMBAD"] and "%2B2.2" in found["SIMBAD"] and "%2B2.2" in found["NED"]
-    assert "-0.500000" in services.link(150.1, -0.5, DECALS)["NED"] and all(
+    assert "-0.500000" in services.link_services(150.1, -0.5, DECALS)["NED"] and all(
         a.startswith("https://") for a in found.values()
     )
 

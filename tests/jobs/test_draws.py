@@ -34,14 +34,14 @@ def drawn(monkeypatch, tmp_path):
 
 
 def test_they_are_drawn_once_and_belong_to_no_split(drawn):
-    frame, flux = draws.draw_extras(4, 5, DECALS, nothing)
-    again, same = draws.draw_extras(4, 5, DECALS, nothing)
+    frame, flux = draws.draw_training_galaxies(4, 5, DECALS, nothing)
+    again, same = draws.draw_training_galaxies(4, 5, DECALS, nothing)
     assert drawn == [(4, 5)]
     assert np.array_equal(flux, same) and frame["id"].tolist() == again["id"].tolist()
     assert set(frame["split"]) == {"extra"}
     assert not set(frame["id"]) & set(FRAME["id"])
     assert flux.shape == (4, 3, 69, 69) and np.isfinite(flux).all()
-    draws.draw_extras(4, 6, DECALS, nothing)
+    draws.draw_training_galaxies(4, 6, DECALS, nothing)
     assert drawn[-1] == (4, 6)
 
 
@@ -51,7 +51,7 @@ def test_without_the_mocks_libraries_one_sentence_says_what_to_do(drawn, monkeyp
 
     monkeypatch.setattr(draws.mock, "draw_training", draw)
     with pytest.raises(ImportError, match="--extra 0"):
-        draws.draw_extras(4, 5, DECALS, nothing)
+        draws.draw_training_galaxies(4, 5, DECALS, nothing)
 
 
 def test_they_join_the_training_split_and_no_other(drawn):

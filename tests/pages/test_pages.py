@@ -292,7 +292,7 @@ def test_anomalies_are_ranked_with_reasons(app, explorer, by):
     go(app, "anomalies")
     app.button_group(key="rank").set_value(by).run() if by != "rarity" else None
     check(app)
-    ranked = explorer.table.iloc[explorer.order(by)]
+    ranked = explorer.table.iloc[explorer.sort_by_oddness(by)]
     oddest = (ranked[ranked["suspicion"] == ""] if "suspicion" in ranked else ranked)["id"].iloc[0]  # artefacts apart
     button = app.button(key=f"odd-{oddest}")
     assert "σ" in button.label and explorer.table.set_index("id")["cause"][oddest] in button.label

@@ -269,7 +269,9 @@ def test_its_image_is_taken_home_and_read_back(prepared):
 
 
 def test_a_survey_without_a_layer_has_no_place_in_the_viewer():
-    assert "Legacy viewer" not in services.link(150.0, 2.0, FIVE) and "NED" in services.link(150.0, 2.0, FIVE)
+    assert "Legacy viewer" not in services.link_services(150.0, 2.0, FIVE) and "NED" in services.link_services(
+        150.0, 2.0, FIVE
+    )
     assert services.link_cutout(150.0, 2.0, FIVE) == ""
     other = services.link_cutout(150.0, 2.0, replace(FIVE, layer="ls-dr11"))
     assert "layer=ls-dr11" in other and "pixscale=0.2&size=100&bands=ugriz" in other

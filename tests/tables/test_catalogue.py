@@ -12,8 +12,9 @@ from astropy.io import votable
 from astropy.table import Table
 
 from galexplore.errors import InputError
-from galexplore.tables.catalogue import COLUMNS, FORMATS, choose_format, read, validate, write
-from galexplore.tables.columns import fill_population, set_aside
+from galexplore.tables.catalogue import FORMATS, choose_format, read, write
+from galexplore.tables.columns import COLUMNS, fill_population, set_aside
+from galexplore.tables.contract import validate
 
 
 @pytest.fixture
