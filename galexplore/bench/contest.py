@@ -1,17 +1,20 @@
-"""Run every peer on the same ground and tell the result: the table behind `galexplore bench accuracy`."""
+"""Run every peer on the same ground and write down what came of it: the table behind `galexplore bench accuracy`."""
 
 import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from galexplore.atlas.recovery import FALSE_ALARMS, classify
-from galexplore.bench import accuracy
-from galexplore.bench.accuracy import Answer, Ground, remember
+from galexplore.bench import answers as contestants
+from galexplore.bench import boosting
+from galexplore.bench.accuracy import compare_peers
+from galexplore.bench.ground import Answer, Ground, remember
 from galexplore.errors import InputError
 from galexplore.jobs.gather import gather_samples, gather_taught, read_survey
 from galexplore.mock import render
@@ -37,11 +40,11 @@ EPOCHS = {"published": 12, "vanilla": 12, "contrastive": 12}
 
 
 def read_recipe(card: dict) -> tuple[Survey, Network, Training]:
-    """Return the survey, the network and the recipe that a card tells of."""
+    """Return the survey, the network and the recipe that a card names."""
     return Survey.from_dict(card["survey"]), Network.read(card["network"]), Training(**card["training"])
 
 
-def run(
+def run_contest(
     name: str,
     data: Path,
     folder: Path,
@@ -67,7 +70,7 @@ def run(
     Returns
     -------
     dict
-        `about` (hardware, data, counts) and `peers`, as `accuracy.compare` gives them.
+        `about` (hardware, data, counts) and `peers`, as `accuracy.compare_peers` gives them.
     """
     if unknown := set(only) - set(TITLES):
         raise InputError(f"There is no peer {unknown.pop()!r}; there are {', '.join(TITLES)}.")
@@ -87,16 +90,12 @@ def run(
         report(peer, 0, 1)
         answers[peer] = remember(ground, peer, key + own.get(peer, ""), makers[peer])
         report(peer, 1, 1)
-    about = {
-        "hardware": describe_hardware(device),
-        "simulated": True,
-        "taught": len(sample),
-        "examined": len(ground.test),
-    }
-    peers = _compare(answers, ground)
-    for peer, found in find_rare(answers, ground.frame["population"].to_numpy(str)).items():
-        peers[peer]["rare"] = found
-    return {"about": about | {"data_hash": key.split()[0]}, "peers": peers}
+    peers = _compare_all(answers, ground)
+    for peer, recalls in find_rare(answers, ground.frame["population"].to_numpy(str)).items():
+        peers[peer]["rare"] = recalls
+    conditions = {"hardware": describe_hardware(device), "simulated": True, "taught": len(sample)}
+    conditions |= {"examined": len(ground.test), "data_hash": key.split()[0]}
+    return {"about": conditions, "peers": peers}
 
 
 def find_rare(answers: dict[str, Answer], population: np.ndarray) -> dict[str, dict]:
@@ -107,19 +106,20 @@ def find_rare(answers: dict[str, Answer], population: np.ndarray) -> dict[str, d
     dict
         By peer: {kind: [recall at `FALSE_ALARMS`, standard error]}, as `recovery.classify` finds it.
     """
-    found = {}
+    recalls = {}
     for peer, answer in answers.items():
         if answer.latents is not None:
             points = answer.latents if peer == "vanilla" else answer.latents[:, 1:]  # it knows no orientation
             recall = classify(points, population).recall
-            found[peer] = {row.kind: [row.recall, row.error] for row in recall.itertuples()}
-    return found
+            columns = (recall[c].tolist() for c in ("kind", "recall", "error"))
+            recalls[peer] = {kind: [share, error] for kind, share, error in zip(*columns, strict=True)}
+    return recalls
 
 
-def _compare(answers: dict[str, Answer], ground: Ground) -> dict:
+def _compare_all(answers: dict[str, Answer], ground: Ground) -> dict:
     if "ours" not in answers:
-        return {k: {"about": a.about} for k, a in answers.items()}
-    return accuracy.compare(answers, ground.frame.iloc[ground.test])
+        return {k: {"about": a.details} for k, a in answers.items()}
+    return compare_peers(answers, ground.frame.iloc[ground.test])
 
 
 def _read_card(name: str) -> dict:
@@ -129,16 +129,18 @@ def _read_card(name: str) -> dict:
     return json.loads(path.read_text())
 
 
-def _list_makers(name: str, network: Network, training: Training, seconds: float) -> dict[str, Callable]:
+def _list_makers(
+    name: str, network: Network, training: Training, seconds: float
+) -> dict[str, Callable[[Ground], Answer]]:
     return {
-        "ours": lambda ground: accuracy.answer_ours(ground, name),
-        "supervised": lambda ground: accuracy.answer_supervised(ground, network, training),
-        "published": lambda ground: accuracy.answer_published(ground, EPOCHS["published"], seconds),
-        "vanilla": lambda ground: accuracy.answer_vanilla(ground, EPOCHS["vanilla"], seconds),
-        "contrastive": lambda ground: accuracy.answer_contrastive(ground, EPOCHS["contrastive"], seconds),
-        "noiseless": accuracy.answer_noiseless,
-        "noisy": accuracy.answer_noisy,
-        "shaped": accuracy.answer_shaped,
+        "ours": lambda ground: contestants.answer_ours(ground, name),
+        "supervised": lambda ground: contestants.answer_supervised(ground, network, training),
+        "published": lambda ground: contestants.answer_published(ground, EPOCHS["published"], seconds),
+        "vanilla": lambda ground: contestants.answer_vanilla(ground, EPOCHS["vanilla"], seconds),
+        "contrastive": lambda ground: contestants.answer_contrastive(ground, EPOCHS["contrastive"], seconds),
+        "noiseless": boosting.answer_noiseless,
+        "noisy": boosting.answer_noisy,
+        "shaped": boosting.answer_shaped,
     }
 
 
@@ -146,9 +148,9 @@ def _list_makers(name: str, network: Network, training: Training, seconds: float
 COLUMNS = {"r2_redshift": "R² z", "r2_logmass": "R² log M", "r2_logsfr": "R² log SFR", "phi_median_deg": "phi, deg"}
 
 
-def tabulate(result: dict) -> str:
+def write_tables(result: dict) -> str:
     """Write the comparison as Markdown tables: scores, ours less each, rare kinds found, costs."""
-    about, peers = result["about"], result["peers"]
+    conditions, peers = result["about"], result["peers"]
 
     def say(values: dict, name: str) -> str:
         digits = 1 if name == "phi_median_deg" else 3
@@ -163,15 +165,15 @@ def tabulate(result: dict) -> str:
     rare = [f"| | {' | '.join(kinds)} |", "|---" * (len(kinds) + 1) + "|"]
     for k, p in peers.items():
         if "rare" in p:
-            told = (f"{100 * p['rare'][kind][0]:.0f} ± {100 * p['rare'][kind][1]:.0f} %" for kind in kinds)
-            rare.append(f"| {TITLES[k].split(',')[0]} | {' | '.join(told)} |")
+            shares = (f"{100 * p['rare'][kind][0]:.0f} ± {100 * p['rare'][kind][1]:.0f} %" for kind in kinds)
+            rare.append(f"| {TITLES[k].split(',')[0]} | {' | '.join(shares)} |")
     costs = ["| | parameters | epochs | minutes |", "|---|---|---|---|"]
     for k, p in peers.items():
-        told = p["about"]
-        count = f"{told['parameters']:,}" if "parameters" in told else "–"
-        costs.append(f"| {TITLES[k]} | {count} | {told.get('epochs', '–')} | {told['seconds'] / 60:.1f} |")
-    head = f"{about['taught']:,} simulated galaxies teach, {about['examined']:,} of the test split examine"
-    parts = [f"{head}; {about['hardware']}. Value ± bootstrap standard error.", *write("scores"), ""]
+        cost = p["about"]
+        count = f"{cost['parameters']:,}" if "parameters" in cost else "–"
+        costs.append(f"| {TITLES[k]} | {count} | {cost.get('epochs', '–')} | {cost['seconds'] / 60:.1f} |")
+    head = f"{conditions['taught']:,} simulated galaxies teach, {conditions['examined']:,} of the test split examine"
+    parts = [f"{head}; {conditions['hardware']}. Value ± bootstrap standard error.", *write("scores"), ""]
     parts += ["Ours less the peer's, over the same resamples:", "", *write("ours_less"), ""]
     if kinds:
         how = "Rare galaxies that a support vector machine on the latents finds, folds held out, where it takes"
@@ -180,14 +182,14 @@ def tabulate(result: dict) -> str:
     return "\n".join([parts[0], "", *parts[1:]]) + "\n"
 
 
-def save(result: dict, path: Path, command: str) -> None:
+def save_tables(result: dict, path: Path, command: str) -> None:
     """Write the tables as Markdown, and everything as JSON beside it."""
-    text = f"# Accuracy beside its peers\n\nWritten by `{command}`.\n\n{tabulate(result)}"
+    text = f"# Accuracy beside its peers\n\nWritten by `{command}`.\n\n{write_tables(result)}"
     path.write_text(text)
     path.with_suffix(".json").write_text(json.dumps(_plain(result), indent=1) + "\n")
 
 
-def _plain(value):
+def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {k: _plain(v) for k, v in value.items()}
     if isinstance(value, (list, tuple)):

@@ -34,7 +34,7 @@ def _watch(command: list[str]) -> tuple[float, float]:
     return time.perf_counter() - start, most
 
 
-def measure(n: int, report: Report = lambda text: None) -> dict[str, Any]:
+def measure_simulation(n: int, report: Report = lambda text: None) -> dict[str, Any]:
     """Draw and render surveys of `n` and of `3 n` galaxies, each in processes of its own.
 
     Parameters

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from galexplore.cutouts.stretch import knee
 from galexplore.latents import standardise, to_axis_angle, unstandardise
 from galexplore.network.augment import augment
-from galexplore.network.layers import arcsinh
+from galexplore.network.layers import arcsinh, lay_out
 from galexplore.network.recipes import Training
 from galexplore.network.sample import Sample
 from galexplore.survey import Survey
@@ -31,6 +31,8 @@ TURNS = Training(turned=0.0, blurred=0.0, noisy=0.0, background=0.0, edge_masks=
 
 class Published(nn.Module):
     """The published autoencoder: latents in the order phi, z, log M, log SFR, free."""
+
+    knee: Tensor
 
     def __init__(self, survey: Survey, physics: bool = True):
         super().__init__()
@@ -83,13 +85,15 @@ PHYSICS = 100.0
 
 
 class Contrastive(nn.Module):
-    """A self-supervised encoder (Chen et al. 2020, SimCLR): two views of one galaxy together, all others apart."""
+    """A self-supervised encoder (Chen et al. 2020, SimCLR): copies of one galaxy brought together, all others apart."""
+
+    knee: Tensor
 
     def __init__(self, survey: Survey):
         super().__init__()
         self.survey = survey
         self.register_buffer("knee", torch.from_numpy(knee(survey, "noise")))
-        layers, widths = [], (len(survey.bands), 32, 64, 96, 128)
+        layers, widths = list[nn.Module](), (len(survey.bands), 32, 64, 96, 128)
         for inward, outward in itertools.pairwise(widths):
             layers += [nn.Conv2d(inward, outward, 4, 2, 1, bias=False), nn.BatchNorm2d(outward), nn.ReLU()]
         self.trunk = nn.Sequential(*layers, nn.Flatten(), nn.Linear(128 * (survey.size // 16) ** 2, 128))
@@ -100,13 +104,17 @@ class Contrastive(nn.Module):
         return F.normalize(self.trunk(arcsinh(flux / self.knee)).float(), dim=1)
 
     def loss(self, one: Tensor, other: Tensor, temperature: float = 0.1) -> Tensor:
-        """Normalised temperature-scaled cross entropy over both views (2 B, 64)."""
-        views = torch.cat([one, other])
-        codes = F.normalize(self.project(self.trunk(arcsinh(views / self.knee)).float()), dim=1)
+        """Normalised temperature-scaled cross entropy over both copies (2 B, 64) of each galaxy."""
+        copies = torch.cat([one, other])
+        codes = F.normalize(self.project(self.trunk(arcsinh(copies / self.knee)).float()), dim=1)
         alike = codes @ codes.T / temperature
         alike.fill_diagonal_(-math.inf)
-        partner = torch.arange(len(views), device=views.device).roll(len(one))
+        partner = torch.arange(len(copies), device=copies.device).roll(len(one))
         return F.cross_entropy(alike, partner)
+
+
+#: A network that trains here.
+Peer = Published | Contrastive
 
 
 class Scale:
@@ -133,7 +141,7 @@ class Scale:
 
 
 def train_peer(
-    model: nn.Module, sample: Sample, epochs: int, seconds: float, report: Callable[[int, int], None], batch: int = 256
+    model: Peer, sample: Sample, epochs: int, seconds: float, report: Callable[[int, int], None], batch: int = 256
 ) -> dict[str, float]:
     """Train a peer with Adam and a rate that falls as a cosine, until its epochs or its seconds are spent.
 
@@ -142,7 +150,7 @@ def train_peer(
     dict
         `epochs` (as far as it got), `seconds` (on a CPU, its own time over its threads).
     """
-    model.to(sample.device, memory_format=torch.channels_last)
+    lay_out(model).to(sample.device)
     optimizer = torch.optim.Adam(model.parameters(), 1e-3)
     scale = Scale(sample)
     # A CPU's own time, not the clock's: a busy machine must not make a peer look worse.
@@ -174,19 +182,19 @@ def _batches(sample: Sample, epochs: int, batch: int) -> Iterator[Tensor]:
         yield from rows[: len(rows) // batch * batch].split(batch) if len(rows) > batch else [rows]
 
 
-def _lose(model: nn.Module, sample: Sample, rows: Tensor, step: int, scale: Scale) -> Tensor:
+def _lose(model: Peer, sample: Sample, rows: Tensor, step: int, scale: Scale) -> Tensor:
     generator = torch.Generator(sample.device).manual_seed(step)
     at = rows.to(sample.device)
     flux, vector = sample.images(rows).contiguous(memory_format=torch.channels_last), sample.vector[at]
     if isinstance(model, Contrastive):
-        views = (augment(flux, vector, Training(), model.survey, generator)[0] for _ in range(2))
-        return model.loss(*views)
+        one, other = (augment(flux, vector, Training(), model.survey, generator)[0] for _ in range(2))
+        return model.loss(one, other)
     flux, vector, _ = augment(flux, vector, TURNS, model.survey, generator)
     seen = Sample(flux, sample.labels[at], sample.errors[at], vector)
     return model.loss(flux.contiguous(memory_format=torch.channels_last), *scale.apply(seen))
 
 
 @torch.inference_mode()
-def embed_peer(model: nn.Module, sample: Sample) -> np.ndarray:
+def embed_peer(model: Peer, sample: Sample) -> np.ndarray:
     """Latents or features (N, K) of a sample."""
     return torch.cat([model.embed(sample.images(rows)) for rows in torch.arange(len(sample)).split(512)]).cpu().numpy()

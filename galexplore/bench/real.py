@@ -45,14 +45,14 @@ def locate_all(explorer: Explorer, folder: Path) -> list[dict]:
 
 def _locate(explorer: Explorer, path: Path) -> dict:
     try:
-        found = explorer.locate(read(path, survey=explorer.survey, key="cutout" if path.suffix == ".npz" else None))
+        location = explorer.locate(read(path, survey=explorer.survey, key="cutout" if path.suffix == ".npz" else None))
     except InputError as error:
         return {"refused": str(error)}
-    latents = {name: [float(found.latents[i]), float(found.sigma[i])] for i, name in enumerate(LATENTS)}
-    return {"latents": latents, "percentile": found.percentile, "chi2_percentile": found.chi2_percentile}
+    latents = {name: [float(location.latents[i]), float(location.sigma[i])] for i, name in enumerate(LATENTS)}
+    return {"latents": latents, "percentile": location.percentile, "chi2_percentile": location.chi2_percentile}
 
 
-def tabulate(rows: list[dict]) -> str:
+def write_table(rows: list[dict]) -> str:
     """Write the answers as a Markdown table, and below it how far they lie from what is known, in sigma."""
     lines = [
         "| cutout | z known | z found | log M known | log M found | log SFR found | rarer than | chi2 worse than |"
@@ -64,10 +64,10 @@ def tabulate(rows: list[dict]) -> str:
         if "refused" in row:
             lines.append(f"| `{row['file']}` | {z} | refused: {row['refused']} | {mass} | | | | |")
             continue
-        told = {name: format_measurement(*row["latents"][name]) for name in ("redshift", "logmass", "logsfr")}
+        said = {name: format_measurement(*row["latents"][name]) for name in ("redshift", "logmass", "logsfr")}
         odd = f"{row['percentile']:.1f} % | {row['chi2_percentile']:.1f} %"
         lines.append(
-            f"| `{row['file']}` | {z} | {told['redshift']} | {mass} | {told['logmass']} | {told['logsfr']} | {odd} |"
+            f"| `{row['file']}` | {z} | {said['redshift']} | {mass} | {said['logmass']} | {said['logsfr']} | {odd} |"
         )
         if row["known"]:
             pairs = zip((row["latents"][name] for name in LATENTS[1:3]), row["known"], strict=True)
@@ -87,6 +87,6 @@ agree. Redshifts are spectroscopic; masses are those of GLADE+, good to some ten
 """
 
 
-def save(rows: list[dict], path: Path) -> None:
+def save_table(rows: list[dict], path: Path) -> None:
     """Write the table as a page of the documentation."""
-    path.write_text(HEAD + tabulate(rows))
+    path.write_text(HEAD + write_table(rows))

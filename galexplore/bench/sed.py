@@ -7,12 +7,14 @@ of their speeds holds on any.
 import json
 import os
 import time
+from collections.abc import Callable
 from contextlib import chdir, redirect_stdout
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from galexplore.explore.explorer import Explorer
 from galexplore.latents import LABELLED
 from galexplore.mock.conditions import find_conditions
 from galexplore.survey import Survey
@@ -63,18 +65,18 @@ def fit_one(row: pd.Series, survey: Survey, curves: list[str], folder: Path) -> 
         fit.posterior.get_basic_quantities()
         seconds = time.perf_counter() - start
     samples = fit.posterior.samples
-    found = {"redshift": samples["redshift"], "logmass": samples["stellar_mass"]}
-    found["logsfr"] = np.log10(np.maximum(samples["sfr"], 1e-6))
+    drawn = {"redshift": samples["redshift"], "logmass": samples["stellar_mass"]}
+    drawn["logsfr"] = np.log10(np.maximum(samples["sfr"], 1e-6))
     out: dict = {"id": row["id"], "seconds": seconds}
-    for name, values in found.items():
+    for name, values in drawn.items():
         low, middle, high = np.quantile(values, (0.15865, 0.5, 0.84135))
         out[name] = [float(middle), float((high - low) / 2)]
     return out
 
 
-def time_ours(explorer, n: int = BATCH) -> dict[str, float]:
+def time_ours(explorer: Explorer, n: int = BATCH) -> dict[str, float]:
     """Seconds a galaxy in a batch: all of the answer (`Embedder.embed`), and a glance (`Embedder.glance`)."""
-    flux, embedder, taken = explorer.images.get(explorer.table["id"].iloc[:n]), explorer.embedder, {}
+    flux, embedder, taken = explorer.images.get(explorer.table["id"].iloc[:n].tolist()), explorer.embedder, {}
     for name, answer in (("whole", embedder.embed), ("glance", embedder.glance)):
         answer(flux[:256])  # the first pass is slow
         start = time.perf_counter()
@@ -83,7 +85,9 @@ def time_ours(explorer, n: int = BATCH) -> dict[str, float]:
     return taken
 
 
-def measure(explorer, n: int, folder: Path, seed: int = 0, report=lambda text: None) -> dict:
+def compare_with_fits(
+    explorer: Explorer, n: int, folder: Path, seed: int = 0, report: Callable[[str], None] = lambda text: None
+) -> dict:
     """Fit n galaxies by both and compare; fits that a killed run finished are not done again.
 
     Returns
@@ -109,13 +113,15 @@ def measure(explorer, n: int, folder: Path, seed: int = 0, report=lambda text: N
         report(f"{i} of {n}: {row['id']} in {done[row['id']]['seconds']:.0f} s")
     fits, ours = [done[i] for i in rows["id"]], time_ours(explorer)
     sed = float(np.mean([f["seconds"] for f in fits]))
-    glance = explorer.embedder.glance(explorer.images.get(rows["id"]))
+    glance = explorer.embedder.glance(explorer.images.get(rows["id"].tolist()))
     out = {"n": n, "mode": "posterior", "seconds": {"sed": sed, "ours": ours["whole"], "glance": ours["glance"]}}
     out["ratio"] = {name: sed / seconds for name, seconds in ours.items()}
-    return out | {"accuracy": {name: _compare(name, column, fits, rows, glance) for name, column in LABELLED.items()}}
+    return out | {
+        "accuracy": {name: _compare_latent(name, column, fits, rows, glance) for name, column in LABELLED.items()}
+    }
 
 
-def _compare(name: str, column: str, fits: list[dict], rows: pd.DataFrame, glance: pd.DataFrame) -> dict:
+def _compare_latent(name: str, column: str, fits: list[dict], rows: pd.DataFrame, glance: pd.DataFrame) -> dict:
     truth, own = rows[column].to_numpy(float), rows[f"{column}_err"].to_numpy(float)
     answers = {"sed": np.array([f[name] for f in fits]).T}
     answers |= {

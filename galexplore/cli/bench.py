@@ -37,9 +37,9 @@ def accuracy(
     from galexplore.places import DATA
 
     with Bars() as report:
-        result = contest.run(model, DATA, runs, report, minutes=minutes, epochs=epochs, only=peer or [])
+        result = contest.run_contest(model, DATA, runs, report, minutes=minutes, epochs=epochs, only=peer or [])
     if write:
-        contest.save(result, write, "galexplore bench accuracy --write " + str(write))
+        contest.save_tables(result, write, "galexplore bench accuracy --write " + str(write))
     print(json.dumps(result, indent=1)) if as_json else out.print(contest.as_frame(result).round(3).to_string())
 
 
@@ -51,13 +51,13 @@ def real(
     as_json: AsJson = False,
 ) -> None:
     """Locate real cutouts and set what is known of them beside it."""
-    from galexplore.bench.real import locate_all, save, tabulate
+    from galexplore.bench.real import locate_all, save_table, write_table
     from galexplore.explore.models import load
 
     rows = locate_all(load(model), real / "cutouts" if (real / "cutouts").is_dir() else real)
     if write:
-        save(rows, write)
-    print(json.dumps(rows, indent=1) if as_json else tabulate(rows))
+        save_table(rows, write)
+    print(json.dumps(rows, indent=1) if as_json else write_table(rows))
 
 
 @app.command()
@@ -66,18 +66,18 @@ def mock(
     as_json: AsJson = False,
 ) -> None:
     """Measure how fast a survey is drawn and rendered, and its memory at two sizes."""
-    from galexplore.bench.mock import measure
+    from galexplore.bench.mock import measure_simulation
 
-    found = measure(n, lambda text: typer.echo(text, err=True))
+    speeds = measure_simulation(n, lambda text: typer.echo(text, err=True))
     if as_json:
-        print(json.dumps(found, indent=2))
+        print(json.dumps(speeds, indent=2))
         return
-    for row in found["sizes"]:
-        told = f"rendered in {row['render_seconds']:.0f} s, {row['galaxies_per_second']:.0f} galaxies/s"
+    for row in speeds["sizes"]:
+        rendered = f"rendered in {row['render_seconds']:.0f} s, {row['galaxies_per_second']:.0f} galaxies/s"
         print(
-            f"{row['n']:,} galaxies: drawn in {row['draw_seconds']:.0f} s, {told}, {row['memory_mib']:.0f} MiB at most"
+            f"{row['n']:,} galaxies: drawn in {row['draw_seconds']:.0f} s, {rendered}, {row['memory_mib']:.0f} MiB at most"
         )
-    print(f"Memory at three times the size: {found['memory_ratio']:.2f} times")
+    print(f"Memory at three times the size: {speeds['memory_ratio']:.2f} times")
 
 
 @app.command("app")
@@ -89,26 +89,26 @@ def measure_the_app(
     """Measure how fast the app answers: a slider, the first paint, a lasso, memory; drives headless Chromium."""
     from galexplore.bench.app import TARGETS, measure_app
 
-    found = measure_app(n, moves, report=Console(stderr=True).print)
+    times = measure_app(n, moves, report=Console(stderr=True).print)
     if as_json:
-        print(json.dumps(found, indent=2))
+        print(json.dumps(times, indent=2))
         return
-    table = Table("what", "measured", "target", title=f"The app on {found['cores']} cores", title_justify="left")
-    slider = found["slider"]
-    for name, told in (("server", "server works"), ("picture", "image comes after")):
-        table.add_row(f"slider, {told}, p50", f"{slider[f'{name}_p50_ms']:.0f} ms", "")
+    table = Table("what", "measured", "target", title=f"The app on {times['cores']} cores", title_justify="left")
+    slider = times["slider"]
+    for name, title in (("server", "server works"), ("picture", "image comes after")):
+        table.add_row(f"slider, {title}, p50", f"{slider[f'{name}_p50_ms']:.0f} ms", "")
         target = f"< {TARGETS['slider_p95_ms']} ms" if name == "picture" else ""
-        table.add_row(f"slider, {told}, p95", f"{slider[f'{name}_p95_ms']:.0f} ms", target)
-    paint, target = found["paint"], f"< {TARGETS['paint_warm_s']} s"
+        table.add_row(f"slider, {title}, p95", f"{slider[f'{name}_p95_ms']:.0f} ms", target)
+    paint, target = times["paint"], f"< {TARGETS['paint_warm_s']} s"
     table.add_row("first paint, server just started", f"{paint['cold_s']:.1f} s", "")
     table.add_row("first paint, warm, browser's first visit", f"{paint['fresh_s']:.1f} s", "")
     table.add_row("first paint, warm, browser was here before", f"{paint['warm_s']:.1f} s", target)
-    for total, took in found["lasso"].items():
+    for total, took in times["lasso"].items():
         target = f"< {TARGETS['lasso_s']} s"
         table.add_row(f"lasso, {total:,} galaxies, server works", f"{took['server_s']:.2f} s", "")
         table.add_row(f"lasso, {total:,} galaxies, gallery comes after", f"{took['picture_s']:.2f} s", target)
         table.add_row(f"lasso, {total:,} galaxies, gallery drawn after", f"{took['seen_s']:.2f} s", "")
-    table.add_row("memory, a further session", f"{found['session_mib']:.0f} MiB", f"< {TARGETS['session_mib']} MiB")
+    table.add_row("memory, a further session", f"{times['session_mib']:.0f} MiB", f"< {TARGETS['session_mib']} MiB")
     Console().print(table)
 
 
@@ -120,22 +120,22 @@ def sed(
     as_json: AsJson = False,
 ) -> None:
     """Compare speed and accuracy with bagpipes and its sampler, on the same galaxies' photometry (posterior mode)."""
-    from galexplore.bench.sed import measure
+    from galexplore.bench.sed import compare_with_fits
     from galexplore.explore.models import load
 
-    found = measure(load(model), n, runs, report=lambda text: typer.echo(text, err=True))
+    compared = compare_with_fits(load(model), n, runs, report=lambda text: typer.echo(text, err=True))
     if as_json:
-        print(json.dumps(found, indent=1))
+        print(json.dumps(compared, indent=1))
         return
-    seconds, ratio = found["seconds"], found["ratio"]
+    seconds, ratio = compared["seconds"], compared["ratio"]
     print(
         f"Seconds a galaxy: bagpipes {seconds['sed']:.1f}, ours {seconds['ours']:.5f}, "
         f"at a glance {seconds['glance']:.5f}"
     )
     print(f"Faster by: {ratio['whole']:,.0f}; at a glance by {ratio['glance']:,.0f} (posterior mode, {n} galaxies)")
-    for name, both in found["accuracy"].items():
-        told = (f"{who} {a['median_error']:.3f}, {a['inside68']:.0%} inside 68 %" for who, a in both.items())
-        print(f"{name}: median error {'; '.join(told)}")
+    for name, both in compared["accuracy"].items():
+        errors = (f"{who} {a['median_error']:.3f}, {a['inside68']:.0%} inside 68 %" for who, a in both.items())
+        print(f"{name}: median error {'; '.join(errors)}")
 
 
 @app.command()
@@ -148,7 +148,7 @@ def attribution(
     as_json: AsJson = False,
 ) -> None:
     """Shift one true property of simulated galaxies to its 3-sigma tail; count how often the explanation names it."""
-    from galexplore.bench import attribution as bench
+    from galexplore.bench.attribution import measure_attribution
     from galexplore.explore.models import load
     from galexplore.jobs import shifts
 
@@ -157,15 +157,15 @@ def attribution(
 
     if teach:
         shifts.teach(load(model), teach, report=report)
-    found = bench.measure(load(model), n, report=report)
+    shares = measure_attribution(load(model), n, report=report)
     if as_json:
-        print(json.dumps(found, indent=1))
+        print(json.dumps(shares, indent=1))
         return
     table = Table("shifted", "named first", "where among the rarest tenth", "named instead")
-    for name, row in found["properties"].items():
-        shares = (
+    for name, row in shares["properties"].items():
+        cells = (
             f"{100 * v:.0f} ± {100 * e:.0f} % of {k}"
             for (v, e), k in ((row["first"], row["n"]), (row["first_told"], row["n_told"]))
         )
-        table.add_row(name, *shares, ", ".join(f"{k} {100 * v:.0f} %" for k, v in row["instead"].items()))
+        table.add_row(name, *cells, ", ".join(f"{k} {100 * v:.0f} %" for k, v in row["instead"].items()))
     Console().print(table)

@@ -5,36 +5,30 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 import typer
-from rich.table import Table
 
 import galexplore
 from galexplore.cli.bench import app as bench_app
+from galexplore.cli.mock import app as mock_app
 from galexplore.cli.model import app as model_app
-from galexplore.cli.terminal import Bars, complaints, out, refuse
+from galexplore.cli.terminal import Bars, out, refuse
 from galexplore.errors import InputError
-from galexplore.latents import LATENTS, UNITS
-from galexplore.places import DATA, ROOT, cache_folder
+from galexplore.places import DATA, ROOT
 from galexplore.survey import DECALS
 
-if TYPE_CHECKING:
-    from galexplore.explore.location import Location
-
 app = typer.Typer(help="A latent-space explorer for galaxies.", no_args_is_help=True, pretty_exceptions_enable=False)
-mock_app = typer.Typer(help="Simulate a survey, or compare the simulation with real measurements.")
 app.add_typer(mock_app, name="mock", invoke_without_command=True)
 app.add_typer(model_app, name="model", no_args_is_help=True)
 app.add_typer(bench_app, name="bench")
 
-KINDS = "FITS, npy, npz, JPEG, PNG"  # of files that are read
+FILE_TYPES = "FITS, npy, npz, JPEG, PNG"  # of files that are read
 Model = Annotated[str, typer.Option("--model", help="A folder of models/.")]
-Depth = Literal["default", "deep"]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 
-def _tell_version(asked: bool) -> None:
+def _print_version(asked: bool) -> None:
     if asked:
         out.print(galexplore.__version__)
         raise typer.Exit
@@ -43,7 +37,7 @@ def _tell_version(asked: bool) -> None:
 @app.callback()
 def start(
     version: Annotated[
-        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Print the version and stop.")
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and stop.")
     ] = False,
 ) -> None:
     """Explore galaxies in a latent space whose axes mean something."""
@@ -74,7 +68,7 @@ def _has_display() -> bool:
 
 @app.command()
 def locate(
-    files: Annotated[list[Path], typer.Argument(help=f"One cutout ({KINDS}), or {DECALS.count_word} single bands.")],
+    files: Annotated[list[Path], typer.Argument(help=f"One cutout ({FILE_TYPES}), or {DECALS.count_word} single bands.")],
     pixel_scale: Annotated[float | None, typer.Option(help="Arcsec a pixel, where the file does not say.")] = None,
     key: Annotated[str | None, typer.Option(help="Which array of an npz.")] = None,
     model: Model = "default",
@@ -82,6 +76,7 @@ def locate(
 ) -> None:
     """Say what a cutout is, where it lies, what it resembles and what makes it odd."""
     import galexplore as gx
+    from galexplore.cli.location import print_location
 
     try:
         explorer, source = gx.load(model), files[0] if len(files) == 1 else files
@@ -91,102 +86,7 @@ def locate(
     if as_json:
         print(json.dumps(location.to_dict(), indent=2, allow_nan=False))
     else:
-        _print_location(location)
-
-
-def _print_location(location: "Location") -> None:
-    from galexplore.latents import TITLES
-    from galexplore.tables.names import format_measurement
-
-    audit = Table("", "check", "what was found", title=f"Audit of {location.source.name}", title_justify="left")
-    for check in location.prepared.checks:
-        mark = {"passed": "[green]✓[/]", "fixed": "[yellow]~[/]", "refused": "[red]✗[/]"}[check.status]
-        audit.add_row(mark, check.check.replace("_", " "), check.detail)
-    out.print(audit)
-    latents = Table("latent", "value", "68 %", "95 %", title="What it is", title_justify="left")
-    for i, name in enumerate(LATENTS):
-        spans = (location.interval(name), location.interval(name, 95))
-        measured = format_measurement(location.latents[i], location.sigma[i], UNITS[name])
-        latents.add_row(TITLES[name], measured, *(f"{low:.3f} to {high:.3f}" for low, high in spans))
-    out.print(latents)
-    near = Table(*location.neighbours.columns, title="What it resembles", title_justify="left")
-    for row in location.neighbours.itertuples(index=False):
-        near.add_row(*(f"{v:.3f}" if isinstance(v, float) else str(v) for v in row))
-    out.print(near)
-    odd = Table(
-        "latent", "share of the distance", "sigma, given the others", title="Why it is odd", title_justify="left"
-    )
-    explanation = location.explanation
-    for reason in explanation.reasons.to_dict("records"):
-        odd.add_row(TITLES[reason["latent"]], f"{reason['contribution']:+.2f}", f"{reason['conditional_z']:+.1f}")
-    odd.add_section()
-    total = explanation.oddness.distance2[0]
-    odd.add_row("total", f"{total:.2f}", f"rarer than {location.percentile:.1f} %")
-    out.print(odd)
-    if explanation.cause:
-        out.print(f"Likely cause: {explanation.cause}.")
-    out.print(f"Largest deviation: {location.reason}.")
-    out.print(f"Reconstruction chi2 {location.chi2:.2f} a pixel, worse than {location.chi2_percentile:.1f} %.")
-    x, y = location.position
-    out.print(f"On the map at ({x:.2f}, {y:.2f}); model {location.model['name']} {location.model['sha256'][:12]}.")
-
-
-@mock_app.callback()
-def mock(
-    context: typer.Context,
-    n: Annotated[int, typer.Option("--n", min=1, help="Ordinary galaxies to draw.")] = 26_000,
-    seed: Annotated[int, typer.Option(help="Seed of the whole survey.")] = 1,
-    to: Annotated[Path | None, typer.Option("--out", help="Folder, or a .parquet with --photometry-only.")] = None,
-    photometry_only: Annotated[bool, typer.Option(help="Write labels and magnitudes alone.")] = False,
-    depth: Annotated[Depth, typer.Option(help="default, or deep (r = 24).")] = "default",
-    pixels: Annotated[bool, typer.Option(help="Render the images too.")] = True,
-    processes: Annotated[int | None, typer.Option(help="Processes that render; one a core by default.")] = None,
-) -> None:
-    """Render the embedded survey's images into the local store, or draw a new survey with --out.
-
-    Continues where it was killed; every galaxy's pixels follow from its row alone.
-    """
-    if context.invoked_subcommand:
-        return
-    from galexplore.jobs import mock_survey
-
-    with Bars() as report:
-        path = DATA if to is None else _draw_survey(n, seed, to, photometry_only, depth, report)
-        if not pixels or photometry_only:
-            return
-        count = mock_survey.render(path, DECALS, to, processes, lambda done, of: report("render", done, of))
-    out.print(f"{count:,} galaxies rendered into {to or cache_folder()}.")
-
-
-@mock_app.command()
-def check(
-    real: Annotated[Path, typer.Option(help="Folder with tables/ and cutouts/ of real measurements.")],
-    to: Annotated[Path, typer.Option("--out", help="Folder for the page of plots and the table.")] = Path("mock-check"),
-    n: Annotated[int, typer.Option("--n", min=1000, help="Deep galaxies to draw for it.")] = 80_000,
-    seed: Annotated[int, typer.Option(help="Seed of that draw.")] = 1,
-) -> None:
-    """Compare the simulation with real measurements: colours, mass to light, sizes, rare kinds, noise and PSF."""
-    from galexplore.mock.check import check as compare
-
-    if not (real / "tables").is_dir():
-        raise InputError(f"{real} holds no folder tables/ with real measurements.")
-    found = compare(real, to, DECALS, n, seed, complaints.print)
-    out.print_json(json.dumps(found["summary"]))
-    out.print(f"Written: {to / 'check.html'} and {to / 'check.json'}.")
-
-
-def _draw_survey(n: int, seed: int, to: Path, photometry_only: bool, depth: str, report: Bars) -> Path:
-    """Draw the survey that a finished folder does not hold yet; return its catalogue's path."""
-    from galexplore.jobs import mock_survey
-
-    path = to if photometry_only else to / "catalogue.parquet"
-    if photometry_only != (to.suffix == ".parquet"):
-        raise InputError("--out takes a file ending in .parquet with --photometry-only, and a folder without it.")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if not mock_survey.is_built(path, n, seed, depth):
-        mock_survey.build(n, seed, path, DECALS, photometry_only, depth, report.progress.console.print)
-        out.print(f"{path}: {n:,} galaxies drawn.")
-    return path
+        print_location(location, out)
 
 
 @app.command()

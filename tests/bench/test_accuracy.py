@@ -8,18 +8,11 @@ import pytest
 import torch
 
 from galexplore.bench import contest
-from galexplore.bench.accuracy import (
-    Answer,
-    Ground,
-    answer_noiseless,
-    answer_noisy,
-    answer_shaped,
-    compare,
-    remember,
-    score,
-)
+from galexplore.bench.accuracy import compare_peers, score
+from galexplore.bench.boosting import answer_noiseless, answer_noisy, answer_shaped
+from galexplore.bench.ground import Answer, Ground, remember
 from galexplore.bench.peers import Contrastive, Published, Scale, embed_peer, train_peer
-from galexplore.bench.real import find_known, locate_all, tabulate
+from galexplore.bench.real import find_known, locate_all, write_table
 from galexplore.errors import InputError
 from galexplore.latents import LABELLED
 from galexplore.network.sample import Sample
@@ -67,7 +60,7 @@ def test_unknown_labels_do_not_poison_the_published_loss():
     assert torch.isfinite(Published(DECALS).loss(flux, torch.full((2, 4), torch.nan), torch.ones(2, 4)))
 
 
-def test_views_of_one_galaxy_attract_and_others_repel():
+def test_copies_of_one_galaxy_attract_and_others_repel():
     model = Contrastive(DECALS).eval()
     flux = torch.from_numpy(np.stack([draw_ellipse(p, s, t) for p, s, t in ((0, 2, 9), (1, 5, 60), (2, 9, 400))]))
     assert model.loss(flux, flux) < model.loss(flux, flux.roll(1, dims=0))
@@ -78,12 +71,12 @@ def test_peers_learn_and_stop_when_their_time_is_spent(sky):
     sample = Sample.gather(sky[0][:160], sky[1][:160])
     torch.manual_seed(0)
     model, scale = Published(DECALS), Scale(sample)
-    about = train_peer(model, sample, 15, 1e4, nothing, batch=32)
+    cost = train_peer(model, sample, 15, 1e4, nothing, batch=32)
     latents = embed_peer(model, sample)
     assert latents.shape == (len(sample), 5)
     mass = scale.undo(latents)[:, 2]
     assert np.corrcoef(mass, sample.labels[:, 1])[0, 1] > 0.6
-    assert about["epochs"] == pytest.approx(15, abs=1)
+    assert cost["epochs"] == pytest.approx(15, abs=1)
     stopped = train_peer(Published(DECALS), sample, 100_000, 0.5, nothing, batch=64)
     assert stopped["epochs"] < 1000 and stopped["seconds"] < 10
 
@@ -125,7 +118,9 @@ def test_differences_are_paired(test_rows):
     """Two peers whose errors are nearly the same differ by far less than each is uncertain."""
     ours = answer(test_rows, 0.2, 1)
     twin = Answer(ours.values + 1e-3, {"seconds": 1.0})
-    result = compare({"ours": ours, "published": twin, "noisy": answer(test_rows, 0.4, 2)}, test_rows, resamples=60)
+    result = compare_peers(
+        {"ours": ours, "published": twin, "noisy": answer(test_rows, 0.4, 2)}, test_rows, resamples=60
+    )
     gap, error = result["published"]["ours_less"]["r2_redshift"]
     assert error < 0.1 * result["ours"]["scores"]["r2_redshift"][1]
     assert abs(gap) < 0.01
@@ -136,10 +131,10 @@ def test_differences_are_paired(test_rows):
 def test_a_peer_that_cannot_tell_an_angle_leaves_it_out(test_rows, tmp_path):
     ours = answer(test_rows, 0.2, 1)
     blind = Answer(np.column_stack([np.full(len(test_rows), np.nan), ours.values[:, 1:]]), {"seconds": 2.0})
-    result = compare({"ours": ours, "noiseless": blind}, test_rows, resamples=20)
+    result = compare_peers({"ours": ours, "noiseless": blind}, test_rows, resamples=20)
     result = {"about": {"taught": 10, "examined": 800, "hardware": "none"}, "peers": result}
     assert "phi_median_deg" not in result["peers"]["noiseless"]["scores"]
-    contest.save(result, tmp_path / "a.md", "galexplore bench accuracy")
+    contest.save_tables(result, tmp_path / "a.md", "galexplore bench accuracy")
     assert "| – |" in (tmp_path / "a.md").read_text()
     assert json.loads((tmp_path / "a.json").read_text())["peers"].keys() == {"ours", "noiseless"}
 
@@ -182,7 +177,7 @@ def test_boosting_is_told_what_its_name_says(sky, sample, tmp_path):
 
 def test_an_unknown_peer_is_refused_in_one_sentence(tmp_path):
     with pytest.raises(InputError, match="no peer"):
-        contest.run("default", tmp_path, tmp_path, nothing, minutes=1, epochs=None, only=["nobody"])
+        contest.run_contest("default", tmp_path, tmp_path, nothing, minutes=1, epochs=None, only=["nobody"])
 
 
 def test_real_cutouts_are_told_beside_what_is_known(real):
@@ -193,7 +188,7 @@ def test_real_cutouts_are_told_beside_what_is_known(real):
     assert len(known) >= 4
     assert find_known("decals_dr5_J094949.61+010533.1_0.13arcsec.fits") == (0.0347, 9.7)
     assert all(row["latents"]["redshift"][0] < 0.12 for row in known)  # all of them are nearer than z = 0.04
-    text = tabulate(rows)
+    text = write_table(rows)
     assert text.count("\n| `") == len(rows)
 
 
@@ -211,5 +206,5 @@ def test_rare_kinds_are_found_by_the_latents_that_tell_them_apart():
     assert max(recall for recall, _ in found["published"].values()) < 0.3
     scores = {c: [0.5, 0.1] for c in contest.COLUMNS}
     peers = {k: {"about": {"seconds": 1.0}, "scores": scores, "rare": v} for k, v in found.items()}
-    told = contest.tabulate({"about": {"taught": 10, "examined": 10, "hardware": "none"}, "peers": peers})
+    told = contest.write_tables({"about": {"taught": 10, "examined": 10, "hardware": "none"}, "peers": peers})
     assert "| | Green Pea | Red Spiral |" in told and "7 % of ordinary" in told

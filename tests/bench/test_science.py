@@ -36,13 +36,13 @@ def test_what_is_named_first_is_counted_by_property():
     answers = pd.DataFrame(0.0, index=range(4), columns=[*MEANS, *SIGMAS])
     answers["lat_logmass"] = [5.0, 5.0, 2.0, 1.0]
     answers["lat_free"] = [0.0, 0.0, 0.0, 7.0]
-    found = attribution.judge(explorer, answers, "logmass")
+    found = attribution.count_named(explorer, answers, "logmass")
     assert found["first"][0] == 0.75 and found["n"] == 4 and found["instead"] == {"free": 0.25}
     assert found["n_told"] == 3 and found["first_told"][0] == pytest.approx(2 / 3)
     assert set(found["instead"]) <= set(INTRINSIC)
     learnt = Causes(np.full(4, INTRINSIC.index("free")), np.ones(4, bool), np.ones(4))
     explorer.find_causes = lambda odd, latents, sigma: learnt
-    found = attribution.judge(explorer, answers, "logmass")
+    found = attribution.count_named(explorer, answers, "logmass")
     assert found["first"][0] == 0 and found["instead"] == {"free": 1.0}, "a model that has learnt is taken at its word"
 
 
@@ -81,12 +81,12 @@ def test_finished_fits_are_kept_and_compared_with_the_labels(tmp_path, monkeypat
     embedder = SimpleNamespace(glance=lambda ids: seen.loc[list(ids)])
     images = SimpleNamespace(get=np.asarray)
     explorer = SimpleNamespace(table=rows, survey=DECALS, embedder=embedder, images=images)
-    found = sed.measure(explorer, 2, tmp_path)
+    found = sed.compare_with_fits(explorer, 2, tmp_path)
     assert found["ratio"] == {"whole": pytest.approx(50_000), "glance": pytest.approx(500_000)}
     redshift = found["accuracy"]["redshift"]
     assert redshift["sed"] == {"median_error": pytest.approx(0.2), "inside68": 0.0}
     assert redshift["ours"] == {"median_error": pytest.approx(0.01), "inside68": 1.0}
     assert redshift["glance"]["median_error"] == pytest.approx(0.03)
-    sed.measure(explorer, 2, tmp_path)
+    sed.compare_with_fits(explorer, 2, tmp_path)
     assert sorted(fitted) == ["A", "B"] and len((tmp_path / "fits.jsonl").read_text().splitlines()) == 2
     assert json.loads(json.dumps(found)) == found

@@ -1,0 +1,55 @@
+"""What is said of a cutout, as a person reads it in a terminal."""
+
+from rich.console import Console
+from rich.table import Table
+
+from galexplore.explore.location import Location
+from galexplore.latents import LATENTS, TITLES, UNITS
+from galexplore.tables.names import format_measurement
+
+_MARKS = {"passed": "[green]✓[/]", "fixed": "[yellow]~[/]", "refused": "[red]✗[/]"}
+
+
+def print_location(location: Location, console: Console) -> None:
+    """Print the audit, what the galaxy is, what it resembles, and why it is odd."""
+    for table in (_list_checks(location), _list_latents(location), _list_neighbours(location), _list_reasons(location)):
+        console.print(table)
+    if location.explanation.cause:
+        console.print(f"Likely cause: {location.explanation.cause}.")
+    console.print(f"Largest deviation: {location.reason}.")
+    console.print(f"Reconstruction chi2 {location.chi2:.2f} a pixel, worse than {location.chi2_percentile:.1f} %.")
+    x, y = location.position
+    console.print(f"On the map at ({x:.2f}, {y:.2f}); model {location.model['name']} {location.model['sha256'][:12]}.")
+
+
+def _list_checks(location: Location) -> Table:
+    table = Table("", "check", "what was found", title=f"Audit of {location.source.name}", title_justify="left")
+    for check in location.prepared.checks:
+        table.add_row(_MARKS[check.status], check.check.replace("_", " "), check.detail)
+    return table
+
+
+def _list_latents(location: Location) -> Table:
+    table = Table("latent", "value", "68 %", "95 %", title="What it is", title_justify="left")
+    for i, name in enumerate(LATENTS):
+        spans = (location.interval(name), location.interval(name, 95))
+        measured = format_measurement(location.latents[i], location.sigma[i], UNITS[name])
+        table.add_row(TITLES[name], measured, *(f"{low:.3f} to {high:.3f}" for low, high in spans))
+    return table
+
+
+def _list_neighbours(location: Location) -> Table:
+    table = Table(*location.neighbours.columns, title="What it resembles", title_justify="left")
+    for row in location.neighbours.itertuples(index=False):
+        table.add_row(*(f"{v:.3f}" if isinstance(v, float) else str(v) for v in row))
+    return table
+
+
+def _list_reasons(location: Location) -> Table:
+    explanation, columns = location.explanation, ("latent", "share of the distance", "sigma, given the others")
+    table = Table(*columns, title="Why it is odd", title_justify="left")
+    for reason in explanation.reasons.to_dict("records"):
+        table.add_row(TITLES[reason["latent"]], f"{reason['contribution']:+.2f}", f"{reason['conditional_z']:+.1f}")
+    table.add_section()
+    table.add_row("total", f"{explanation.oddness.distance2[0]:.2f}", f"rarer than {location.percentile:.1f} %")
+    return table
