@@ -31,10 +31,10 @@ def _colours(flux: np.ndarray, survey: Survey) -> np.ndarray:
     return np.column_stack([mags, *(mags[:, i] - mags[:, j] for i, j in pairs)])
 
 
-def _photometry(ground: Ground, measure: Callable[[pd.DataFrame], np.ndarray], what: str) -> Answer:
+def _boost_photometry(ground: Ground, take_features: Callable[[pd.DataFrame], np.ndarray], what: str) -> Answer:
     start, test = time.perf_counter(), ground.frame.iloc[ground.test]
     labels = ground.taught[list(LABELLED.values())].to_numpy(float)
-    answers = boost(measure(ground.taught), labels, measure(test))
+    answers = boost(take_features(ground.taught), labels, take_features(test))
     values = np.column_stack([np.full(len(test), np.nan), answers])
     return Answer(values, {"seconds": time.perf_counter() - start, "what": f"gradient boosting on {what}"})
 
@@ -42,13 +42,13 @@ def _photometry(ground: Ground, measure: Callable[[pd.DataFrame], np.ndarray], w
 def answer_noiseless(ground: Ground) -> Answer:
     """Gradient boosting on the galaxies' true fluxes."""
 
-    def measure(frame: pd.DataFrame) -> np.ndarray:
+    def take_features(frame: pd.DataFrame) -> np.ndarray:
         parts = ("bulge", "disc", "young")
         bands = ground.survey.bands
         flux = np.stack([frame[[f"flux_{p}_{b}" for p in parts]].sum(axis=1) for b in bands], axis=1)
         return _colours(flux, ground.survey)
 
-    return _photometry(ground, measure, f"{', '.join(ground.survey.bands)} and colours")
+    return _boost_photometry(ground, take_features, f"{', '.join(ground.survey.bands)} and colours")
 
 
 def _measured_colours(frame: pd.DataFrame, survey: Survey) -> np.ndarray:
@@ -59,7 +59,7 @@ def _measured_colours(frame: pd.DataFrame, survey: Survey) -> np.ndarray:
 def answer_noisy(ground: Ground) -> Answer:
     """Gradient boosting on the catalogue's magnitudes, with their errors."""
     bands = ", ".join(ground.survey.bands)
-    return _photometry(ground, lambda frame: _measured_colours(frame, ground.survey), f"{bands} and colours")
+    return _boost_photometry(ground, lambda frame: _measured_colours(frame, ground.survey), f"{bands} and colours")
 
 
 #: What a profile fit would measure of a galaxy, were there no noise.
@@ -69,7 +69,7 @@ PROFILE = ("re_arcsec", "ba", "bulge_fraction", "bulge_n")
 def answer_shaped(ground: Ground) -> Answer:
     """Gradient boosting on the catalogue's magnitudes and the true profile, as no image shows it."""
 
-    def measure(frame: pd.DataFrame) -> np.ndarray:
+    def take_features(frame: pd.DataFrame) -> np.ndarray:
         return np.column_stack([_measured_colours(frame, ground.survey), frame[list(PROFILE)]])
 
-    return _photometry(ground, measure, f"{', '.join(ground.survey.bands)}, colours and the true profile")
+    return _boost_photometry(ground, take_features, f"{', '.join(ground.survey.bands)}, colours and the true profile")

@@ -19,13 +19,13 @@ def bench() -> None:
 
 @app.command()
 def accuracy(
-    model: Annotated[str, typer.Option(help="A folder of models/.")] = "default",
-    minutes: Annotated[float, typer.Option(help="At most so long for each small peer.")] = 60.0,
+    model: Annotated[str, typer.Option(help="Name of a model; galexplore model list shows them.")] = "default",
+    minutes: Annotated[float, typer.Option(help="Longest training of each small peer.")] = 60.0,
     epochs: Annotated[
         int | None, typer.Option(help="Passes of the supervised encoder; the model's by default.")
     ] = None,
     peer: Annotated[
-        list[str] | None, typer.Option(help="Only these (repeat it); ours and all others by default.")
+        list[str] | None, typer.Option(help="Only this one (may be repeated); by default ours and all others.")
     ] = None,
     runs: Annotated[Path, typer.Option(help="Folder where each peer's answers are kept.")] = Path("runs/bench"),
     write: Annotated[Path | None, typer.Option(help="Markdown file for the tables, with the JSON beside it.")] = None,
@@ -46,7 +46,7 @@ def accuracy(
 @app.command()
 def real(
     real: Annotated[Path, typer.Option(help="Folder with cutouts/ of real galaxies, or of the cutouts themselves.")],
-    model: Annotated[str, typer.Option(help="A folder of models/.")] = "default",
+    model: Annotated[str, typer.Option(help="Name of a model; galexplore model list shows them.")] = "default",
     write: Annotated[Path | None, typer.Option(help="Markdown file for the table.")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -73,10 +73,9 @@ def mock(
         print(json.dumps(speeds, indent=2))
         return
     for row in speeds["sizes"]:
-        rendered = f"rendered in {row['render_seconds']:.0f} s, {row['galaxies_per_second']:.0f} galaxies/s"
-        print(
-            f"{row['n']:,} galaxies: drawn in {row['draw_seconds']:.0f} s, {rendered}, {row['memory_mib']:.0f} MiB at most"
-        )
+        speed = f"rendered in {row['render_seconds']:.0f} s, {row['galaxies_per_second']:.0f} galaxies/s"
+        drawn = f"{row['n']:,} galaxies: drawn in {row['draw_seconds']:.0f} s"
+        print(f"{drawn}, {speed}, {row['memory_mib']:.0f} MiB at most")
     print(f"Memory at three times the size: {speeds['memory_ratio']:.2f} times")
 
 
@@ -115,7 +114,7 @@ def measure_the_app(
 @app.command()
 def sed(
     n: Annotated[int, typer.Option("--n", min=1, help="Galaxies to fit; each takes three minutes or so.")] = 5,
-    model: Annotated[str, typer.Option(help="A folder of models/.")] = "default",
+    model: Annotated[str, typer.Option(help="Name of a model; galexplore model list shows them.")] = "default",
     runs: Annotated[Path, typer.Option(help="Folder where finished fits are kept.")] = Path("runs/sed"),
     as_json: AsJson = False,
 ) -> None:
@@ -141,7 +140,7 @@ def sed(
 @app.command()
 def attribution(
     n: Annotated[int, typer.Option("--n", min=10, help="Galaxies to shift, in four properties, to either side.")] = 200,
-    model: Annotated[str, typer.Option(help="A folder of models/.")] = "default",
+    model: Annotated[str, typer.Option(help="Name of a model; galexplore model list shows them.")] = "default",
     teach: Annotated[
         int, typer.Option(min=0, help="First learn from so many galaxies of other splits, and keep it in the card.")
     ] = 0,

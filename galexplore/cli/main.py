@@ -1,4 +1,4 @@
-"""The command line: `galexplore app | locate | mock | train | model | embed | evaluate | bench`."""
+"""The command line: `galexplore app | locate | embed | train | evaluate | mock | model | bench`."""
 
 import json
 import os
@@ -24,7 +24,7 @@ app.add_typer(model_app, name="model", no_args_is_help=True)
 app.add_typer(bench_app, name="bench")
 
 FILE_TYPES = "FITS, npy, npz, JPEG, PNG"  # of files that are read
-Model = Annotated[str, typer.Option("--model", help="A folder of models/.")]
+Model = Annotated[str, typer.Option("--model", help="Name of a model; galexplore model list shows them.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 
@@ -68,9 +68,9 @@ def _has_display() -> bool:
 
 @app.command()
 def locate(
-    files: Annotated[list[Path], typer.Argument(help=f"One cutout ({FILE_TYPES}), or {DECALS.count_word} single bands.")],
+    files: Annotated[list[Path], typer.Argument(help=f"A cutout ({FILE_TYPES}), or {DECALS.count_word} single bands.")],
     pixel_scale: Annotated[float | None, typer.Option(help="Arcsec a pixel, where the file does not say.")] = None,
-    key: Annotated[str | None, typer.Option(help="Which array of an npz.")] = None,
+    key: Annotated[str | None, typer.Option(help="Which array of an npz that holds several.")] = None,
     model: Model = "default",
     as_json: AsJson = False,
 ) -> None:
@@ -93,7 +93,9 @@ def locate(
 def train(
     name: Annotated[str, typer.Option(help="What to call the model: the folder of models/ that is made.")],
     data: Annotated[Path, typer.Option(help="Catalogue; by default the embedded one.")] = DATA,
-    recipe: Annotated[Literal["cpu", "gpu"] | None, typer.Option(help="By default, what this machine has.")] = None,
+    recipe: Annotated[
+        Literal["cpu", "gpu"] | None, typer.Option(help="For a CPU or a GPU; by default what this machine has.")
+    ] = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the galaxies; the recipe's by default.")] = None,
     extra: Annotated[
         int | None, typer.Option(min=0, help="Galaxies drawn beside the embedded catalogue's; needs the mock.")
@@ -150,7 +152,7 @@ def embed(
 
 @app.command()
 def evaluate(
-    split: Annotated[str, typer.Option(help="test, calibration, validation or train.")] = "test",
+    split: Annotated[str, typer.Option(help="Which split: test, calibration, validation or train.")] = "test",
     model: Model = "default",
     as_json: AsJson = False,
 ) -> None:

@@ -11,7 +11,7 @@ from galexplore.errors import InputError
 from galexplore.places import DATA, cache_folder
 from galexplore.survey import DECALS
 
-app = typer.Typer(help="Simulate a survey, or compare the simulation with real measurements.")
+app = typer.Typer()
 Depth = Literal["default", "deep"]
 
 
@@ -22,7 +22,7 @@ def mock(
     seed: Annotated[int, typer.Option(help="Seed of the whole survey.")] = 1,
     to: Annotated[Path | None, typer.Option("--out", help="Folder, or a .parquet with --photometry-only.")] = None,
     photometry_only: Annotated[bool, typer.Option(help="Write labels and magnitudes alone.")] = False,
-    depth: Annotated[Depth, typer.Option(help="default, or deep (r = 24).")] = "default",
+    depth: Annotated[Depth, typer.Option(help="As the embedded survey, or deep (to r = 24).")] = "default",
     pixels: Annotated[bool, typer.Option(help="Render the images too.")] = True,
     processes: Annotated[int | None, typer.Option(help="Processes that render; one a core by default.")] = None,
 ) -> None:

@@ -15,7 +15,7 @@ app = typer.Typer(help="Pack a trained model into one file, install such a file,
 
 @app.command()
 def pack(
-    name: Annotated[str, typer.Argument(help="A folder of models/.")],
+    name: Annotated[str, typer.Argument(help="Name of a model; model list shows them.")],
     file: Annotated[Path, typer.Argument(help="File to write, such as mine.galexplore.")],
 ) -> None:
     """Write a trained model, with its atlas, its catalogue and the images that are its own, into one file."""
@@ -27,7 +27,7 @@ def pack(
 
 @app.command()
 def install(
-    file: Annotated[Path, typer.Argument(help="As `galexplore model pack` writes it.")],
+    file: Annotated[Path, typer.Argument(help="A file that galexplore model pack wrote.")],
     name: Annotated[str | None, typer.Option(help="What to call it; by default as it was packed.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a model of that name.")] = False,
 ) -> None:

@@ -11,15 +11,15 @@ from galexplore.survey import DECALS
 
 
 class Listener:
-    """An encoder whose answers are known: the middle pixel and its neighbours, with a scatter over the eight views."""
+    """An encoder whose answers are known: the middle pixel and its neighbours, with a scatter over the eight orientations."""
 
     def __init__(self, gain, twist):
         self.gain, self.twist = np.asarray(gain, float), np.asarray(twist, float)
 
     def encode_orientations(self, flux):
         pixel = flux[:, 0, 34, 34]
-        view = np.linspace(-1, 1, 8)
-        answer = pixel[None, :, None] * self.gain + view[:, None, None] * self.twist
+        spread = np.linspace(-1, 1, 8)
+        answer = pixel[None, :, None] * self.gain + spread[:, None, None] * self.twist
         answer[..., 0] %= np.pi
         return answer
 
