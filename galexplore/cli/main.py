@@ -93,9 +93,7 @@ def locate(
 def train(
     name: Annotated[str, typer.Option(help="What to call the model: the folder of models/ that is made.")],
     data: Annotated[Path, typer.Option(help="Catalogue; by default the embedded one.")] = DATA,
-    recipe: Annotated[
-        Literal["cpu", "gpu"] | None, typer.Option(help="For a CPU or a GPU; by default what this machine has.")
-    ] = None,
+    recipe: Annotated[Literal["cpu", "gpu"] | None, typer.Option(help="By default the one for this machine.")] = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the galaxies; the recipe's by default.")] = None,
     extra: Annotated[
         int | None, typer.Option(min=0, help="Galaxies drawn beside the embedded catalogue's; needs the mock.")

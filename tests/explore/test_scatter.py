@@ -11,7 +11,7 @@ from galexplore.survey import DECALS
 
 
 class Listener:
-    """An encoder whose answers are known: the middle pixel and its neighbours, with a scatter over the eight orientations."""
+    """An encoder whose answers are known: the middle pixel and its neighbours, scattered over eight orientations."""
 
     def __init__(self, gain, twist):
         self.gain, self.twist = np.asarray(gain, float), np.asarray(twist, float)
