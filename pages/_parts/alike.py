@@ -22,7 +22,7 @@ def search_alike(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Find what is most like the examples, and what kinds are over-represented in it; `name_rows` names them."""
     table = _explorer.table
-    alike = find_alike(_explorer, table["id"].iloc[_rows], MOST)
+    alike = find_alike(_explorer, table["id"].iloc[_rows].tolist(), MOST)
     rest = np.ones(len(table), bool)
     rest[_rows] = False
     return alike, measure_enrichment(table.loc[rest, ["id", "population"]], alike["id"])

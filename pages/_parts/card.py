@@ -94,7 +94,7 @@ def show_links(explorer: Explorer, row: pd.Series) -> None:
         return
     st.caption(f"RA {row['ra']:.5f}°, Dec {row['dec']:+.5f}° (ICRS)")
     with st.container(horizontal=True, gap="small", key="links"):
-        for name, address in services.link(row["ra"], row["dec"], explorer.survey).items():
+        for name, address in services.link_services(row["ra"], row["dec"], explorer.survey).items():
             why = services.SIMULATED if explorer.simulated else None
             st.link_button(name, address, icon=":material/open_in_new:", disabled=explorer.simulated, help=why)
     if explorer.simulated:
