@@ -1,9 +1,11 @@
 """The imaging that a model reads; nothing else in the package knows a band, a pixel scale or a survey's name."""
 
 import dataclasses
+import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from galexplore.errors import InputError
@@ -189,6 +191,26 @@ class Survey:
             raise InputError(f"the survey has unknown fields: {', '.join(unknown)}")
         values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()}
         return cls(**values)
+
+    @classmethod
+    def open(cls, path: Path) -> "Survey":
+        """Read a survey from a JSON file of the fields that `to_dict` gives.
+
+        Raises
+        ------
+        InputError
+            One sentence, where it is no such file, or as of `from_dict`.
+        """
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(f"there is no readable survey {path.name}; give a JSON file of its fields") from error
+        try:
+            return cls.from_dict(json.loads(text))
+        except json.JSONDecodeError as error:
+            raise InputError(
+                f"the survey {path.name} is no JSON; give its fields as Survey.to_dict writes them"
+            ) from error
 
 
 _TUPLES = ("bands", "noise", "peak", "display", "rgb", "extinction")

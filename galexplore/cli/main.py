@@ -16,7 +16,7 @@ from galexplore.cli.model import app as model_app
 from galexplore.cli.terminal import Bars, out, refuse
 from galexplore.errors import InputError
 from galexplore.places import DATA, ROOT
-from galexplore.survey import DECALS
+from galexplore.survey import DECALS, Survey
 
 app = typer.Typer(help="A latent-space explorer for galaxies.", no_args_is_help=True, pretty_exceptions_enable=False)
 app.add_typer(mock_app, name="mock", invoke_without_command=True)
@@ -105,6 +105,9 @@ def train(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace a model of that name, once all is made.")
     ] = False,
+    survey: Annotated[
+        Path | None, typer.Option(help="JSON file of another survey's bands, pixels and noise; see CONTRIBUTING.md.")
+    ] = None,
 ) -> None:
     """Train a model, calibrate it, embed the catalogue and fit the atlas; continues where it was killed."""
     from dataclasses import replace
@@ -116,6 +119,7 @@ def train(
     from galexplore.network.recipes import RECIPES
 
     check_place(name, overwrite)
+    imaging = Survey.open(survey) if survey else DECALS
     if extra and not is_embedded(data):
         raise InputError("--extra draws galaxies of the embedded survey, which are mixed with no other catalogue's.")
     network, training = RECIPES[recipe or ("gpu" if pick_device().type == "cuda" else "cpu")]
@@ -124,7 +128,7 @@ def train(
     }
     processes = launch_processes(devices) if devices > 1 else Processes()
     with Bars() as report:
-        card = train_model(name, data, replace(training, **changed), report, DECALS, network, processes, overwrite)
+        card = train_model(name, data, replace(training, **changed), report, imaging, network, processes, overwrite)
     out.print(f"models/{name} written: {card['seconds'] / 60:.1f} min of training on {card['hardware']}.")
 
 

@@ -92,3 +92,15 @@ def test_a_cards_broken_survey_is_refused_in_a_sentence():
     ):
         with pytest.raises(InputError, match=sentence):
             Survey.from_dict(broken)
+
+
+def test_a_survey_is_read_from_a_file_of_its_fields(tmp_path):
+    path = tmp_path / "five.json"
+    path.write_text(json.dumps(FIVE.to_dict()))
+    assert Survey.open(path) == FIVE
+    for text, sentence in (("{", "is no JSON"), ("[]", "table of fields"), ('{"name": "x"}', "lacks bands")):
+        path.write_text(text)
+        with pytest.raises(InputError, match=sentence):
+            Survey.open(path)
+    with pytest.raises(InputError, match="no readable survey"):
+        Survey.open(tmp_path / "none.json")
