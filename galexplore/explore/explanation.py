@@ -24,7 +24,7 @@ class Counterfactual:
     latents : ndarray (5,)
         After the move; the angle stays.
     before, after : float
-        Squared Mahalanobis distance from the population before and after it.
+        Squared Mahalanobis distance from what is usual before and after it.
     image : ndarray (B, S, S)
         What the model makes of it, nanomaggies per native pixel.
     """
@@ -51,7 +51,7 @@ class Explanation:
     causes : Causes or None
         Of its oddness; None where the model has not learnt to tell.
     reasons : DataFrame
-        A row for each intrinsic latent: `latent`, `value`, `usual` (the centre of its mode of the population),
+        A row for each intrinsic latent: `latent`, `value`, `usual` (the centre of its mode of the ordinary ones),
         `marginal_z` (sigma from it), `expected` (what the other latents predict), `conditional_z` (sigma from that)
         and `contribution` to the squared distance.
     image : ndarray (B, S, S)

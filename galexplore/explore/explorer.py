@@ -164,7 +164,7 @@ class Explorer:
         Returns
         -------
         DataFrame
-            `id`, `distance` (latent, in units of the population's spread), and of the catalogue the labels `z`,
+            `id`, `distance` (latent, in units of the ordinary galaxies' spread), and of the catalogue the labels `z`,
             `logmass`, `logsfr` (NaN where it has none) and `population`; the nearest first.
         """
         distance, index = self.atlas.neighbours(latents, k)

@@ -107,7 +107,7 @@ def rerank(points: np.ndarray, rank: np.ndarray, labelled: np.ndarray, scores: n
     Parameters
     ----------
     points : array (N, J)
-        Intrinsic latents in units of the population's spread (`Atlas.points`).
+        Intrinsic latents in units of the ordinary galaxies' spread (`Atlas.points`).
     rank : array (N,)
         How interesting each is taken to be without labels, from 0 to 1.
     labelled : int array (L,)

@@ -81,7 +81,7 @@ class Location:
     position : ndarray (2,)
         On the atlas's map.
     neighbours : DataFrame
-        `id`, `distance` (latent, in units of the population's spread), the labels `z`, `logmass`, `logsfr`, and
+        `id`, `distance` (latent, in units of the ordinary galaxies' spread), the labels `z`, `logmass`, `logsfr`, and
         `population`.
     kinds : DataFrame
         Of which kind it may be, as `galexplore.atlas.likeness.resemble` says.

@@ -29,13 +29,13 @@ FAINTEST, LARGEST = 22.5, 15.0  # magnitude and arcsec beyond which no survey wo
 def find_tails(truth: np.ndarray, at: np.ndarray, j: int, sigma: float = 3.0) -> tuple[np.ndarray, np.ndarray]:
     """Find the lower and the upper sigma-tail of property j given the others.
 
-    Among the 300 galaxies of the population that are nearest in the others: the median, less and plus `sigma` times the
+    Among the 300 galaxies of `truth` that are nearest in the others: the median, less and plus `sigma` times the
     distance from it to the 15.9th and the 84.1th percentile.
 
     Parameters
     ----------
     truth : array (N, J)
-        The population.
+        Properties of all galaxies.
     at : array (M, J)
     """
     others = [i for i in range(truth.shape[1]) if i != j]

@@ -78,7 +78,7 @@ def _latent_columns() -> dict[str, Column]:
     for axis in "xy":
         c[f"umap_{axis}"] = Column("", "pos.cartesian." + axis, f"Map position, {axis}: for the eye only")
     return c | {
-        "distance2": Column("", "stat.value", "Squared Mahalanobis distance from the ordinary population", low=0),
+        "distance2": Column("", "stat.value", "Squared Mahalanobis distance from the ordinary galaxies", low=0),
         "percentile": Column("", "stat.rank", "Percentage of ordinary galaxies that are less rare", low=0, high=100),
         "cause": Column("", "meta.note", "Property that most likely makes the galaxy odd, and its side", "str"),
         "cause_share": Column("", "stat.probability", "Probability that it is this property", low=0, high=1),
@@ -98,7 +98,7 @@ def _latent_columns() -> dict[str, Column]:
 #: Every column that the project reads or writes, in the order in which they are shown.
 COLUMNS: dict[str, Column] = _columns()
 MOST_WORDS = 20
-ORDINARY = "ordinary"  # of the population: what defines what is usual
+ORDINARY = "ordinary"  # the population that defines what is usual
 
 
 def set_aside(table: pd.DataFrame, names: Iterable[str]) -> pd.DataFrame:
