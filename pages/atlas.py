@@ -103,13 +103,14 @@ def explain_plot(explorer: Explorer, shown: AtlasState, plot: str, n: int) -> st
     made = honesty.get("parameters") or explorer.card.get("atlas", {})
     names = {"n_neighbors": "neighbours", "min_dist": "least distance", "seed": "seed"}
     settings = ", ".join(f"{word} {made[key]}" for key, word in names.items() if key in made)
+    settings = f": {settings}" if settings else ""
     kept = {"latents": "preservation", "features": "feature_preservation"}[shown.map]
     share = ""
     if kept in explorer.table:
         share = (
             f" It keeps {100 * explorer.table[kept].median():.0f} % of a galaxy's neighbours (median; also a colour)."
         )
-    return f"UMAP {MAP_NAMES[shown.map]}: {settings}.{share} For the eye only: nothing is searched or scored on it."
+    return f"UMAP {MAP_NAMES[shown.map]}{settings}.{share} For the eye only: nothing is searched or scored on it."
 
 
 def show_atlas() -> None:

@@ -46,7 +46,7 @@ def describe_recipe(explorer: Explorer) -> list[tuple[str, str]]:
     kinds = int((table["population"] != "ordinary").sum())
     rows = [
         ("Taught by", galaxies + (f", {extra:,} of them drawn for training alone" if extra else "")),
-        ("Atlas", f"{len(table):,} galaxies, {kinds:,} of rare kinds that no training saw"),
+        ("Atlas", f"{len(table):,} galaxies" + (f", {kinds:,} of rare kinds that no training saw" if kinds else "")),
         ("Network", f"{card['parameters']:,} parameters, five latents, widths {_join(network['widths'])}"),
         (
             "Recipe",

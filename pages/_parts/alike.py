@@ -47,16 +47,10 @@ def choose_examples(explorer: Explorer) -> np.ndarray | None:
             "them appear here."
         )
         return None
-    return ways[
-        st.radio(
-            "Examples",
-            list(ways),
-            horizontal=True,
-            format_func=plain,
-            key="alike-to",
-            label_visibility="collapsed",
-        )
-    ]
+    chosen = st.radio(
+        "Examples", list(ways), horizontal=True, format_func=plain, key="alike-to", label_visibility="collapsed"
+    )
+    return ways[chosen]
 
 
 def say_odds(ratio: float) -> str:

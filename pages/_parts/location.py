@@ -94,16 +94,22 @@ def show_pixels(location: Location, survey: Survey) -> None:
         st.download_button("npy", data, "encoded.npy", mime, icon=icon, key="npy", on_click="ignore")
 
 
-def show_kinds(location: Location) -> None:
-    """Say of which kind it may be, by counting kinds among its neighbours."""
+def show_neighbourhood(explorer: Explorer, location: Location) -> None:
+    """Show its neighbours and, where the atlas knows more than one kind, of which it may be by counting theirs."""
     st.markdown("**What it resembles**")
+    if len(explorer.kinds) > 1:
+        show_kinds(location)
+    show_neighbours(location.neighbours, "near")
+
+
+def show_kinds(location: Location) -> None:
+    """Say how probable each kind is."""
     lines = ["| kind | probability | 68 % | of 50 neighbours |", "|---|---:|---:|---:|"]
     for row in location.kinds.head(5).to_dict("records"):
         share = f"**{100 * row['probability']:.0f} %** | {100 * row['low']:.0f} to {100 * row['high']:.0f} %"
         lines.append(f"| {mark(row['population'])} {row['population']} | {share} | {row['neighbours']} |")
     st.markdown("\n".join(lines))
     st.caption("Shares among its nearest galaxies: they hold for a survey mixed as this atlas is.")
-    show_neighbours(location.neighbours, "near")
 
 
 def show_location(explorer: Explorer, upload: dict, forget: Callable[[], None]) -> None:
@@ -121,7 +127,7 @@ def show_location(explorer: Explorer, upload: dict, forget: Callable[[], None]) 
     show_position(explorer.table, location)
     left, right = st.container(key="halves-company").columns(2, gap="large")
     with left:
-        show_kinds(location)
+        show_neighbourhood(explorer, location)
     with right:
         st.markdown("**Audit** of what was read")
         show_audit(location.prepared.checks)

@@ -1,5 +1,7 @@
 """How good and how honest a model is: its scores with their errors, truth against inference, PIT and coverage."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -33,13 +35,12 @@ def compare_with_truth(atlas: str, sha: str, split: str, _explorer: Explorer) ->
     return collect(table[chosen].reset_index(drop=True), _explorer.card["calibration"])
 
 
-def show_scores(metrics: dict, simulated: bool) -> None:
-    """Show the scores with their bootstrap errors."""
-    known = [latent for latent in LABELLED if latent in metrics]
-    lines = ["| | " + " | ".join(TITLES[n].lower() for n in known) + " |", "|---|" + "---:|" * len(known)]
+def list_scores(metrics: dict, judged: Sequence[str]) -> list[str]:
+    """Lines of a Markdown table: the scores of the latents that labels judge, with their bootstrap errors."""
+    lines = ["| | " + " | ".join(TITLES[n].lower() for n in judged) + " |", "|---|" + "---:|" * len(judged)]
     for score, title in SCORES.items():
         cells = []
-        for latent in known:
+        for latent in judged:
             if score not in metrics[latent]:
                 cells.append("")
                 continue
@@ -48,7 +49,14 @@ def show_scores(metrics: dict, simulated: bool) -> None:
             dex = "dex" if score in ("nmad", "bias", "crps") and latent != "redshift" else unit
             cells.append(format_measurement(scale * value, scale * error, dex))
         lines.append(f"| {title} | {' | '.join(cells)} |")
-    st.markdown("\n".join(lines))
+    return lines
+
+
+def show_scores(metrics: dict, simulated: bool) -> None:
+    """Show the scores, and of which galaxies they are."""
+    judged = [latent for latent in LABELLED if latent in metrics]
+    unjudged = "No label is known that could judge redshift, mass or SFR."
+    st.markdown("\n".join(list_scores(metrics, judged)) if judged else unjudged)
     angle = ""
     if "median_error_deg" in metrics.get("phi", {}):
         value, error = metrics["phi"]["median_error_deg"]
@@ -66,6 +74,8 @@ def show_scores(metrics: dict, simulated: bool) -> None:
 def show_honesty(explorer: Explorer, metrics: dict) -> None:
     """Show truth against inference, PIT, and coverage by bin."""
     compared = compare_with_truth(explorer.name, explorer.card["sha256"], metrics["split"], explorer)
+    if not compared:  # no label is known
+        return
     titles = {
         "truth": "Inferred against catalogue; gold: equal; bars: median and 68 % of the inferred values",
         "pit": "Flat means honest error bars; gold: what chance allows",

@@ -53,6 +53,8 @@ def show_summary(explorer: Explorer) -> None:
         "Medians. The shift is in robust standard deviations of the rest; “tells apart” is the chance that a selected "
         "galaxy exceeds another: 50 % says nothing, 0 or 100 % says all."
     )
+    if kinds.empty:
+        return
     st.markdown("**Rare kinds among them**")
     st.markdown("\n".join(list_kinds(kinds)))
     st.caption("Odds of a kind inside over outside, with the 95 % interval: above 1 is enriched.")

@@ -7,7 +7,7 @@ import re
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.own_model import N, make_own_model
+from tests.own_model import N, draw_own, make_own_model
 from tests.pages.driver import check, go, list_images, words
 
 PAGES = ("atlas", "galaxy", "traverse", "locate", "anomalies", "populations", "model")
@@ -100,3 +100,32 @@ def test_the_ids_of_a_selection_are_not_looked_at_again(app):
     app.run()
     check(app)
     assert first and Counted.looks == first
+
+
+def test_what_its_catalogue_does_not_say_is_left_out(own):
+    """Neither empty tables nor empty lists, and no kind where none is known."""
+    own.session_state["selection"] = [f"NGC{i:04d}" for i in range(8)]
+    own.session_state["aspect"] = "Against the rest"
+    own.run()
+    check(own)
+    told = words(own)
+    assert "What sets these 8 apart" in told and "Rare kinds" not in told and "UMAP of the latents. For" in told
+    go(own, "locate")
+    own.button(key="try-ordinary").click().run()
+    check(own)
+    assert "What it resembles" in words(own) and "of 50 neighbours" not in words(own)
+    go(own, "model")
+    told = words(own)
+    assert "No label is known" in told and "rare kinds" not in told
+
+
+def test_a_model_without_any_label_shows_every_page(app, tmp_path, monkeypatch):
+    monkeypatch.setenv("GALEXPLORE_MODELS", str(tmp_path))
+    make_own_model(tmp_path / "bare", frame=draw_own()[0][["id"]])
+    fresh = AppTest.from_file(app._script_path, default_timeout=60)
+    fresh.query_params["atlas"], fresh.query_params["object"] = "bare", "NGC0003"
+    fresh.run()
+    check(fresh)
+    for page in PAGES[1:]:
+        go(fresh, page)
+    assert not fresh.get("plotly_chart"), "nothing to hold the inferred values against"
