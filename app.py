@@ -6,7 +6,8 @@ import streamlit as st
 
 from pages._parts.header import count_selected, show_answer, show_model, show_search, show_trouble
 from pages._session import address
-from pages._session.state import begin_run, navigate, try_explorer
+from pages._session.navigation import navigate
+from pages._session.state import begin_run, try_explorer
 
 HERE = Path(__file__).parent / "pages" / "_parts"
 st.set_page_config("galexplore", str(HERE / "icon.svg"), layout="wide")

@@ -11,7 +11,8 @@ from pages._parts.labels import choose_learning, load_labels, offer_labels
 from pages._parts.odd_one import show_odd_one
 from pages._parts.panels import mark
 from pages._parts.ranking import show_ranking
-from pages._session.state import open_explorer, require_header
+from pages._session.navigation import require_header
+from pages._session.state import open_explorer
 
 RANKINGS = {
     "rarity": ("Rare properties", "Furthest from ordinary galaxies in redshift, mass, SFR and the free latent."),

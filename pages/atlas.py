@@ -14,7 +14,8 @@ from pages._parts.choices import MAP_NAMES, choose_state
 from pages._parts.gallery import show_selection
 from pages._parts.hover import show_hover
 from pages._session.drawn import PLOTS, is_live, plot_key, take_selection
-from pages._session.state import find_selected, is_dark, open_explorer, require_header
+from pages._session.navigation import require_header
+from pages._session.state import find_selected, is_dark, open_explorer
 
 CONFIG = {"displaylogo": False, "modeBarButtonsToRemove": ["toImage"], "doubleClick": "autosize", "scrollZoom": False}
 

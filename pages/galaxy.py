@@ -3,7 +3,8 @@
 import streamlit as st
 
 from pages._parts.card import show_card
-from pages._session.state import open_explorer, require_header
+from pages._session.navigation import require_header
+from pages._session.state import open_explorer
 
 
 def show_galaxy() -> None:

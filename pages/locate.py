@@ -12,7 +12,8 @@ from galexplore.tables.positions import parse_position
 from pages._parts.location import show_location, show_refusal
 from pages._parts.panels import draw_catalogue, mark
 from pages._parts.verdicts import show_verdicts
-from pages._session.state import open_explorer, plain, require_header
+from pages._session.navigation import require_header
+from pages._session.state import open_explorer, plain
 from pages._session.uploads import forget, refresh, settle, take_files, try_sample
 
 TYPES = ["fits", "fit", "fts", "fz", "gz", "npy", "npz", "jpg", "jpeg", "png"]

@@ -10,7 +10,8 @@ from galexplore.latents import TITLES
 from galexplore.tables.names import format_measurement
 from pages._parts.panels import STILL
 from pages._parts.scores import show_honesty, show_scores
-from pages._session.state import is_dark, open_explorer, require_header
+from pages._session.navigation import require_header
+from pages._session.state import is_dark, open_explorer
 
 
 @st.cache_data(max_entries=5, show_spinner=False)

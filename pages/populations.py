@@ -9,7 +9,8 @@ from galexplore.explore.link import SHOWN_AT_FIRST
 from pages._parts.alike import show_alike
 from pages._parts.panels import STILL, mark
 from pages._parts.rare import find_rare, measure_recovery, run_classifier
-from pages._session.state import is_dark, open_explorer, open_galaxy, require_header
+from pages._session.navigation import require_header
+from pages._session.state import is_dark, open_explorer, open_galaxy
 
 
 def choose_kinds(explorer: Explorer) -> list[str]:

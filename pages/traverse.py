@@ -12,6 +12,7 @@ from galexplore.latents import LATENTS, TITLES, UNITS
 from pages._parts.oddity import say_rarity
 from pages._parts.panels import PRETTY
 from pages._parts.ways import show_ways
+from pages._session.navigation import require_header
 from pages._session.sliders import (
     STEPS,
     find_ends,
@@ -21,7 +22,7 @@ from pages._session.sliders import (
     note_standing,
     read_sliders,
 )
-from pages._session.state import open_explorer, require_header, start_from, start_from_galaxy
+from pages._session.state import open_explorer, start_from, start_from_galaxy
 
 FORMATS = {"phi": "%d°", "redshift": "%.3f"}
 TYPICAL = "a typical galaxy"

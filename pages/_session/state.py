@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
-from streamlit.navigation.page import StreamlitPage
 
 from galexplore.errors import InputError
 from galexplore.explore.link import AtlasState
@@ -69,31 +68,6 @@ def try_explorer() -> "Explorer | None":
     except InputError as error:
         st.error(plain(str(error)), icon=":material/error:")
         return None
-
-
-def navigate() -> StreamlitPage:
-    """Show the pages' names at the top; return the page to run."""
-    pages = [
-        st.Page("pages/atlas.py", title="Atlas", default=True),
-        st.Page("pages/galaxy.py", title="Galaxy", visibility="hidden"),
-        st.Page("pages/traverse.py", title="Traverse"),
-        st.Page("pages/locate.py", title="Locate"),
-        st.Page("pages/anomalies.py", title="Anomalies"),
-        st.Page("pages/populations.py", title="Populations"),
-        st.Page("pages/model.py", title="Model"),
-    ]
-    return st.navigation(pages, position="top")
-
-
-def require_header() -> None:
-    """Go back through `app.py` where a page was run without it.
-
-    Until `st.navigation` is first called in a server's life, Streamlit takes a folder named `pages` for its older kind
-    of app and runs a deep link's page alone.
-    """
-    if not st.session_state.pop("header", False):
-        navigate()
-        st.rerun()
 
 
 def begin_run(url: str) -> None:
