@@ -78,9 +78,11 @@ def show_histograms(explorer: Explorer) -> None:
 
 
 def show_sliders() -> None:
-    """Show a slider for each latent, in physical units."""
+    """Show a slider for each latent that varies, in physical units."""
     for name in LATENTS:
         low, high = find_ends(name)
+        if low == high:  # no label taught it: it draws nothing
+            continue
         unit = {"phi": "° E of N", "free": "its own units"}.get(name, PRETTY[UNITS[name]])
         label = f"{TITLES[name]} [{unit}]" if unit else TITLES[name]
         st.slider(
