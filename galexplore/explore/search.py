@@ -1,16 +1,20 @@
 """What a person types to find a galaxy: an id, a position, an IAU name, a link to a viewer."""
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from galexplore.errors import InputError
+from galexplore.tables.addresses import find_id, is_address
 from galexplore.tables.names import format_angle
 from galexplore.tables.positions import LONGEST, parse_position, separate
 
 #: A galaxy of the atlas this near to a position that was typed is taken to be the one that was meant [arcsec].
 SAME = 60.0
+#: Columns of other surveys' ids that a galaxy can be searched by, in lower case.
+OTHER_IDS = ("id", "targetid", "objid", "dr8objid", "object_id", "source_id", "specobjid", "cataid", "iauname", "name")
 
 
 @dataclass(frozen=True)
@@ -35,12 +39,14 @@ def find(table: pd.DataFrame, text: str) -> Found:
     text : str
         As typed.
     """
-    text = text.strip()[:LONGEST]
+    text = text.strip()[: LONGEST + 1]  # one more, so that a longer one is known as such
     ids = table["id"]
     same = np.flatnonzero(ids == text)
     same = same if len(same) else np.flatnonzero(ids.str.casefold() == text.casefold())
     if len(same):
         return Found(str(ids.iloc[same[0]]), f"{ids.iloc[same[0]]} found.")
+    if other := _find_other_id(table, text):
+        return other
     try:
         position = parse_position(text)
     except InputError as error:
@@ -50,6 +56,19 @@ def find(table: pd.DataFrame, text: str) -> Found:
     like = ids[ids.str.contains(text[:40], case=False, regex=False)].head(3).tolist() if len(text) > 1 else []
     hint = f"Perhaps {' or '.join(like)}?" if like else f"Ids look like {ids.iloc[0]}; positions like 150.1 -0.5."
     return Found(None, f"No galaxy here is called “{text[:40]}”. {hint}")
+
+
+def _find_other_id(table: pd.DataFrame, text: str) -> Found | None:
+    """Find a galaxy by another id that the atlas has (TARGETID, objid), typed alone, behind its name, or in a link."""
+    sought = find_id(text) if is_address(text) else re.sub(r"^[a-z_]+(?:\s*[:=]\s*|\s+)", "", text, flags=re.I)
+    if not sought:
+        return None
+    for name in table.columns[[str(c).lower() in OTHER_IDS for c in table.columns]]:
+        same = np.flatnonzero(table[name].astype(str).str.casefold() == sought.casefold())
+        if len(same):
+            own = str(table["id"].iloc[same[0]])
+            return Found(own, f"{own} has the {name} {sought}.")
+    return None
 
 
 def _find_nearest(table: pd.DataFrame, ra: float, dec: float) -> Found:

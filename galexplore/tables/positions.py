@@ -1,32 +1,36 @@
 """Positions on the sky: read from what a person types, as vectors, and how far apart."""
 
-import math
 import re
-from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from galexplore.errors import InputError
+from galexplore.tables.addresses import find_places, is_address, is_galactic
+from galexplore.tables.designations import read_designation
+from galexplore.tables.sexagesimal import add_up, check_position
 
-LONGEST = 300  # characters that are looked at
+LONGEST = 2000  # characters that are looked at: a link may be long, and half of one would be another place
 
-_NUMBER = r"\d+(?:\.\d*)?|\.\d+"
-_J_NAME = re.compile(r"J\s*(\d{2})(\d{2})(\d{2})?(\.\d+)?\s*([+-])\s*(\d{2})(\d{2})?(\d{2})?(\.\d+)?(?![\d.])", re.I)
-_DEGREES = re.compile(rf"([+-]?(?:{_NUMBER}))\s*(?:d|deg|°)?\s*[,;\s]\s*([+-]?(?:{_NUMBER}))\s*(?:d|deg|°)?", re.I)
-_GAP = r"(?:\s*[hmsd:°'′\"″]\s*|\s+)"
-_SEXAGESIMAL = re.compile(
-    rf"(\d{{1,2}}){_GAP}(\d{{1,2}}){_GAP}({_NUMBER})\s*s?\s*[,;]?\s*"
-    rf"([+-]?)\s*(\d{{1,2}}){_GAP}(\d{{1,2}}){_GAP}({_NUMBER})\s*[s\"″]?",
-    re.I,
-)
+_NUMBER = r"(?:\d{1,20}(?:\.\d*)?|\.\d+)"
+_UNIT = r"(deg(?:rees?)?|d|°|h(?:ours?|rs?|ourangle)?|rad(?:ians?)?)?"
+_DECIMAL = re.compile(rf"([+-]?{_NUMBER})\s*{_UNIT}\s*[,;\s]\s*([+-]?{_NUMBER})\s*{_UNIT}", re.I)
+_MINUTES, _SECONDS = r"\s*[m:'′]\s*|\s+", r"\s*(?:s|\"|″|''|′′)?\s*"
+_HALF = rf"(\d{{1,3}})(\s*(?:[hd:°]|deg)\s*|\s+)(\d{{1,2}})(?:{_MINUTES})({_NUMBER}){_SECONDS}"
+_SEXAGESIMAL = re.compile(rf"([+-]?)\s*{_HALF}[,;]?\s*([+-]?)\s*{_HALF}", re.I)
+#: Without seconds, where signs or letters leave no doubt what is what.
+_SHORT = rf"(\d{{1,3}})(\s*(?:[hd:°]|deg)\s*|\s+)({_NUMBER})\s*[m'′]?\s*"
+_TO_MINUTES = re.compile(rf"([+-]?)\s*{_SHORT}[,;]?\s*([+-])\s*{_SHORT}", re.I)
+_KEYED = re.compile(r"\b(ra|dec)[\w.]{0,8}\s*[=:]\s*([^,;&=]+?)\s*(?=[,;&]|\bra\b|\bdec|$)", re.I)
+_WORDS = r"\b(?:ra|right ascension|dec|decl|declination|icrs|fk5|j2000(?:\.0)?)(?![a-z0-9])\s*[:=]?|[αδ]\s*[:=]?"
 
 
 def parse_position(text: str) -> tuple[float, float] | None:
-    """Read a position out of what was typed.
+    """Read a position out of what was typed or pasted.
 
-    Understands degrees ("150.1 -0.5"), sexagesimal ("10:00:24.1 -00:30:00", "10h00m24.1s -00d30m00s"), IAU names
-    ("SDSS J100024.10-003000.0") and addresses with `ra` and `dec` in them, such as the Legacy viewer's.
+    Understands degrees ("150.1 -0.5"), sexagesimal ("10:00:24.1 -00:30:00", "10h00m24.1s -00d30m00s", and in degrees
+    "150d06m00s -00d30m00s"), names that carry a position ("SDSS J100024.10-003000.0", "2MASX J10002410-0030000",
+    "PSO J150.1000-00.5000") and links of the Legacy viewer, Aladin, SkyServer, SIMBAD, NED, ESASky and their like.
 
     Returns
     -------
@@ -35,64 +39,77 @@ def parse_position(text: str) -> tuple[float, float] | None:
     Raises
     ------
     InputError
-        Where it is one, but not on the sky.
+        Where it is one, but not on the sky, or of another equinox.
     """
-    text = text[:LONGEST].strip().replace("−", "-").replace("–", "-")
-    if "ra=" in text.lower():
+    if len(text) > LONGEST:
+        return None
+    text = clean(text)
+    if is_address(text):
         return _parse_address(text)
-    if name := _J_NAME.search(text):
-        return _parse_name(name)
-    text = re.sub(r"\b(?:ra|dec|icrs|j2000)\b\s*[:=]?", " ", text, flags=re.I).strip(" ,;()")
-    if parts := _SEXAGESIMAL.fullmatch(text):
-        h, m, s, sign, d, arcmin, arcsec = parts.groups()
-        return _check(15 * _add_up(h, m, s), _add_up(d, arcmin, arcsec) * (-1 if sign == "-" else 1))
-    if pair := _DEGREES.fullmatch(text):
-        return _check(float(pair[1]), float(pair[2]))
-    return None
+    keyed = {key.lower(): value for key, value in _KEYED.findall(text)}
+    if len(keyed) == 2:
+        return _parse_numbers(f"{keyed['ra']} {keyed['dec']}")
+    return read_designation(text) or _parse_numbers(text)
+
+
+def clean(text: str) -> str:
+    """Write every minus and blank as the keyboard's, without brackets around."""
+    for odd in "−–—‐‑":
+        text = text.replace(odd, "-")
+    return re.sub(r"\s+", " ", text).strip(" ,;()[]")
 
 
 def _parse_address(text: str) -> tuple[float, float] | None:
-    """Read `ra` and `dec` of an address's query or fragment, or of a bare "ra=...&dec=..."."""
-    try:
-        parts = urlsplit(text)
-    except ValueError:
-        return None
-    query: dict[str, str] = {}
-    for part in (parts.query, parts.fragment, parts.path):
-        query |= {k.lower().rpartition("?")[2]: v[0] for k, v in parse_qs(part).items()}
-    try:
-        return _check(float(query["ra"]), float(query["dec"].replace(" ", "+")))
-    except (KeyError, ValueError) as error:
-        if isinstance(error, InputError):
-            raise
-        return None
+    """Position of a link; galactic coordinates are turned into ICRS."""
+    for place in map(clean, find_places(text)):
+        position = read_designation(place) or _parse_numbers(place)
+        if position and is_galactic(text):
+            from astropy.coordinates import SkyCoord  # a second of imports
+
+            icrs = SkyCoord(*position, unit="deg", frame="galactic").icrs
+            return float(icrs.ra.deg), float(icrs.dec.deg)
+        if position:
+            return position
+    return None
 
 
-def _parse_name(name: re.Match[str]) -> tuple[float, float]:
-    """Position that an IAU name tells; such names cut digits off, they do not round."""
-    h, m, s, fraction, sign, d, arcmin, arcsec, rest = name.groups()
-    hours = _add_up(h, m, (s or "0") + (fraction or "")) if s else _add_up(h, m + (fraction or ""), "0")
-    if arcsec:
-        degrees = _add_up(d, arcmin, arcsec + (rest or ""))
+def _parse_numbers(text: str) -> tuple[float, float] | None:
+    """Read two decimal or two sexagesimal numbers."""
+    rest = re.sub(_WORDS, " ", text, flags=re.I).strip(" ,;()")
+    old = re.search(r"\b(?:b1950(?:\.0)?|fk4)(?![a-z0-9])", rest, re.I)
+    rest = rest.replace(old[0], " ").strip(" ,;()") if old else rest
+    position = _read_sexagesimal(rest) or _read_decimals(rest)
+    if position and old:
+        raise InputError("The position is given for the equinox B1950; give it in ICRS (J2000).")
+    return position
+
+
+def _read_sexagesimal(text: str) -> tuple[float, float] | None:
+    """Read right ascension in hours, or in degrees where its first number is marked with d or °; declination."""
+    if parts := _SEXAGESIMAL.fullmatch(text):
+        sign, h, mark, m, s, sign_dec, d, _, arcmin, arcsec = parts.groups()
+    elif parts := _TO_MINUTES.fullmatch(text):
+        sign, h, mark, m, sign_dec, d, _, arcmin = parts.groups()
+        s = arcsec = "0"
     else:
-        degrees = _add_up(d, (arcmin or "0") + (rest or ""), "0")
-    return _check(15 * hours, degrees * (-1 if sign == "-" else 1))
+        return None
+    in_degrees = mark.strip().lower() in ("d", "deg", "°")
+    if sign == "-" and not in_degrees:
+        raise InputError(f"A right ascension in hours has no minus; -{h}:{m}:{s} was given.")
+    ra = add_up(h, m, s) * (1 if in_degrees else 15) * (-1 if sign == "-" else 1)
+    return check_position(ra, add_up(d, arcmin, arcsec) * (-1 if sign_dec == "-" else 1))
 
 
-def _add_up(whole: str, minutes: str, seconds: str) -> float:
-    """Hours or degrees from their three parts; the sign is never taken from the first part, which may be -00."""
-    m, s = float(minutes), float(seconds)
-    if m >= 60 or s >= 60:
-        raise InputError(f"Minutes and seconds stay below 60; {whole}:{minutes}:{seconds} was given.")
-    return float(whole) + m / 60 + s / 3600
-
-
-def _check(ra: float, dec: float) -> tuple[float, float]:
-    if not (math.isfinite(ra) and -180 <= ra <= 360):
-        raise InputError(f"A right ascension lies between 0 and 360 degrees (0 and 24 hours); {ra:g} was given.")
-    if not (math.isfinite(dec) and -90 <= dec <= 90):
-        raise InputError(f"A declination lies between -90 and 90 degrees; {dec:g} was given.")
-    return ra % 360, dec
+def _read_decimals(text: str) -> tuple[float, float] | None:
+    """Read two numbers in degrees, or in hours (right ascension) or radians where they are marked so."""
+    if not (pair := _DECIMAL.fullmatch(text)):
+        return None
+    ra, unit, dec, unit_dec = float(pair[1]), (pair[2] or "d")[0].lower(), float(pair[3]), (pair[4] or "d")[0].lower()
+    if unit_dec == "h" or (unit == "r") != (unit_dec == "r"):
+        return None
+    if unit == "r":
+        ra, dec = float(np.degrees(ra)), float(np.degrees(dec))
+    return check_position(ra * 15 if unit == "h" else ra, dec)
 
 
 def to_vectors(ra: ArrayLike, dec: ArrayLike) -> np.ndarray:

@@ -44,6 +44,143 @@ def test_positions_are_read_as_they_are_written(text, ra, dec):
     assert positions.parse_position(text) == pytest.approx((ra, dec), abs=1e-9)
 
 
+RIGHT = (150.1, -0.5)
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ("10d41m04.9s 41d16m09s", (10.684694, 41.269167)),
+        ("10°06′00″ −0°30′00″", (10.1, -0.5)),
+        ("150d06m00s -00d30m00s", RIGHT),
+        ("350d06'00\" +00d30'00\"", (350.1, 0.5)),
+        ("10h00m24s -0d30m", None),
+        ("10h00.4m -00d30m", RIGHT),
+        ("10 00.4 -00 30.0", RIGHT),
+        ("10.0066666667h -0.5d", RIGHT),
+        ("2.61973920743 rad -0.00872664626 rad", RIGHT),
+        ("ra=150.1 dec=-0.5", RIGHT),
+        ("RA: 10:00:24, Dec: -00:30:00 (J2000)", RIGHT),
+        ("dec=-0.5, ra=150.1", RIGHT),
+        ("2MASX J10002400-0030000", RIGHT),
+        ("2MASS J06495091-0737408", (102.462125, -7.628)),
+        ("PSO J150.1000-00.5000", RIGHT),
+        ("PSO J000.9480-11.4765", (0.948, -11.4765)),
+        ("DESI J150.1000-00.5000", RIGHT),
+        ("WISEA J100024.00-003000.0", RIGHT),
+        ("GAMAJ100024.00-003000.0", RIGHT),
+        ("IRAS J10004-0030", RIGHT),
+    ],
+)
+def test_degrees_hours_radians_and_names_are_told_apart(text, right):
+    position = positions.parse_position(text)
+    if right is None:
+        assert position is None or position == pytest.approx(RIGHT, abs=1e-6)
+    else:
+        assert position == pytest.approx(right, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://www.legacysurvey.org/viewer?ra=10:00:24.0&dec=-00:30:00&layer=ls-dr10",
+        "https://www.legacysurvey.org/viewer/?layer=ls-dr9&zoom=14&mark=150.1,-0.5",
+        "legacysurvey.org/viewer?ra=150.1&dec=-0.5&zoom=13",
+        "https://aladin.cds.unistra.fr/AladinLite/?target=150.1%20-0.5&fov=0.1",
+        "https://aladin.cds.unistra.fr/AladinLite/?target=10%2000%2024.0-00%2030%2000&fov=0.1",
+        "https://skyserver.sdss.org/dr18/VisualTools/explore/summary?ra=150.1&dec=-0.5",
+        "https://skyserver.sdss.org/dr16/en/tools/chart/navi.aspx?ra=150.1&dec=-0.5&scale=0.2&opt=",
+        "https://simbad.cds.unistra.fr/simbad/sim-coo?Coord=150.1d-0.5d&CooFrame=ICRS&Radius=10&Radius.unit=arcsec",
+        "https://simbad.u-strasbg.fr/simbad/sim-coo?Coord=10+00+24+-00+30+00&CooFrame=FK5",
+        "https://simbad.u-strasbg.fr/simbad/sim-id?Ident=2MASX+J10002400-0030000",
+        "https://ned.ipac.caltech.edu/conesearch?in_csys=Equatorial&ra=150.1d&dec=-0.5d&radius=0.5",
+        "https://ned.ipac.caltech.edu/cgi-bin/objsearch?in_csys=Equatorial&lon=10h00m24s&lat=-00d30m00s&radius=2",
+        "https://sky.esa.int/esasky/?target=150.1%20-0.5&hips=DSS2+color&fov=0.1&cooframe=J2000&sci=true&lang=en",
+        "https://ps1images.stsci.edu/cgi-bin/ps1cutouts?pos=150.1+-0.5&filter=color&filter=g",
+        "https://sky.esa.int/?target=238.9567%2040.2919&cooframe=GAL&fov=1",
+    ],
+)
+def test_links_of_the_services_carry_a_position(link):
+    near = 0.01 if "GAL" in link else 1e-6
+    right = tuple(map(float, _from_galactic())) if "GAL" in link else RIGHT
+    assert positions.parse_position(link) == pytest.approx(right, abs=near)
+
+
+def _from_galactic() -> tuple[float, float]:
+    place = SkyCoord(238.9567, 40.2919, unit="deg", frame="galactic").icrs
+    return place.ra.deg, place.dec.deg
+
+
+def test_a_plus_in_a_link_is_north():
+    for link in (
+        "https://x.org/?pos=150.1%2B2.2",
+        "https://x.org/?ra=150.1&dec=%2B2.2",
+        "https://x.org/?ra=150.1&dec=+2.2",
+    ):
+        assert positions.parse_position(link) == pytest.approx((150.1, 2.2))
+    assert positions.parse_position("https://x.org/?name=J100024.00+021200.0") == pytest.approx((150.1, 2.2))
+
+
+@pytest.mark.parametrize(
+    "text", ["150.1 -0.5 B1950", "FK4 10:00:24 -00:30:00", "-10:00:24 5:00:00", "140:07:40 -08:00:46"]
+)
+def test_what_would_be_another_place_is_refused(text):
+    with pytest.raises(InputError):
+        positions.parse_position(text)
+
+
+def test_random_text_is_a_position_on_the_sky_none_or_a_sentence():
+    random = np.random.default_rng(8)
+    pieces = [
+        "J",
+        "10",
+        "00",
+        "24.0",
+        "-",
+        "+",
+        " ",
+        ":",
+        "h",
+        "d",
+        "m",
+        "s",
+        "°",
+        ",",
+        "ra=",
+        "dec=",
+        "&",
+        "?",
+        "http://",
+    ]
+    pieces += ["999", "1e9", ".", "PSO ", "\x00", "é", "%2B", "target=", "gal", "rad", "[", "\n"]
+    for _ in range(3000):
+        text = "".join(random.choice(pieces, random.integers(1, 14)))
+        try:
+            position = positions.parse_position(text)
+        except InputError:
+            continue
+        assert position is None or (0 <= position[0] <= 360 and -90 <= position[1] <= 90), text
+
+
+def test_a_long_text_is_no_position_and_no_part_of_one():
+    assert positions.parse_position("https://x.org/?ra=150.1&" + "x" * 2000 + "&dec=-0.5") is None
+    for hostile in ("ra=" * 600, "1 " * 900, "J1" * 900, "-" * 1900, "1" * 1900, "ra=1 " * 390):
+        positions.parse_position(hostile)
+
+
+def test_a_targetid_or_objid_of_the_atlas_is_found(table):
+    ids = [39627835576420141, 39627835576420142, 3, 4, 5]
+    frame = table.assign(TARGETID=ids, objid=["1237648720693755918", "b", "c", "d", "e"])
+    for text in ("39627835576420142", "TARGETID 39627835576420142", "TARGETID=39627835576420142"):
+        assert search.find(frame, text).id == "B2"
+    link = "https://skyserver.sdss.org/dr18/VisualTools/explore/summary?id=1237648720693755918"
+    assert search.find(frame, link).id == "A1"
+    assert (
+        search.find(frame, "https://www.legacysurvey.org/viewer/desi-spectrum/edr/targetid39627835576420141").id == "A1"
+    )
+    assert search.find(frame, "39627835576420143").id is None
+
+
 def test_a_sign_before_zero_degrees_counts():
     random = np.random.default_rng(4)
     for _ in range(50):
