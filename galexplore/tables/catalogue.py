@@ -2,7 +2,7 @@
 
 import json
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from os import PathLike
 from pathlib import Path
 from typing import BinaryIO
@@ -15,8 +15,12 @@ from galexplore.files import write_beside
 from galexplore.tables import formats
 from galexplore.tables.columns import find_column
 from galexplore.tables.contract import SENTINELS
+from galexplore.tables.degrees import add_parts, is_unknown, tell_units, to_degrees
+from galexplore.tables.readers import make_numbers, read_rows
+from galexplore.tables.roles import Meaning, find_roles
 
 FORMATS = tuple(formats.WRITERS)
+MOST_UNPACKED = 2_000_000_000  # bytes that a packed catalogue may unfold to
 _SUFFIXES = {"pq": "parquet", "fit": "fits", "vot": "votable", "xml": "votable"}
 MAGNITUDES = (9.0, 35.0)  # where those of galaxies lie, and no redshift
 
@@ -104,8 +108,11 @@ def _tidy(frame: pd.DataFrame) -> pd.DataFrame:
 def read(source: str | PathLike[str] | bytes | BinaryIO, format: str | None = None) -> pd.DataFrame:
     """Read a table; ids come back as text exactly as they were, and what is unknown as NaN.
 
-    Column names are matched without regard to case ("RA" is `ra`), but for Z where it may be a magnitude: that stays as
-    it is, and a z that can be nothing else becomes `mag_z`. Sentinels such as -99 in known columns become NaN.
+    Plain text may be comma-separated, tab-separated, VizieR's, of fixed width, CDS/MRT, IPAC or SExtractor's; any
+    format may be packed by gzip or bzip2. Positions come as `ra` and `dec` in degrees, whatever they were called and in
+    whatever unit they stood. Column names are matched without regard to case ("RA" is `ra`), but for Z where it may be
+    a magnitude: that stays as it is, and a z that can be nothing else becomes `mag_z`. Sentinels such as -99 in known
+    columns become NaN.
 
     Parameters
     ----------
@@ -131,30 +138,43 @@ def read(source: str | PathLike[str] | bytes | BinaryIO, format: str | None = No
     except OSError as error:
         name = Path(source).name if isinstance(source, str | PathLike) else "in what was given"
         raise InputError(f"there is no readable table {name}") from error
-    format = format or _recognise(data)
-    if format not in FORMATS:
+    if format is not None and format not in FORMATS:
         raise InputError(f"{format} is no table format here; use one of {', '.join(FORMATS)}")
+    rows = read_rows(data, MOST_UNPACKED, format)
+    frame = _settle(place(make_numbers(rows), rows.meanings))
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            frame, provenance = formats.READERS[format](data)
-    except Exception as error:  # what a library says of a damaged file never reaches a person raw
-        raise InputError(f"the table is damaged or no {format} table, and could not be read") from error
-    frame = _settle(frame)
-    frame.attrs = json.loads(provenance) if provenance else {}
+        frame.attrs = dict(json.loads(rows.provenance)) if rows.provenance else {}
+    except (ValueError, TypeError):  # another tool's, which calls it alike
+        frame.attrs = {}
     return frame
 
 
-def _recognise(data: bytes) -> str:
-    """Tell a table's format from its first bytes."""
-    start = data[:512].lstrip()
-    if start.startswith(b"PAR1"):
-        return "parquet"
-    if start.startswith(b"SIMPLE  ="):
-        return "fits"
-    if start.startswith(b"<"):
-        return "votable"
-    return "ecsv" if start.startswith(b"# %ECSV") else "csv"
+def place(frame: pd.DataFrame, meanings: Mapping[str, Meaning]) -> pd.DataFrame:
+    """Give the positions of a table as `ra` and `dec` in degrees, whatever they are called and written in.
+
+    Raises
+    ------
+    InputError
+        If one of them cannot be read.
+    """
+    names = {str(n).strip().lower(): n for n in reversed(list(frame))}
+    roles = find_roles({str(n): meanings.get(str(n), Meaning()) for n in frame})
+    pair = (names["ra"], names["dec"]) if "ra" in names and "dec" in names else roles.pair
+    if pair is None and (not roles.parts or "ra" in names or "dec" in names):
+        return frame
+    if pair is None:
+        ra, dec = add_parts(frame, roles.parts)
+        return pd.concat([pd.DataFrame({"ra": ra, "dec": dec}, index=frame.index), frame], axis=1)
+    units = tell_units(pair, meanings)
+    angles = {}
+    for name, unit, is_ra in zip(pair, units, (True, False), strict=True):
+        angles[name] = to_degrees(frame[name], unit, str(name), is_ra)
+        lost = np.isnan(angles[name]) & ~is_unknown(frame[name])
+        if lost.any():
+            cell = str(frame[name].iloc[int(lost.argmax())])[:30]
+            raise InputError(f"the column {name} holds {cell!r}, where degrees or sexagesimal angles belong")
+    placed = frame.assign(**angles) if all(isinstance(n, str) for n in frame) else frame
+    return placed.rename(columns={n: k for n, k in zip(pair, ("ra", "dec"), strict=True) if k not in names})
 
 
 def _settle(frame: pd.DataFrame) -> pd.DataFrame:
@@ -171,7 +191,11 @@ def _settle(frame: pd.DataFrame) -> pd.DataFrame:
                 raise InputError(f"the column {name} holds floating-point numbers, which have lost digits; give text")
             frame[name] = frame[name].astype(object).where(frame[name].notna(), "").astype(str)
             continue
-        values = pd.to_numeric(frame[name], errors="coerce") if frame[name].dtype == object else frame[name]
+        values = pd.to_numeric(frame[name], errors="coerce")
+        odd = values.isna().to_numpy() & ~is_unknown(frame[name])
+        if odd.any():
+            cell = str(frame[name].iloc[int(odd.argmax())])[:30]
+            raise InputError(f"the column {name} holds {cell!r}, where numbers belong")
         values = values if pd.api.types.is_float_dtype(values) else values.astype(np.dtype(column.dtype))
         frame[name] = values.mask(values.isin(SENTINELS))
     return frame

@@ -1,4 +1,4 @@
-"""A frame to the bytes of each table format, and back, with its provenance as JSON."""
+"""A frame to the bytes of each table format, with its provenance as JSON."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator
@@ -117,82 +117,11 @@ def to_csv(frame: pd.DataFrame, provenance: str) -> bytes:
     return frame.to_csv(index=False).encode()
 
 
-def from_parquet(data: bytes) -> tuple[pd.DataFrame, str]:
-    """Read parquet: the frame, and its provenance as JSON."""
-    table = pq.read_table(BytesIO(data))
-    return table.to_pandas(), (table.schema.metadata or {}).get(b"provenance", b"").decode()
-
-
-def from_fits(data: bytes) -> tuple[pd.DataFrame, str]:
-    """Read the first table of a FITS file."""
-    table = Table.read(BytesIO(data), format="fits", character_as_bytes=False)
-    return _to_frame(table), table.meta.get("PROVENAN", "")
-
-
-def from_votable(data: bytes) -> tuple[pd.DataFrame, str]:
-    """Read the first table of a VOTable."""
-    document = votable.parse(BytesIO(data), verify="ignore")
-    table = document.get_first_table().to_table(use_names_over_ids=True)
-    return _to_frame(table), next((i.value for i in document.infos if i.name == "provenance"), "")
-
-
-def from_ecsv(data: bytes) -> tuple[pd.DataFrame, str]:
-    """Read ECSV."""
-    table = Table.read(data.decode(), format="ascii.ecsv")
-    return _to_frame(table), table.meta.get("provenance", "")
-
-
-def from_csv(data: bytes) -> tuple[pd.DataFrame, str]:
-    """Read every value as text first, so that no id is ever rounded, then turn columns of numbers into numbers."""
-    while data.startswith(b"#"):  # comments stand before the header only: a name may hold a "#"
-        data = data.partition(b"\n")[2]
-    text = pd.read_csv(BytesIO(data), dtype=str, keep_default_na=False, skipinitialspace=True)
-    for name in text:
-        known = find_column(str(name).strip().lower())
-        if known and known.dtype == "str":
-            continue
-        text[name] = _numbers(text[name])
-    return text, ""
-
-
-def _numbers(text: pd.Series) -> pd.Series:
-    """Turn a column of text into booleans, integers or floats where nothing is lost by it."""
-    values = text.str.strip()
-    if len(values) and values.isin(["True", "False"]).all():
-        return values == "True"
-    empty = values.str.lower().isin(["", "nan", "null", "none", "--", "n/a"])
-    try:
-        if len(values) and not empty.any() and values.str.fullmatch(r"[+-]?\d{1,18}").all():
-            return values.astype("int64")
-        if values.str.fullmatch(r"\d{16,}").any():  # an identifier too long for a float
-            return text
-        return values.mask(empty, "nan").astype("float64")
-    except ValueError:
-        return text
-
-
-def _to_frame(table: Table) -> pd.DataFrame:
-    """Turn an astropy table into a frame: masked numbers NaN, masked text ""; columns of arrays are left out."""
-    for name in table.colnames:
-        if table[name].ndim > 1:
-            table.remove_column(name)
-        elif table[name].dtype.kind in "SUO" and hasattr(table[name], "filled"):
-            table[name] = table[name].filled("")
-    return table.to_pandas()
-
-
-#: How each format is written, and read: names to functions.
+#: How each format is written: names to functions.
 WRITERS: dict[str, Callable[[pd.DataFrame, str], bytes]] = {
     "parquet": to_parquet,
     "fits": to_fits,
     "votable": to_votable,
     "ecsv": to_ecsv,
     "csv": to_csv,
-}
-READERS: dict[str, Callable[[bytes], tuple[pd.DataFrame, str]]] = {
-    "parquet": from_parquet,
-    "fits": from_fits,
-    "votable": from_votable,
-    "ecsv": from_ecsv,
-    "csv": from_csv,
 }

@@ -1,83 +1,38 @@
 """A person's own list of galaxies found in the atlas: by id, else by position within a stated radius."""
 
 from dataclasses import dataclass
-from io import BytesIO
 
 import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
 from scipy.spatial import cKDTree
 
-from galexplore.errors import InputError
-from galexplore.tables import catalogue
+from galexplore.tables.lists import LARGEST, MOST_ROWS, read_list
+from galexplore.tables.names import format_angle
 from galexplore.tables.positions import to_vectors
 
-MOST_ROWS = 200_000
-LARGEST = 20 << 20  # bytes
-NAMES: dict[str, tuple[str, ...]] = {"id": ("id", "name", "objid", "object_id", "source_id", "iauname", "dr8objid")}
-NAMES |= {"ra": ("ra", "ra_deg", "raj2000", "_raj2000", "alpha", "alpha_j2000", "ra_j2000", "ra_icrs")}
-NAMES |= {"dec": ("dec", "dec_deg", "dej2000", "_dej2000", "decj2000", "delta", "delta_j2000", "dec_j2000", "de_icrs")}
+__all__ = ["LARGEST", "MOST_ROWS", "Matched", "match_list", "read_list"]
+
+_SAID = 5  # disagreements that are said one by one
 
 
 @dataclass(frozen=True)
 class Matched:
-    """What became of a list: the rows (places in the atlas) that it names, and a sentence that says how."""
+    """What became of a list.
+
+    The rows (places in the atlas) that it names, a sentence that says how, and one for each of the list's rows whose id
+    and position name different places.
+    """
 
     rows: np.ndarray
     said: str
-
-
-def read_list(data: bytes) -> pd.DataFrame:
-    """Read an uploaded table or a plain list of ids, one a line.
-
-    Returns
-    -------
-    DataFrame
-        `id` (text), or `ra` and `dec` [deg], or all three.
-
-    Raises
-    ------
-    InputError
-        If it is too large, cannot be read, or has neither ids nor positions.
-    """
-    if not data or len(data) > LARGEST:
-        raise InputError("The list is empty." if not data else f"A list may have up to {LARGEST >> 20} MB.")
-    if data.startswith(b"PAR1"):
-        _check_parquet(data)
-    table = catalogue.read(data)
-    names = {str(n).strip().lower(): n for n in table.columns}
-    named = {k: next((names[n] for n in options if n in names), None) for k, options in NAMES.items()}
-    if len(table.columns) == 1 and not any(named.values()):  # bare ids: the first one was taken for a header
-        only = table.columns[0]
-        table = pd.DataFrame({"id": [str(only), *table[only].astype(str)]})
-        named["id"] = "id"
-    if len(table) > MOST_ROWS:
-        raise InputError(f"A list may have up to {MOST_ROWS:,} rows; this one has {len(table):,}.")
-    columns = {}
-    if named["id"] is not None:
-        if pd.api.types.is_float_dtype(table[named["id"]]) and named["ra"] is None:
-            raise InputError("The list's ids are floating-point numbers, which have lost digits; give them as text.")
-        columns["id"] = table[named["id"]].astype(str).str.strip().to_numpy()
-    if named["ra"] is not None and named["dec"] is not None:
-        for name in ("ra", "dec"):
-            columns[name] = pd.to_numeric(table[named[name]], errors="coerce").to_numpy(float)
-    if not columns:
-        raise InputError("The list has neither a column id nor columns ra and dec (degrees).")
-    return pd.DataFrame(columns)
-
-
-def _check_parquet(data: bytes) -> None:
-    """Look at a parquet file's size before any of it is unpacked."""
-    try:
-        rows = pq.ParquetFile(BytesIO(data)).metadata.num_rows
-    except Exception as error:  # whatever the library says of a damaged file
-        raise InputError("The table is damaged or no parquet table, and could not be read.") from error
-    if rows > MOST_ROWS:
-        raise InputError(f"A list may have up to {MOST_ROWS:,} rows; this one has {rows:,}.")
+    disagreements: tuple[str, ...] = ()
 
 
 def match_list(table: pd.DataFrame, wanted: pd.DataFrame, radius: float) -> Matched:
-    """Find a list's galaxies in the atlas: by id where any id agrees, else by the nearest position within a radius.
+    """Find a list's galaxies in the atlas: by id where it agrees with the position, else by the nearest position.
+
+    An id alone counts as it is. Beside a position it counts only where the galaxy of that id lies within the radius: a
+    mere running number names other galaxies in every table.
 
     Parameters
     ----------
@@ -88,24 +43,94 @@ def match_list(table: pd.DataFrame, wanted: pd.DataFrame, radius: float) -> Matc
     radius : float
         Arcsec.
     """
-    n = len(wanted)
-    if "id" in wanted:
-        ids = wanted["id"].to_numpy(object)
-        rows = np.flatnonzero(table["id"].isin(set(ids)).to_numpy())
+    n, notes = len(wanted), list(wanted.attrs.get("notes", ()))
+    by_id = _match_ids(table, wanted) if "id" in wanted else np.full(n, -1)
+    placed = "ra" in table and bool(table["ra"].notna().any())
+    if "ra" not in wanted or not placed:
+        rows = np.unique(by_id[by_id >= 0])
         if len(rows):
-            return Matched(rows, f"{len(rows):,} of {n:,} found by their ids.")
-    if "ra" not in wanted:
-        return Matched(np.empty(0, int), f"None of the {n:,} ids stands in this atlas.")
-    if "ra" not in table or table["ra"].isna().all():
-        return Matched(np.empty(0, int), "The galaxies of this atlas have no positions; give their ids.")
+            return Matched(rows, _join(f"{(by_id >= 0).sum():,} of {n:,} found by their ids.", notes))
+        if "ra" in wanted:
+            return Matched(rows, "The galaxies of this atlas have no positions; give their ids.")
+        return Matched(rows, _join(f"None of the {n:,} ids stands in this atlas.", notes))
+    by_place, note = _choose_unit(table, wanted, radius)
+    notes += [note] if note else []
+    apart = _measure(table, wanted, by_id)
+    wrong = (by_id >= 0) & (apart > radius)
+    names = (by_id >= 0) & ~wrong
+    rows = np.where(names, by_id, by_place)
+    told = _list_disagreements(table, wanted, by_id, apart, wrong)
+    return Matched(np.unique(rows[rows >= 0]), _join(_count(n, names, rows, radius), notes + _shorten(told)), told)
+
+
+def _join(said: str, notes: list[str]) -> str:
+    return " ".join([said, *notes])
+
+
+def _count(n: int, names: np.ndarray, rows: np.ndarray, radius: float) -> str:
+    """Say how many were found, by what."""
+    ids, places = int(names.sum()), int((~names & (rows >= 0)).sum())
+    if ids and not places:
+        return f"{ids:,} of {n:,} found by their ids."
+    if ids:
+        return f"{ids:,} of {n:,} found by their ids, {places:,} more within {radius:g}″ of their positions."
+    return f"{places:,} of {n:,} found within {radius:g}″ of their positions."
+
+
+def _shorten(told: tuple[str, ...]) -> list[str]:
+    more = [f"So it is with {len(told) - _SAID:,} more rows."] if len(told) > _SAID else []
+    return [*told[:_SAID], *more]
+
+
+def _match_ids(table: pd.DataFrame, wanted: pd.DataFrame) -> np.ndarray:
+    """Place (n,) in the atlas of each wanted id; -1 where it is not there."""
+    ids = table["id"].to_numpy(object)
+    places = {name: i for i, name in reversed(list(enumerate(ids)))}
+    return np.array([places.get(name, -1) if name else -1 for name in wanted["id"]], int)
+
+
+def _measure(table: pd.DataFrame, wanted: pd.DataFrame, rows: np.ndarray) -> np.ndarray:
+    """Separation (n,) in arcsec of each wanted position from the galaxy in its row; NaN where either is unknown."""
+    out = np.full(len(wanted), np.nan)
+    at = np.flatnonzero(rows >= 0)
+    there = to_vectors(table["ra"].to_numpy(float)[rows[at]], table["dec"].to_numpy(float)[rows[at]])
+    chord = np.linalg.norm(there - to_vectors(wanted["ra"].iloc[at], wanted["dec"].iloc[at]), axis=-1)
+    out[at] = np.degrees(2 * np.arcsin(np.clip(chord / 2, 0, 1))) * 3600
+    return out
+
+
+def _list_disagreements(
+    table: pd.DataFrame, wanted: pd.DataFrame, by_id: np.ndarray, apart: np.ndarray, wrong: np.ndarray
+) -> tuple[str, ...]:
+    """One sentence for each row whose id stands elsewhere in the atlas than the row's position."""
+    ids = table["id"].to_numpy(object)
+    return tuple(
+        f"Row {i + 1}: {str(ids[by_id[i]])[:40]} lies {format_angle(float(apart[i]))} from the position given with it, "
+        "which is taken."
+        for i in np.flatnonzero(wrong)
+    )
+
+
+def _choose_unit(table: pd.DataFrame, wanted: pd.DataFrame, radius: float) -> tuple[np.ndarray, str]:
+    """Match positions; where their unit stands nowhere and degrees fit nothing, as radians or hours where those fit."""
     rows = _match_positions(table, wanted, radius)
-    said = f"{(rows >= 0).sum():,} of {n:,} found within {radius:g}″ of their positions."
-    return Matched(np.unique(rows[rows >= 0]), said)
+    if not wanted.attrs.get("assumed") or (rows >= 0).any():
+        return rows, ""
+    known = int(wanted["ra"].notna().sum())
+    for unit, factors, high in (("radians", (180 / np.pi, 180 / np.pi), 2 * np.pi), ("hours", (15.0, 1.0), 24.0)):
+        if not wanted["ra"].between(-high, high).sum() == known:
+            continue
+        other = wanted[["ra", "dec"]] * factors
+        again = _match_positions(table, other, radius)
+        if (again >= 0).sum() > max(0, 0.3 * known):
+            what = "Positions are" if unit == "radians" else "Right ascensions are"
+            return again, f"{what} taken for {unit}: the list does not say their unit, and as degrees none is found."
+    return rows, ""
 
 
 def _match_positions(table: pd.DataFrame, wanted: pd.DataFrame, radius: float) -> np.ndarray:
     """Place (n,) in the atlas of the galaxy nearest to each wanted position; -1 where none is within the radius."""
-    placed = np.flatnonzero(np.isfinite(table["ra"].to_numpy(float)))
+    placed = np.flatnonzero(np.isfinite(table["ra"].to_numpy(float)) & np.isfinite(table["dec"].to_numpy(float)))
     good = (wanted["dec"].abs() <= 90).to_numpy() & (wanted["ra"].abs() <= 720).to_numpy()
     tree = cKDTree(to_vectors(table["ra"].to_numpy()[placed], table["dec"].to_numpy()[placed]))
     chord = 2 * np.sin(np.radians(radius / 3600) / 2)

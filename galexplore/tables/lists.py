@@ -1,0 +1,173 @@
+"""A person's own list of galaxies, read: ids, or positions in degrees, out of whatever table they stand in."""
+
+import re
+from io import BytesIO
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+
+from galexplore.errors import InputError
+from galexplore.files import MAX_UNPACKED
+from galexplore.tables.degrees import add_parts, is_unknown, tell_units, to_degrees
+from galexplore.tables.positions import parse_position
+from galexplore.tables.readers import read_rows
+from galexplore.tables.roles import COUNTERS, Roles, find_roles, simplify
+from galexplore.tables.rows import Rows, unpack
+
+MOST_ROWS = 200_000
+MOST_LINES = 1_000_000  # of text, comments and blank ones among them
+LARGEST = 20 << 20  # bytes
+
+
+def read_list(data: bytes) -> pd.DataFrame:
+    """Read an uploaded table or a plain list of ids or positions, one a line.
+
+    Returns
+    -------
+    DataFrame
+        `id` (text), or `ra` and `dec` [deg], or all three. `attrs["notes"]` holds sentences to say, and
+        `attrs["assumed"]` is whether positions are degrees only because nothing says what they are.
+
+    Raises
+    ------
+    InputError
+        If it is too large, cannot be read, or has neither ids nor positions.
+    """
+    if not data or len(data) > LARGEST:
+        raise InputError("The list is empty." if not data else f"A list may have up to {LARGEST >> 20} MB.")
+    data = unpack(data, MAX_UNPACKED)
+    if data.startswith(b"PAR1"):
+        _check_parquet(data)
+    elif not data.startswith(b"SIMPLE") and max(data.count(b"\n"), data.count(b"\r")) > MOST_LINES:
+        raise InputError(f"A list may have up to {MOST_LINES:,} lines of text, and {MOST_ROWS:,} rows.")
+    rows = read_rows(data, MAX_UNPACKED, choose=lambda meanings: find_roles(meanings).columns)
+    if len(rows.frame) > MOST_ROWS:
+        raise InputError(f"A list may have up to {MOST_ROWS:,} rows; this one has {len(rows.frame):,}.")
+    roles = find_roles(rows.meanings)
+    if not roles.columns or rows.headless:
+        return _read_bare(rows, roles)
+    columns, notes, assumed = {}, list(rows.notes), False
+    if roles.pair or roles.parts or roles.whole:
+        columns["ra"], columns["dec"], assumed = _read_positions(rows, roles, notes)
+    if roles.id is not None:
+        ids = _read_ids(rows.frame[roles.id], roles.id, bool(columns))
+        columns = columns if ids is None else {"id": ids} | columns
+    if columns.keys() == {"ra", "dec"} and len(rows.frame) and not np.isfinite(columns["ra"] + columns["dec"]).any():
+        raise InputError(_say_unreadable(rows.frame, roles))
+    frame = pd.DataFrame(columns)
+    frame.attrs = {"notes": notes, "assumed": assumed}
+    return frame
+
+
+def _check_parquet(data: bytes) -> None:
+    """Look at a parquet file's size before any of it is unpacked."""
+    try:
+        rows = pq.ParquetFile(BytesIO(data)).metadata.num_rows
+    except Exception as error:  # whatever the library says of a damaged file
+        raise InputError("The table is damaged or no parquet table, and could not be read.") from error
+    if rows > MOST_ROWS:
+        raise InputError(f"A list may have up to {MOST_ROWS:,} rows; this one has {rows:,}.")
+
+
+def _read_ids(values: pd.Series, name: str, placed: bool) -> np.ndarray | None:
+    """Ids (N,) as text, exact as they stand; None where they are rounded numbers beside positions.
+
+    Raises
+    ------
+    InputError
+        If they are rounded numbers, and there is nothing else to go by.
+    """
+    text = values.astype(object).where(values.notna(), "").astype(str).str.strip()
+    rounded = pd.api.types.is_float_dtype(values) or text.str.fullmatch(r"\d(?:\.\d+)?[eE]\+?\d+").any()
+    if rounded and placed:
+        return None
+    if rounded:
+        raise InputError(f"The ids in {name} are floating-point numbers, which have lost digits; give them as text.")
+    return text.to_numpy(object)
+
+
+def _read_positions(rows: Rows, roles: Roles, notes: list[str]) -> tuple[np.ndarray, np.ndarray, bool]:
+    """Positions (N,), (N,) in degrees, and whether that is assumed; what could not be read is noted."""
+    frame, assumed = rows.frame, False
+    if roles.pair:
+        if missing := [n for n in roles.pair if n not in frame]:
+            raise InputError(f"The cells of the column {missing[0]} hold several values each, and no position.")
+        units = tell_units(roles.pair, rows.meanings)
+        ra, dec = (to_degrees(frame[n], u, n, i == 0) for i, (n, u) in enumerate(zip(roles.pair, units, strict=True)))
+        lost = (np.isnan(ra) & ~is_unknown(frame[roles.pair[0]])) | (np.isnan(dec) & ~is_unknown(frame[roles.pair[1]]))
+        marked = any(frame[n].astype(str).str.contains(r"\d\s*[hd°:\s]\s*\d", regex=True).any() for n in roles.pair)
+        assumed = units[0] == "" and not marked
+    elif roles.parts:
+        ra, dec = add_parts(frame, roles.parts)
+        lost = np.isnan(ra) | np.isnan(dec)
+    else:
+        ra, dec = _parse_all(frame[roles.whole].astype(str))
+        lost = np.isnan(ra) & ~is_unknown(frame[roles.whole])
+    off = (np.abs(dec) > 90) | (np.abs(ra) > 720)
+    ra, dec = np.where(off, np.nan, ra), np.where(off, np.nan, dec)
+    for bad, what in ((lost, "could not be read"), (off, "lie off the sky: declinations go from -90 to 90 degrees")):
+        if bad.any() and (np.isfinite(ra) & np.isfinite(dec)).any():
+            which = ", ".join(str(i + 1) for i in np.flatnonzero(bad)[:5])
+            notes.append(f"{bad.sum():,} positions {what} (row {which}{', …' if bad.sum() > 5 else ''}).")
+    return ra, dec, assumed
+
+
+def _say_unreadable(frame: pd.DataFrame, roles: Roles) -> str:
+    names = roles.pair or roles.parts or (roles.whole,)
+    first = " ".join(str(frame[n].iloc[0])[:20] for n in names)
+    return (
+        f"None of the positions in {', '.join(map(str, names))} can be read, such as {first!r}; give them in degrees."
+    )
+
+
+def _parse_all(texts: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+    """Positions (N,), (N,) of texts that hold one each; NaN where one holds none."""
+    out = np.full((len(texts), 2), np.nan)
+    for i, text in enumerate(texts):
+        try:
+            out[i] = parse_position(text[:100]) or np.nan
+        except InputError:
+            continue
+    return out[:, 0], out[:, 1]
+
+
+def _read_bare(rows: Rows, roles: Roles) -> pd.DataFrame:
+    """Read a list without names of columns: a position a line, an id and a position, or an id."""
+    frame, blanks = rows.frame, rows.delimiter.startswith("\\")
+    if not rows.raw or not (rows.headless or frame.shape[1] == 1 or blanks):
+        raise InputError(_say_missing(rows, roles))
+    if not rows.headless:  # the first line was taken for a header
+        frame = pd.concat([pd.DataFrame([list(frame)], columns=frame.columns), frame], ignore_index=True)
+    lines = frame.iloc[:, 0].str.strip()
+    for name in frame.columns[1:]:
+        lines = lines + " " + frame[name].str.strip()
+    note = "The list has no header: its numbers are taken for right ascension and declination."
+    for ids, texts in ((None, lines), (frame.iloc[:, 0], lines.str.partition(" ")[2] if frame.shape[1] > 2 else None)):
+        if texts is None or not np.isfinite(_parse_all(texts.iloc[:5])[0]).any():
+            continue
+        ra, dec = _parse_all(texts)
+        columns = {"ra": ra, "dec": dec}
+        placed = pd.DataFrame(columns if ids is None else {"id": ids.str.strip().to_numpy(object)} | columns)
+        lost = int(np.isnan(ra).sum())
+        placed.attrs = {"notes": [note, *([f"{lost:,} lines hold no position."] if lost else [])], "assumed": False}
+        return placed
+    if rows.headless and frame.shape[1] > 1 and not blanks:
+        raise InputError("The list has no header: name its columns, such as id, ra and dec (degrees).")
+    bare = pd.DataFrame({"id": lines.to_numpy(object)})
+    bare.attrs = {"notes": list(rows.notes), "assumed": False}
+    return bare
+
+
+def _say_missing(rows: Rows, roles: Roles) -> str:
+    """Say what a table lacks."""
+    if roles.rivals:
+        pairs = " and ".join(f"{a}, {b}" for a, b in roles.rivals[:3])
+        return f"The list has several positions ({pairs}); call those that are meant ra and dec."
+    if roles.old:
+        return f"The list's positions are of equinox B1950 ({roles.old}); give them in ICRS (J2000), in degrees."
+    held = ", ".join(str(n)[:20] for n in list(rows.meanings)[:6])
+    counted = [n for n in rows.meanings if simplify(n) in COUNTERS]
+    if counted and len(counted) == len(rows.meanings):
+        return "The list holds running numbers only, which name no galaxy; give ids, or ra and dec (degrees)."
+    return f"The list has neither a column id nor columns ra and dec (degrees); it has {re.sub(r'[^ -~]', '?', held)}."

@@ -1,0 +1,83 @@
+"""What every reader gives: the rows of a table, with what its file says of the columns."""
+
+import bz2
+import gzip
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from io import BytesIO
+
+import numpy as np
+import pandas as pd
+
+from galexplore.errors import InputError
+from galexplore.tables.roles import Meaning
+
+#: Given what a file says of its columns, which of them to read; None reads them all, within no bounds.
+Choice = Callable[[Mapping[str, Meaning]], list[str]]
+
+
+@dataclass
+class Rows:
+    """A table as it was read.
+
+    `raw` says that all values are text as it stood in the file, of which numbers are yet to be made. `notes` are
+    sentences to say; `headless` is whether the names were made up; `delimiter` is what parted the fields of a text.
+    """
+
+    frame: pd.DataFrame
+    meanings: dict[str, Meaning]
+    provenance: str = ""
+    raw: bool = False
+    notes: list[str] = field(default_factory=list)
+    headless: bool = False
+    delimiter: str = ""
+
+
+def unpack(data: bytes, most: int) -> bytes:
+    """Unpack what gzip or bzip2 packed, told by its first bytes, once or twice over; anything else is given as it is.
+
+    Raises
+    ------
+    InputError
+        If it is damaged, or unfolds to more than `most` bytes.
+    """
+    for _ in range(2):
+        if data.startswith(b"\x1f\x8b"):
+            name, file = "gzip", gzip.GzipFile(fileobj=BytesIO(data))
+        elif data.startswith(b"BZh"):
+            name, file = "bzip2", bz2.BZ2File(BytesIO(data))
+        else:
+            break
+        try:
+            with file:
+                data = file.read(most + 1)
+        except (OSError, EOFError, ValueError, zlib.error) as error:
+            raise InputError(f"The {name} file is damaged or cut off, and could not be unpacked.") from error
+        if len(data) > most:
+            raise InputError(f"The {name} file unfolds to more than {most // 10**6} MB.")
+    return data
+
+
+def pick_table(tables: list[dict[str, Meaning]], choose: Choice | None) -> int:
+    """Choose among the tables of a file: the first one with what is wanted, else the first."""
+    if choose is not None:
+        for i, meanings in enumerate(tables):
+            if choose(meanings):
+                return i
+    return 0
+
+
+def flatten(values: np.ndarray) -> np.ndarray | None:
+    """Give a column whose cells hold one value each as one of plain values; None where cells hold several."""
+    if values.ndim > 1:
+        return values.reshape(len(values)) if values.size == len(values) else None
+    if values.dtype == object:
+        kinds = {type(v) for v in values[:1000]}
+        if kinds & {list, tuple, np.ndarray}:
+            cells = [np.ravel(v) if isinstance(v, (list, tuple, np.ndarray)) else np.ravel([v]) for v in values]
+            if any(len(c) > 1 for c in cells):
+                return None
+            plain = [c[0] if len(c) else None for c in cells]
+            return pd.Series(plain).to_numpy()
+    return values

@@ -1,0 +1,109 @@
+"""Readers of tables that are plain text, whatever parts their columns: every value stays text as it stood."""
+
+import re
+from io import StringIO
+
+import numpy as np
+import pandas as pd
+from astropy.io import ascii as astropy_ascii
+
+from galexplore.errors import InputError
+from galexplore.tables.binary import to_frame
+from galexplore.tables.layout import Layout, find_layout
+from galexplore.tables.roles import Meaning
+from galexplore.tables.rows import Choice, Rows
+
+MOST_COLUMNS = 5000  # that a list may have
+_SEXTRACTOR = re.compile(r"(?:#[ \t]*\d+[ \t]+\w+[^\n]*\n){2}")
+
+
+def decode(data: bytes) -> str:
+    """Decode text by its byte-order mark, else as UTF-8, else as Latin-1; lines end in a newline."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        text = data.decode("utf-16", "replace")
+    else:
+        try:
+            text = data.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            text = data.decode("latin-1")
+    if "\0" in text[:100_000]:
+        raise InputError("The file is no table that is known here: use CSV, TSV, ECSV, VOTable, FITS or Parquet.")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def read_text(data: bytes, choose: Choice | None = None) -> Rows:
+    """Read a table of text: CSV, TSV, VizieR's, fixed width, CDS/MRT, IPAC or SExtractor's.
+
+    Raises
+    ------
+    InputError
+        If rows have more fields than the header has names, or it is something else (a web page, JSON).
+    """
+    text = decode(data)
+    head = text[:100_000].lstrip()
+    if re.match(r"<(?:!doctype )?html|<head", head, re.I):
+        raise InputError("The file is a web page (HTML), no table.")
+    if re.match(r'[\[{]\s*(?:["{\[]|$)', head):
+        raise InputError("The file is JSON, no table that is known here: use CSV, FITS, VOTable, ECSV or Parquet.")
+    for kind, sign in (
+        ("mrt", "Byte-by-byte Description of file" in head),
+        ("ipac", re.match(r"(?:\\[^\n]*\n)*\|[^\n]*\|[ \t]*\n\|", head) is not None),
+        ("sextractor", _SEXTRACTOR.match(head) is not None),
+    ):
+        if sign:
+            return _read_by_astropy(text, kind, choose)
+    layout = find_layout(text)
+    if choose and len(layout.names) > MOST_COLUMNS:
+        raise InputError(f"A list may have up to {MOST_COLUMNS:,} columns; this one has {len(layout.names):,}.")
+    meanings = {n: Meaning(u) for n, u in zip(layout.names, layout.units, strict=True)}
+    wanted = (choose(meanings) if choose else None) or None
+    frame = _read_fixed(layout) if layout.edges else _read_parted(layout, wanted)
+    frame = frame if wanted is None else frame[wanted]
+    notes = list(layout.notes)
+    return Rows(frame, meanings, raw=True, notes=notes, headless=layout.headless, delimiter=layout.delimiter)
+
+
+def _read_parted(layout: Layout, wanted: list[str] | None) -> pd.DataFrame:
+    """Read rows whose fields a delimiter parts, only those columns that are wanted."""
+    names = [*layout.names, "\0more"]
+    columns = names if wanted is None else [n for n in names if n in wanted or n == "\0more"]
+    part = {r"\s+": " ", r"\s{2,}": "  "}.get(layout.delimiter, layout.delimiter)
+    first = part.join("x" for _ in names) + "\n"  # so that a field too many is seen in every row
+    options = {"names": names, "usecols": columns, "dtype": str, "keep_default_na": False, "na_filter": False}
+    options |= {"engine": "python" if layout.delimiter == r"\s{2,}" else "c", "header": None, "index_col": False}
+    try:
+        frame = pd.read_csv(StringIO(first + layout.body), sep=layout.delimiter, skipinitialspace=True, **options)
+    except pd.errors.ParserError as error:
+        numbers = re.search(r"saw (\d+)", str(error))
+        if numbers is None:
+            raise InputError("The table ends within a quoted field, and could not be read.") from error
+        raise InputError(_say_ragged(int(numbers[1]), layout)) from error
+    frame = frame.iloc[1:].reset_index(drop=True).fillna("")
+    if (frame["\0more"] != "").any():
+        raise InputError(_say_ragged(len(names), layout))
+    return frame.drop(columns="\0more")
+
+
+def _say_ragged(many: int, layout: Layout) -> str:
+    return f"A row has {many} or more fields, where the table's header names {len(layout.names)}."
+
+
+def _read_fixed(layout: Layout) -> pd.DataFrame:
+    """Read rows whose fields stand at fixed places."""
+    lines = [line for line in layout.body.split("\n") if line.strip()]
+    ends = [*layout.edges[1:], None]
+    columns = zip(layout.names, layout.edges, ends, strict=True)
+    return pd.DataFrame({n: np.array([line[a:b].strip() for line in lines], str) for n, a, b in columns}, dtype=str)
+
+
+def _read_by_astropy(text: str, kind: str, choose: Choice | None) -> Rows:
+    """Read one of the formats that astropy knows, with values as text."""
+    converters = {"*": [astropy_ascii.convert_numpy(str)]}
+    if kind == "mrt" and re.search(r"^ *\d+[ -]+\d* +[AFIE]\d+(?:\.\d+)? +\S+ +\S+ +.*\?=", text, re.M):
+        converters = {}  # what stands for "unknown" is compared with numbers
+    table = astropy_ascii.read(text, format=kind, guess=False, converters=converters)
+    meanings = {n: Meaning(str(table[n].unit or ""), "", str(table[n].description or "")) for n in table.colnames}
+    frame = to_frame(table, choose(meanings) if choose else None)
+    if not converters:
+        return Rows(frame, meanings)
+    return Rows(frame.fillna("").astype(str), meanings, raw=True)
