@@ -51,6 +51,8 @@ def tell_unit(name: str, meaning: Meaning) -> str:
     for kind, spellings in _UNITS.items():
         if unit in spellings and kind:
             return kind
+    if re.fullmatch(r"15(?:\.0*)?\s*\*?\s*deg", unit):  # as astropy writes hour angles
+        return "hours"
     if unit not in _UNITS[""]:
         raise InputError(f"The unit of the column {name} is {meaning.unit.strip()[:20]}; it should be deg, rad or h.")
     bracket = re.search(r"[\[(]\s*([^\])]*?)\s*[\])]", name)

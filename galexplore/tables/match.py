@@ -120,7 +120,7 @@ def _choose_unit(table: pd.DataFrame, wanted: pd.DataFrame, radius: float) -> tu
     for unit, factors, high in (("radians", (180 / np.pi, 180 / np.pi), 2 * np.pi), ("hours", (15.0, 1.0), 24.0)):
         if not wanted["ra"].between(-high, high).sum() == known:
             continue
-        other = wanted[["ra", "dec"]] * factors
+        other = wanted[["ra", "dec"]] * np.array(factors)
         again = _match_positions(table, other, radius)
         if (again >= 0).sum() > max(0, 0.3 * known):
             what = "Positions are" if unit == "radians" else "Right ascensions are"

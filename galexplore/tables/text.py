@@ -47,7 +47,7 @@ def read_text(data: bytes, choose: Choice | None = None) -> Rows:
         raise InputError("The file is JSON, no table that is known here: use CSV, FITS, VOTable, ECSV or Parquet.")
     for kind, sign in (
         ("mrt", "Byte-by-byte Description of file" in head),
-        ("ipac", re.match(r"(?:\\[^\n]*\n)*\|[^\n]*\|[ \t]*\n\|", head) is not None),
+        ("ipac", re.match(r"(?:\\[^\n]*\n)*(?:\|[^\n]*\|[ \t]*\n){1,4}[^|\n]", head) is not None),
         ("sextractor", _SEXTRACTOR.match(head) is not None),
     ):
         if sign:
@@ -98,12 +98,9 @@ def _read_fixed(layout: Layout) -> pd.DataFrame:
 
 def _read_by_astropy(text: str, kind: str, choose: Choice | None) -> Rows:
     """Read one of the formats that astropy knows, with values as text."""
-    converters = {"*": [astropy_ascii.convert_numpy(str)]}
-    if kind == "mrt" and re.search(r"^ *\d+[ -]+\d* +[AFIE]\d+(?:\.\d+)? +\S+ +\S+ +.*\?=", text, re.M):
-        converters = {}  # what stands for "unknown" is compared with numbers
+    # SExtractor's names no types; where a header does, numbers are read as such
+    converters = {"*": [astropy_ascii.convert_numpy(str)]} if kind == "sextractor" else {}
     table = astropy_ascii.read(text, format=kind, guess=False, converters=converters)
     meanings = {n: Meaning(str(table[n].unit or ""), "", str(table[n].description or "")) for n in table.colnames}
     frame = to_frame(table, choose(meanings) if choose else None)
-    if not converters:
-        return Rows(frame, meanings)
-    return Rows(frame.fillna("").astype(str), meanings, raw=True)
+    return Rows(frame.fillna("").astype(str) if converters else frame, meanings, raw=bool(converters))
