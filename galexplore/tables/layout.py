@@ -54,7 +54,7 @@ def find_layout(text: str) -> Layout:
     told = _name_in_comments(comments, first, delimiter) if _is_data(first) else None
     if told:
         names, rest = told, body
-    elif _is_data(first) or (len(lines) == 1 and len(first) == 1):
+    elif _is_data(first) or (len(lines) == len(first) == 1 and simplify(first[0]) not in IDS):
         names, rest, headless = [f"column {i}" for i in range(1, len(first) + 1)], body, True
     else:
         names, rest = first, _drop_lines(body, 1)
@@ -231,7 +231,10 @@ def _find_edges(lines: list[str], delimiter: str, n: int) -> tuple[int, ...]:
     width = max(map(len, lines))
     blank = [all(len(line) <= i or line[i] == " " for line in lines) for i in range(width)]
     starts = [i for i in range(width) if not blank[i] and (i == 0 or blank[i - 1])]
-    return tuple(a for i, a in enumerate(starts) if i == 0 or lines[0][a : (starts[i + 1 :] or [width])[0]].strip())
+    edges = tuple(a for i, a in enumerate(starts) if i == 0 or lines[0][a : (starts[i + 1 :] or [width])[0]].strip())
+    if len(edges) != n:
+        raise InputError(f"The table's rows have {min(counts)} to {max(counts)} fields, and stand at no fixed places.")
+    return edges
 
 
 def _cut(line: str, edges: tuple[int, ...]) -> list[str]:

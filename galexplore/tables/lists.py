@@ -106,10 +106,11 @@ def _read_positions(rows: Rows, roles: Roles, notes: list[str]) -> tuple[np.ndar
         lost = np.isnan(ra) & ~is_unknown(frame[roles.whole])
     off = (np.abs(dec) > 90) | (np.abs(ra) > 720)
     ra, dec = np.where(off, np.nan, ra), np.where(off, np.nan, dec)
-    for bad, what in ((lost, "could not be read"), (off, "lie off the sky: declinations go from -90 to 90 degrees")):
+    for bad, what in ((lost, "could not be read"), (off, "off the sky: declinations go from -90 to 90 degrees")):
         if bad.any() and (np.isfinite(ra) & np.isfinite(dec)).any():
             which = ", ".join(str(i + 1) for i in np.flatnonzero(bad)[:5])
-            notes.append(f"{bad.sum():,} positions {what} (row {which}{', …' if bad.sum() > 5 else ''}).")
+            count = f"{bad.sum():,} position{'s' if bad.sum() > 1 else ''}"
+            notes.append(f"{count} {what} (row {which}{', …' if bad.sum() > 5 else ''}).")
     return ra, dec, assumed
 
 
@@ -139,24 +140,39 @@ def _read_bare(rows: Rows, roles: Roles) -> pd.DataFrame:
         raise InputError(_say_missing(rows, roles))
     if not rows.headless:  # the first line was taken for a header
         frame = pd.concat([pd.DataFrame([list(frame)], columns=frame.columns), frame], ignore_index=True)
-    lines = frame.iloc[:, 0].str.strip()
-    for name in frame.columns[1:]:
-        lines = lines + " " + frame[name].str.strip()
-    note = "The list has no header: its numbers are taken for right ascension and declination."
-    for ids, texts in ((None, lines), (frame.iloc[:, 0], lines.str.partition(" ")[2] if frame.shape[1] > 2 else None)):
-        if texts is None or not np.isfinite(_parse_all(texts.iloc[:5])[0]).any():
-            continue
-        ra, dec = _parse_all(texts)
-        columns = {"ra": ra, "dec": dec}
-        placed = pd.DataFrame(columns if ids is None else {"id": ids.str.strip().to_numpy(object)} | columns)
-        lost = int(np.isnan(ra).sum())
-        placed.attrs = {"notes": [note, *([f"{lost:,} lines hold no position."] if lost else [])], "assumed": False}
-        return placed
-    if rows.headless and frame.shape[1] > 1 and not blanks:
+    for k in range(frame.shape[1]):
+        if (placed := _place_bare(frame, k, blanks)) is not None:
+            return placed
+    worded = re.search("[a-z]", " ".join(map(str, frame.iloc[0])), re.I)
+    if rows.headless and frame.shape[1] > 1 and not (blanks and worded):
         raise InputError("The list has no header: name its columns, such as id, ra and dec (degrees).")
-    bare = pd.DataFrame({"id": lines.to_numpy(object)})
+    bare = pd.DataFrame({"id": _join_cells(frame)})
     bare.attrs = {"notes": list(rows.notes), "assumed": False}
     return bare
+
+
+def _join_cells(frame: pd.DataFrame) -> np.ndarray:
+    """Text (N,) of each row, a blank between its cells."""
+    return np.array([" ".join(row).strip() for row in frame.to_numpy(object)], object)
+
+
+def _place_bare(frame: pd.DataFrame, k: int, blanks: bool) -> pd.DataFrame | None:
+    """Read positions from the k-th column on, behind a name of k words; None where they are none.
+
+    Two numbers are a position, and so are six that blanks part; of three or four nobody knows which are meant.
+    """
+    many = frame.shape[1] - k
+    if not (many == 2 or (many == 6 and blanks) or (many == 1 and k == 0)) or (k and not blanks and k > 1):
+        return None
+    ids, texts = _join_cells(frame.iloc[:, :k]), pd.Series(_join_cells(frame.iloc[:, k:]))
+    if (k and not re.search("[a-z]", str(ids[0]), re.I)) or not np.isfinite(_parse_all(texts.iloc[:5])[0]).any():
+        return None
+    ra, dec = _parse_all(texts)
+    placed = pd.DataFrame(({"id": ids} if k else {}) | {"ra": ra, "dec": dec})
+    lost = int(np.isnan(ra).sum())
+    note = "The list has no header: its numbers are taken for right ascension and declination."
+    placed.attrs = {"notes": [note, *([f"Lines without a position: {lost:,}."] if lost else [])], "assumed": False}
+    return placed
 
 
 def _say_missing(rows: Rows, roles: Roles) -> str:

@@ -13,7 +13,7 @@ from galexplore.tables.layout import Layout, find_layout
 from galexplore.tables.roles import Meaning
 from galexplore.tables.rows import Choice, Rows
 
-MOST_COLUMNS = 5000  # that a list may have
+MOST_COLUMNS = 5000  # that a table of text may have
 _SEXTRACTOR = re.compile(r"(?:#[ \t]*\d+[ \t]+\w+[^\n]*\n){2}")
 
 
@@ -53,8 +53,10 @@ def read_text(data: bytes, choose: Choice | None = None) -> Rows:
         if sign:
             return _read_by_astropy(text, kind, choose)
     layout = find_layout(text)
-    if choose and len(layout.names) > MOST_COLUMNS:
-        raise InputError(f"A list may have up to {MOST_COLUMNS:,} columns; this one has {len(layout.names):,}.")
+    if len(layout.names) > MOST_COLUMNS:
+        raise InputError(
+            f"A table of text may have up to {MOST_COLUMNS:,} columns; this one has {len(layout.names):,}."
+        )
     meanings = {n: Meaning(u) for n, u in zip(layout.names, layout.units, strict=True)}
     wanted = (choose(meanings) if choose else None) or None
     frame = _read_fixed(layout) if layout.edges else _read_parted(layout, wanted)

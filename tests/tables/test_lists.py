@@ -90,7 +90,7 @@ def test_an_angle_that_cannot_be_told_is_refused_and_a_bad_row_is_said():
     wanted = read_list(lines("ra,dec", [HMS, [DMS[0], "abc", "-00:75:00"]]))
     assert np.isfinite(wanted["dec"]).tolist() == [True, False, False]
     assert "2 positions could not be read (row 2, 3)" in match_list(ATLAS, wanted, 2).said
-    assert "lie off the sky" in match_list(ATLAS, read_list(b"ra,dec\n211.92038,-8.012944\n3,95\n"), 2).said
+    assert "off the sky" in match_list(ATLAS, read_list(b"ra,dec\n211.92038,-8.012944\n3,95\n"), 2).said
 
 
 def in_unit(unit: str) -> tuple[np.ndarray, np.ndarray]:
@@ -338,6 +338,22 @@ def test_ids_stay_text_to_the_last_zero():
         read_list(b"id\n1.2376487206937559e18\n")
 
 
+@pytest.mark.parametrize(
+    "data",
+    [b"150.1,-0.5,0.3\n1.2,-0.6,0.3\n", b"1 150.1 -0.5\n2 150.2 -0.6\n", b"1,5,-3,2\n1,6,-3,2\n", b"ra dec z\n1 2 .3\n4 5\n"],
+)  # fmt: skip
+def test_numbers_that_nobody_can_tell_apart_are_no_positions(data):
+    with pytest.raises(InputError):
+        read_list(data)
+
+
+def test_names_before_bare_positions():
+    for data in (b"NGC 224 00 42 44.33 +41 16 07.5\n", b"M31,10.684708,41.26875\n", b"NGC 224 10.684708 41.26875\n"):
+        wanted = read_list(data)
+        assert wanted["id"][0] in ("NGC 224", "M31") and wanted["ra"][0] == pytest.approx(10.684708, abs=1e-5)
+    assert read_list(b"id\n").empty
+
+
 def test_a_running_number_is_no_id_and_disagreement_is_said():
     wanted = read_list(lines("id,ra,dec", [["1", "2", "3"], *N]))
     matched = match_list(ATLAS, wanted, 2)
@@ -376,7 +392,7 @@ def test_hostile_lists_are_bounded():
     with pytest.raises(InputError, match="columns"):
         read_list(b",".join(b"c%d" % i for i in range(30_000)) + b"\n" + b"1," * 29_999 + b"1\n")
     wide = b"ra,dec," + b",".join(b"c%d" % i for i in range(4_000)) + b"\n" + b"1," * 4_001 + b"1\n"
-    assert len(read_list(wide)) == 1 and read(wide).shape == (1, 4002)
+    assert len(read_list(wide)) == 1
 
 
 def test_no_damage_ends_in_anything_but_a_sentence():
