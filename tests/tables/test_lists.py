@@ -340,7 +340,7 @@ def test_ids_stay_text_to_the_last_zero():
 
 @pytest.mark.parametrize(
     "data",
-    [b"150.1,-0.5,0.3\n1.2,-0.6,0.3\n", b"1 150.1 -0.5\n2 150.2 -0.6\n", b"1,5,-3,2\n1,6,-3,2\n", b"ra dec z\n1 2 .3\n4 5\n"],
+    [b"150.1,-0.5,0.3\n1.2,-0.6,0.3\n", b"1 150.1 -0.5\n2 150.2 -0.6\n", b"1,5,-3,2\n", b"ra dec z\n1 2 .3\n4 5\n"],
 )  # fmt: skip
 def test_numbers_that_nobody_can_tell_apart_are_no_positions(data):
     with pytest.raises(InputError):
