@@ -5,7 +5,18 @@ from urllib.parse import parse_qs, urlsplit
 
 #: Pairs of parameters that hold the two halves of a position, and single ones that hold all of it or a name.
 _PAIRS = (("ra", "dec"), ("lon", "lat"), ("ra_j2000", "dec_j2000"), ("targetra", "targetdec"))
-_WHOLES = ("target", "coord", "coords", "coordinates", "pos", "position", "radec", "mark", "center", "centre")
+_WHOLES: tuple[str, ...] = (
+    "target",
+    "coord",
+    "coords",
+    "coordinates",
+    "pos",
+    "position",
+    "radec",
+    "mark",
+    "center",
+    "centre",
+)
 _WHOLES += ("objname", "ident", "name", "q", "c", "i")
 _FRAMES = ("cooframe", "frame", "in_csys", "coosys", "lon_lat_frame")
 #: An id behind its usual parameter, or the target in the address of a DESI spectrum.

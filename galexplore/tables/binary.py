@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from io import BytesIO, StringIO
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -102,7 +103,7 @@ def read_ecsv(data: bytes, choose: Choice | None = None) -> Rows:
     meanings = {c["name"]: Meaning(c.get("unit", ""), _ucd(c), c.get("description", "")) for c in header["datatype"]}
     plain = {c["name"]: c["datatype"] for c in header["datatype"] if "subtype" not in c}
     wanted = [n for n in (choose(meanings) if choose else meanings) if n in plain]
-    options = {"dtype": str, "keep_default_na": False, "usecols": wanted, "index_col": False}
+    options: dict[str, Any] = {"dtype": str, "keep_default_na": False, "usecols": wanted, "index_col": False}
     body = pd.read_csv(StringIO("\n".join(lines[start:])), sep=header.get("delimiter", " "), **options)
     frame = pd.DataFrame({n: _cast(body[n], plain[n]) for n in wanted}, index=body.index)
     return Rows(frame, meanings, (header.get("meta") or {}).get("provenance", ""))
@@ -117,11 +118,11 @@ def _cast(text: pd.Series, datatype: str) -> pd.Series:
     empty = text == ""
     if datatype.startswith(("int", "uint")):
         if not empty.any():
-            return text.astype(datatype)
+            return text.astype(np.dtype(datatype))
         whole = [None if e else int(v) for v, e in zip(text, empty, strict=True)]
         return pd.Series(pd.array(whole, dtype="UInt64" if datatype == "uint64" else "Int64"), index=text.index)
     if datatype.startswith("float"):
-        return text.mask(empty, "nan").astype(datatype if datatype in ("float32", "float64") else "float64")
+        return text.mask(empty, "nan").astype("float32" if datatype == "float32" else "float64")
     if datatype == "bool":
         return text.str.lower().isin(["true", "1"])
     return text

@@ -157,8 +157,9 @@ def place(frame: pd.DataFrame, meanings: Mapping[str, Meaning]) -> pd.DataFrame:
     InputError
         If one of them cannot be read.
     """
-    names = {str(n).strip().lower(): n for n in reversed(list(frame))}
-    roles = find_roles({str(n): meanings.get(str(n), Meaning()) for n in frame})
+    columns = [str(n) for n in frame]
+    names = {n.strip().lower(): n for n in reversed(columns)}
+    roles = find_roles({n: meanings.get(n, Meaning()) for n in columns})
     pair = (names["ra"], names["dec"]) if "ra" in names and "dec" in names else roles.pair
     if pair is None and (not roles.parts or "ra" in names or "dec" in names):
         return frame
@@ -166,15 +167,16 @@ def place(frame: pd.DataFrame, meanings: Mapping[str, Meaning]) -> pd.DataFrame:
         ra, dec = add_parts(frame, roles.parts)
         return pd.concat([pd.DataFrame({"ra": ra, "dec": dec}, index=frame.index), frame], axis=1)
     units = tell_units(pair, meanings)
-    angles = {}
+    angles: dict[str, np.ndarray] = {}
     for name, unit, is_ra in zip(pair, units, (True, False), strict=True):
-        angles[name] = to_degrees(frame[name], unit, str(name), is_ra)
+        angles[name] = to_degrees(frame[name], unit, name, is_ra)
         lost = np.isnan(angles[name]) & ~is_unknown(frame[name])
         if lost.any():
             cell = str(frame[name].iloc[int(lost.argmax())])[:30]
             raise InputError(f"the column {name} holds {cell!r}, where degrees or sexagesimal angles belong")
-    placed = frame.assign(**angles) if all(isinstance(n, str) for n in frame) else frame
-    return placed.rename(columns={n: k for n, k in zip(pair, ("ra", "dec"), strict=True) if k not in names})
+    return frame.assign(**angles).rename(
+        columns={n: k for n, k in zip(pair, ("ra", "dec"), strict=True) if k not in names}
+    )
 
 
 def _settle(frame: pd.DataFrame) -> pd.DataFrame:

@@ -86,8 +86,8 @@ def is_unknown(values: pd.Series) -> np.ndarray:
         numbers = values.astype("float64").to_numpy(float, na_value=np.nan)
         return np.isnan(numbers) | np.isin(numbers, SENTINELS) | (np.abs(numbers) > 1e7)
     text = values.astype(object).where(values.notna(), "").astype(str).str.strip().str.lower()
-    numbers = pd.to_numeric(text, errors="coerce")
-    return (text.isin(EMPTY) | numbers.isin(SENTINELS) | (numbers.abs() > 1e7)).to_numpy(bool)
+    values = pd.to_numeric(text, errors="coerce")
+    return (text.isin(EMPTY) | values.isin(SENTINELS) | (values.abs() > 1e7)).to_numpy(bool)
 
 
 def add_parts(frame: pd.DataFrame, parts: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:

@@ -105,7 +105,8 @@ def _settle(
 
 def _part_comments(text: str) -> tuple[list[str], str]:
     """Part the lines that begin with # from the rest; before the rows, they may name the columns."""
-    comments, at = [], 0
+    comments: list[str] = []
+    at = 0
     while at < len(text):
         end = text.find("\n", at)
         end = len(text) if end < 0 else end
@@ -133,7 +134,8 @@ def _keep_first_table(comments: list[str], body: str) -> tuple[str, tuple[str, .
 
 def _take_lines(body: str, most: int = _SAMPLE) -> list[str]:
     """Give the first lines that are not blank."""
-    lines, at = [], 0
+    lines: list[str] = []
+    at = 0
     while len(lines) < most and at < len(body):
         end = body.find("\n", at)
         end = len(body) if end < 0 else end

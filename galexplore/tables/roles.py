@@ -37,7 +37,7 @@ class Roles:
 
 
 #: Names of ids, the likeliest first, as `simplify` gives them.
-IDS = (
+IDS: tuple[str, ...] = (
     "id",
     "name",
     "objid",
@@ -70,10 +70,32 @@ COUNTERS = (
     "level0",
 )
 #: Names of right ascension and declination, the likeliest first, as `simplify` gives them.
-_RA = ("ra", "radeg", "raj2000", "raicrs", "alphaj2000", "alphawinj2000", "alphapeakj2000", "alpha", "rightascension")
+_RA: tuple[str, ...] = (
+    "ra",
+    "radeg",
+    "raj2000",
+    "raicrs",
+    "alphaj2000",
+    "alphawinj2000",
+    "alphapeakj2000",
+    "alpha",
+    "rightascension",
+)
 _RA += ("targetra", "objra", "raobj", "ra1", "sra", "ramean", "rastack", "coordra", "plugra", "fiberra", "meanra")
 _RA += ("rafk5", "ratarg", "racenter", "rac", "xworld", "xwinworld", "alphasky", "raj2000deg", "radegj2000", "rad2000")
-_DEC = ("dec", "de", "decl", "decdeg", "dedeg", "decldeg", "dej2000", "decj2000", "deicrs", "decicrs", "deltaj2000")
+_DEC: tuple[str, ...] = (
+    "dec",
+    "de",
+    "decl",
+    "decdeg",
+    "dedeg",
+    "decldeg",
+    "dej2000",
+    "decj2000",
+    "deicrs",
+    "decicrs",
+    "deltaj2000",
+)
 _DEC += ("deltawinj2000", "deltapeakj2000", "delta", "declination", "targetdec", "objdec", "decobj", "dec1", "de1")
 _DEC += ("sdec", "decmean", "decstack", "coorddec", "plugdec", "fiberdec", "meandec", "decfk5", "defk5", "dectarg")
 _DEC += ("deccenter", "decc", "yworld", "ywinworld", "deltasky", "dej2000deg", "decj2000deg", "decdegj2000", "ded2000")
@@ -166,7 +188,7 @@ def _pair_by_ucd(meanings: Mapping[str, Meaning], plain: Mapping[str, str]) -> l
 
 
 def _pair_by_name(plain: Mapping[str, str]) -> list[tuple[str, str]]:
-    first = {k: n for n, k in reversed(plain.items())}
+    first = {k: n for n, k in reversed(list(plain.items()))}
     ra, dec = next((first[k] for k in _RA if k in first), None), next((first[k] for k in _DEC if k in first), None)
     if ra is None or dec is None:
         return []
@@ -199,5 +221,5 @@ def _find_id(meanings: Mapping[str, Meaning], plain: Mapping[str, str]) -> str |
             words = meaning.ucd.lower().split(";")
             if words[0] == main[0] and set(main) <= set(words) and plain[name] not in COUNTERS:
                 return name
-    first = {k: n for n, k in reversed(plain.items())}
+    first = {k: n for n, k in reversed(list(plain.items()))}
     return next((first[k] for k in IDS if k in first), None)

@@ -42,6 +42,7 @@ def unpack(data: bytes, most: int) -> bytes:
     InputError
         If it is damaged, or unfolds to more than `most` bytes.
     """
+    file: gzip.GzipFile | bz2.BZ2File
     for _ in range(2):
         if data.startswith(b"\x1f\x8b"):
             name, file = "gzip", gzip.GzipFile(fileobj=BytesIO(data))

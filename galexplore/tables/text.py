@@ -2,6 +2,7 @@
 
 import re
 from io import StringIO
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -71,7 +72,13 @@ def _read_parted(layout: Layout, wanted: list[str] | None) -> pd.DataFrame:
     columns = names if wanted is None else [n for n in names if n in wanted or n == "\0more"]
     part = {r"\s+": " ", r"\s{2,}": "  "}.get(layout.delimiter, layout.delimiter)
     first = part.join("x" for _ in names) + "\n"  # so that a field too many is seen in every row
-    options = {"names": names, "usecols": columns, "dtype": str, "keep_default_na": False, "na_filter": False}
+    options: dict[str, Any] = {
+        "names": names,
+        "usecols": columns,
+        "dtype": str,
+        "keep_default_na": False,
+        "na_filter": False,
+    }
     options |= {"engine": "python" if layout.delimiter == r"\s{2,}" else "c", "header": None, "index_col": False}
     try:
         frame = pd.read_csv(StringIO(first + layout.body), sep=layout.delimiter, skipinitialspace=True, **options)
