@@ -1,15 +1,21 @@
 """Files opened within bounds, and written beside and renamed."""
 
+import bz2
 import ctypes
+import gzip
 import hashlib
 import os
 import re
 import secrets
 import shutil
 import sys
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
+
+from galexplore.errors import InputError
 
 MAX_UNPACKED = 100_000_000  # bytes that a compressed file may unfold to
 
@@ -18,6 +24,28 @@ def bare_name(name: str) -> str:
     """Keep of a name only its last part and what can be printed, for it comes from outside."""
     last = re.split(r"[/\\]", str(name))[-1]
     return "".join(c for c in last if c.isprintable())[:120]
+
+
+def unpack(data: bytes) -> bytes:
+    """Unfold gzip and bzip2, told by their first bytes, within bounds; return anything else as it is.
+
+    Raises
+    ------
+    InputError
+        If it is damaged, or unfolds to more than 100 MB.
+    """
+    for magic, kind in ((b"\x1f\x8b", "gzipped"), (b"BZh", "bzip2")):
+        if not data.startswith(magic):
+            continue
+        opened = gzip.GzipFile(fileobj=BytesIO(data)) if kind == "gzipped" else bz2.BZ2File(BytesIO(data))
+        try:
+            unfolded = opened.read(MAX_UNPACKED + 1)
+        except (OSError, EOFError, ValueError, zlib.error) as error:
+            raise InputError(f"the {kind} file is cut short or damaged") from error
+        if len(unfolded) > MAX_UNPACKED:
+            raise InputError(f"the {kind} file unfolds to more than {MAX_UNPACKED // 10**6} MB")
+        return unfolded
+    return data
 
 
 def hash_file(path: Path) -> str:

@@ -2,18 +2,42 @@
 
 import math
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from typing import IO
 
 import numpy as np
+from astropy.io import fits
 
+from galexplore.cutouts.calibration import Calibration, calibrate
 from galexplore.cutouts.cutout import Check, Cutout, check_side
+from galexplore.cutouts.filters import name_bands, split_bands
+from galexplore.cutouts.gaps import mark_gaps
+from galexplore.cutouts.pictures import is_picture, read_colours
+from galexplore.cutouts.roles import role_of
 from galexplore.errors import InputError
 from galexplore.files import MAX_UNPACKED, bare_name
 from galexplore.survey import Survey
 
 MAX_MEMBERS = 500  # arrays in an npz
+MAX_TEXT = 100_000  # bytes of text beside an image
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What a file says of an array: bands and the key that names them, unit, scale [arcsec], place [deg], a header."""
+
+    bands: tuple[str, ...] = ()
+    bands_key: str = ""
+    unit: str = ""
+    pixel_scale: float | None = None
+    ra: float | None = None
+    dec: float | None = None
+    header: fits.Header = field(default_factory=fits.Header)
+
+
+SILENT = Beside()
 
 
 def _npy_header(stream: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype]:
@@ -42,9 +66,8 @@ def read_npy(stream: IO[bytes]) -> np.ndarray:
     return np.frombuffer(raw, dtype).reshape(shape, order="F" if fortran else "C")
 
 
-def _bands_axis(shape: tuple[int, ...], survey: Survey) -> int | None:
-    """Which axis of a 3-D array is the survey's bands: the first, else the last, else none."""
-    count = len(survey.bands)
+def _bands_axis(shape: tuple[int, ...], count: int) -> int | None:
+    """Which axis of a 3-D array is the bands: the first, else the last, else none."""
     if len(shape) != 3:
         return None
     return 0 if shape[0] == count else 2 if shape[2] == count else None
@@ -55,32 +78,80 @@ def _needed(survey: Survey) -> str:
     return f"({n}, H, W) or (H, W, {n})"
 
 
-def from_array(
-    array: np.ndarray,
-    pixel_scale: float | None,
-    survey: Survey,
-    *,
-    name: str,
-    kind: str,
-    ra: float | None = None,
-    dec: float | None = None,
-) -> Cutout:
-    """Make a cutout of a bare array, whose bands can only be taken to be the survey's, in its order."""
-    axis, taken = _bands_axis(array.shape, survey), f"taken as {', '.join(survey.bands)}"
+def from_array(array: np.ndarray, survey: Survey, *, name: str, kind: str, beside: Beside = SILENT) -> Cutout:
+    """Make a cutout of an array; what stands beside it says its bands, else they are taken to be the survey's.
+
+    Parameters
+    ----------
+    array : ndarray (B, H, W) or (H, W, B)
+    survey : Survey
+    name, kind : str
+    beside : Beside, optional
+        What its file says of it.
+
+    Raises
+    ------
+    InputError
+        If the shape does not fit the bands, or a band is lacking.
+    """
+    named = list(beside.bands) or list(survey.bands)
+    axis = _bands_axis(array.shape, len(named))
     if axis is None:
         needed = f"{survey.count_word} bands are needed: {_needed(survey)}"
+        if beside.bands:
+            needed = f"the file names the bands {', '.join(named)}"
         raise InputError(f"the array's shape is {array.shape}; {needed}")
     check_side(*array.shape)
-    notes = [Check("bands", "passed", f"the file does not name its bands; {taken}")]
-    if axis == 2:
-        notes = [Check("bands", "fixed", f"the bands came last and were moved first; {taken}")]
-    flux = np.ascontiguousarray(np.moveaxis(array, axis, 0), np.float32)
-    bands = "".join(survey.bands)
-    return Cutout(flux, pixel_scale, bands, name=name, kind=kind, ra=ra, dec=dec, notes=tuple(notes))
+    lacking = [b for b in survey.bands if b not in named]
+    if lacking:
+        raise InputError(
+            f"the bands {survey.band_words} are needed: {' and '.join(lacking)} not found, only {', '.join(named)}"
+        )
+    order = [named.index(b) for b in survey.bands]
+    values = np.moveaxis(array, axis, 0)[order]
+    picture = is_picture(values)
+    planes = values.astype(np.float32) if picture else np.stack([mark_gaps(p) for p in values])
+    cutout = Cutout(
+        np.ascontiguousarray(planes),
+        beside.pixel_scale,
+        "".join(named),
+        name=name,
+        kind=kind,
+        ra=beside.ra,
+        dec=beside.dec,
+        unit=beside.unit,
+        notes=_tell_bands(beside, named, axis, survey),
+        calibration=_calibrate(beside, survey),
+    )
+    if not picture:
+        return cutout
+    upright = replace(cutout, flux=cutout.flux[:, ::-1])  # the first row of a picture's array is its top
+    return read_colours(upright, "".join(survey.bands) if beside.bands else "", survey)
+
+
+def _tell_bands(beside: Beside, named: list[str], axis: int, survey: Survey) -> tuple[Check, ...]:
+    """Say which bands there are, and by which array of the file."""
+    if not beside.bands:
+        taken = f"assumed {', '.join(survey.bands)}"
+        if axis == 2:
+            return (Check("bands", "fixed", f"the bands came last and were moved first; {taken}"),)
+        return (Check("bands", "passed", f"the file does not name its bands; {taken}"),)
+    said = f"the file holds {', '.join(named)} (its array {beside.bands_key})"
+    if axis == 0 and named == list(survey.bands):
+        return (Check("bands", "passed", said),)
+    last = "the bands came last and were moved first; " if axis == 2 else ""
+    return (Check("bands", "fixed", f"{last}{said}; put in the order {', '.join(survey.bands)}"),)
+
+
+def _calibrate(beside: Beside, survey: Survey) -> tuple[Calibration, ...]:
+    """Read unit and zero points beside the array as a header's; empty where there are none."""
+    made = [calibrate(beside.header, survey, b, beside.pixel_scale) for b in survey.bands]
+    silent = Calibration(assumed="assumed nanomaggies, for nothing names this band's unit")
+    return tuple(c or silent for c in made) if any(made) else ()
 
 
 def read_npz(data: bytes, name: str, key: str | None, survey: Survey) -> Cutout:
-    """Read the one image of an npz, and the pixel scale and position beside it where they are obvious."""
+    """Read the one image of an npz, and its bands, unit, zero point, scale and position where they stand beside it."""
     try:
         archive = zipfile.ZipFile(BytesIO(data))
     except zipfile.BadZipFile as error:
@@ -91,13 +162,71 @@ def read_npz(data: bytes, name: str, key: str | None, survey: Survey) -> Cutout:
             raise InputError("the zip file is no npz: it holds no arrays")
         if sum(i.file_size for i in members.values()) > MAX_UNPACKED or len(members) > MAX_MEMBERS:
             raise InputError(f"the npz unfolds to more than {MAX_UNPACKED // 10**6} MB or {MAX_MEMBERS} arrays")
-        key = _choose(archive, members, key, survey)
-        scale = _scalar(archive, members, "pixel_scale", "meta_pixel_scale", "pixscale", "meta_pixscale", "pixelscale")
-        ra, dec = (_scalar(archive, members, axis, f"meta_{axis}") for axis in ("ra", "dec"))
+        beside = _read_beside(archive, members, survey)
+        key = _choose(archive, members, key, survey, len(beside.bands) or len(survey.bands))
         with archive.open(members[key]) as stream:
             array = read_npy(stream)
-    scale = scale if scale and scale > 0 else None
-    return from_array(array, scale, survey, name=name, kind="npz array", ra=ra, dec=dec)
+    return from_array(array, survey, name=name, kind="npz array", beside=beside)
+
+
+def _read_beside(archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo], survey: Survey) -> Beside:
+    """Read what stands beside an image: each thing under the first of its usual names, with or without meta_."""
+    names = {k.lower().removeprefix("meta_"): k for k in reversed(list(members))}
+
+    def first(*keys: str) -> list[str]:
+        return [names[k] for k in keys if k in names]
+
+    scale = _scalar(archive, members, *first("pixel_scale", "pixscale", "pixelscale", "pix_scale", "scale"))
+    ra, dec = (_scalar(archive, members, *first(axis)) for axis in ("ra", "dec"))
+    header, bands, bands_key = fits.Header(), (), ""
+    for k in first("bands", "band", "filters", "filter", "image_band", "image_bands", "channels", "bands_requested"):
+        words = _words(archive, members[k])
+        listed = split_bands(words[0], survey) if len(words) == 1 else name_bands(words, survey)
+        if len(listed) > 1 and "?" in listed:
+            raise InputError(f"the npz names its bands {', '.join(words)[:60]}; {survey.band_words} are needed")
+        if len(listed) > 1:
+            bands, bands_key = tuple(listed), k
+            break
+    for k in first("unit", "units", "bunit", "flux_unit"):
+        words = _words(archive, members[k])
+        header["BUNIT"] = words[0][:60] if words else ""
+    for k in first("zero_point", "zeropoint", "zp", "magzero", "magzpt", "mag_zero_point", "zeropoints", "zero_points"):
+        _put_zero_points(header, _numbers(archive, members[k]), bands or survey.bands)
+    exposure = _scalar(archive, members, *first("exptime", "exposure_time"))
+    if exposure:
+        header["EXPTIME"] = exposure
+    unit = str(header.get("BUNIT", ""))
+    return Beside(bands, bands_key, unit, scale if scale and scale > 0 else None, ra, dec, header)
+
+
+def _put_zero_points(header: fits.Header, values: list[float], bands: Sequence[str]) -> None:
+    """Note one zero point, or one a band, as a header would."""
+    if len(values) == 1:
+        header["MAGZERO"] = values[0]
+    elif len(values) == len(bands):
+        for band, value in zip(bands, values, strict=True):
+            header[f"ZP_{band.upper()}"] = value
+
+
+def _words(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> list[str]:
+    """Read a member of text; empty where it is none."""
+    with archive.open(member) as stream:
+        shape, _, dtype = _npy_header(stream)
+        if dtype.kind not in "SU" or not 0 < dtype.itemsize * max(math.prod(shape), 1) <= MAX_TEXT:
+            return []
+        raw = stream.read(dtype.itemsize * math.prod(shape))
+    values = np.frombuffer(raw, dtype).ravel().tolist()
+    return [v.decode("latin-1") if isinstance(v, bytes) else str(v) for v in values]
+
+
+def _numbers(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> list[float]:
+    """Read a member of at most ten numbers; empty where it is none."""
+    with archive.open(member) as stream:
+        try:
+            array = read_npy(stream)
+        except InputError:
+            return []
+    return [float(v) for v in array.ravel()] if array.size <= 10 and np.isfinite(array).all() else []
 
 
 def _scalar(archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo], *keys: str) -> float | None:
@@ -112,8 +241,10 @@ def _scalar(archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo], *keys
     return None
 
 
-def _choose(archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo], key: str | None, survey: Survey) -> str:
-    """Choose the array that is meant: the one asked for, else the only one with as many bands as the survey."""
+def _choose(
+    archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo], key: str | None, survey: Survey, count: int
+) -> str:
+    """Choose the array that is meant: the one asked for, else the only image of as many bands."""
     if key is not None:
         if key not in members:
             raise InputError(f"the npz has no array {bare_name(key)!r}; it has {_few(members)}")
@@ -124,8 +255,11 @@ def _choose(archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo], key: 
             shape, _, dtype = _npy_header(stream)
         if dtype.hasobject:
             pickled.append(k)
-        elif dtype.kind in "fiu" and _bands_axis(shape, survey) is not None:
+        elif dtype.kind in "fiu" and _bands_axis(shape, count) is not None:
             candidates.append(k)
+    images = [k for k in candidates if role_of(k) in ("", "image")] or candidates
+    named = [k for k in images if role_of(k) == "image"]
+    candidates = named if len(named) == 1 and len(images) < len(candidates) else images
     if len(candidates) == 1:
         return candidates[0]
     if candidates:

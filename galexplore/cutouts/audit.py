@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage
 
 from galexplore.cutouts.centring import CENTRED, SEARCH, SOURCE_SIGMA, find_source, offset, radius
 from galexplore.cutouts.cutout import Check, Cutout
+from galexplore.cutouts.gaps import mark_gaps
 from galexplore.cutouts.grid import resample
 from galexplore.cutouts.units import check_flux_units
 from galexplore.errors import InputError
@@ -20,7 +20,6 @@ SMALLEST = 0.6  # of the field's side: smaller images are refused, not padded
 MOST_MISSING = 0.30  # of the model's frame, in any band
 CORE = 3.0  # arcsec: no pixel nearer to the middle may be missing
 MOST_SATURATED = 0.01  # of a picture's frame
-GAP = 9  # connected exact zeros that count as a gap: a measured sky is never exactly zero
 
 
 @dataclass(frozen=True)
@@ -77,6 +76,7 @@ def prepare(cutout: Cutout, survey: Survey = DECALS) -> Prepared:
     checks: list[Check] = []
 
     def passing(check: Check) -> None:
+        check = _add_notes(cutout, check)
         checks.append(check)
         if check.status == "refused":
             raise InputError(check.detail, tuple(checks))
@@ -109,21 +109,24 @@ def _noted(cutout: Cutout, check: str, otherwise: str) -> Check:
     return Check(check, status, "; ".join(n.detail for n in notes))
 
 
+def _add_notes(cutout: Cutout, check: Check) -> Check:
+    """Add what the reader had to say under a check that was made of pixels."""
+    said = [n for n in cutout.notes if n.check == check.check and n.detail not in check.detail]
+    if not said or check.status == "refused":
+        return check
+    status = "fixed" if any(n.status == "fixed" for n in said) else check.status
+    return Check(check.check, status, "; ".join([*(n.detail for n in said), check.detail]))
+
+
 def _check_bands(cutout: Cutout, survey: Survey) -> tuple[np.ndarray, Check]:
-    """Turn gaps (no weight, connected exact zeros) into NaN; refuse other bands, and one that is nothing but gaps."""
+    """Turn gaps (no weight, fill values) into NaN; refuse other bands, and one that is nothing but gaps."""
     if len(cutout.flux) != len(survey.bands) or not set(survey.bands) <= set(cutout.bands):
         held = f"{len(cutout.flux)} of the file's bands {', '.join(cutout.bands)}"
         sentence = f"the bands {survey.band_words} are needed, but the cutout holds {held}; read it for {survey.name}"
         return cutout.flux, Check("bands", "refused", sentence)
-    flux = np.where(np.isfinite(cutout.flux), cutout.flux, np.nan).astype(np.float32)
+    flux = np.stack([mark_gaps(image) for image in cutout.flux])
     if cutout.invvar is not None:
         flux[~(cutout.invvar > 0)] = np.nan
-    for image in flux:
-        label, n = ndimage.label(image == 0)
-        if n:
-            gaps = np.bincount(label.ravel()) >= GAP
-            gaps[0] = False
-            image[gaps[label]] = np.nan
     empty = [b for b, image in zip(survey.bands, flux, strict=True) if not np.any(np.isfinite(image) & (image != 0))]
     if empty:
         return flux, Check(

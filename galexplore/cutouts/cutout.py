@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from galexplore.cutouts.calibration import Calibration
 from galexplore.errors import InputError
 
 
@@ -40,6 +41,8 @@ class Cutout:
         direction of the image. None where unknown.
     unit : str
         The file's own words for the flux unit; empty where it does not say.
+    calibration : tuple of Calibration
+        What each band's value of one is, in the survey's order; empty where the file is silent: then `unit` counts.
     invvar : ndarray (B, H, W) or None
         Inverse variance of each pixel, where the file has it.
     saturated : ndarray (B, H, W) of bool or None
@@ -61,6 +64,7 @@ class Cutout:
     invvar: np.ndarray | None = None
     saturated: np.ndarray | None = None
     notes: tuple[Check, ...] = ()
+    calibration: tuple[Calibration, ...] = ()
 
 
 MAX_SIDE = 2048  # pixels: the model's field at 0.016" a pixel

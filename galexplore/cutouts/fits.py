@@ -1,30 +1,65 @@
-"""FITS files to cutouts: cubes, one image a band, with or without inverse variances; nothing is loaded unlooked at."""
+"""FITS files to cutouts: cubes, one image a band, with weights, errors and masks; nothing is loaded unlooked at."""
 
-import math
-import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 
 import numpy as np
 from astropy.io import fits
 
-from galexplore.cutouts.cutout import MAX_SIDE, Check, Cutout, check_side
-from galexplore.cutouts.geometry import check_aligned, find_place
+from galexplore.cutouts.alignment import bring, choose_grid, tell_alignment
+from galexplore.cutouts.calibration import Calibration, calibrate
+from galexplore.cutouts.cutout import Check, Cutout
+from galexplore.cutouts.filters import band_letter, header_band, list_bands
+from galexplore.cutouts.gaps import mark_gaps
+from galexplore.cutouts.geometry import Place, find_place
+from galexplore.cutouts.hdus import axes_of, image_headers, inherit, name_hdu
+from galexplore.cutouts.pictures import is_picture, read_colours
+from galexplore.cutouts.roles import content_role, header_role, masked
 from galexplore.errors import InputError
 from galexplore.survey import Survey
-
-MAX_HDUS = 100
-_BLOCK = 2880
 
 
 @dataclass(frozen=True)
 class Plane:
-    """One band of a file: pixels (H, W), its letter or "" where the file is silent, and the header they came with."""
+    """One band of a file.
+
+    Attributes
+    ----------
+    pixels : ndarray (H, W)
+    band : str
+        Its letter, or "" where the file is silent.
+    header : Header
+        With what it inherits.
+    where : str
+        Its HDU in words.
+    invvar : ndarray (H, W) or None
+        Weights: what is not positive is a gap.
+    said : str
+        What says the band.
+    """
 
     pixels: np.ndarray
     band: str
     header: fits.Header
+    where: str = ""
+    invvar: np.ndarray | None = None
+    said: str = ""
+
+
+@dataclass(frozen=True)
+class _Part:
+    """An image HDU: its number, its own header, that with what it inherits, its role and its pixels."""
+
+    number: int
+    own: fits.Header
+    header: fits.Header
+    role: str
+    pixels: np.ndarray
+
+    @property
+    def where(self) -> str:
+        return name_hdu(self.own, self.number)
 
 
 def is_fits(data: bytes) -> bool:
@@ -46,11 +81,11 @@ def read_cube(data: bytes, name: str, survey: Survey) -> Cutout:
     InputError
         If it is cut short, too large, holds no image, or lacks one of the bands.
     """
-    flux, invvar, notes, kind = _planes(data, survey)
-    return assemble(flux, invvar, survey, name=name, kind=kind, notes=notes)
+    planes, notes, kind = _planes(data, survey)
+    return assemble(planes, survey, name=name, kind=kind, notes=notes)
 
 
-def read_band(data: bytes, survey: Survey) -> Plane:
+def read_band(data: bytes, survey: Survey) -> tuple[Plane, list[Check]]:
     """Read a FITS file that holds one band; its band is "" where the header is silent.
 
     Raises
@@ -58,178 +93,229 @@ def read_band(data: bytes, survey: Survey) -> Plane:
     InputError
         If it is cut short, too large, or holds anything but one image.
     """
-    flux = _planes(data, survey)[0]
-    if len(flux) != 1:
-        raise InputError(f"of {survey.count_word} files each must hold one band, but one holds {len(flux)}")
-    return flux[0]
+    planes, notes, _ = _planes(data, survey)
+    if len(planes) != 1:
+        raise InputError(f"of {survey.count_word} files each must hold one band, but one holds {len(planes)}")
+    return planes[0], notes
 
 
-def assemble(
-    flux: list[Plane], invvar: list[Plane], survey: Survey, *, name: str, kind: str, notes: Iterable[Check] = ()
-) -> Cutout:
-    """Put single bands together in the survey's order; bands beyond its own are dropped and named.
+def assemble(planes: list[Plane], survey: Survey, *, name: str, kind: str, notes: Iterable[Check] = ()) -> Cutout:
+    """Put single bands together in the survey's order and on one grid; bands beyond its own are dropped and named.
 
     Raises
     ------
     InputError
-        If a band is lacking or the bands do not cover the same pixels.
+        If a band is lacking or nothing says how bands of different size lie.
     """
-    bands = "".join(p.band or "?" for p in flux)
-    first = {p.band: p for p in reversed(flux)}
+    bands = "".join(p.band or "?" for p in planes)
+    first = {p.band: p for p in reversed(planes)}
     lacking = [b for b in survey.bands if b not in first]
     if lacking:
-        held = (
-            ", ".join(bands) if bands.strip("?") else f"{len(flux)} image{'s'[: len(flux) > 1]} without a band's name"
-        )
+        held = ", ".join(bands)
+        if not bands.strip("?"):
+            held = f"{len(planes)} image{'s'[: len(planes) > 1]} without a band's name"
         raise InputError(f"the bands {survey.band_words} are needed: {' and '.join(lacking)} not found, only {held}")
-    planes = [first[b] for b in survey.bands]
-    if len({p.pixels.shape for p in planes}) > 1:
-        raise InputError(f"the bands differ in size: {', '.join(str(p.pixels.shape) for p in planes)}")
-    notes = list(notes)
-    if bands != "".join(survey.bands):
-        put = f"put in the order {', '.join(survey.bands)}"
-        notes.append(Check("bands", "fixed", f"the file holds {', '.join(bands)}; {put}"))
-    places = [find_place(p.header, p.pixels.shape) for p in planes]
-    check_aligned(places)
-    weights = {p.band: p.pixels for p in invvar if p.pixels.shape == planes[0].pixels.shape}
-    return Cutout(
-        np.stack([p.pixels for p in planes]),
-        places[0].pixel_scale,
+    chosen = [first[b] for b in survey.bands]
+    notes = [*notes, *_tell_bands(bands, chosen, survey)]
+    places = [find_place(p.header, _shape(p)) for p in chosen]
+    grid, at = choose_grid(places, [_shape(p) for p in chosen], survey)
+    notes += [*_tell_place(places[0], chosen[0]), *tell_alignment(grid, places)]
+    flux = np.stack([bring(mark_gaps(p.pixels, p.header), q, grid) for p, q in zip(chosen, at, strict=True)])
+    weights = [None if p.invvar is None else bring(p.invvar, q, grid) for p, q in zip(chosen, at, strict=True)]
+    known = any(w is not None for w in weights)
+    place = Place(grid.matrix, grid.known, ra=places[0].ra, dec=places[0].dec)
+    cutout = Cutout(
+        flux,
+        place.pixel_scale,
         bands,
         name=name,
         kind=kind,
-        ra=places[0].ra,
-        dec=places[0].dec,
-        orientation=places[0].orientation,
-        unit=str(planes[0].header.get("BUNIT", "")),
-        invvar=np.stack([weights[b] for b in survey.bands]) if set(survey.bands) <= set(weights) else None,
+        ra=place.ra,
+        dec=place.dec,
+        orientation=place.orientation,
+        unit=" / ".join(dict.fromkeys(str(p.header.get("BUNIT", "")).strip() for p in chosen)),
+        invvar=np.stack([np.ones(grid.shape, np.float32) if w is None else w for w in weights]) if known else None,
+        calibration=_calibrate(chosen, at, survey),
         notes=tuple(notes),
     )
+    named = "" if any("assumed" in n.detail for n in notes if n.check == "bands") else "".join(survey.bands)
+    return read_colours(cutout, named, survey) if is_picture(np.stack([f for f in flux])) else cutout
 
 
-def _planes(data: bytes, survey: Survey) -> tuple[list[Plane], list[Plane], list[Check], str]:
-    """Split a file into single bands of flux and of inverse variance; a cube, where there is one, is all of it."""
-    every = _image_headers(data, survey)
-    if not every:
+def _shape(plane: Plane) -> tuple[int, int]:
+    return plane.pixels.shape[0], plane.pixels.shape[1]
+
+
+def _tell_bands(bands: str, chosen: list[Plane], survey: Survey) -> list[Check]:
+    """Say what the file holds, what was put in order and left aside, and which keyword says so."""
+    sources = "; ".join(dict.fromkeys(f"{p.said}, {p.where}" if p.where else p.said for p in chosen if p.said))
+    if bands == "".join(survey.bands):
+        return [Check("bands", "passed", f"{survey.band_words}, in this order ({sources})")] if sources else []
+    aside = [b for b in dict.fromkeys(bands) if b not in survey.bands]
+    left = f"; {' and '.join(b for b in aside if b != '?')} left aside" if set(aside) - {"?"} else ""
+    put = f"put in the order {', '.join(survey.bands)}"
+    by = f" ({sources})" if sources else ""
+    return [Check("bands", "fixed", f"the file holds {', '.join(bands)}{by}; {put}{left}")]
+
+
+def _tell_place(place: Place, plane: Plane) -> list[Check]:
+    """Say where scale and target were read."""
+    notes, where = [], f", {plane.where}" if plane.where else ""
+    if place.pixel_scale is not None:
+        sentence = f'{place.pixel_scale:.3f}" a pixel ({place.scale_said}{where})'
+        notes.append(Check("pixel_scale", "passed", sentence))
+    if place.target_said:
+        aimed = (
+            place.target_said
+            if "assumed" in place.target_said
+            else (f"the target is not the frame's middle: that of {place.target_said}{where} is taken")
+        )
+        notes.append(Check("centring", "fixed", aimed))
+    return notes
+
+
+def _calibrate(chosen: list[Plane], at: list[Place], survey: Survey) -> tuple[Calibration, ...]:
+    """Read each band's own calibration; empty where no band says anything."""
+    made = [calibrate(p.header, survey, p.band, q.pixel_scale) for p, q in zip(chosen, at, strict=True)]
+    if not any(made):
+        return ()
+    silent = Calibration(assumed="assumed nanomaggies, for the header of this band names no unit")
+    return tuple(c or silent for c in made)
+
+
+def _planes(data: bytes, survey: Survey) -> tuple[list[Plane], list[Check], str]:
+    """Split a file into single bands with their weights and masks; a cube, where there is one, is all of it."""
+    headers = image_headers(data, survey)
+    if not headers:
         raise InputError(f"the FITS file holds no image (a table or nothing); give a {', '.join(survey.bands)} image")
-    images = {i: h for i, h in every.items() if "psf" not in _role(h)}  # the image's PSF beside it is left aside
+    parts = _give_roles(data, headers, survey)
+    images = [p for p in parts if p.role == "image"]
     if not images:
-        raise InputError("the file holds a point-spread function, not an image of a galaxy")
-    cubes = {i: h for i, h in images.items() if _depth(h, survey) == 3}
-    flux: list[Plane] = []
-    invvar: list[Plane] = []
+        held = " and ".join(sorted({p.role for p in parts}))
+        if held == "psf":
+            raise InputError("the file holds a point-spread function, not an image of a galaxy")
+        raise InputError(f"the file holds no image of a galaxy, only {held.replace('psf', 'a point-spread function')}")
+    cubes = [p for p in images if p.pixels.ndim == 3]
     notes: list[Check] = []
-    with fits.open(BytesIO(data), memmap=False) as hdus:
-        for i in cubes or images:
-            header = hdus[i].header
-            role = _role(header)
-            if "mask" in role or "nexp" in role:
-                continue
-            target = invvar if "invvar" in role or "ivar" in role else flux
-            if cubes and target:  # the second cube of a kind (a model beside the image) is not looked at
-                continue
-            planes, said = _split(hdus[i].data, header, survey)
-            target += [p for p in planes if cubes or p.band not in {q.band for q in target} or not p.band]
-            notes += said if target is flux else []
-    if len(flux) == len(survey.bands) and all(abs(np.nansum(p.pixels) - 1) < 0.02 for p in flux):
+    if cubes:
+        planes, notes = _split(cubes[0], survey)
+    else:
+        planes = _single_bands(images, survey)
+    others = [p for p in parts if p.role != "image"]
+    planes, said = _attach(planes, cubes[:1] or images, others, survey)
+    if len(planes) == len(survey.bands) and all(abs(np.nansum(p.pixels) - 1) < 0.02 for p in planes):
         raise InputError("every band sums to 1: this looks like a point-spread function, not an image of a galaxy")
-    return flux, invvar, notes, "FITS cube" if cubes else "FITS images"
+    return planes, [*notes, *said], "FITS cube" if cubes else "FITS images"
 
 
-def _role(header: fits.Header) -> str:
-    """Say what an HDU's pixels are, as its header has it; "image" where it is silent."""
-    return str(header.get("IMAGETYP") or header.get("EXTNAME") or "image").strip().lower()
+def _give_roles(data: bytes, headers: dict[int, fits.Header], survey: Survey) -> list[_Part]:
+    """Give each image HDU a role by its header, else by its content beside the image."""
+    parts = []
+    with fits.open(BytesIO(data), memmap=False) as hdus:
+        primary = hdus[0].header
+        for i in headers:
+            own = hdus[i].header
+            role = header_role(own)
+            if role in ("psf", "other", "model"):
+                parts.append(_Part(i, own, own, role, np.zeros((1, 1))))
+                continue
+            pixels = np.squeeze(hdus[i].data)
+            if np.iscomplexobj(pixels) or pixels.ndim not in (2, 3):
+                raise InputError(f"the image's shape is {pixels.shape}; {survey.count_word} bands of (H, W) are needed")
+            if not role and header_band(own, survey)[0]:
+                role = "image"
+            parts.append(_Part(i, own, inherit(own, primary) if i else own, role, pixels))
+    standing = next((p for p in parts if p.role == "image"), None)
+    for k, part in enumerate(parts):
+        if not part.role:
+            parts[k] = replace(part, role=content_role(part.pixels, None if standing is None else standing.pixels))
+            standing = standing or parts[k]
+    return parts
 
 
-def _split(pixels: np.ndarray, header: fits.Header, survey: Survey) -> tuple[list[Plane], list[Check]]:
-    """Split an HDU's pixels into bands, named as its header names them."""
-    pixels = np.squeeze(pixels)
-    if np.iscomplexobj(pixels) or pixels.ndim not in (2, 3):
-        raise InputError(f"the image's shape is {pixels.shape}; {survey.count_word} bands of (H, W) are needed")
-    if pixels.ndim == 2:
-        return [Plane(pixels.astype(np.float32), _band(header, survey), header)], []
-    named = re.findall("[a-zA-Z]", str(header.get("BANDS", ""))) or [
-        band_letter(header[f"BAND{i}"], survey) for i in range(10) if f"BAND{i}" in header
-    ]
-    notes = []
+def _single_bands(images: list[_Part], survey: Survey) -> list[Plane]:
+    """Take one image a band: its own keyword, else that of the primary header, else the primary header's list."""
+    planes: list[Plane] = []
+    listed, by = list_bands(images[0].header, len(images), survey)
+    own = [header_band(p.own, survey) for p in images]
+    for k, part in enumerate(images):
+        band, said = own[k]
+        if not band and len(listed) == len(images) > 1:
+            band, said = listed[k], by
+        if not band:
+            band, said = header_band(part.header, survey)
+        if not band or band not in {q.band for q in planes}:
+            planes.append(Plane(part.pixels.astype(np.float64), band, part.header, part.where, said=said))
+    return planes
+
+
+def _split(part: _Part, survey: Survey) -> tuple[list[Plane], list[Check]]:
+    """Split a cube into bands, named as its header names them."""
+    pixels, header, notes = part.pixels, part.header, []
+    named, said = next(
+        (f for n in (pixels.shape[0], pixels.shape[2]) if (f := list_bands(header, n, survey))[0]), ([], "")
+    )
     if not named:
         named = list(survey.bands)
-        taken = f"taken as {', '.join(named)}"
-        notes.append(Check("bands", "passed", f"the file does not name its bands; {taken}"))
+        notes.append(Check("bands", "passed", f"the file does not name its bands; assumed {', '.join(named)}"))
     axis = next((a for a in (0, 2) if pixels.shape[a] == len(named)), None)
     if axis is None:
         raise InputError(f"the cube's shape is {pixels.shape}, which does not fit the bands {', '.join(named)}")
     if axis == 2:
         pixels = np.moveaxis(pixels, 2, 0)
         notes.append(Check("bands", "fixed", "the bands came last and were moved first"))
-    return [Plane(p.astype(np.float32), b, header) for p, b in zip(pixels, named, strict=True)], notes
+    planes = [Plane(p.astype(np.float64), b, header, part.where, said=said) for p, b in zip(pixels, named, strict=True)]
+    return planes, notes
 
 
-def _band(header: fits.Header, survey: Survey) -> str:
-    return next(filter(None, (band_letter(header.get(k), survey) for k in ("BAND", "FILTER", "EXTNAME"))), "")
+def _attach(
+    planes: list[Plane], images: list[_Part], others: list[_Part], survey: Survey
+) -> tuple[list[Plane], list[Check]]:
+    """Give each band the weights, errors and masks that stand beside it; say which were used."""
+    notes: list[Check] = []
+    for part in others:
+        if part.role not in ("mask", "variance", "error", "weight"):
+            continue
+        if part.pixels.ndim == 3:
+            pixels = part.pixels if part.pixels.shape[0] == len(planes) else np.moveaxis(part.pixels, -1, 0)
+            targets = range(len(planes)) if len(pixels) == len(planes) else ()
+        else:
+            targets = _belongs_to(part, planes, images, survey)
+            pixels = np.broadcast_to(part.pixels, (len(planes), *part.pixels.shape))
+        for k in targets:
+            if pixels[k].shape == planes[k].pixels.shape:
+                planes[k], said = _use(planes[k], part, pixels[k])
+                notes += [Check("missing", "passed", said)] if said else []
+    return planes, list(dict.fromkeys(notes))
 
 
-def band_letter(text: object, survey: Survey) -> str:
-    """Find the band's letter in a filter's name: "g", "g DECam SDSS c0001", "SDSS r"; "" if there is none.
-
-    Bands that the survey has not are named too, so that they can be dropped by name. Johnson's capitals are other
-    filters; those of the near infrared have no small namesakes.
-    """
-    further = "".join(b + b.upper() for b in survey.bands if b not in "ugrizy")
-    letter = re.search(rf"(?<![a-zA-Z])([ugrizyY{further}])(?![a-zA-Z])", str(text or ""))
-    return letter[1].lower() if letter else ""
-
-
-def _depth(header: fits.Header, survey: Survey) -> int:
-    """Count the axes longer than one pixel."""
-    return sum(n > 1 for n in _axes(header, survey))
+def _belongs_to(part: _Part, planes: list[Plane], images: list[_Part], survey: Survey) -> Iterable[int]:
+    """Which planes a weight or mask belongs to: those of its band, else the image before it, else all of a cube."""
+    band = band_letter(part.own.get("EXTNAME"), survey) or header_band(part.own, survey)[0]
+    if band:
+        return [k for k, p in enumerate(planes) if p.band == band]
+    if len(images) == 1:
+        return range(len(planes))
+    if part.role == "mask" and "maskbits" in str(part.own.get("EXTNAME", "")).lower():
+        return range(len(planes))
+    before = [k for k, p in enumerate(images) if p.number < part.number]
+    where = images[before[-1] if before else 0].where
+    return [k for k, p in enumerate(planes) if p.where == where]
 
 
-def _axes(header: fits.Header, survey: Survey) -> list[int]:
-    """Return the lengths of an image's axes, also of a compressed one; refuse impossible ones."""
-    z = "Z" if header.get("ZIMAGE") else ""
-    count = header.get(f"{z}NAXIS", 0)
-    if not isinstance(count, int) or not 0 <= count <= 4:
-        raise InputError(
-            f"the FITS header promises {str(count)[:20]} axes; an image of {survey.count_word} bands has three"
-        )
-    axes = [header.get(f"{z}NAXIS{i + 1}", -1) for i in range(count)]
-    if any(not isinstance(n, int) or n < 0 for n in axes):
-        raise InputError("the FITS header does not give the image's size")
-    return axes
-
-
-def _image_headers(data: bytes, survey: Survey) -> dict[int, fits.Header]:
-    """Walk the headers, without touching any data, and return those of images that are whole and of bearable size."""
-    images, start, number = {}, 0, 0
-    while start < len(data) and (start == 0 or data.startswith(b"XTENSION", start)):
-        stream = BytesIO(data)
-        stream.seek(start)
-        try:
-            header = fits.Header.fromfile(stream)
-        except (OSError, EOFError, ValueError) as error:
-            raise InputError("the FITS file is cut short or damaged: a header has no end") from error
-        image = bool(header.get("ZIMAGE")) or str(header.get("XTENSION", "IMAGE")).strip() == "IMAGE"
-        axes = _axes(header, survey)
-        if image and len(axes) > 1 and 0 not in axes:
-            check_side(*axes)
-            check_side(*(header.get(f"ZTILE{i}", 1) for i in range(1, 5)))
-            if math.prod(axes) > 8 * MAX_SIDE**2:
-                raise InputError(f"the image of {' x '.join(map(str, axes))} pixels is too large; cut out the galaxy")
-            images[number] = header
-        size = _data_bytes(header)
-        start = stream.tell() + size
-        if size < 0 or number > MAX_HDUS:
-            raise InputError("the FITS file is damaged: its headers make no sense")
-        if start > len(data):
-            raise InputError(f"the FITS file is cut short: {len(data):,} bytes are there of at least {start:,}")
-        start = -(-start // _BLOCK) * _BLOCK
-        number += 1
-    return images
-
-
-def _data_bytes(header: fits.Header) -> int:
-    """Count the bytes of an HDU's data as they lie in the file (FITS standard 4.0, equation 2)."""
-    axes = [header[f"NAXIS{i + 1}"] for i in range(header["NAXIS"])]
-    values = (math.prod(axes) if axes else 0) + header.get("PCOUNT", 0)
-    return values * header.get("GCOUNT", 1) * abs(header["BITPIX"]) // 8
+def _use(plane: Plane, part: _Part, pixels: np.ndarray) -> tuple[Plane, str]:
+    """Use one weight, error or mask; say what was assumed of a mask, and nothing of what marks no gap."""
+    if part.role == "mask":
+        gaps, how = masked(pixels, part.own, plane.band)
+        if "no gaps" in how:
+            return plane, f"{part.where}: {how}"
+        if not gaps.any():
+            return plane, ""
+        return replace(plane, pixels=np.where(gaps, np.nan, plane.pixels)), f"{part.where}: {how}"
+    value = pixels.astype(np.float64)
+    power = {"weight": 1, "variance": -1, "error": -2}[part.role]
+    good = np.isfinite(value) & (value > 0)
+    if not good.any():
+        return plane, f"{part.where} is nowhere positive: assumed to say nothing"
+    invvar = np.where(good, np.where(good, value, 1) ** power, 0).astype(np.float32)
+    return replace(plane, invvar=invvar if plane.invvar is None else np.minimum(plane.invvar, invvar)), ""

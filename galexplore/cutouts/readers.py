@@ -1,8 +1,6 @@
 """Files to cutouts: FITS, npy, npz, JPEG and PNG, told apart by their content, or one sentence on what is wrong."""
 
-import gzip
 import math
-import re
 import warnings
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,23 +11,21 @@ from pathlib import Path
 import numpy as np
 from astropy.io import fits
 from PIL import Image
-from scipy import ndimage
 
 from galexplore.cutouts.arrays import from_array, read_npy, read_npz
-from galexplore.cutouts.colour import from_rgb, to_rgb
 from galexplore.cutouts.cutout import Check, Cutout, check_side
-from galexplore.cutouts.fits import Plane, assemble, band_letter, is_fits, read_band, read_cube
+from galexplore.cutouts.filters import named_band
+from galexplore.cutouts.fits import Plane, assemble, is_fits, read_band, read_cube
+from galexplore.cutouts.pictures import STRETCH, clipped, invert
 from galexplore.errors import InputError
-from galexplore.files import MAX_UNPACKED, bare_name
+from galexplore.files import bare_name, unpack
 from galexplore.survey import DECALS, Survey
 
 #: One file: where it lies, or its content.
 File = str | PathLike[str] | bytes | bytearray | memoryview
 
 MAX_BYTES = 20_000_000  # a file
-BLANK = 100  # connected pixels of the very same black: no sky is so even
 TAKEN = "FITS, .npy, .npz, JPEG and PNG are read"
-STRETCH = "the Legacy viewer's stretch"
 
 
 def read(
@@ -98,7 +94,7 @@ def _settle_scale(cutout: Cutout, given: float | None) -> Cutout:
 
 
 def _load(source: object, name: str | None, survey: Survey) -> tuple[bytes, str]:
-    """Fetch a file's bytes, unpacked if gzipped, and its bare, printable name."""
+    """Fetch a file's bytes, unpacked if gzipped or bzipped, and its bare, printable name."""
     if isinstance(source, bytes | bytearray | memoryview):
         data = bytes(source)
     elif isinstance(source, str | PathLike):
@@ -119,10 +115,7 @@ def _load(source: object, name: str | None, survey: Survey) -> tuple[bytes, str]
         raise InputError(f"the file is larger than {MAX_BYTES // 10**6} MB; cut out the galaxy first")
     if not data:
         raise InputError("the file is empty")
-    if data[:2] == b"\x1f\x8b":
-        data = gzip.GzipFile(fileobj=BytesIO(data)).read(MAX_UNPACKED + 1)
-        if len(data) > MAX_UNPACKED:
-            raise InputError(f"the gzipped file unfolds to more than {MAX_UNPACKED // 10**6} MB")
+    data = unpack(data)
     return data, bare_name(name or "")
 
 
@@ -131,7 +124,7 @@ def _read_one(source: object, name: str | None, key: str | None, survey: Survey)
     if is_fits(data):
         return read_cube(data, name, survey)
     if data.startswith(b"\x93NUMPY"):
-        return from_array(read_npy(BytesIO(data)), None, survey, name=name, kind="npy array")
+        return from_array(read_npy(BytesIO(data)), survey, name=name, kind="npy array")
     if data.startswith(b"PK"):
         return read_npz(data, name, key, survey)
     if data.startswith((b"\x89PNG", b"\xff\xd8\xff")):
@@ -152,15 +145,8 @@ def _read_picture(data: bytes, name: str, survey: Survey) -> Cutout:
         raise InputError("the picture is cut short, damaged or far too large") from error
     if not np.ptp(colours, axis=2).any():
         raise InputError(f"the picture is grey; {needed}")
-    flux = from_rgb(colours, survey)
-    empty = int(to_rgb(np.zeros((len(survey.bands), 1, 1)), survey).max())
-    for value in (0, empty):  # outside the footprint the viewer draws black, or the colour of zero flux
-        label, _ = ndimage.label((colours == value).all(axis=2))
-        blank = np.bincount(label.ravel()) >= BLANK
-        blank[0] = False
-        flux[:, blank[label]] = np.nan
+    flux = invert(colours, survey)
     red, green, blue = survey.rgb
-    planes = [survey.rgb.index(b) for b in survey.bands]
     return Cutout(
         flux,
         None,
@@ -168,7 +154,7 @@ def _read_picture(data: bytes, name: str, survey: Survey) -> Cutout:
         name=name,
         kind=f"{picture.format} picture",
         approximate=True,
-        saturated=np.moveaxis(colours[..., planes] >= 254, -1, 0),
+        saturated=clipped(colours, survey),
         notes=(Check("bands", "passed", f"blue, green and red taken as {blue}, {green} and {red} in {STRETCH}"),),
     )
 
@@ -181,22 +167,25 @@ def _read_bands(sources: Sequence[File], names: str | Sequence[str] | None, surv
     given = [names] * len(sources) if names is None or isinstance(names, str) else [*names]
     planes: list[Plane] = []
     called: list[str] = []
+    notes: list[Check] = []
     for source, spelt in zip(sources, given, strict=True):
         data, name = _load(source, spelt, survey)
         if is_fits(data):
-            plane = read_band(data, survey)
+            plane, further = read_band(data, survey)
+            notes += further
         elif data.startswith(b"\x93NUMPY"):
             plane = Plane(_single(read_npy(BytesIO(data)), count), "", fits.Header())
         else:
             raise InputError(f"of {count} files each must be a FITS or .npy image of one band")
-        band = plane.band or _band_in(name, survey)
+        band = plane.band or named_band(name, survey)
         if not band:
             raise InputError(f"nothing tells the band of {name or 'a file'}: no BAND header, no name like image-g.fits")
         if band in {p.band for p in planes}:
             raise InputError(f"two of the {count} files are of the band {band}; {survey.band_words} are needed")
-        planes.append(replace(plane, band=band))
+        said = plane.said or "the file's name"
+        planes.append(replace(plane, band=band, said=said, where=", ".join(filter(None, (plane.where, name)))))
         called.append(name)
-    return assemble(planes, [], survey, name=", ".join(filter(None, called)), kind=f"{count} files")
+    return assemble(planes, survey, notes=notes, name=", ".join(filter(None, called)), kind=f"{count} files")
 
 
 def _single(array: np.ndarray, count: str) -> np.ndarray:
@@ -206,9 +195,3 @@ def _single(array: np.ndarray, count: str) -> np.ndarray:
         raise InputError(f"of {count} files each must hold one band (H, W), but one has the shape {array.shape}")
     check_side(*array.shape)
     return array.astype(np.float32)
-
-
-def _band_in(name: str, survey: Survey) -> str:
-    """Find the band in a file's name: the last lone letter between - _ . as in legacysurvey-0001m002-image-r.fits."""
-    letters = [t for t in re.split(r"[-_.\s]", name) if len(t) == 1]
-    return next((b for b in (band_letter(t, survey) for t in reversed(letters)) if b), "")

@@ -1,12 +1,11 @@
 """Is it nanomaggies? The unit that a header gives, held against the sky's noise."""
 
-import re
 from collections.abc import Iterable
 
-import astropy.units as u
 import numpy as np
 
 from galexplore.cutouts.background import SKY_SIGMA, sky_level, sky_noise
+from galexplore.cutouts.calibration import Calibration, read_unit, spell_unit
 from galexplore.cutouts.cutout import Check, Cutout
 from galexplore.cutouts.grid import resample
 from galexplore.errors import InputError
@@ -45,23 +44,42 @@ def to_nanomaggies(unit: str, scale: float, survey: Survey) -> float:
     """
     if not unit.strip():
         return 1.0
-    ab = u.zero_point_flux(3631 * u.Jy)
-    native = survey.pixel_scale**2 * u.arcsec**2
-    try:
-        parsed = u.Unit(re.sub("maggies", "maggy", unit.strip(), flags=re.IGNORECASE).replace("micro", "u"))
-        if not isinstance(parsed, u.UnitBase):  # a magnitude is no flux a pixel
-            raise ValueError(unit)
-        for area in (1, 1 * u.pix, native):
-            flux = 1 * parsed * area
-            if flux.unit.is_equivalent(u.nmgy):
-                return float(flux.to_value(u.nmgy)) / survey.to_nanomaggies
-            if flux.unit.is_equivalent(u.nmgy, ab):
-                collected = 1.0 if area is native else (survey.pixel_scale / scale) ** 2
-                return float(flux.to_value(u.nmgy, ab)) * collected / survey.to_nanomaggies
-    except (ValueError, TypeError):
-        pass
-    needed = f"nanomaggies are needed (AB zero point {survey.zero_point:g})"
-    raise InputError(f"the flux unit is {unit.strip()[:40]!r}; {needed}")
+    flux = read_unit(unit)
+    if flux is None:
+        needed = f"nanomaggies are needed (AB zero point {survey.zero_point:g})"
+        raise InputError(f"the flux unit is {unit.strip()[:40]!r}; {needed}")
+    value, per = flux
+    if per == "pixel" and "mgy" in spell_unit(unit):
+        per = "native"
+    return Calibration(value, per).factor(scale, survey)
+
+
+def _factors(cutout: Cutout, scale: float, survey: Survey) -> tuple[list[float], list[str]]:
+    """Factor of each band to the survey's flux, and what was converted and assumed.
+
+    Raises
+    ------
+    InputError
+        If a band's unit is no flux, or contradicts its zero point.
+    """
+    if not cutout.calibration or len(cutout.calibration) != len(survey.bands):
+        factor = to_nanomaggies(cutout.unit, scale, survey)
+        said = [f"converted from {cutout.unit}"] if abs(factor - 1) > 1e-9 else []
+        return [factor] * len(survey.bands), said
+    refused = {c.refusal: b for c, b in zip(reversed(cutout.calibration), reversed(survey.bands), strict=True)}
+    refused.pop("", None)
+    if refused:
+        raise InputError(" and ".join(f"in {b} {r}" if len(refused) > 1 else r for r, b in reversed(refused.items())))
+    factors = [c.factor(scale, survey) for c in cutout.calibration]
+    by = {
+        c.said: [b for b, d in zip(survey.bands, cutout.calibration, strict=True) if d.said == c.said]
+        for c in cutout.calibration
+        if c.said
+    }
+    sources = "; ".join(s if len(by) == 1 else f"{s} in {', '.join(bands)}" for s, bands in by.items())
+    changed = max(abs(f - 1) for f in factors) > 1e-9
+    said = [f"converted from {sources}"] if changed and sources else []
+    return factors, [*said, *dict.fromkeys(c.assumed for c in cutout.calibration if c.assumed)]
 
 
 def check_flux_units(cutout: Cutout, flux: np.ndarray, scale: float, survey: Survey) -> tuple[np.ndarray, Check]:
@@ -81,24 +99,29 @@ def check_flux_units(cutout: Cutout, flux: np.ndarray, scale: float, survey: Sur
     flux : ndarray (B, H, W)
     check : Check
     """
-    said, typical = [], np.array(survey.model_noise)
+    typical = np.array(survey.model_noise)
     try:
-        factor = to_nanomaggies(cutout.unit, scale, survey)
+        factors, said = _factors(cutout, scale, survey)
     except InputError as error:
         return flux, Check("flux_units", "refused", str(error))
-    if abs(factor - 1) > 1e-9:
-        flux = flux * np.float32(factor)
-        said.append(f"converted from {cutout.unit}")
+    if max(abs(f - 1) for f in factors) > 1e-9:
+        flux = flux * np.array(factors, np.float32)[:, None, None]
     model = resample(flux, scale, survey)
     noise = sky_noise(model)
     ratio = noise / typical
     numbers = f"the sky noise is {listed(noise, survey)} where nanomaggies have about {listed(typical, survey)}"
     if np.any(ratio > NOISE_FACTOR):
-        return flux, Check("flux_units", "refused", f"{numbers}: this looks like counts, not nanomaggies")
+        looks = (
+            "this looks like counts, not nanomaggies"
+            if not said
+            else f"that does not fit what the file says ({said[0]})"
+        )
+        return flux, Check("flux_units", "refused", f"{numbers}: {looks}")
     if np.any(ratio < 1 / NOISE_FACTOR):
         peak = np.nanmax(model, axis=(1, 2), initial=-np.inf, where=np.isfinite(model))
         if np.any(peak < SKY_SIGMA * typical):
             faint = f"{numbers}, and nothing is brighter than {listed(peak, survey)}"
+            faint += f": that does not fit what the file says ({said[0]})" if said else ""
             return flux, Check("flux_units", "refused", faint)
         remark = "without sky noise: a model image?"
     else:
@@ -107,7 +130,7 @@ def check_flux_units(cutout: Cutout, flux: np.ndarray, scale: float, survey: Sur
     if level.any():
         flux = flux - level.astype(np.float32)[:, None, None]
         said.append(f"a sky level of {listed(level, survey)} was subtracted")
-    given = "nanomaggies" if cutout.unit else "taken as nanomaggies"
+    given = "nanomaggies" if cutout.unit or cutout.calibration else "assumed nanomaggies, for no unit is given"
     if cutout.approximate:
         given = "approximate nanomaggies, from the inverted stretch of a picture"
     return flux, Check("flux_units", "fixed" if said else "passed", "; ".join([*said, f"{given}, {remark}"]))

@@ -188,7 +188,10 @@ def test_counts_and_maggies_are_refused_by_their_noise():
     assert "looks like counts" in refused(replace(image, flux=image.flux * 300), "flux_units")
     assert "nothing is brighter" in refused(replace(image, flux=image.flux * 1e-9), "flux_units")
     prepared = prepare(cutout(noise=0))
-    assert status(prepared, "flux_units") == ("passed", "taken as nanomaggies, without sky noise: a model image?")
+    assert status(prepared, "flux_units") == (
+        "passed",
+        "assumed nanomaggies, for no unit is given, without sky noise: a model image?",
+    )
     assert prepare(cutout(noise=4)).valid.all() and prepare(cutout(noise=0.2)).valid.all()
 
 

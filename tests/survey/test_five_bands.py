@@ -72,7 +72,7 @@ def test_single_bands_come_together_whatever_their_order():
 def test_a_bare_array_has_the_bands_first_or_last(axis):
     flux = draw_disc()
     cutout = read(as_npy(np.moveaxis(flux, 0, axis)), survey=FIVE)
-    assert np.array_equal(cutout.flux, flux) and "taken as u, g, r, i, z" in cutout.notes[0].detail
+    assert np.array_equal(cutout.flux, flux) and "assumed u, g, r, i, z" in cutout.notes[0].detail
     with pytest.raises(InputError, match=r"five bands are needed: \(5, H, W\) or \(H, W, 5\)"):
         read(as_npy(flux[:3]), survey=FIVE)
 

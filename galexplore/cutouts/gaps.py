@@ -1,0 +1,77 @@
+"""Pixels that hold no measurement although they hold a number: fill values of many writers become NaN."""
+
+import numpy as np
+from astropy.io import fits
+from scipy import ndimage
+
+#: No image of a galaxy holds this much light in a pixel, in any unit: BIG of SWarp and SExtractor is 1e30.
+IMPOSSIBLE = 1e20
+#: What writers put where there is no data: SDSS and IRAF -9999 and -99, GIS -32768, catalogues 99.
+FILLS = (-99.0, -999.0, -9999.0, -99999.0, -32768.0, -32767.0, 99.0, 999.0, 9999.0, 99999.0)
+#: Header keywords with which a floating-point image names its fill value.
+FILL_KEYWORDS = ("BLANK", "NODATA", "FILLVAL", "BADVAL", "PADVAL", "MISSVAL")
+GAP = 9  # connected pixels of the very same value that count as a gap: a measured sky is never constant
+FAR = 20.0  # sigma from the rest: what a lone fill value must stand off
+
+
+def mark_gaps(image: np.ndarray, header: fits.Header | None = None) -> np.ndarray:
+    """Turn fill values into NaN.
+
+    Those are whatever is not finite or beyond 1e20; the header's own; -99, -9999 and the like where they stand off
+    from all other values; connected exact zeros; and connected pixels of the very lowest value, where that is
+    negative and far below the sky.
+
+    Parameters
+    ----------
+    image : ndarray (H, W)
+    header : Header, optional
+
+    Returns
+    -------
+    float32 ndarray (H, W)
+        A copy.
+    """
+    image = np.array(image, np.float64)
+    image[~(np.abs(image) < IMPOSSIBLE)] = np.nan
+    for keyword in FILL_KEYWORDS:
+        value = header.get(keyword) if header is not None else None
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            image[image == value] = np.nan
+    for _ in range(4):  # several fills may stand in one image, the widest first
+        value = _find_fill(image)
+        if value is None:
+            break
+        image[image == value] = np.nan
+    image[_blocks(image == 0)] = np.nan
+    return image.astype(np.float32)
+
+
+def _blocks(equal: np.ndarray) -> np.ndarray:
+    """Keep of a mask (H, W) the connected parts of at least `GAP` pixels."""
+    label, n = ndimage.label(equal)
+    if not n:
+        return equal
+    large = np.bincount(label.ravel()) >= GAP
+    large[0] = False
+    return large[label]
+
+
+def _find_fill(image: np.ndarray) -> float | None:
+    """Find the lowest or highest value, if it is a fill value; None where it may be a measurement."""
+    finite = image[np.isfinite(image)]
+    if not finite.size:
+        return None
+    for value in (finite.min(), finite.max()):
+        rest = finite[finite != value]
+        if rest.size < GAP or value == 0:
+            continue
+        middle = np.median(rest)
+        sigma = 1.4826 * np.median(np.abs(rest - middle))
+        nearest = np.abs(rest - value).min()
+        listed = value in FILLS or value in np.float32(FILLS)
+        if listed and nearest > FAR * sigma and (value < 0 or _blocks(image == value).any()):
+            return float(value)
+        constant = value < 0 and value < middle - FAR * sigma and nearest > 0.5 * abs(value)
+        if constant and _blocks(image == value).any():
+            return float(value)
+    return None
