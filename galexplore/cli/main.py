@@ -1,4 +1,4 @@
-"""The command line: `galexplore app | locate | embed | train | evaluate | mock | model | bench`."""
+"""The command line: `galexplore app | locate | inspect | embed | train | evaluate | mock | model | bench`."""
 
 import json
 import os
@@ -11,6 +11,7 @@ import typer
 
 import galexplore
 from galexplore.cli.bench import app as bench_app
+from galexplore.cli.inspect import inspect
 from galexplore.cli.mock import app as mock_app
 from galexplore.cli.model import app as model_app
 from galexplore.cli.terminal import Bars, out, refuse
@@ -19,6 +20,7 @@ from galexplore.places import DATA, ROOT
 from galexplore.survey import DECALS, Survey
 
 app = typer.Typer(help="A latent-space explorer for galaxies.", no_args_is_help=True, pretty_exceptions_enable=False)
+app.command()(inspect)
 app.add_typer(mock_app, name="mock", invoke_without_command=True)
 app.add_typer(model_app, name="model", no_args_is_help=True)
 app.add_typer(bench_app, name="bench")

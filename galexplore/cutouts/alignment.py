@@ -8,7 +8,7 @@ import numpy as np
 from astropy.coordinates import SkyCoord
 
 from galexplore.cutouts.cutout import Check
-from galexplore.cutouts.geometry import Place, measure_at
+from galexplore.cutouts.geometry import Place, measure_at, pixel_at
 from galexplore.errors import InputError
 from galexplore.survey import Survey
 
@@ -74,7 +74,7 @@ def _common_target(places: Sequence[Place], shapes: Sequence[tuple[int, int]]) -
             at.append(first)  # the same pixels are assumed, and said so
             continue
         try:
-            x, y = (float(v) for v in place.wcs.world_to_pixel(sky))
+            x, y = pixel_at(place.wcs, sky)
             moved = measure_at(place.wcs, (x, y))
         except Exception:  # wcslib: the first band's target is nowhere in this one
             moved = None

@@ -177,14 +177,19 @@ def _of_counts(zero: Calibration, unit: str, counts: str, header: fits.Header, b
     """Calibrate counts by a zero point, which may be that of a count or that of a count a second."""
     said = f"{zero.said}{f', BUNIT = {unit}' if unit else ''}"
     seconds = _number(header, "EXPTIME", band) or _number(header, "TEXPTIME", band)
-    if counts == "second" or not seconds or seconds <= 0 or seconds == 1:
-        return replace(zero, said=said)
-    if zero.per == "second":
-        return replace(zero, nanomaggies=zero.nanomaggies / seconds, per="pixel", said=f"{said}, EXPTIME = {seconds:g}")
+    second, zero = zero.per == "second", replace(zero, per="pixel", said=said)
+    if counts == "second" or seconds == 1:
+        return zero
+    if not seconds or seconds <= 0:
+        return replace(zero, assumed="assumed counts a second, for no EXPTIME is given") if second else zero
+    if second:
+        silent = "" if counts else "assumed counts of the whole exposure, for no unit is given"
+        each = zero.nanomaggies / seconds
+        return replace(zero, nanomaggies=each, said=f"{said}, EXPTIME = {seconds:g}", assumed=silent)
     if _is_normalised(header):
-        return replace(zero, said=said)
+        return zero
     sentence = f"assumed the zero point of the image as it stands, not of one second (EXPTIME = {seconds:g})"
-    return replace(zero, said=said, assumed=sentence)
+    return replace(zero, assumed=sentence)
 
 
 def _is_normalised(header: fits.Header) -> bool:

@@ -13,7 +13,7 @@ from galexplore.cutouts.cutout import Check, Cutout
 from galexplore.cutouts.filters import band_letter, header_band, list_bands
 from galexplore.cutouts.gaps import mark_gaps
 from galexplore.cutouts.geometry import Place, find_place
-from galexplore.cutouts.hdus import axes_of, image_headers, inherit, name_hdu
+from galexplore.cutouts.hdus import image_headers, inherit, name_hdu
 from galexplore.cutouts.pictures import is_picture, read_colours
 from galexplore.cutouts.roles import content_role, header_role, masked
 from galexplore.errors import InputError

@@ -8,6 +8,7 @@ import numpy as np
 from astropy.coordinates import Angle, SkyCoord
 from astropy.io import fits
 from astropy.wcs import WCS
+from numpy.typing import ArrayLike
 
 FINEST, COARSEST = 0.001, 60.0  # arcsec: no pixel of a galaxy's image is finer or coarser
 SQUARE = 0.01  # sides and right angle may differ by so much
@@ -111,6 +112,34 @@ def find_place(header: fits.Header, shape: tuple[int, int]) -> Place:
     return _move_to_target(place, header, shape)
 
 
+#: Frames that a WCS may be in beside RA and Dec, whose own (FK4, FK5, ICRS) and GLON astropy knows by itself. FITS
+#: paper II, section 3.1: ELON is the mean ecliptic's, SLON the supergalactic.
+_FRAMES = {"ELON": "barycentricmeanecliptic", "SLON": "supergalactic"}
+
+
+def sky_at(wcs: WCS, x: ArrayLike, y: ArrayLike) -> SkyCoord | None:
+    """ICRS positions of pixels, whatever the frame and the order of the axes; None in a frame not of the sky."""
+    if wcs.wcs.lngtyp in ("RA", "GLON"):
+        return wcs.pixel_to_world(x, y).icrs
+    frame = _FRAMES.get(wcs.wcs.lngtyp)
+    if frame is None:
+        return None
+    world = wcs.pixel_to_world_values(x, y)
+    return SkyCoord(world[wcs.wcs.lng], world[wcs.wcs.lat], unit="deg", frame=frame).icrs
+
+
+def pixel_at(wcs: WCS, sky: SkyCoord) -> _Pair:
+    """Pixel (x, y) of a position; the reverse of `sky_at`."""
+    frame = _FRAMES.get(wcs.wcs.lngtyp)
+    if frame is None:
+        x, y = wcs.world_to_pixel(sky)
+    else:
+        there = sky.transform_to(frame).spherical
+        world = [there.lon.deg, there.lat.deg]
+        x, y = wcs.world_to_pixel_values(*(world if wcs.wcs.lng == 0 else world[::-1]))
+    return float(x), float(y)
+
+
 def measure_at(wcs: WCS, pixel: _Pair) -> Place | None:
     """Measure an image by half a pixel's step to each side of a pixel; None where the sky there makes no sense.
 
@@ -118,7 +147,9 @@ def measure_at(wcs: WCS, pixel: _Pair) -> Place | None:
     """
     x, y = pixel
     steps = np.array([[0, 0], [-0.5, 0], [0.5, 0], [0, -0.5], [0, 0.5]])
-    sky = wcs.pixel_to_world(x + steps[:, 0], y + steps[:, 1]).icrs
+    sky = sky_at(wcs, x + steps[:, 0], y + steps[:, 1])
+    if sky is None:
+        return None
     points = sky.cartesian.xyz.value.T
     ra, dec = float(sky.ra.rad[0]), float(sky.dec.rad[0])
     east = np.array([-math.sin(ra), math.cos(ra), 0])
@@ -141,7 +172,7 @@ def _move_to_target(place: Place, header: fits.Header, shape: tuple[int, int]) -
     sky, keywords = named
     if sky.separation(SkyCoord(place.ra, place.dec, unit="deg")).arcsec < MIDDLE:
         return place
-    x, y = (float(v) for v in place.wcs.world_to_pixel(sky))
+    x, y = pixel_at(place.wcs, sky)
     if not (-0.5 <= x <= shape[1] - 0.5 and -0.5 <= y <= shape[0] - 0.5):
         return replace(place, target_said=f"{keywords} lie outside the frame: assumed the target in the frame's middle")
     moved = measure_at(place.wcs, (x, y))
@@ -155,7 +186,7 @@ def read_target(header: fits.Header) -> tuple[SkyCoord, str] | None:
             continue
         ra, dec = (header[k] for k in pair)
         try:
-            right = Angle(ra, u.hourangle if isinstance(ra, str) and re_sexagesimal(ra) else u.deg)
+            right = Angle(ra, u.hourangle if isinstance(ra, str) and _is_sexagesimal(ra) else u.deg)
             sky = SkyCoord(right, Angle(dec if not isinstance(dec, str) else dec.strip(), u.deg))
         except (ValueError, TypeError, u.UnitsError):
             continue
@@ -164,7 +195,7 @@ def read_target(header: fits.Header) -> tuple[SkyCoord, str] | None:
     return None
 
 
-def re_sexagesimal(text: str) -> bool:
+def _is_sexagesimal(text: str) -> bool:
     """Whether a right ascension is written in hours, minutes and seconds."""
     return (":" in text or " " in text.strip() or "h" in text) and "d" not in text
 
