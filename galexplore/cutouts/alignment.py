@@ -165,7 +165,7 @@ def _on_pixels(affine: np.ndarray, place: Place, grid: Grid) -> bool:
 
 
 def tell_alignment(grid: Grid, places: Sequence[Place]) -> list[Check]:
-    """Notes of the audit on how the bands were brought together."""
+    """Say for the audit how the bands were brought together."""
     notes = []
     if grid.resampled:
         notes.append(Check("pixel_scale", "fixed", grid.resampled))

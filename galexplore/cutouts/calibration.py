@@ -44,7 +44,7 @@ class Calibration:
     nanomaggies : float
         So many nanomaggies...
     per : str
-        ...per "native" pixel of the survey at any sampling, per "pixel" of the image as it was written, or per "arcsec2".
+        ...per "native" pixel of the survey at any sampling, "pixel" of the image as it was written, or "arcsec2".
     said : str
         Keyword and value that say so; empty where the file is silent.
     assumed : str
@@ -203,7 +203,7 @@ def _is_normalised(header: fits.Header) -> bool:
 
 
 def _zero_point(header: fits.Header, band: str) -> Calibration | None:
-    """Read what one count is; `per` is "second" where the header says that the zero point is one of a count a second."""
+    """Read what one count is; `per` is "second" where the header says that it is a count a second."""
     value = _number(header, "FLUXMAG0", band)
     if value and value > 0:  # HSC and LSST pipelines: counts of magnitude zero
         return Calibration(1e9 / value, "pixel", f"FLUXMAG0 = {value:g}")

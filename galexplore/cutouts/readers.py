@@ -12,10 +12,12 @@ import numpy as np
 from astropy.io import fits
 from PIL import Image
 
-from galexplore.cutouts.arrays import from_array, read_npy, read_npz
+from galexplore.cutouts.arrays import from_array, read_npz
+from galexplore.cutouts.beside import read_npy
 from galexplore.cutouts.cutout import Check, Cutout, check_side
 from galexplore.cutouts.filters import named_band
-from galexplore.cutouts.fits import Plane, assemble, is_fits, read_band, read_cube
+from galexplore.cutouts.fits import assemble, is_fits, read_band, read_cube
+from galexplore.cutouts.parts import Plane
 from galexplore.cutouts.pictures import STRETCH, clipped, invert
 from galexplore.errors import InputError
 from galexplore.files import bare_name, unpack

@@ -162,7 +162,7 @@ def test_models_psfs_and_others_are_left_aside():
     maskbits = np.full((N, N), 4096, "i2")
     holds_truth(save(*planes, (maskbits, head(), "MASKBITS"), (psf[0], head(False), "PSF_G")))
     for name in ("MODEL", "MASK", "PSF"):
-        with pytest.raises(InputError, match="no image|point-spread"):
+        with pytest.raises(InputError, match=r"no image|point-spread"):
             read(save((BASE, grz, name)))
 
 

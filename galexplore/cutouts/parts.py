@@ -1,0 +1,136 @@
+"""The parts of a FITS file: which HDU is the image, and which its weight, error or mask."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from io import BytesIO
+
+import numpy as np
+from astropy.io import fits
+
+from galexplore.cutouts.cutout import Check
+from galexplore.cutouts.filters import band_letter, header_band
+from galexplore.cutouts.hdus import inherit, name_hdu
+from galexplore.cutouts.roles import content_role, header_role, masked
+from galexplore.errors import InputError
+from galexplore.survey import Survey
+
+
+@dataclass(frozen=True)
+class Plane:
+    """One band of a file.
+
+    Attributes
+    ----------
+    pixels : ndarray (H, W)
+    band : str
+        Its letter, or "" where the file is silent.
+    header : Header
+        With what it inherits.
+    where : str
+        Its HDU in words.
+    invvar : ndarray (H, W) or None
+        Weights: what is not positive is a gap.
+    said : str
+        What says the band.
+    """
+
+    pixels: np.ndarray
+    band: str
+    header: fits.Header
+    where: str = ""
+    invvar: np.ndarray | None = None
+    said: str = ""
+
+
+@dataclass(frozen=True)
+class Part:
+    """An image HDU: its number, its own header, that with what it inherits, its role and its pixels."""
+
+    number: int
+    own: fits.Header
+    header: fits.Header
+    role: str
+    pixels: np.ndarray
+
+    @property
+    def where(self) -> str:
+        """The HDU in words."""
+        return name_hdu(self.own, self.number)
+
+
+def give_roles(data: bytes, headers: dict[int, fits.Header], survey: Survey) -> list[Part]:
+    """Give each image HDU a role by its header, else by its content beside the image."""
+    parts = []
+    with fits.open(BytesIO(data), memmap=False) as hdus:
+        primary = hdus[0].header
+        for i in headers:
+            own = hdus[i].header
+            role = header_role(own)
+            if role in ("psf", "other", "model"):
+                parts.append(Part(i, own, own, role, np.zeros((1, 1))))
+                continue
+            pixels = np.squeeze(hdus[i].data)
+            if np.iscomplexobj(pixels) or pixels.ndim not in (2, 3):
+                raise InputError(f"the image's shape is {pixels.shape}; {survey.count_word} bands of (H, W) are needed")
+            if not role and header_band(own, survey)[0]:
+                role = "image"
+            parts.append(Part(i, own, inherit(own, primary) if i else own, role, pixels))
+    standing = next((p for p in parts if p.role == "image"), None)
+    for k, part in enumerate(parts):
+        if not part.role:
+            parts[k] = replace(part, role=content_role(part.pixels, None if standing is None else standing.pixels))
+            standing = standing or parts[k]
+    return parts
+
+
+def attach(
+    planes: list[Plane], images: list[Part], others: list[Part], survey: Survey
+) -> tuple[list[Plane], list[Check]]:
+    """Give each band the weights, errors and masks that stand beside it; say which were used."""
+    notes: list[Check] = []
+    for part in others:
+        if part.role not in ("mask", "variance", "error", "weight"):
+            continue
+        if part.pixels.ndim == 3:
+            pixels = part.pixels if part.pixels.shape[0] == len(planes) else np.moveaxis(part.pixels, -1, 0)
+            targets = range(len(planes)) if len(pixels) == len(planes) else ()
+        else:
+            targets = _belongs_to(part, planes, images, survey)
+            pixels = np.broadcast_to(part.pixels, (len(planes), *part.pixels.shape))
+        for k in targets:
+            if pixels[k].shape == planes[k].pixels.shape:
+                planes[k], said = _use(planes[k], part, pixels[k])
+                notes += [Check("missing", "passed", said)] if said else []
+    return planes, list(dict.fromkeys(notes))
+
+
+def _belongs_to(part: Part, planes: list[Plane], images: list[Part], survey: Survey) -> Iterable[int]:
+    """Which planes a weight or mask belongs to: those of its band, else the image before it, else all of a cube."""
+    band = band_letter(part.own.get("EXTNAME"), survey) or header_band(part.own, survey)[0]
+    if band:
+        return [k for k, p in enumerate(planes) if p.band == band]
+    if len(images) == 1:
+        return range(len(planes))
+    if part.role == "mask" and "maskbits" in str(part.own.get("EXTNAME", "")).lower():
+        return range(len(planes))
+    before = [k for k, p in enumerate(images) if p.number < part.number]
+    where = images[before[-1] if before else 0].where
+    return [k for k, p in enumerate(planes) if p.where == where]
+
+
+def _use(plane: Plane, part: Part, pixels: np.ndarray) -> tuple[Plane, str]:
+    """Use one weight, error or mask; say what was assumed of a mask, and nothing of what marks no gap."""
+    if part.role == "mask":
+        gaps, how = masked(pixels, part.own, plane.band)
+        if "no gaps" in how:
+            return plane, f"{part.where}: {how}"
+        if not gaps.any():
+            return plane, ""
+        return replace(plane, pixels=np.where(gaps, np.nan, plane.pixels)), f"{part.where}: {how}"
+    value = pixels.astype(np.float64)
+    power = {"weight": 1, "variance": -1, "error": -2}[part.role]
+    good = np.isfinite(value) & (value > 0)
+    if not good.any():
+        return plane, f"{part.where} is nowhere positive: assumed to say nothing"
+    invvar = np.where(good, np.where(good, value, 1) ** power, 0).astype(np.float32)
+    return replace(plane, invvar=invvar if plane.invvar is None else np.minimum(plane.invvar, invvar)), ""
