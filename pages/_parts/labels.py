@@ -17,20 +17,36 @@ def load_labels() -> pd.DataFrame:
     return read_labels(find_labels_file())
 
 
-def put_label(identifier: str, score: int | None, note: str, follow: list[str]) -> None:
-    """Write a label; go on to the next galaxy where that is wished."""
+def find_label(labels: pd.DataFrame, identifier: str) -> tuple[int | None, str]:
+    """Find a galaxy's score and note among labels: None and "" where it has none."""
+    mine = labels[labels["id"] == identifier]
+    if mine.empty:
+        return None, ""
+    score, note = mine["score"].iloc[0], mine["note"].iloc[0]
+    return None if pd.isna(score) else int(score), str(note)
+
+
+def put_score(identifier: str, score: int | None, follow: list[str]) -> None:
+    """Write a score beside the note that stands; go on to the next galaxy where that is wished."""
+    # What stands is read now: a person may be quicker than the page, whose arguments are of its last run.
+    _, note = find_label(read_labels(find_labels_file()), identifier)
+    put_label(identifier, score, note)
+    if score is not None and "label_trouble" not in st.session_state and st.session_state.get("label-next"):
+        step(identifier, follow, 1)
+
+
+def put_note(identifier: str, key: str) -> None:
+    """Write what was typed as a note beside the score that stands."""
+    score, _ = find_label(read_labels(find_labels_file()), identifier)
+    put_label(identifier, score, st.session_state[key].strip())
+
+
+def put_label(identifier: str, score: int | None, note: str) -> None:
+    """Write a label, or keep for the page why it was not."""
     try:
         add_label(find_labels_file(), identifier, score, note)
     except (InputError, OSError) as error:
         st.session_state.label_trouble = str(error) if isinstance(error, InputError) else "the labels' disk is full"
-        return
-    if score is not None and st.session_state.get("label-next"):
-        step(identifier, follow, 1)
-
-
-def put_note(identifier: str, score: int | None, key: str) -> None:
-    """Write what was typed as a note."""
-    put_label(identifier, score, st.session_state[key].strip(), [])
 
 
 def step(identifier: str, follow: list[str], by: int) -> None:
@@ -49,9 +65,7 @@ def show_label_bar(identifier: str, labels: pd.DataFrame, follow: list[str]) -> 
     follow : list of str
         Ids in the order of the ranking.
     """
-    mine = labels[labels["id"] == identifier]
-    score = None if mine.empty or pd.isna(mine["score"].iloc[0]) else int(mine["score"].iloc[0])
-    note = "" if mine.empty else mine["note"].iloc[0]
+    score, note = find_label(labels, identifier)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="labels"):
         for value in SCORES:
             emphasis: Emphasis = "primary" if value == score else "secondary"
@@ -61,15 +75,15 @@ def show_label_bar(identifier: str, labels: pd.DataFrame, follow: list[str]) -> 
                 key=f"label-{value}",
                 help=f"Press {value}",
                 shortcut=str(value),
-                on_click=put_label,
-                args=(identifier, None if value == score else value, note, follow),
+                on_click=put_score,
+                args=(identifier, None if value == score else value, follow),
             )
-    show_note(identifier, score, note, follow)
+    show_note(identifier, note, follow)
     if trouble := st.session_state.pop("label_trouble", None):
         st.error(f"Not kept: {plain(trouble)}.", icon=":material/block:")
 
 
-def show_note(identifier: str, score: int | None, note: str, follow: list[str]) -> None:
+def show_note(identifier: str, note: str, follow: list[str]) -> None:
     """Show a person's note on a galaxy, and the way to the one before it and the one after."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         key = f"note-{identifier}"
@@ -78,7 +92,7 @@ def show_note(identifier: str, score: int | None, note: str, follow: list[str]) 
             note,
             key=key,
             on_change=put_note,
-            args=(identifier, score, key),
+            args=(identifier, key),
             placeholder="A note on it",
             label_visibility="collapsed",
             max_chars=LONGEST_NOTE,

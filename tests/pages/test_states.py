@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from galexplore.explore.labels import add_label, read_labels
 from galexplore.latents import LATENTS
 from galexplore.places import ROOT
 from galexplore.survey import DECALS
@@ -175,6 +176,21 @@ def open_oddest(app, explorer):
     button.click().run()
     check(app)
     return button.key.removeprefix("odd-")
+
+
+def test_a_person_quicker_than_the_page_loses_neither_score_nor_note(app, explorer, own_cache):
+    """A key pressed while the page still shows what stood before: what stands is read when it is written."""
+    name = open_oddest(app, explorer)
+    app.button(key="label-2").click().run()
+    (file,) = (own_cache / "labels").iterdir()
+    add_label(file, name, 4)  # pressed, and the page not drawn yet
+    app.text_input(key=f"note-{name}").set_value("13 rings").run()
+    check(app)
+    assert read_labels(file)[["score", "note"]].values.tolist() == [[4, "13 rings"]]
+    add_label(file, name, 4, "14 rings")
+    app.button(key="label-5").click().run()
+    check(app)
+    assert read_labels(file)[["score", "note"]].values.tolist() == [[5, "14 rings"]]
 
 
 def test_labels_are_kept_at_once_and_apart(app, explorer, own_cache, monkeypatch):
