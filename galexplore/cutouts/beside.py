@@ -68,7 +68,8 @@ def read_beside(archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo], s
 
     scale = _scalar(archive, members, *first("pixel_scale", "pixscale", "pixelscale", "pix_scale", "scale"))
     ra, dec = (_scalar(archive, members, *first(axis)) for axis in ("ra", "dec"))
-    header, bands, bands_key = fits.Header(), (), ""
+    header, bands_key = fits.Header(), ""
+    bands: tuple[str, ...] = ()
     for k in first("bands", "band", "filters", "filter", "image_band", "image_bands", "channels", "bands_requested"):
         words = _words(archive, members[k])
         listed = split_bands(words[0], survey) if len(words) == 1 else name_bands(words, survey)

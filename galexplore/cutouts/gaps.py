@@ -68,7 +68,7 @@ def _find_fill(image: np.ndarray) -> float | None:
         middle = np.median(rest)
         sigma = 1.4826 * np.median(np.abs(rest - middle))
         nearest = np.abs(rest - value).min()
-        listed = value in FILLS or value in np.float32(FILLS)
+        listed = value in FILLS
         if listed and nearest > FAR * sigma and (value < 0 or _blocks(image == value).any()):
             return float(value)
         constant = value < 0 and value < middle - FAR * sigma and nearest > 0.5 * abs(value)

@@ -93,7 +93,7 @@ def attach(
             continue
         if part.pixels.ndim == 3:
             pixels = part.pixels if part.pixels.shape[0] == len(planes) else np.moveaxis(part.pixels, -1, 0)
-            targets = range(len(planes)) if len(pixels) == len(planes) else ()
+            targets: Iterable[int] = range(len(planes)) if len(pixels) == len(planes) else ()
         else:
             targets = _belongs_to(part, planes, images, survey)
             pixels = np.broadcast_to(part.pixels, (len(planes), *part.pixels.shape))
