@@ -55,7 +55,7 @@ def list_scores(metrics: dict, judged: Sequence[str]) -> list[str]:
 def show_scores(metrics: dict, simulated: bool) -> None:
     """Show the scores, and of which galaxies they are."""
     judged = [latent for latent in LABELLED if latent in metrics]
-    unjudged = "No label is known that could judge redshift, mass or SFR."
+    unjudged = "Too few labels are known to judge redshift, mass and SFR."
     st.markdown("\n".join(list_scores(metrics, judged)) if judged else unjudged)
     angle = ""
     if "median_error_deg" in metrics.get("phi", {}):

@@ -116,7 +116,7 @@ def test_what_its_catalogue_does_not_say_is_left_out(own):
     assert "What it resembles" in words(own) and "of 50 neighbours" not in words(own)
     go(own, "model")
     told = words(own)
-    assert "No label is known" in told and "rare kinds" not in told
+    assert "Too few labels are known" in told and "rare kinds" not in told
 
 
 def test_a_model_without_any_label_shows_every_page(app, tmp_path, monkeypatch):
