@@ -31,7 +31,7 @@ def inspect(
         refuse(error, as_json)
     checks, refusal = audit(cutout)
     if as_json:
-        print(json.dumps(describe(cutout, checks, refusal), indent=2, allow_nan=False))
+        print(json.dumps(list_findings(cutout, checks, refusal), indent=2, allow_nan=False))
     else:
         table = Table("", "check", "what was found", title=f"Audit of {cutout.name}", title_justify="left")
         for check in checks:
@@ -49,7 +49,7 @@ def audit(cutout: Cutout) -> tuple[tuple[Check, ...], str]:
         return tuple(error.checks), str(error)
 
 
-def describe(cutout: Cutout, checks: tuple[Check, ...], refusal: str) -> dict[str, object]:
+def list_findings(cutout: Cutout, checks: tuple[Check, ...], refusal: str) -> dict[str, object]:
     """Return the audit as JSON holds it; `assumed` lists the checks under which something was assumed."""
     parity, angle = cutout.orientation or (None, None)
     return {

@@ -83,6 +83,10 @@ def calibrate(header: fits.Header, survey: Survey, band: str = "", scale: float 
     scale : float, optional
         Arcsec a pixel as the band was written.
     """
+    if "BSOFTEN" in header and "BOFFSET" in header:  # Magnier et al. 2020, section 3: stacks of Pan-STARRS
+        needed = "give linear fluxes: BOFFSET + 2 BSOFTEN sinh(value / 1.0857)"
+        refusal = f"the pixels are asinh magnitudes of a kind (BSOFTEN, BOFFSET), as Pan-STARRS stores them; {needed}"
+        return Calibration(said="BSOFTEN, BOFFSET", refusal=refusal)
     unit = _text(header, "BUNIT", band) or _text(header, "UNITS", band) or _text(header, "UNIT", band)
     flux = read_unit(unit) if unit else None
     counts = read_counts(unit)

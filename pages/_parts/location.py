@@ -23,6 +23,9 @@ from pages._session.state import plain, start_from
 MARKS = {"passed": ":green[✓\u00a0passed]", "fixed": ":orange[◐\u00a0fixed]", "refused": ":red[✕\u00a0refused]"}
 NAMES = {"pixel_scale": "pixel scale", "flux_units": "flux units", "missing": "missing pixels"}
 
+#: Share of the frame from which it is said at the top that it was filled in.
+MUCH = 0.05
+
 
 def show_audit(checks: Sequence[Check]) -> None:
     """List the checks, each with a mark, a word and a sentence."""
@@ -73,6 +76,10 @@ def show_head(upload: dict, forget: Callable[[], None]) -> None:
         if len(upload["verdicts"]) == 1:
             offer_table(upload["verdicts"], "location")
             st.button("Another", on_click=forget, key="forget", icon=":material/close:", type="tertiary")
+    filled = 1 - location.prepared.valid.all(axis=0).mean()
+    if filled > MUCH:
+        reasons = [c.detail for c in location.prepared.checks if c.status == "fixed" and c.check in ("size", "missing")]
+        st.warning(f"**{filled:.0%} of the frame was filled in:** {plain('; '.join(reasons))}.", icon=":material/crop:")
     if location.warning:
         st.warning(f"**This may be no galaxy:** {location.warning}.", icon=":material/help:")
 

@@ -189,3 +189,14 @@ def test_model_lists_packs_and_refuses_in_a_sentence(tmp_path):
     assert packed.returncode == 0, packed.stderr
     refused = refuse_one_line("model", "install", tmp_path / "default.galexplore")
     assert "There is a model 'default' already" in refused
+
+
+def test_inspect_prints_the_audit_and_locates_nothing(cutout, tmp_path):
+    path, _ = cutout
+    found = json.loads(run("inspect", path, "--json").stdout)
+    assert len(found["checks"]) == 8 and found["error"] is None and found["bands"] == "grz"
+    assert "flux_units" in found["assumed"], "the file names no unit"
+    (tmp_path / "no.fits").write_bytes(b"nothing")
+    bad = run("inspect", tmp_path / "no.fits", "--json")
+    assert bad.returncode == 2 and json.loads(bad.stdout)["error"]
+    assert "flux units" in run("inspect", path).stdout

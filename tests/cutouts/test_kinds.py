@@ -450,3 +450,20 @@ def test_units_that_are_read():
         *("second", "total", "second", "second", "second", ""),
     ]
     assert calibrate(fits.Header(), DECALS) is None
+
+
+def test_asinh_pixels_of_pan_starrs_are_refused():
+    with pytest.raises(InputError, match="BSOFTEN, BOFFSET"):
+        prepare(read(simple(BASE, head(BANDS="grz", BSOFTEN=110.5, BOFFSET=3.2))))
+
+
+def test_the_stamps_of_des_are_what_they_are(real):
+    """SCI and WGT a band, electrons, zero point 30, mirrored: r = 14.82 within 10 arcsec, north up and east left."""
+    prepared = prepare(read([real / "cutouts" / f"des_UGC01333_{b}.fits" for b in "grz"]))
+    r = prepared.flux[DECALS.index("r")]
+    at = (np.arange(DECALS.size) - DECALS.size // 2) * DECALS.model_scale
+    inside = np.hypot(at[:, None], at) < 10
+    total = r[inside].sum() * (DECALS.model_scale / DECALS.pixel_scale) ** 2
+    assert 22.5 - 2.5 * np.log10(total) == pytest.approx(14.82, abs=0.03)
+    mended = {c.check: c for c in prepared.checks}
+    assert mended["orientation"].status == "fixed" and "mirrored" in mended["orientation"].detail

@@ -13,7 +13,7 @@ from galexplore.latents import LATENTS
 from galexplore.places import ROOT
 from galexplore.survey import DECALS
 from tests.explore.test_locate_many import make_band, make_npy
-from tests.pages.driver import APP, check, go, list_images, make_fits, make_galaxy, words
+from tests.pages.driver import APP, check, go, list_images, make_fits, make_galaxy, upload, words
 
 pytestmark = pytest.mark.skipif(
     not (ROOT / "models" / "default" / "atlas.npz").exists(), reason="no model in models/default: run galexplore train"
@@ -299,3 +299,12 @@ def test_gif_and_png_are_made_on_demand(explorer):
     rows = walk(explorer.atlas.latents[0], explorer.atlas.latents[1], 5)
     movie = Image.open(io.BytesIO(animate(explorer, rows, [f"{math.degrees(r[0]):.0f}°" for r in rows])))
     assert movie.format == "GIF" and movie.n_frames == 8
+
+
+def test_what_was_filled_in_is_told_at_the_top(app):
+    flux = make_galaxy()[:, 12:57, 12:57]  # 22 arcsec of 33.5
+    upload(app, "small.fits", make_fits(flux))
+    assert any("of the frame was filled in" in w.value for w in app.warning)
+    app.button(key="forget").click().run()
+    upload(app, "whole.fits", make_fits(make_galaxy()))
+    assert not any("filled in" in w.value for w in app.warning)
