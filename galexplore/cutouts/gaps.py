@@ -3,6 +3,7 @@
 import numpy as np
 from astropy.io import fits
 from scipy import ndimage
+from scipy.stats import median_abs_deviation
 
 #: No image of a galaxy holds this much light in a pixel, in any unit: BIG of SWarp and SExtractor is 1e30.
 IMPOSSIBLE = 1e20
@@ -66,7 +67,7 @@ def _find_fill(image: np.ndarray) -> float | None:
         if rest.size < GAP or value == 0:
             continue
         middle = np.median(rest)
-        sigma = 1.4826 * np.median(np.abs(rest - middle))
+        sigma = median_abs_deviation(rest, scale="normal")
         nearest = np.abs(rest - value).min()
         listed = value in FILLS
         if listed and nearest > FAR * sigma and (value < 0 or _blocks(image == value).any()):

@@ -59,8 +59,12 @@ def match_list(table: pd.DataFrame, wanted: pd.DataFrame, radius: float) -> Matc
     wrong = (by_id >= 0) & (apart > radius)
     names = (by_id >= 0) & ~wrong
     rows = np.where(names, by_id, by_place)
-    told = _list_disagreements(table, wanted, by_id, apart, wrong)
-    return Matched(np.unique(rows[rows >= 0]), _join(_count(n, names, rows, radius), notes + _shorten(told)), told)
+    disagreements = _list_disagreements(table, wanted, by_id, apart, wrong)
+    return Matched(
+        np.unique(rows[rows >= 0]),
+        _join(_count(n, names, rows, radius), notes + _shorten(disagreements)),
+        disagreements,
+    )
 
 
 def _join(said: str, notes: list[str]) -> str:
@@ -77,9 +81,9 @@ def _count(n: int, names: np.ndarray, rows: np.ndarray, radius: float) -> str:
     return f"{places:,} of {n:,} found within {radius:g}″ of their positions."
 
 
-def _shorten(told: tuple[str, ...]) -> list[str]:
-    more = [f"So it is with {len(told) - _SAID:,} more rows."] if len(told) > _SAID else []
-    return [*told[:_SAID], *more]
+def _shorten(sentences: tuple[str, ...]) -> list[str]:
+    more = [f"So it is with {len(sentences) - _SAID:,} more rows."] if len(sentences) > _SAID else []
+    return [*sentences[:_SAID], *more]
 
 
 def _match_ids(table: pd.DataFrame, wanted: pd.DataFrame) -> np.ndarray:
