@@ -7,8 +7,9 @@ BIN := .venv/bin
 app: .venv/ready
 	$(BIN)/galexplore app
 
+# A process a core, of one thread each: threads of two processes would wait for each other.
 test: .venv/ready-dev
-	$(BIN)/python -m pytest -q --numprocesses auto --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q --numprocesses auto --dist loadfile --durations=15
 
 lint: .venv/ready-dev
 	$(BIN)/ruff check .
