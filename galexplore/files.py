@@ -26,25 +26,28 @@ def bare_name(name: str) -> str:
     return "".join(c for c in last if c.isprintable())[:120]
 
 
-def unpack(data: bytes) -> bytes:
-    """Unfold gzip and bzip2, told by their first bytes, within bounds; return anything else as it is.
+def unpack(data: bytes, most: int = MAX_UNPACKED) -> bytes:
+    """Unfold gzip and bzip2, told by their first bytes, once or twice over; return anything else as it is.
 
     Raises
     ------
     InputError
-        If it is damaged, or unfolds to more than 100 MB.
+        If it is damaged, or unfolds to more than `most` bytes.
     """
-    for magic, kind in ((b"\x1f\x8b", "gzipped"), (b"BZh", "bzip2")):
-        if not data.startswith(magic):
-            continue
-        opened = gzip.GzipFile(fileobj=BytesIO(data)) if kind == "gzipped" else bz2.BZ2File(BytesIO(data))
+    file: gzip.GzipFile | bz2.BZ2File
+    for _ in range(2):
+        if data.startswith(b"\x1f\x8b"):
+            kind, file = "gzipped", gzip.GzipFile(fileobj=BytesIO(data))
+        elif data.startswith(b"BZh"):
+            kind, file = "bzip2", bz2.BZ2File(BytesIO(data))
+        else:
+            break
         try:
-            unfolded = opened.read(MAX_UNPACKED + 1)
+            data = file.read(most + 1)
         except (OSError, EOFError, ValueError, zlib.error) as error:
             raise InputError(f"the {kind} file is cut short or damaged") from error
-        if len(unfolded) > MAX_UNPACKED:
-            raise InputError(f"the {kind} file unfolds to more than {MAX_UNPACKED // 10**6} MB")
-        return unfolded
+        if len(data) > most:
+            raise InputError(f"the {kind} file unfolds to more than {most // 10**6} MB")
     return data
 
 

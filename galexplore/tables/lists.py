@@ -8,12 +8,12 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from galexplore.errors import InputError
-from galexplore.files import MAX_UNPACKED
+from galexplore.files import MAX_UNPACKED, unpack
 from galexplore.tables.degrees import add_parts, is_unknown, tell_units, to_degrees
 from galexplore.tables.positions import parse_position
 from galexplore.tables.readers import read_rows
 from galexplore.tables.roles import COUNTERS, Roles, find_roles, simplify
-from galexplore.tables.rows import Rows, unpack
+from galexplore.tables.rows import Rows
 
 MOST_ROWS = 200_000
 MOST_LINES = 1_000_000  # of text, comments and blank ones among them

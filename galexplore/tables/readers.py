@@ -6,9 +6,10 @@ from collections.abc import Callable
 import pandas as pd
 
 from galexplore.errors import InputError
+from galexplore.files import unpack
 from galexplore.tables.binary import read_ecsv, read_fits, read_parquet, read_votable
 from galexplore.tables.columns import find_column
-from galexplore.tables.rows import Choice, Rows, unpack
+from galexplore.tables.rows import Choice, Rows
 from galexplore.tables.text import read_text
 
 READERS: dict[str, Callable[[bytes, Choice | None], Rows]] = {

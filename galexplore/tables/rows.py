@@ -1,16 +1,11 @@
 """What every reader gives: the rows of a table, with what its file says of the columns."""
 
-import bz2
-import gzip
-import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from io import BytesIO
 
 import numpy as np
 import pandas as pd
 
-from galexplore.errors import InputError
 from galexplore.tables.roles import Meaning
 
 #: Given what a file says of its columns, which of them to read; None reads them all, within no bounds.
@@ -32,32 +27,6 @@ class Rows:
     notes: list[str] = field(default_factory=list)
     headless: bool = False
     delimiter: str = ""
-
-
-def unpack(data: bytes, most: int) -> bytes:
-    """Unpack what gzip or bzip2 packed, told by its first bytes, once or twice over; anything else is given as it is.
-
-    Raises
-    ------
-    InputError
-        If it is damaged, or unfolds to more than `most` bytes.
-    """
-    file: gzip.GzipFile | bz2.BZ2File
-    for _ in range(2):
-        if data.startswith(b"\x1f\x8b"):
-            name, file = "gzip", gzip.GzipFile(fileobj=BytesIO(data))
-        elif data.startswith(b"BZh"):
-            name, file = "bzip2", bz2.BZ2File(BytesIO(data))
-        else:
-            break
-        try:
-            with file:
-                data = file.read(most + 1)
-        except (OSError, EOFError, ValueError, zlib.error) as error:
-            raise InputError(f"The {name} file is damaged or cut off, and could not be unpacked.") from error
-        if len(data) > most:
-            raise InputError(f"The {name} file unfolds to more than {most // 10**6} MB.")
-    return data
 
 
 def pick_table(tables: list[dict[str, Meaning]], choose: Choice | None) -> int:
