@@ -12,8 +12,8 @@ from galexplore.tables.names import name_column
 from pages._parts.card import show_card
 from pages._parts.choices import MAP_NAMES, choose_state
 from pages._parts.gallery import show_selection
-from pages._parts.hover import show_hover
-from pages._session.drawn import PLOTS, is_live, plot_key, take_selection
+from pages._parts.pointer import show_pointer
+from pages._session.drawn import PLOTS, find_outline, find_zoom, freeze_zoom, plot_key, take_selection
 from pages._session.navigation import require_header
 from pages._session.state import find_selected, is_dark, open_explorer
 
@@ -41,11 +41,6 @@ def list_axes(shown: AtlasState) -> dict[str, tuple[str, str]]:
     return {"latents": (shown.x, shown.y), "map": MAPS[shown.map]}
 
 
-def find_zoom(explorer: Explorer) -> dict:
-    """Find the part of each plot that is looked at; a crowd is counted anew within it."""
-    return st.session_state.get("zoom", {}) if is_crowded(explorer) else {}
-
-
 def mark_listed(n: int) -> np.ndarray:
     """Mask (n,) of the galaxies of the person's own list."""
     mask, listed = np.zeros(n, bool), st.session_state.listed
@@ -55,15 +50,15 @@ def mark_listed(n: int) -> np.ndarray:
 
 
 def key_figures(explorer: Explorer, shown: AtlasState) -> tuple[Hashable, ...]:
-    """Gather all that the figures depend on but the selection."""
-    n_listed = len((st.session_state.listed or {"rows": ()})["rows"])
-    limits, zoom = (tuple(shown.limits.items()), shown.left_out), tuple(find_zoom(explorer).items())
-    return explorer.name, shown.x, shown.y, shown.colour, shown.map, shown.kinds, limits, is_dark(), zoom, n_listed
+    """Gather all that the figures depend on but what is looked at."""
+    state, limits = st.session_state, (tuple(shown.limits.items()), shown.left_out)
+    what = state.opened, state.get("picks", 0), id(state.selection), id(state.listed), is_dark()
+    return explorer.name, shown.x, shown.y, shown.colour, shown.map, shown.kinds, limits, what
 
 
-def show_plots(explorer: Explorer, shown: AtlasState, mask: np.ndarray | None, drawing: Hashable) -> None:
+def show_plots(explorer: Explorer, shown: AtlasState, mask: np.ndarray | None) -> None:
     """Show the latents and the map side by side with the same galaxies brought forward."""
-    state, axes, titles, zoom = st.session_state, list_axes(shown), title_plots(shown), find_zoom(explorer)
+    axes, titles, drawing = list_axes(shown), title_plots(shown), key_figures(explorer, shown)
     columns = dict.fromkeys(["id", "population", shown.x, shown.y, *axes["map"], shown.colour])
     table, picked = explorer.table[list(columns)], np.zeros(len(explorer.table), bool)
     picked[find_selected(explorer)] = True
@@ -75,18 +70,21 @@ def show_plots(explorer: Explorer, shown: AtlasState, mask: np.ndarray | None, d
         return
     with st.container(key="plots"):
         for plot, column in zip(PLOTS, st.columns(2, gap="medium"), strict=True):
-            live = is_live(plot, drawing)
+            # A crowd is counted anew within what is looked at; else a zoom leaves the plot as it is.
+            zoom = find_zoom(plot, axes[plot]) if is_crowded(explorer) else freeze_zoom(plot, axes[plot], drawing)
             figure = figures.plot_atlas(
                 table,
                 *axes[plot],
                 titles[plot],
                 colour=None if shown.colour == "population" else shown.colour,
                 overlays=shown.kinds,
-                selected=() if live else picked,
+                selected=picked,
                 marked=listed,
-                opened=None if live else state.opened,
-                within=zoom.get(plot),
+                opened=st.session_state.opened,
+                within=zoom,
+                outline=find_outline(plot, axes[plot]),
                 marginals=plot == "latents",
+                labels=False,
                 dark=is_dark(),
             )
             key, alt = plot_key(plot), titles[plot]
@@ -98,7 +96,8 @@ def explain_plot(explorer: Explorer, shown: AtlasState, plot: str, n: int) -> st
     """Say in a line what a plot is made of, and how far it can be trusted."""
     crowd = f"A density of {n:,}, and a sample of {figures.SAMPLE:,} as points; a lasso takes all within it. "
     if plot == "latents":
-        hint = "Lasso or box: select. Point: open. Pointer: see. Double click: all. Histograms: each to its own peak."
+        hint = "Drag to select, click to open, hover to preview, double-click to reset. "
+        hint += "Histograms are scaled to their own peaks."
         return (crowd if is_crowded(explorer) else "") + hint
     honesty = explorer.atlas.honesty or {}
     made = honesty.get("parameters") or explorer.card.get("atlas", {})
@@ -118,10 +117,9 @@ def show_atlas() -> None:
     """Show the controls, the plots, what is selected, and the galaxy opened."""
     explorer = open_explorer()
     shown, mask = choose_state(explorer)
-    drawing = key_figures(explorer, shown)
-    take_selection(explorer, mask, list_axes(shown), drawing)
+    take_selection(explorer, mask, list_axes(shown))
     plots = st.container()  # filled last: a browser that draws a new plot leaves the images waiting
-    show_hover(explorer, is_crowded(explorer))
+    show_pointer(explorer, list_axes(shown), is_crowded(explorer))
     left, right = st.container(key="halves-picked").columns(2, gap="large")
     with left:
         show_selection(explorer)
@@ -132,7 +130,7 @@ def show_atlas() -> None:
             st.markdown("### No galaxy opened")
             st.markdown("Click a point, a line below an image, or a row of the table. Or search by id at the top.")
     with plots:
-        show_plots(explorer, shown, mask, drawing)
+        show_plots(explorer, shown, mask)
 
 
 require_header()

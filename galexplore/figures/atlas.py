@@ -29,7 +29,9 @@ def plot_atlas(
     opened: str | None = None,
     yours: dict | None = None,
     within: Spans | None = None,
+    outline: dict | None = None,
     marginals: bool = False,
+    labels: bool = True,
     dark: bool = True,
     height: int = 470,
 ) -> go.Figure:
@@ -51,8 +53,12 @@ def plot_atlas(
         The user's own galaxy: `x`, `y`, and what its errors cover: `cloud` (M, 2) points or `sigma` (2,).
     within : ((x0, x1), (y0, y1)), optional
         The part that is looked at: a crowd is counted and sampled anew inside it.
+    outline : dict, optional
+        What the selection was drawn with, as plotly's event gives it: `box`, `lasso`.
     marginals : bool
         Whether to add a histogram along each axis.
+    labels : bool
+        Whether plotly says what is under the pointer; its events come with and without.
     """
     columns = dict.fromkeys(["id", "population", x, y, *([colour] if colour in table else [])])
     table = table[list(columns)].assign(picked=_find(table, selected), marked=_find(table, marked))
@@ -73,6 +79,9 @@ def plot_atlas(
     if yours:
         _add_yours(figure, dark, **yours)
     figure.update_layout(layout(title, dark, height))
+    _draw_outline(figure, outline or {}, dark)
+    if not labels:
+        figure.update_traces(hoverinfo="none", hovertemplate=None, selector=lambda trace: trace.customdata is not None)
     if marginals:
         front = table["picked"].to_numpy()
         add_marginals(figure, table[x].to_numpy(float), table[y].to_numpy(float), front, dark)
@@ -147,14 +156,23 @@ def _bring_forward(figure: go.Figure, front: pd.DataFrame, x: str, y: str, look:
     edge = {"width": 1 if few else 0 if many else 0.4, "color": ink}
     for kind, rows in front.groupby("population", sort=False).indices.items():
         if kind == "ordinary":
-            colours = {"color": ink}
-            if "cmin" in look:
-                colours = {k: v for k, v in _take(look, np.asarray(rows)).items() if k != "colorbar"}
+            colours = {k: v for k, v in _take(look, np.asarray(rows)).items() if k != "colorbar"}
             marker = {"size": 6 if few else 3 if many else 4, "line": edge, "opacity": 0.6 if many else 1} | colours
         else:
             marker = _rare_marker(str(kind), 1, dark) | {"line": edge, "size": 10}
         at = {k: front[c].to_numpy(np.float32)[rows] for k, c in (("x", x), ("y", y))}
         figure.add_trace(go.Scattergl(**at, mode="markers", marker=marker, hoverinfo="skip"))
+
+
+def _draw_outline(figure: go.Figure, outline: dict, dark: bool) -> None:
+    """Draw the boxes and lassos that a selection was made with."""
+    look = {"line": {"width": 1.5, "dash": "dot", "color": ACCENT[dark]}}
+    for box in outline.get("box", ()):
+        (x0, x1), (y0, y1) = box["x"], box["y"]
+        figure.add_shape(type="rect", x0=x0, x1=x1, y0=y0, y1=y1, **look)
+    for lasso in outline.get("lasso", ()):
+        corners = [f"{a:.6g},{b:.6g}" for a, b in zip(lasso["x"], lasso["y"], strict=True)]
+        figure.add_shape(type="path", path=f"M{' L'.join(corners)} Z", **look)
 
 
 def _ring(x: pd.Series, y: pd.Series, colour: str) -> go.Scattergl:

@@ -23,7 +23,7 @@ def show_selection(explorer: Explorer) -> None:
     rows = find_selected(explorer)
     if not len(rows):
         st.markdown("### Nothing selected yet")
-        st.markdown("Draw a lasso or a box on either plot, or click a point, to see those galaxies here.")
+        st.markdown("Drag a lasso or a box on either plot to see those galaxies here.")
         return
     rows = explorer.sort_by_rarity(rows)
     images, numbers, summary = st.tabs(["Images", "Table", "Against the rest"], key="aspect", on_change="rerun")

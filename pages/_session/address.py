@@ -3,23 +3,36 @@
 Not by binding widgets to it: `st.switch_page` refuses to leave a page while any widget is bound.
 """
 
+from pathlib import Path
+from urllib.parse import urlencode
+
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from galexplore.errors import InputError
 from galexplore.explore import selections
 from galexplore.explore.explorer import Explorer
 from galexplore.explore.link import read_state
 from galexplore.explore.models import list_models
+from pages._session.state import clear_selection
 
 #: Widgets of the Atlas, and what of its state each of them holds.
 WIDGETS = {"axis-x": "x", "axis-y": "y", "colour": "colour", "map": "map", "overlays": "kinds", "left-out": "left_out"}
 
+_component = st.components.v2.component("galexplore_address", js=(Path(__file__).parent / "address.js").read_text())
+
+
+def is_history_step() -> bool:
+    """Whether the browser came here by its Back or Forward."""
+    context = get_script_run_ctx()
+    return context is not None and context.is_history_navigation
+
 
 def take_atlas() -> None:
-    """Take the atlas from the address, once a session."""
+    """Take the atlas from the address: once a session, and wherever Back and Forward lead."""
     state = st.session_state
-    if "atlas" not in state:
-        state.trouble = []
+    state.setdefault("trouble", [])
+    if "atlas" not in state or is_history_step():
         asked = st.query_params.get("atlas", "default")[:60]
         state.atlas = asked if asked == "default" or asked in list_models() else "default"
         if state.atlas != asked:
@@ -27,10 +40,17 @@ def take_atlas() -> None:
 
 
 def restore(explorer: Explorer) -> None:
-    """Bring back what the address tells, once a session; what cannot be used is left out with a sentence."""
+    """Bring back what the address tells; what cannot be used is left out with a sentence.
+
+    Once a session, and wherever Back and Forward lead: each selection, opened galaxy and choice of axes is a step.
+    """
     state = st.session_state
     if state.get("restored"):
-        return
+        if not is_history_step():
+            return
+        clear_selection()
+        for key in [k for k in state if isinstance(k, str) and k.startswith("filter-")]:
+            del state[key]
     state.restored, params = True, st.query_params.to_dict()
     state.atlas_state, refused = read_state(params, explorer)
     if refused:
@@ -72,5 +92,9 @@ def write() -> None:
         if state.get("kept_selection", (None,))[0] is not state.selection:
             state.kept_selection = (state.selection, selections.keep(state.selection))
         params["sel"] = state.kept_selection[1]
-    if params != st.query_params.to_dict():
+    if params == st.query_params.to_dict():
+        return
+    if state.arrived and params:
+        _component(key="address", data={"search": f"?{urlencode(params)}", "step": state.arrivals}, height=1)
+    else:
         st.query_params.from_dict(params)

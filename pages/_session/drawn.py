@@ -1,8 +1,7 @@
-"""What was picked on the two plots of the atlas, which galaxies that means, and which plot must now be left alone.
+"""What was drawn on the two plots of the atlas, which galaxies that means, and where each plot is looked at.
 
-A plot whose figure changes is built anew by Streamlit and forgets its zoom and what was drawn on it. The plot that was
-drawn on is therefore kept as it is, plotly itself bringing its picked points forward ("live"); only the other plot is
-given a new figure. Nothing drawn on a plot that is not live says nothing: it was forgotten, not cleared.
+Streamlit builds a plot anew whenever its figure changes, and forgets its zoom and what was drawn on it. Both are
+therefore kept here and drawn into the next figure, under a new key: what was drawn is taken once.
 """
 
 from collections.abc import Hashable
@@ -12,6 +11,7 @@ import streamlit as st
 
 from galexplore import figures
 from galexplore.explore.explorer import Explorer
+from galexplore.figures.paint import Spans
 from pages._session.state import open_galaxy
 
 PLOTS = ("latents", "map")
@@ -22,10 +22,8 @@ def plot_key(plot: str) -> str:
     return f"{plot}-{st.session_state.setdefault('epoch', 0)}"
 
 
-def take_selection(
-    explorer: Explorer, mask: np.ndarray | None, axes: dict[str, tuple[str, str]], drawing: Hashable
-) -> None:
-    """Turn what was drawn on either plot into ids: all galaxies inside a box or lasso, else the points clicked.
+def take_selection(explorer: Explorer, mask: np.ndarray | None, axes: dict[str, tuple[str, str]]) -> None:
+    """Turn what was drawn on either plot into ids: all galaxies inside a box or lasso; a point that was clicked opens.
 
     All of them, whether each was drawn as a point or only counted into a crowd's density.
 
@@ -36,33 +34,48 @@ def take_selection(
         The galaxies of its table that are on the plots; None for all.
     axes : dict
         Plot to its two columns.
-    drawing : hashable
-        All that the figures depend on but the selection.
     """
     state = st.session_state
     for plot, columns in axes.items():
         drawn = (state.get(plot_key(plot)) or {}).get("selection") or {}
         points = [str(p["customdata"]) for p in drawn.get("points", []) if p.get("customdata") is not None]
-        shapes = [*(drawn.get("box") or []), *(drawn.get("lasso") or [])]
-        if state.handled.get(plot, ([], [])) == (shapes, points):
-            continue
-        state.handled[plot] = (shapes, points)
+        shapes = {kind: drawn[kind] for kind in ("box", "lasso") if drawn.get(kind)}
         if shapes:
             across, up = (explorer.table[column].to_numpy() for column in columns)
-            inside = figures.find_inside(across, up, drawn)
+            inside = figures.find_inside(across, up, shapes)
             rows = np.flatnonzero(inside if mask is None else inside & mask)
-        else:
+        elif points:
             rows = explorer.find_rows(points)
-        if not len(rows) and not is_live(plot, drawing):
+        else:
             continue
-        untouched = not state.selection and not state.opened
-        state.live = (plot, drawing) if len(rows) and (untouched or is_live(plot, drawing)) else None
-        state.selection, state.picks = explorer.table["id"].iloc[rows].tolist(), state.get("picks", 0) + 1
-        state.selected_rows = (state.selection, rows)
+        state.epoch += 1
         if len(rows) == 1:
-            open_galaxy(state.selection[0])
+            open_galaxy(str(explorer.table["id"].iloc[rows[0]]))
+        if shapes or len(rows) > 1:
+            state.selection, state.picks = explorer.table["id"].iloc[rows].tolist(), state.get("picks", 0) + 1
+            state.selected_rows = (state.selection, rows)
+            state.outline = (plot, columns, state.selection, shapes)
+        return
 
 
-def is_live(plot: str, drawing: Hashable) -> bool:
-    """Whether a plot shows by itself what was drawn on it, and so must keep its figure."""
-    return st.session_state.get("live") == (plot, drawing)
+def find_outline(plot: str, columns: tuple[str, str]) -> dict:
+    """Find the box or lasso that holds the selection, where it was drawn on this plot in these columns."""
+    drawn_on, along, selection, shapes = st.session_state.get("outline") or ("", (), None, {})
+    return shapes if (drawn_on, along) == (plot, columns) and selection is st.session_state.selection else {}
+
+
+def find_zoom(plot: str, columns: tuple[str, str]) -> Spans | None:
+    """Find the part of a plot that is looked at; None for all of it."""
+    along, spans = st.session_state.get("zoom", {}).get(plot, ((), None))
+    return spans if along == columns else None
+
+
+def freeze_zoom(plot: str, columns: tuple[str, str], drawing: Hashable) -> Spans | None:
+    """Give the zoom that a plot is drawn with: that of now where it is drawn anew, else the one that it was drawn with.
+
+    A plot that only was zoomed keeps its figure, and with it what the browser shows.
+    """
+    kept = st.session_state.setdefault("framed", {})
+    if kept.get(plot, (None,))[0] != drawing:
+        kept[plot] = (drawing, find_zoom(plot, columns))
+    return kept[plot][1]

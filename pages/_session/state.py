@@ -77,8 +77,10 @@ def begin_run(url: str) -> None:
     first: dict[str, object] = {"selection": [], "opened": None, "listed": None, "object": ""}
     for name, value in (first | {"atlas_state": AtlasState()}).items():
         state.setdefault(name, value)
+    state.arrived = state.get("url", url) != url
+    state.arrivals = state.get("arrivals", 0) + state.arrived
     if state.get("url") != url:  # what was drawn on the plots is gone with their page; the ids stay
-        state.url, state.handled, state.live = url, {}, None
+        state.url, state.handled = url, {}
 
 
 def select(ids: Iterable[str]) -> None:
@@ -95,7 +97,7 @@ def clear_selection() -> None:
 
 def forget_drawn() -> None:
     """Forget whatever was drawn on the plots: they are built anew."""
-    st.session_state.handled, st.session_state.live = {}, None
+    st.session_state.handled = {}
     st.session_state.epoch = st.session_state.get("epoch", 0) + 1
 
 

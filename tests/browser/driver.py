@@ -36,3 +36,35 @@ def draw_lasso(page, plot) -> None:
     for place in places[1:]:
         page.mouse.move(*place, steps=3)
     page.mouse.up()
+
+
+#: Where on the screen the galaxy lies that stands farthest from all others on a plot, and which it is.
+LONELY = """at => {
+  const plot = document.querySelectorAll('.st-key-plots .js-plotly-plot')[at];
+  const { xaxis, yaxis } = plot._fullLayout, box = plot.getBoundingClientRect(), all = [];
+  for (const trace of plot._fullData.filter(trace => trace.customdata))
+    for (let i = 0; i < trace.x.length; i++)
+      all.push([xaxis.l2p(trace.x[i]), yaxis.l2p(trace.y[i]), trace.customdata[i]]);
+  const inside = ([x, y]) => x > 20 && y > 20 && x < xaxis._length - 20 && y < yaxis._length - 20;
+  let best = { room: 0 };
+  for (const [x, y, id] of all.filter(inside).filter((_, i) => i % 7 === 0)) {
+    let room = Infinity;
+    for (const [u, v, other] of all) if (other !== id) room = Math.min(room, (u - x) ** 2 + (v - y) ** 2);
+    if (room > best.room) best = { room, id, x: box.left + xaxis._offset + x, y: box.top + yaxis._offset + y };
+  }
+  return best;
+}"""
+
+
+def find_lonely(page, at: int) -> dict:
+    """Find a galaxy that no other one hides on a plot: its `id`, and its `x`, `y` on the screen."""
+    page.locator(".st-key-plots .js-plotly-plot").nth(at).locator("canvas").first.wait_for(timeout=60_000)
+    settle(page)
+    page.wait_for_timeout(1500)  # for the listener, which looks for new plots now and then
+    return page.evaluate(LONELY, at)
+
+
+def read_spans(page, at: int) -> list[float]:
+    """Read the ends of both axes of a plot."""
+    plot = "document.querySelectorAll('.st-key-plots .js-plotly-plot')[at]._fullLayout"
+    return page.evaluate(f"at => [...{plot}.xaxis.range, ...{plot}.yaxis.range]", at)

@@ -1,5 +1,6 @@
-// A picture beside the pointer: asks the server for the galaxy that a plot says it is over, and shows what comes back.
-// Every text is set as text, never as HTML; pictures are asked for once, after the pointer has rested for a moment.
+// The pointer on the plots. A picture beside it: asks the server for the galaxy that a plot says it is over, and shows
+// what comes back; every text is set as text, never as HTML; pictures are asked for once, after it has rested. And what
+// Streamlit does not forward while a lasso or a box is the tool: a click on a point, two on an empty place, a zoom.
 const REST = 90; // ms
 const kept = (window.galexploreHover ??= { pictures: new Map(), at: null, timer: null, card: null, send: null });
 
@@ -51,14 +52,23 @@ function zoom(plot, change) {
   kept.send("zoom", whole ? { plot: name } : { plot: name, x: [...xaxis.range], y: [...yaxis.range] });
 }
 
-function attach(crowded) {
+function click(plot, event) {
+  const id = event.points?.[0]?.customdata;
+  const { dragmode } = plot._fullLayout; // Streamlit itself forwards clicks while panning
+  if (typeof id === "string" && (dragmode === "lasso" || dragmode === "select")) kept.send("open", id);
+  hide();
+}
+
+function attach() {
   for (const plot of document.querySelectorAll(".st-key-plots .js-plotly-plot")) {
     if (!plot.on || !plot._ev || plot._ev.galaxies) continue;
     plot._ev.galaxies = true; // a plot that is built anew has new events
     plot.on("plotly_hover", hover);
     plot.on("plotly_unhover", () => hide());
     plot.on("plotly_selecting", () => hide());
-    if (crowded) plot.on("plotly_relayout", (change) => zoom(plot, change));
+    plot.on("plotly_click", (event) => click(plot, event));
+    plot.on("plotly_doubleclick", () => kept.send("clear", true));
+    plot.on("plotly_relayout", (change) => zoom(plot, change));
   }
 }
 
@@ -69,8 +79,8 @@ export default function ({ data, setTriggerValue }) {
     kept.pictures.set(data.id, { picture: data.picture, words: data.words });
     show();
   }
-  attach(data?.crowded);
-  const clock = setInterval(() => attach(data?.crowded), 400);
+  attach();
+  const clock = setInterval(attach, 400);
   const away = (event) => event.target.closest?.(".js-plotly-plot") || hide();
   document.addEventListener("mousemove", away);
   return () => {

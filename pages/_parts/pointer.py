@@ -1,0 +1,80 @@
+"""What the pointer does on the plots: a picture where it rests, a card at a click, the part that is looked at."""
+
+import base64
+import math
+from functools import partial
+from pathlib import Path
+
+import streamlit as st
+
+from galexplore.explore.explorer import Explorer
+from pages._parts.panels import draw_catalogue
+from pages._session.state import clear_selection, open_galaxy
+
+_SIDE = 144  # pixels
+_component = st.components.v2.component("galaxy_pointer", js=(Path(__file__).parent / "pointer.js").read_text())
+
+Axes = dict[str, tuple[str, str]]
+
+
+def take_question() -> None:
+    """Note over which galaxy the pointer rests."""
+    asked = st.session_state["pointer"].get("ask")
+    st.session_state.hovered = asked[:60] if isinstance(asked, str) else None
+
+
+def take_click(explorer: Explorer) -> None:
+    """Open the galaxy that was clicked; the selection stays."""
+    clicked = st.session_state["pointer"].get("open")
+    if isinstance(clicked, str) and len(explorer.find_rows([clicked[:60]])):
+        open_galaxy(clicked[:60])
+        st.session_state.again = True
+
+
+def take_clear() -> None:
+    """Forget the selection: an empty place was clicked twice."""
+    if st.session_state["pointer"].get("clear"):
+        clear_selection()
+        st.session_state.again = True
+
+
+def take_zoom(axes: Axes, crowded: bool) -> None:
+    """Note which part of a plot is looked at; whatever is no such part is passed over."""
+    part = st.session_state["pointer"].get("zoom")
+    if not isinstance(part, dict) or part.get("plot") not in axes:
+        return
+    zoom = dict(st.session_state.get("zoom", {}))
+    zoom.pop(part["plot"], None)
+    try:
+        spans = tuple(tuple(sorted(float(v) for v in part[axis])) for axis in "xy")
+        if all(len(s) == 2 and s[0] < s[1] and all(map(math.isfinite, s)) for s in spans):
+            zoom[part["plot"]] = (axes[part["plot"]], spans)
+    except (KeyError, TypeError, ValueError):
+        pass
+    st.session_state.zoom = zoom
+    st.session_state.again = crowded
+
+
+@st.fragment
+def show_pointer(explorer: Explorer, axes: Axes, crowded: bool) -> None:
+    """Answer the pointer; a fragment of its own, so that nothing else of the page runs again while it only looks."""
+    if st.session_state.pop("again", False):
+        st.rerun(scope="app")
+    data: dict[str, str] = {}
+    asked = st.session_state.get("hovered") or ""
+    rows = explorer.find_rows([asked])
+    if len(rows):
+        row = explorer.table.iloc[rows[0]]
+        words = f"{asked} · {row['population']}\nz {row['lat_redshift']:.3f} · log M {row['lat_logmass']:.2f}"
+        words += f" · log SFR {row['lat_logsfr']:+.2f}"
+        picture = base64.b64encode(draw_catalogue((asked,), _SIDE)[0]).decode()
+        data |= {"id": asked, "picture": picture, "words": words}
+    _component(
+        key="pointer",
+        data=data,
+        height=1,
+        on_ask_change=take_question,
+        on_open_change=partial(take_click, explorer),
+        on_clear_change=take_clear,
+        on_zoom_change=partial(take_zoom, axes, crowded),
+    )

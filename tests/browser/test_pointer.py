@@ -1,0 +1,78 @@
+"""The pointer on the Atlas's plots: a click, a touch, a lasso, a zoom, and the browser's Back and Forward."""
+
+import re
+
+import pytest
+
+from tests.browser.driver import NEEDS, draw_lasso, find_lonely, read_spans, settle
+
+pytestmark = NEEDS
+
+
+def read_header(page) -> str:
+    """Read what the header says is selected."""
+    settle(page)
+    return re.search(r"[\d,]+ selected|nothing selected", page.locator(".st-key-header").inner_text())[0]
+
+
+@pytest.mark.parametrize("at", [0, 1], ids=["latents", "map"])
+def test_a_click_on_a_point_opens_its_card(page, at):
+    place = find_lonely(page, at)
+    page.mouse.move(place["x"], place["y"], steps=3)
+    page.locator(".galaxy-hover.seen").get_by_text(place["id"]).wait_for(timeout=30_000)
+    assert page.locator(".hoverlayer .hovertext").count() == 0, "one card for the pointer, not two"
+    page.mouse.click(place["x"], place["y"])
+    page.get_by_role("heading", name=place["id"]).wait_for(timeout=30_000)
+    assert read_header(page) == "nothing selected", "a click opens; it selects nothing"
+
+
+def test_a_touch_on_a_point_opens_its_card(browser, address):
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, has_touch=True)
+    page = context.new_page()
+    page.goto(address)
+    page.get_by_text("nothing selected", exact=True).wait_for(timeout=90_000)
+    place = find_lonely(page, 0)
+    page.touchscreen.tap(place["x"], place["y"])
+    page.get_by_role("heading", name=place["id"]).wait_for(timeout=30_000)
+    context.close()
+
+
+def test_a_lasso_leaves_the_zoom_and_both_plots_say_the_same(page):
+    left, right = (page.locator(".st-key-plots .js-plotly-plot").nth(at) for at in (0, 1))
+    find_lonely(page, 1)
+    whole = read_spans(page, 1)
+    right.locator('[data-val="in"]').click()
+    page.wait_for_timeout(800)
+    near = read_spans(page, 1)
+    assert near != whole
+    draw_lasso(page, left)
+    page.get_by_text("Showing 24 of").wait_for(timeout=60_000)
+    settle(page)
+    page.wait_for_timeout(1500)
+    assert read_spans(page, 1) == pytest.approx(near), "the other plot's zoom stays"
+    histograms = "plot => plot._fullData.filter(trace => trace.name === 'histogram').length"
+    assert left.evaluate(histograms) == 4, "the selection stands in both histograms, though it was drawn on this plot"
+    brought = "plot => plot._fullData.filter(trace => trace.type === 'scattergl' && !trace.customdata)[0].marker.color"
+    ordinary = "plot => plot._fullData.find(trace => trace.name === 'ordinary').marker.color"
+    assert left.evaluate(brought) == right.evaluate(brought) == left.evaluate(ordinary), "one tint on both plots"
+    assert left.locator(".shapelayer path").count() == 1, "the lasso stays drawn"
+
+
+def test_back_and_forward_go_through_selections_and_pages(page):
+    left, right = (page.locator(".st-key-plots .js-plotly-plot").nth(at) for at in (0, 1))
+    find_lonely(page, 0)
+    draw_lasso(page, left)
+    page.wait_for_url("**sel=*", timeout=60_000)
+    first = read_header(page)
+    find_lonely(page, 1)
+    draw_lasso(page, right)
+    page.wait_for_function(f"!document.querySelector('.st-key-header').innerText.includes('{first}')", timeout=60_000)
+    second = read_header(page)
+    page.get_by_role("link", name="Anomalies").click()
+    page.get_by_text("Pick a galaxy").wait_for(timeout=60_000)
+    assert read_header(page) == second
+    page.wait_for_url("**/anomalies?sel=*", timeout=30_000)
+    for expected, step in ((second, "back"), (first, "back"), ("nothing selected", "back"), (first, "forward")):
+        page.go_back() if step == "back" else page.go_forward()
+        page.locator(".st-key-header").get_by_text(expected.removesuffix(" selected")).first.wait_for(timeout=30_000)
+        assert read_header(page) == expected and "anomalies" not in page.url
