@@ -63,12 +63,13 @@ def to_fits(flux: np.ndarray, survey: Survey, ra: float | None, dec: float | Non
     scale = survey.field / size
     header = make_wcs(size, scale, ra, dec).to_header()
     header["BANDS"] = ("".join(survey.bands), "planes, in this order")
-    header["BUNIT"] = (survey.flux_unit, f"per native pixel of {survey.pixel_scale} arcsec, AB {survey.zero_point:g}")
+    header["BUNIT"] = (survey.flux_unit, f"per pixel of this file, AB zero point {survey.zero_point:g}")
     header["PIXSCALE"] = (scale, "arcsec a pixel")
     for keyword, (value, comment) in cards.items():
         header[keyword] = (value, comment)
     stream = BytesIO()
-    fits.PrimaryHDU(np.asarray(flux, np.float32), header).writeto(stream)
+    per_pixel = np.asarray(flux, np.float32) * np.float32((scale / survey.pixel_scale) ** 2)
+    fits.PrimaryHDU(per_pixel, header).writeto(stream)
     return stream.getvalue()
 
 

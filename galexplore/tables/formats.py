@@ -27,9 +27,11 @@ def _to_arrow(frame: pd.DataFrame, provenance: str) -> pa.Table:
 
 
 def to_parquet(frame: pd.DataFrame, provenance: str) -> bytes:
-    """Write parquet bytes; unit, UCD and description in each field's metadata."""
-    stream = BytesIO()
-    pq.write_table(_to_arrow(frame, provenance), stream, compression="zstd")
+    """Write parquet bytes; unit, UCD and description in each field's metadata; astropy reads text by its width."""
+    stream, table = BytesIO(), _to_arrow(frame, provenance)
+    words = [name for name in frame if pd.api.types.is_string_dtype(frame[name])]
+    widths = {f"table::len::{name}": str(max(1, int(frame[name].str.len().max() or 1))) for name in words}
+    pq.write_table(table.replace_schema_metadata({**table.schema.metadata, **widths}), stream, compression="zstd")
     return stream.getvalue()
 
 
@@ -76,7 +78,10 @@ def _to_table(frame: pd.DataFrame) -> Table:
 
 
 def to_fits(frame: pd.DataFrame, provenance: str) -> bytes:
-    """Write a FITS binary table; UCD and description as TUCDn and TCOMMn, which TOPCAT reads."""
+    """Write a FITS binary table; UCD and description as TUCDn and TCOMMn, which TOPCAT reads.
+
+    Units are those of the FITS standard: dex is none, and the description says what a logarithm is of.
+    """
     table = _to_table(frame)
     for name in table.colnames:
         if table[name].dtype.kind == "U":  # FITS knows ASCII only, and no strings of length zero
@@ -84,8 +89,6 @@ def to_fits(frame: pd.DataFrame, provenance: str) -> bytes:
     hdu = fits.table_to_hdu(table)
     for i, name in enumerate(table.colnames, 1):
         if column := find_column(name):
-            if column.unit:
-                hdu.header[f"TUNIT{i}"] = column.unit  # astropy drops what the standard does not list, as dex
             hdu.header[f"TUCD{i}"] = column.ucd
             hdu.header[f"TCOMM{i}"] = column.description
     hdu.header["PROVENAN"] = (provenance, "JSON")

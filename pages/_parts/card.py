@@ -105,7 +105,7 @@ def show_downloads(explorer: Explorer, row: pd.Series, rows: np.ndarray, identif
     """Offer its image with coordinates, its latents as a table, and the folder that brings the Atlas back as it is."""
     with st.container(horizontal=True, gap="small", key="downloads", vertical_alignment="bottom"):
         if identifier in explorer.images:
-            data = partial(write_image, explorer, identifier, row.get("ra"), row.get("dec"))
+            data = partial(write_image, explorer, row)
             offer_file("Image (FITS)", data, f"{identifier}.fits", "application/fits", "card-fits")
         for kind in ("CSV", "ECSV", "VOTable"):
             suffix, _, mime = FORMATS[kind]
@@ -119,7 +119,13 @@ def offer_file(label: str, data: Callable[[], bytes], name: str, mime: str, key:
     st.download_button(label, data, name, mime, key=key, on_click="ignore", icon=":material/download:")
 
 
-def write_image(explorer: Explorer, identifier: str, ra: float | None, dec: float | None) -> bytes:
-    """Write its image as FITS with a WCS."""
-    cards = {"OBJECT": (identifier, "id in the atlas"), "SIMULATE": (explorer.simulated, "simulated image")}
-    return to_fits(explorer.images.get([identifier])[0], explorer.survey, ra, dec, cards)
+def write_image(explorer: Explorer, row: pd.Series) -> bytes:
+    """Write its image as FITS with a WCS, and the seeing of each band where it is known."""
+    cards = {"OBJECT": (row["id"], "id in the atlas"), "SIMULATE": (explorer.simulated, "simulated image")}
+    for band in explorer.survey.bands:
+        if math.isfinite(row.get(f"psf_{band}", math.nan)):
+            cards[f"HIERARCH PSFSIZE_{band.upper()}"] = (
+                round(row[f"psf_{band}"], 3),
+                f"{band}: FWHM of the PSF, arcsec",
+            )
+    return to_fits(explorer.images.get([row["id"]])[0], explorer.survey, row.get("ra"), row.get("dec"), cards)

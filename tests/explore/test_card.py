@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import warnings
 import zipfile
 
 import numpy as np
@@ -29,6 +30,9 @@ from galexplore.tables import catalogue
 needs_model = pytest.mark.skipif(
     not (ROOT / "models" / "default" / "atlas.npz").exists(), reason="no model in models/default: run galexplore train"
 )
+
+#: Native pixels in one of the model's grid: what a flux a native pixel is multiplied by to be one a pixel of the file.
+A_PIXEL = (DECALS.model_scale / DECALS.pixel_scale) ** 2
 
 
 @pytest.fixture(scope="module")
@@ -73,13 +77,30 @@ def test_an_image_keeps_its_place_on_the_sky_and_is_read_back():
     with fits.open(io.BytesIO(data)) as file:
         header = file[0].header
         place = SkyCoord(*WCS(header).celestial.pixel_to_world_values(8, 60), unit="deg")
-        assert np.array_equal(file[0].data, flux) and header["OBJECT"] == "A1"
+        assert np.allclose(file[0].data, flux * A_PIXEL, rtol=1e-5) and header["OBJECT"] == "A1"
+        assert "per pixel of this file" in header.comments["BUNIT"]
     centre = SkyCoord(359.9999, -0.5, unit="deg")
     east, north = centre.spherical_offsets_to(place)
     assert east.arcsec == pytest.approx(26 * DECALS.model_scale, abs=0.01)
     assert north.arcsec == pytest.approx(26 * DECALS.model_scale, abs=0.01)
     cutout = gx.read(data)
-    assert cutout.pixel_scale == pytest.approx(DECALS.model_scale, rel=1e-4) and np.allclose(cutout.flux, flux)
+    assert cutout.pixel_scale == pytest.approx(DECALS.model_scale, rel=1e-4)
+    assert np.allclose(cutout.flux, flux * A_PIXEL, rtol=1e-5)
+    kept = gx.prepare(cutout)
+    assert np.allclose(kept.flux, flux, atol=1e-4), "and what it is located by is what was saved"
+
+
+@needs_model
+@pytest.mark.parametrize("kind", [k for k in FORMATS if k not in ("Legacy viewer", "CSV")])
+def test_astropy_reads_exports_without_a_warning_and_ids_exactly(explorer, kind):
+    rows = np.array([0, 7, len(explorer.table) - 1])
+    written = io.BytesIO(export(explorer, rows, kind))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        table = Table.read(written, format={"ECSV": "ascii.ecsv"}.get(kind, FORMATS[kind][1]))
+    assert [str(i) for i in table["id"]] == explorer.table["id"].iloc[rows].tolist()
+    assert np.allclose(table["lat_logmass"], explorer.table["lat_logmass"].iloc[rows])
+    assert kind == "Parquet" or str(table["ra"].unit) == "deg"
 
 
 @needs_model
@@ -153,7 +174,7 @@ def test_an_image_without_a_position_comes_back_with_its_scale():
     for ra, dec in ((None, None), (float("nan"), 2.0)):
         back = gx.read(bundle.to_fits(flux, DECALS, ra, dec, {}))
         assert back.pixel_scale == pytest.approx(DECALS.model_scale) and back.ra is None
-        assert np.array_equal(back.flux, flux) and back.bands == "grz"
+        assert np.allclose(back.flux, flux * A_PIXEL, rtol=1e-5) and back.bands == "grz"
 
 
 def test_the_card_says_which_latents_were_not_taught(explorer):
