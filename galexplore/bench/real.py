@@ -85,8 +85,3 @@ the Legacy Surveys. Several files show one galaxy at different samplings or with
 agree. Redshifts are spectroscopic; masses are those of GLADE+, good to some tenths of a dex.
 
 """
-
-
-def save_table(rows: list[dict], path: Path) -> None:
-    """Write the table as a page of the documentation."""
-    path.write_text(HEAD + write_table(rows))

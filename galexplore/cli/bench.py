@@ -45,19 +45,48 @@ def accuracy(
 
 @app.command()
 def real(
-    real: Annotated[Path, typer.Option(help="Folder with cutouts/ of real galaxies, or of the cutouts themselves.")],
+    real: Annotated[
+        Path, typer.Option(help="Folder with cutouts/ of real galaxies, and completed/ with truth.csv; or of cutouts.")
+    ],
+    leave_out: Annotated[
+        list[str] | None, typer.Option(help="Do not count galaxies whose name holds this (may be repeated).")
+    ] = None,
     model: Annotated[str, typer.Option(help="Name of a model; galexplore model list shows them.")] = "default",
     write: Annotated[Path | None, typer.Option(help="Markdown file for the table.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Locate real cutouts and set what is known of them beside it."""
-    from galexplore.bench.real import locate_all, save_table, write_table
+    from galexplore.bench.judge import TRUTH, judge, write_scores
+    from galexplore.bench.real import HEAD, locate_all, write_table
     from galexplore.explore.models import load
 
-    rows = locate_all(load(model), real / "cutouts" if (real / "cutouts").is_dir() else real)
+    explorer = load(model)
+    rows = locate_all(explorer, real / "cutouts" if (real / "cutouts").is_dir() else real)
+    said: dict = {"cutouts": rows}
+    text = write_table(rows)
+    if (real / "completed" / TRUTH).exists():
+        said["completed"] = judge(explorer, real / "completed", tuple(leave_out or ()))
+        text += f"\n## Galaxies with spectra\n\n{write_scores(said['completed'])}"
     if write:
-        save_table(rows, write)
-    print(json.dumps(rows, indent=1) if as_json else write_table(rows))
+        write.write_text(HEAD + text)
+    print(json.dumps(said, indent=1) if as_json else text)
+
+
+@app.command()
+def sky(
+    n: Annotated[
+        int, typer.Option("--n", min=20, help="Galaxies of the test split, each seen through every sky.")
+    ] = 500,
+    model: Annotated[str, typer.Option(help="Name of a model; galexplore model list shows them.")] = "default",
+    triplets: Annotated[bool, typer.Option(help="Every combination of seeing over the bands, too.")] = True,
+    as_json: AsJson = False,
+) -> None:
+    """See the same simulated galaxies through other seeing, dust, depth: how far the answers move, what they cover."""
+    from galexplore.bench.sky import measure_sky, write_table
+    from galexplore.explore.models import load
+
+    measured = measure_sky(load(model), n, triplets=triplets, report=lambda text: typer.echo(text, err=True))
+    print(json.dumps(measured, indent=1) if as_json else write_table(measured))
 
 
 @app.command()

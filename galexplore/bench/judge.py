@@ -1,0 +1,136 @@
+"""How the answers for real galaxies of known redshift and mass fare, scored as photometric redshifts are."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from astropy.stats import binom_conf_interval
+from scipy.stats import median_abs_deviation
+
+from galexplore.cutouts.readers import read
+from galexplore.errors import InputError
+from galexplore.explore.explorer import Explorer
+from galexplore.latents import LATENTS
+
+#: What a folder of galaxies with truth holds beside the cutouts.
+TRUTH = "truth.csv"
+OUTLIER = 0.15  # of |dz| / (1 + z): catastrophic, as in the field's comparisons (e.g. Hildebrandt et al. 2010)
+DRAWS = 2000  # of the bootstrap
+
+
+def judge(explorer: Explorer, folder: Path, left_out: tuple[str, ...] = ()) -> dict:
+    """Locate the galaxies of `truth.csv` (`name`, `z`, `logmass`, known where it is) and score the answers.
+
+    Parameters
+    ----------
+    explorer : Explorer
+    folder : Path
+        The file and the cutouts that it names.
+    left_out : tuple of str
+        Names, or parts of them, that do not count.
+
+    Returns
+    -------
+    dict
+        `galaxies`, a row each (`name`, what is known as `z` and `published_logmass`, and what was found as `redshift`,
+        `logmass` and `logsfr` with half the 68 and the 95 % interval, or `refused`),
+        `left_out`, and `redshift` and `logmass`, as `score` gives them.
+
+    Raises
+    ------
+    InputError
+        Where the folder holds no such file, or one without names and redshifts.
+    """
+    try:
+        truth = pd.read_csv(folder / TRUTH)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{folder} holds no {TRUTH} with name, z and logmass of its cutouts.") from error
+    if not {"name", "z"} <= set(truth):
+        raise InputError(f"{TRUTH} in {folder} names no columns name and z.")
+    rows = [_locate(explorer, folder, row) for row in truth.to_dict("records")]
+    counted = pd.DataFrame([r for r in rows if "refused" not in r and not any(w in r["name"] for w in left_out)])
+    out: dict = {"galaxies": rows, "left_out": list(left_out)}
+    for name, known in (("redshift", "z"), ("logmass", "published_logmass")):
+        if known in counted and counted[known].notna().any():
+            out[name] = score(counted[counted[known].notna()], name, known)
+    return out
+
+
+def _locate(explorer: Explorer, folder: Path, row: dict) -> dict:
+    name = Path(str(row["name"])).name
+    said = {"name": name, "z": float(row["z"]), "published_logmass": float(row.get("logmass", np.nan))}
+    try:
+        location = explorer.locate(read(folder / name, survey=explorer.survey))
+    except InputError as error:
+        return said | {"refused": str(error)}
+    for name in ("redshift", "logmass", "logsfr"):
+        i = LATENTS.index(name)
+        answer = location.latents[i], location.sigma[i], location.half95[i]
+        said |= dict(zip((name, f"{name}_68", f"{name}_95"), map(float, answer), strict=True))
+    return said
+
+
+def score(rows: pd.DataFrame, name: str, known: str) -> dict:
+    """Score one quantity.
+
+    Returns
+    -------
+    dict
+        `n`; `r2`, the coefficient of determination; `nmad`, 1.4826 times the median absolute deviation, and `bias`,
+        the median, of the error (of dz / (1 + z) for redshifts); `outliers`, the share beyond 0.15 (redshifts); each as
+        [value, standard error by bootstrap]; `inside68` and `inside95`: [count, low, high], the numbers that chance
+        would give in 95 % of cases around it.
+    """
+    truth, value = rows[known].to_numpy(), rows[name].to_numpy()
+    error = (value - truth) / (1 + truth) if name == "redshift" else value - truth
+    random = np.random.default_rng(0)
+    picks = random.integers(0, len(rows), (DRAWS, len(rows)))
+
+    def estimate(statistic: Callable[[np.ndarray], float]) -> list[float]:
+        drawn = np.array([statistic(pick) for pick in picks])
+        known = drawn[np.isfinite(drawn)]
+        return [float(statistic(np.arange(len(rows)))), float(known.std()) if len(known) else float("nan")]
+
+    def find_r2(pick: np.ndarray) -> float:
+        total = ((truth[pick] - truth[pick].mean()) ** 2).sum()
+        return float(1 - ((value[pick] - truth[pick]) ** 2).sum() / total) if total > 0 else float("nan")
+
+    out: dict = {"n": len(rows), "r2": estimate(find_r2)}
+    out["nmad"] = estimate(lambda pick: median_abs_deviation(error[pick], scale="normal"))
+    out["bias"] = estimate(lambda pick: np.median(error[pick]))
+    if name == "redshift":
+        out["outliers"] = estimate(lambda pick: (np.abs(error[pick]) > OUTLIER).mean())
+    for level in ("68", "95"):
+        inside = int((np.abs(value - truth) <= rows[f"{name}_{level}"]).sum())
+        low, high = binom_conf_interval(inside, len(rows), 0.95, interval="wilson")
+        out[f"inside{level}"] = [inside, float(low) * len(rows), float(high) * len(rows)]
+    return out
+
+
+def write_scores(judged: dict) -> str:
+    """Write galaxies and scores as two Markdown tables."""
+    lines = ["| galaxy | z known | z found | 95 % | log M known | log M found | 95 % |", "|---" * 7 + "|"]
+    for row in judged["galaxies"]:
+        mass = f"{row['published_logmass']:.1f}" if np.isfinite(row["published_logmass"]) else "–"
+        if "refused" in row:
+            lines.append(f"| `{row['name']}` | {row['z']:.4f} | refused: {row['refused']} | | {mass} | | |")
+            continue
+        cells = [f"{row['z']:.4f}", *_write(row, "redshift", 3), mass, *_write(row, "logmass", 2)]
+        lines.append(f"| `{row['name']}` | {' | '.join(cells)} |")
+    lines += ["", "| | n | R2 | NMAD | bias | outliers | inside 68 % | inside 95 % |", "|---" * 8 + "|"]
+    for name in ("redshift", "logmass"):
+        if name in judged:
+            s = judged[name]
+            figures = (f"{s[k][0]:.3f} ± {s[k][1]:.3f}" if k in s else "" for k in ("r2", "nmad", "bias", "outliers"))
+            inside = (f"{s[k][0]} ({s[k][1]:.1f} to {s[k][2]:.1f})" for k in ("inside68", "inside95"))
+            lines.append(f"| {name} | {s['n']} | {' | '.join([*figures, *inside])} |")
+    if judged["left_out"]:
+        lines += ["", f"Not counted: {', '.join(judged['left_out'])}."]
+    return "\n".join(lines) + "\n"
+
+
+def _write(row: dict, name: str, digits: int) -> tuple[str, str]:
+    value, half = row[name], row[f"{name}_95"]
+    low = max(0.0, value - half) if name == "redshift" else value - half
+    return f"{value:.{digits}f} ± {row[f'{name}_68']:.{digits}f}", f"{low:.{digits}f} to {value + half:.{digits}f}"

@@ -1,0 +1,84 @@
+"""Real galaxies of known redshift scored, and simulated ones seen through other skies."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import galexplore as gx
+from galexplore.bench import sky
+from galexplore.bench.judge import judge, score, write_scores
+from galexplore.errors import InputError
+from galexplore.mock.rows import PARTS
+from galexplore.survey import DECALS
+from tests.analytic import REAL
+
+
+def test_scores_by_hand():
+    truth, error = np.array([0.1, 0.2, 0.3, 0.4, 0.5]), np.array([0.0, 0.01, -0.01, 0.3, 0.02])
+    rows = pd.DataFrame({"z": truth, "redshift": truth + error, "redshift_68": 0.015, "redshift_95": 0.03})
+    scored = score(rows, "redshift", "z")
+    scaled = error / (1 + truth)
+    assert scored["r2"][0] == pytest.approx(1 - (error**2).sum() / ((truth - 0.3) ** 2).sum())
+    assert scored["bias"][0] == pytest.approx(np.median(scaled))
+    assert scored["nmad"][0] == pytest.approx(1.4826 * np.median(np.abs(scaled - np.median(scaled))), rel=1e-4)
+    assert scored["outliers"][0] == pytest.approx(0.2) and scored["n"] == 5
+    assert scored["inside68"][0] == 3 and scored["inside95"][0] == 4
+    assert scored["inside68"][1] < 3 < scored["inside68"][2]
+
+
+def test_a_folder_without_truth_is_refused(tmp_path):
+    with pytest.raises(InputError, match=r"truth\.csv"):
+        judge(None, tmp_path)
+
+
+@pytest.mark.skipif(not (REAL / "completed").is_dir(), reason="no real galaxies here")
+def test_real_galaxies_are_scored_by_what_is_published_of_them(tmp_path):
+    truth = pd.read_csv(REAL / "completed" / "truth.csv").iloc[:3]
+    truth.assign(name=[*truth["name"][:2], "missing.fits"]).to_csv(tmp_path / "truth.csv")
+    for name in truth["name"][:2]:
+        (tmp_path / name).write_bytes((REAL / "completed" / name).read_bytes())
+    judged = judge(gx.load(), tmp_path)
+    rows = judged["galaxies"]
+    assert [row["z"] for row in rows] == truth["z"].tolist() and "refused" in rows[2]
+    assert rows[0]["published_logmass"] == truth["logmass"].iloc[0] != rows[0]["logmass"]
+    assert judged["redshift"]["n"] == 2 and judged["logmass"]["n"] == truth["logmass"][:2].notna().sum()
+    assert judge(gx.load(), tmp_path, (truth["name"][0],))["redshift"]["n"] == 1
+    assert "refused: " in write_scores(judged)
+
+
+def test_each_change_of_the_sky_changes_what_it_names_and_nothing_else():
+    row = gx.load().table.iloc[:2]
+    changes = {(kind, name): change(row) for kind, name, change in sky.list_changes(DECALS)}
+    assert sum(kind == "seeing" for kind, _ in changes) == 27
+    dust = changes["dust", "E(B-V) 0.1"]
+    for band, k in zip(DECALS.bands, DECALS.extinction, strict=True):
+        for part in PARTS:
+            flux = f"flux_{part}_{band}"
+            assert np.allclose(dust[flux], row[flux] * 10 ** (-0.04 * k))
+    wide = changes["seeing of one band", 'r 1.7"']
+    assert (wide["psf_r"] == 1.7).all() and wide.drop(columns="psf_r").equals(row.drop(columns="psf_r"))
+    assert np.allclose(changes["depth", "noise x 2.5"]["noise_z"], 2.5 * row["noise_z"])
+    moved = changes["position", '1.0" off']
+    assert np.allclose(moved["offset_x"] - row["offset_x"], 1.0 / DECALS.pixel_scale)
+
+
+def test_another_sampling_shows_the_same_galaxy_and_without_neighbours_the_rest_stays():
+    row = gx.load().table.iloc[40].to_dict()
+    usual, finer = sky.draw(row, DECALS), sky.draw(row | {"sampled": 0.15}, DECALS)
+    middle = slice(25, 44)
+    assert finer.shape == usual.shape and np.isfinite(finer).all()
+    assert finer[:, middle, middle].sum() == pytest.approx(usual[:, middle, middle].sum(), rel=0.02)
+    alone = sky.draw(row | {"alone": True}, DECALS)
+    assert (usual - alone).max() > 0 and alone[:, 34, 34] == pytest.approx(usual[:, 34, 34], rel=0.02)
+
+
+def test_the_answers_move_with_the_sky(monkeypatch):
+    def two(survey, triplets):
+        yield "nothing", "", lambda rows: rows
+        yield "dust", "0.3", sky._redden(survey, 0.3)
+
+    monkeypatch.setattr(sky, "list_changes", two)
+    drawn, nothing, dust = sky.measure_sky(gx.load(), 24)["rows"]
+    assert nothing["redshift"] == drawn["redshift"] and nothing["redshift"]["shift"] == 0
+    assert dust["logmass"]["shift"] > 1 and dust["logmass"]["inside95"] < drawn["logmass"]["inside95"]
+    assert "| dust 0.3 |" in sky.write_table({"rows": [drawn, nothing, dust]})
