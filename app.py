@@ -14,6 +14,7 @@ st.set_page_config("galexplore", str(HERE / "icon.svg"), layout="wide")
 st.logo(str(HERE / "logo.svg"), size="large")
 st.html(HERE / "style.css")
 chosen = navigate()
+st.html(f'<h1 class="only-read">{chosen.title}</h1>')
 begin_run(chosen.url_path)
 address.take_atlas()
 

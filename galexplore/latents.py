@@ -29,8 +29,8 @@ SHORT = {"redshift": "redshift", "logmass": "mass", "logsfr": "SFR", "free": "fr
 TITLES = {
     "phi": "Orientation",
     "redshift": "Redshift",
-    "logmass": "Stellar mass",
-    "logsfr": "Star-formation rate",
+    "logmass": "log stellar mass",
+    "logsfr": "log SFR",
     "free": "Free latent",
 }
 

@@ -12,6 +12,7 @@ from galexplore.tables.names import name_column
 from pages._parts.card import show_card
 from pages._parts.choices import MAP_NAMES, choose_state
 from pages._parts.gallery import show_selection
+from pages._parts.landing import show_landing
 from pages._parts.pointer import show_pointer
 from pages._session.drawn import PLOTS, find_outline, find_zoom, freeze_zoom, plot_key, take_selection
 from pages._session.navigation import require_header
@@ -26,7 +27,7 @@ def title_plots(shown: AtlasState) -> dict[str, str]:
     inferred = shown.x.startswith("lat_") and shown.y.startswith("lat_")
     kinds = {"latents": "redshift, mass, SFR and free latent", "features": "what the encoder sees"}
     return {
-        "latents": f"{up[:1].upper()}{up[1:]} against {across}{', as read from the images' if inferred else ''}",
+        "latents": f"{up[:1].upper()}{up[1:]} against {across}{', inferred from the images' if inferred else ''}",
         "map": f"Galaxies alike in {kinds[shown.map]} lie together",
     }
 
@@ -101,7 +102,7 @@ def explain_plot(explorer: Explorer, shown: AtlasState, plot: str, n: int) -> st
         return (crowd if is_crowded(explorer) else "") + hint
     honesty = explorer.atlas.honesty or {}
     made = honesty.get("parameters") or explorer.card.get("atlas", {})
-    names = {"n_neighbors": "neighbours", "min_dist": "least distance", "seed": "seed"}
+    names = {"n_neighbors": "n_neighbors", "min_dist": "min_dist", "seed": "seed"}
     settings = ", ".join(f"{word} {made[key]}" for key, word in names.items() if key in made)
     settings = f": {settings}" if settings else ""
     kept = {"latents": "preservation", "features": "feature_preservation"}[shown.map]
@@ -115,7 +116,9 @@ def explain_plot(explorer: Explorer, shown: AtlasState, plot: str, n: int) -> st
 
 def show_atlas() -> None:
     """Show the controls, the plots, what is selected, and the galaxy opened."""
-    explorer = open_explorer()
+    explorer, state = open_explorer(), st.session_state
+    if not (state.selection or state.opened or state.landed):
+        show_landing(explorer)
     shown, mask = choose_state(explorer)
     take_selection(explorer, mask, list_axes(shown))
     plots = st.container()  # filled last: a browser that draws a new plot leaves the images waiting
@@ -124,8 +127,8 @@ def show_atlas() -> None:
     with left:
         show_selection(explorer)
     with right:
-        if st.session_state.opened:
-            show_card(explorer, st.session_state.opened)
+        if state.opened:
+            show_card(explorer, state.opened)
         else:
             st.markdown("### No galaxy opened")
             st.markdown("Click a point, a line below an image, or a row of the table. Or search by id at the top.")

@@ -30,7 +30,7 @@ def show_sweeps(explorer: Explorer) -> None:
     """Show what each latent does to a typical galaxy."""
     st.markdown("### What each latent does")
     side = f"{explorer.survey.field:.1f}″ a side"
-    st.caption(f"A typical galaxy, decoded with one latent moved at a time: model, not data. {side}.")
+    st.caption(f"A typical galaxy, decoded with one latent moved at a time (model reconstruction). {side}.")
     for name, cells in draw_sweeps(explorer.name, explorer.card["sha256"], explorer).items():
         st.markdown(f"**{TITLES[name]}**")
         with st.container(key=f"gallery-grid-{name}"):

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from galexplore import figures
+from galexplore.atlas.kinds import define_kind
 from galexplore.atlas.recovery import FALSE_ALARMS
 from galexplore.explore.explorer import Explorer
 from galexplore.explore.link import SHOWN_AT_FIRST
@@ -71,7 +72,7 @@ def show_plots(explorer: Explorer, kinds: list[str]) -> None:
 
 def show_classifier(explorer: Explorer, kinds: list[str]) -> None:
     """Show how well a classifier on the latents tells the kinds from ordinary galaxies."""
-    st.markdown("### Told from ordinary galaxies by their latents alone")
+    st.markdown("### Classification in latent space (SVM)")
     scores = run_classifier(explorer.name, explorer.card["sha256"], tuple(kinds), explorer.atlas)
     if scores.recall.empty:
         st.markdown("These kinds are too few for a classifier; it needs ten of one.")
@@ -80,14 +81,14 @@ def show_classifier(explorer: Explorer, kinds: list[str]) -> None:
         f"{mark(row['kind'])} {row['kind']} **{100 * row['recall']:.1f} ± {100 * row['error']:.1f} %**"
         for row in scores.recall.to_dict("records")
     ]
-    st.markdown(f"Recall at {100 * FALSE_ALARMS:.0f} % false alarms: " + " · ".join(recalls))
+    st.markdown(f"Recall at a false-positive rate of {100 * FALSE_ALARMS:.0f} %: " + " · ".join(recalls))
     left, right = st.columns(2, gap="medium")
     titles = ("What each true kind is called", "Most are found before one ordinary galaxy in fourteen raises an alarm")
     heat = figures.plot_confusion(scores.confusion, titles[0], is_dark())
     left.plotly_chart(heat, theme=None, config=STILL, key="confusion", alt=titles[0])
-    title = "Recall against false alarms, ± one standard deviation"
+    title = "Recall against false-positive rate, ± one standard deviation"
     curve = figures.plot_roc(scores.roc, FALSE_ALARMS, title, is_dark())
-    right.plotly_chart(curve, theme=None, config=STILL, key="roc", alt="Recall against false alarms")
+    right.plotly_chart(curve, theme=None, config=STILL, key="roc", alt="Recall against false-positive rate")
     st.caption(
         "A support vector machine with a radial kernel on redshift, mass, SFR and the free latent, classes weighed "
         "equally, as in Gagliano & Villar (2023); five stratified folds, four shuffles; the ordinary galaxies that are "
@@ -97,7 +98,7 @@ def show_classifier(explorer: Explorer, kinds: list[str]) -> None:
 
 def show_recovery(explorer: Explorer, kinds: list[str]) -> None:
     """Show how soon a ranking comes upon each kind."""
-    st.markdown("### Found without being looked for, or from ten examples")
+    st.markdown("### Recovery by anomaly rank, or from ten examples")
     curves = measure_recovery(explorer.name, explorer.card["sha256"], tuple(kinds), explorer.atlas)
     title = "Share of each kind found against the share of all galaxies looked at"
     figure = figures.plot_recovery(curves, title, is_dark())
@@ -119,11 +120,13 @@ def show_populations() -> None:
         rare = len(explorer.kinds.drop("ordinary", errors="ignore"))
         st.markdown("### No kind chosen" if rare else "### No rare kinds")
         st.markdown(
-            "Choose one or more above to see where it lies and how well it is scores."
+            "Choose one or more above to see where it lies and how well it is recovered."
             if rare
             else "This atlas's catalogue names none: kinds are told by its column population."
         )
     else:
+        defined = [f"{mark(kind)} **{kind}**: {define_kind(kind)}" for kind in kinds if define_kind(kind)]
+        st.markdown("  \n".join(defined))
         show_plots(explorer, kinds)
     show_alike(explorer)
     if kinds:

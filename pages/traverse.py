@@ -31,7 +31,7 @@ WORDS = (
     (99.0, "Unusual: few galaxies are like this."),
     (99.9, "Rare: trust the image less."),
 )
-BEYOND = "Off the manifold: hardly any galaxy is like this, and the image is a guess."
+BEYOND = "Outside the training distribution: no galaxy is like this; do not trust the image."
 
 
 def start_typical(explorer: Explorer) -> None:
@@ -83,8 +83,8 @@ def show_sliders() -> None:
         low, high = find_ends(name)
         if low == high:  # no label taught it: it draws nothing
             continue
-        unit = {"phi": "° E of N", "free": "its own units"}.get(name, PRETTY[UNITS[name]])
-        label = f"{TITLES[name]} [{unit}]" if unit else TITLES[name]
+        unit = {"phi": "[° E of N]", "free": "[standard deviations]"}.get(name, PRETTY[UNITS[name]])
+        label = f"{TITLES[name]} {unit}".strip()
         st.slider(
             label,
             low,
@@ -120,7 +120,7 @@ def show_traverse() -> None:
         start["decoded"] = explorer.decode(start["latents"][None])[0]
     before = start["decoded"]
     with middle:
-        caption = f"Decoded: model, not data. {survey.field:.1f}″ wide."
+        caption = f"Model reconstruction. {survey.field:.1f}″ wide."
         st.image(pictures.draw_galaxy(now, survey, 621, bar=True), caption, width="stretch")
         show_gauge(explorer, latents)
     with top:
@@ -129,7 +129,7 @@ def show_traverse() -> None:
         show_sliders()
     with right:
         observed = start["flux"] is not None
-        what = "Start: the image" if observed else "Start: decoded, model, not data"
+        what = "Start: the image" if observed else "Start: model reconstruction"
         st.image(pictures.draw_galaxy(start["flux"] if observed else before, survey, 330), what, width="stretch")
         st.image(pictures.draw_residual(now - before, survey, 330), "Change of the model, ±15 σ", width="stretch")
     note_standing()

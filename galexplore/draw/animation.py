@@ -10,7 +10,7 @@ from galexplore.cutouts.colour import to_rgb
 from galexplore.survey import Survey
 
 INK, PAPER = (201, 209, 220), (11, 14, 19)
-SAID = "model, not data"
+SAID = "model reconstruction"
 MOST_FRAMES = 400
 
 
@@ -41,7 +41,7 @@ def draw_animation(frames: np.ndarray, notes: Sequence[str], survey: Survey, sid
     Returns
     -------
     bytes
-        GIF. The words "model, not data" are part of every frame.
+        GIF. The words "model reconstruction" are part of every frame.
     """
     if not 0 < len(frames) <= MOST_FRAMES:
         raise ValueError(f"an animation takes 1 to {MOST_FRAMES} frames, not {len(frames)}")
@@ -74,7 +74,7 @@ def draw_montage(
     notes : sequence of str
     columns : int
     title : str
-        Said at the foot, before "model, not data".
+        Said at the foot, before "model reconstruction".
     survey : Survey
     """
     font, line = ImageFont.load_default(13), 22

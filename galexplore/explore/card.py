@@ -60,7 +60,7 @@ def describe_recipe(explorer: Explorer) -> list[tuple[str, str]]:
         rows.append(
             (
                 "Map",
-                f"UMAP, seed {card['atlas']['seed']}, {card['atlas']['n_neighbors']} neighbours, least distance "
+                f"UMAP, seed {card['atlas']['seed']}, {card['atlas']['n_neighbors']} neighbours, min_dist "
                 f"{card['atlas']['min_dist']}; keeps {100 * kept['preservation']:.0f} % of the "
                 f"{kept['neighbours']} nearest, trustworthiness {kept['trustworthiness']:.3f}",
             )

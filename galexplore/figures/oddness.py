@@ -73,7 +73,7 @@ def plot_reasons(
         text = f"{_sign(one)}  <b>{_sign(other)}</b>"
         at = {"x": 1, "xref": "paper", "xanchor": "right", "y": row, "yref": "y2", "showarrow": False}
         figure.add_annotation(text=text, font={"size": 12}, **at)
-    words = "○ alone  ● given the others [σ]"
+    words = "○ marginal  ● conditional on the others [σ]"
     note = {"x": 1, "y": 1.02, "xref": "paper", "yref": "paper", "xanchor": "right", "yanchor": "bottom"}
     figure.add_annotation(text=words, font={"size": 12}, showarrow=False, **note)
     reach = 1.15 * max(3.0, *np.abs(marginal), *np.abs(conditional))

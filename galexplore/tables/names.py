@@ -15,7 +15,7 @@ _NAMES = {
     "logmass": "Catalogue log mass",
     "logsfr": "Catalogue log SFR",
     "phi": "Catalogue angle",
-    "percentile": "Rarity",
+    "percentile": "Anomaly percentile",
     "cause": "Likely cause",
     "cause_share": "Probability of the likely cause",
     "chi2_percentile": "Reconstruction χ²",
@@ -34,10 +34,10 @@ _NAMES = {
 AXES = {
     "lat_redshift": "Redshift",
     "lat_logmass": "log₁₀ stellar mass [M☉]",
-    "lat_logsfr": "log₁₀ SFR [M☉/yr]",
+    "lat_logsfr": "log₁₀ SFR [M☉ yr⁻¹]",
     "lat_phi": "Position angle, E of N [rad]",
     "lat_free": "Free latent",
-    "percentile": "Rarity [percentile of ordinary galaxies]",
+    "percentile": "Anomaly percentile, among ordinary galaxies",
     "chi2_percentile": "Reconstruction χ² [percentile]",
     "mag_r": "r [AB mag]",
 }
@@ -56,7 +56,7 @@ def name_column(column: str) -> str:
         return f"{tail} magnitude"
     if head in ("condz", "split") and tail in _PROPERTY:
         what = _PROPERTY[tail]
-        return f"σ of {what} given the others" if head == "condz" else f"Share of {what} in d²"
+        return f"{what}, conditional z-score" if head == "condz" else f"contribution of {what} to d²"
     if end in ("sigma", "err") and base.removeprefix("lat_") in _PROPERTY:
         return f"{'Error' if end == 'sigma' else 'Catalogue error'} of {_PROPERTY[base.removeprefix('lat_')]}"
     if end == "true" and base in _PROPERTY:

@@ -21,7 +21,7 @@ from pages._parts.oddity import look_up, show_causes, show_ordinary, show_reason
 from pages._parts.panels import format_latent, mark, show_gallery, show_neighbours, show_title
 from pages._parts.stretched import show_image
 
-NAMES = {"logmass": "Mass", "logsfr": "SFR"}  # where TITLES are too long for a table
+NAMES = {"logmass": "log M", "logsfr": "log SFR"}  # where TITLES are too long for a table
 NARROW = "\u00a0"  # a space at which no line is broken
 
 
@@ -47,17 +47,17 @@ def show_card(explorer: Explorer, identifier: str, wide: bool = False) -> None:
 
 
 def show_numbers(explorer: Explorer, rows: np.ndarray) -> None:
-    """Show the latents with their 68 and 95 % intervals beside the catalogue's values, and the tension between them."""
+    """Show the latents with their 68 and 95 % intervals beside the catalogue's values, and the pull between them."""
     table = explorer.table.iloc[rows]
     latents, sigma, half95 = table[MEANS].iloc[0], table[SIGMAS].iloc[0], explorer.list_half95(rows)[0]
     compared = residuals(table)
-    lines = ["| | inferred ± 68 % | 95 % | catalogue | tension |", "|---|---:|---:|---:|---:|"]
+    lines = ["| | inferred ± 68 % | 95 % | catalogue | pull |", "|---|---:|---:|---:|---:|"]
     for i, name in enumerate(LATENTS):
         label = ("", "")
         if name in compared and len(compared[name]):
             c = compared[name].iloc[0]
-            tension = c["error"] / math.hypot(c["sigma"], c["own"])
-            label = format_latent(name, c["truth"], c["own"]), f"{tension:+.1f}\u00a0σ"
+            pull = c["error"] / math.hypot(c["sigma"], c["own"])
+            label = format_latent(name, c["truth"], c["own"]), f"{pull:+.1f}\u00a0σ"
         mean, half = latents.iloc[i], half95[i]
         value = format_latent(name, mean, sigma.iloc[i])
         span = "" if value == "undetermined" else format_span(name, mean - half, mean + half)

@@ -27,8 +27,8 @@ def choose_state(explorer: Explorer) -> tuple[AtlasState, np.ndarray | None]:
         fill_widgets()
     words = ["population", *explorer.numbers, *explorer.words]
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="controls"):
-        x = choose_column("Across", explorer.numbers, "axis-x")
-        y = choose_column("Up", explorer.numbers, "axis-y")
+        x = choose_column("x axis", explorer.numbers, "axis-x")
+        y = choose_column("y axis", explorer.numbers, "axis-y")
         colour = choose_column("Colour", words, "colour")
         maps, shown = [name for name, (column, _) in MAPS.items() if column in explorer.table], "latents"
         if len(maps) > 1:

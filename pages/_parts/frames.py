@@ -36,7 +36,7 @@ def show_frames(explorer: Explorer, steps: list[np.ndarray], name: str, title: s
     frames, notes = explorer.decode(rows), [note(name, row[at], False) for row in rows]
     near = explorer.table.iloc[explorer.atlas.neighbours(rows, 1)[1][:, 0]]
     data = "simulated data" if explorer.simulated else "data"
-    st.markdown(f"**{title}.** Above: decoded, model, not data. Below: the atlas's nearest galaxy, {data}.")
+    st.markdown(f"**{title}.** Above: model reconstruction. Below: the atlas's nearest galaxy, {data}.")
     with st.container(key="gallery-frames"):
         grid = st.grid(len(rows), min_column_width=62, gap="xsmall")
         galaxies = near[["id", "population", "lat_redshift"]].to_dict("records")
@@ -44,7 +44,7 @@ def show_frames(explorer: Explorer, steps: list[np.ndarray], name: str, title: s
         for i, (frame, row, value, picture, galaxy) in enumerate(shown):
             with grid.cell():
                 st.image(pictures.draw_galaxy(frame, explorer.survey, 207), width="stretch", alt=f"Decoded at {value}")
-                rarity = f"rarity\u00a0{math.floor(explorer.percentile_at(row))}\u00a0%"
+                rarity = f"percentile\u00a0{math.floor(explorer.percentile_at(row))}"
                 st.caption(f"**{value}** · {rarity}", text_alignment="center")
                 st.image(picture, width="stretch", alt=f"Galaxy {galaxy['id']}")
                 label = f"{mark(galaxy['population'])} z {galaxy['lat_redshift']:.2f}"

@@ -15,7 +15,7 @@ A_PAGE = 24
 MOST_ROWS = 5000  # of the table that is sent to the browser
 TABLE = {"id": "id", "population": "population", "lat_redshift": "z inferred", "z": "z catalogue"}
 TABLE |= {"lat_logmass": "log M inferred", "logmass": "log M catalogue", "lat_logsfr": "log SFR inferred"}
-TABLE |= {"logsfr": "log SFR catalogue", "lat_free": "free", "mag_r": "r mag", "percentile": "rarity %"}
+TABLE |= {"logsfr": "log SFR catalogue", "lat_free": "free", "mag_r": "r mag", "percentile": "anomaly percentile"}
 
 
 def show_selection(explorer: Explorer) -> None:
@@ -26,7 +26,7 @@ def show_selection(explorer: Explorer) -> None:
         st.markdown("Drag a lasso or a box on either plot to see those galaxies here.")
         return
     rows = explorer.sort_by_rarity(rows)
-    images, numbers, summary = st.tabs(["Images", "Table", "Against the rest"], key="aspect", on_change="rerun")
+    images, numbers, summary = st.tabs(["Images", "Table", "Compare with the rest"], key="aspect", on_change="rerun")
     if images.open:
         with images:
             show_images(explorer.table, rows)

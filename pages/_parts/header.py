@@ -4,6 +4,7 @@ from functools import partial
 
 import streamlit as st
 
+from galexplore.atlas.kinds import count_artefacts
 from galexplore.explore import search
 from galexplore.explore.bundle import make_bundle
 from galexplore.explore.explorer import Explorer
@@ -43,7 +44,9 @@ def show_model(explorer: Explorer) -> None:
             label_visibility="collapsed",
             width=150,
         )
-    st.markdown(f"{explorer.survey.name} · {len(explorer.table):,} galaxies", width="content")
+    artefacts = count_artefacts(explorer.kinds)
+    more = f" · {artefacts:,} artefacts" if artefacts else ""
+    st.markdown(f"{explorer.survey.name} · {len(explorer.table) - artefacts:,} galaxies{more}", width="content")
     if explorer.simulated:
         st.badge("simulated", color="gray", help="Galaxies rendered from physics, as the survey would have seen them.")
 

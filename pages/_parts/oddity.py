@@ -43,7 +43,7 @@ def show_reasons(explanation: Explanation, key: str) -> None:
     contribution = reasons["contribution"].tolist()
     terms, total = figures.round_to_total(contribution)
     first = int(np.argmax(terms))
-    title = f"{names[first]} brings {terms[first]:.1f} of d² = {total:.1f}"
+    title = f"{names[first]} contributes {terms[first]:.1f} of d² = {total:.1f}"
     marginal, conditional = reasons["marginal_z"].tolist(), reasons["conditional_z"].tolist()
     chart = figures.plot_reasons(names, contribution, marginal, conditional, title, is_dark())
     st.plotly_chart(chart, theme=None, config=STILL, key=f"split-{key}", alt=title)
@@ -55,17 +55,20 @@ def show_ordinary(explanation: Explanation, survey: Survey, observed: np.ndarray
     """Show the model of a galaxy beside what it would be, were its odd properties what the others predict."""
     made, now = explanation.counterfactual, explanation.image
     moves = [f"{SHORT[n]} {_quote(explanation.latents, n)} → {_quote(made.latents, n)}" for n in made.moved]
-    st.markdown(f"**Were its {_list([SHORT[n] for n in made.moved])} ordinary:** {_list(moves)}")
+    st.markdown(
+        f"**Counterfactual, {_list([SHORT[n] for n in made.moved])} at the conditional median:** {_list(moves)}"
+    )
     shown = [
-        (pictures.draw_galaxy(now, survey, 230), "model, not data"),
-        (pictures.draw_galaxy(made.image, survey, 230), "made ordinary"),
+        (pictures.draw_galaxy(now, survey, 230), "model reconstruction"),
+        (pictures.draw_galaxy(made.image, survey, 230), "counterfactual"),
     ]
     shown += [(pictures.draw_residual(now - made.image, survey, 230), "difference, ±15 σ")]
     if observed is not None:
         shown.insert(0, (pictures.draw_galaxy(observed, survey, 230), "image"))
     for column, (picture, caption) in zip(st.columns(len(shown), gap="xsmall", wrap=False), shown, strict=True):
         column.image(picture, caption, width="stretch")
-    st.caption(f"d² falls from {made.before:.1f} to {made.after:.1f}; each takes its median given the others.")
+    fall = f"d², the squared Mahalanobis distance, falls from {made.before:.1f} to {made.after:.1f}"
+    st.caption(f"{fall}; each takes its median conditional on the others.")
 
 
 def _quote(latents: np.ndarray, name: str) -> str:
@@ -81,5 +84,5 @@ def _list(words: list[str]) -> str:
 def say_rarity(percentile: float) -> str:
     """Say in a sentence how rare a galaxy is; rounded down, so that only the rarest of all is rarer than all."""
     if percentile >= 100:
-        return "Rarer than every ordinary galaxy of the atlas."
-    return f"Rarer than {math.floor(10 * percentile) / 10:.1f} % of the atlas's ordinary galaxies."
+        return "Anomaly percentile 100: rarer than every ordinary galaxy of the atlas."
+    return f"Anomaly percentile {math.floor(10 * percentile) / 10:.1f} among the atlas's ordinary galaxies."

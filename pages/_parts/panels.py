@@ -19,7 +19,7 @@ from galexplore.tables.names import format_measurement
 from pages._session.state import open_explorer, open_galaxy, plain, start_from_galaxy
 
 #: Units as a person writes them.
-PRETTY = {"log10(Msun)": "log M☉", "log10(Msun/yr)": "log M☉/yr", "rad": "°", "": ""}
+PRETTY = {"log10(Msun)": "[M☉]", "log10(Msun/yr)": "[M☉ yr⁻¹]", "rad": "°", "": ""}
 #: The theme's names for the colours of the kinds (.streamlit/config.toml).
 TINTS = {"Green Pea": "green", "Red Spiral": "red", "Dusty Starburst": "orange", "Post-starburst": "yellow"}
 TINTS |= {"Blue Elliptical": "blue", "Active Nucleus": "violet", "Merger": "violet", "Lens-like Arc": "violet"}
@@ -43,16 +43,20 @@ def format_latent(latent: str, value: float, sigma: float) -> str:
     return f"{math.degrees(value):.0f} ± {math.degrees(sigma):.0f} {unit}"
 
 
-def show_gallery(ids: Sequence[str], notes: Sequence[str], columns: int, prefix: str) -> None:
-    """Show a grid of galaxies, each a button that opens its card: its picture, and a line below it."""
+def show_gallery(
+    ids: Sequence[str], notes: Sequence[str], columns: int, prefix: str, tips: Sequence[str] | None = None
+) -> None:
+    """Show a grid of galaxies, each a button that opens its card: its picture, a line below, a tip at the pointer."""
     with st.container(key=f"gallery-{prefix}"), st.grid(columns, min_column_width=62, gap="xsmall"):
-        for name, note, picture in zip(ids, notes, draw_catalogue(ids), strict=True):
+        for name, note, picture, tip in zip(ids, notes, draw_catalogue(ids), tips or [""] * len(ids), strict=True):
             # Picture and button in one message: a slider's move shows eight of them.
             source = f"data:image/jpeg;base64,{base64.b64encode(picture).decode()}"
             label = f'![{plain(name)}]({source} "{plain(name)}") {note}'
             emphasis: Emphasis = "primary" if name == st.session_state.opened else "tertiary"
             key = f"{prefix}-{name}"
-            st.button(label, type=emphasis, width="stretch", key=key, on_click=open_galaxy, args=(name,))
+            st.button(
+                label, type=emphasis, width="stretch", key=key, on_click=open_galaxy, args=(name,), help=tip or None
+            )
 
 
 def mark(population: str) -> str:
@@ -68,12 +72,12 @@ def caption_thumbnail(row: pd.Series) -> str:
 def show_images(
     observed: np.ndarray, model: np.ndarray, survey: Survey, valid: np.ndarray | bool = True, side: int = 330
 ) -> None:
-    """Show an image, what the model makes of it, and what is left over."""
+    """Show an image, the model's reconstruction, and the residual."""
     left, middle, right = st.columns(3, gap="xsmall", wrap=False)
     left.image(pictures.draw_galaxy(observed, survey, side, bar=True), "image", width="stretch")
-    middle.image(pictures.draw_galaxy(model, survey, side), "model, not data", width="stretch")
+    middle.image(pictures.draw_galaxy(model, survey, side), "model reconstruction", width="stretch")
     rest = pictures.draw_residual(np.where(valid, observed - model, 0), survey, side)
-    right.image(rest, "what is left over, ±15 σ", width="stretch")
+    right.image(rest, "residual, data − model, ±15 σ", width="stretch")
 
 
 def show_neighbours(near: pd.DataFrame, prefix: str) -> None:

@@ -16,7 +16,7 @@ BRIGHTNESS = {0.25: "÷4", 0.5: "÷2", 1.0: "×1", 2.0: "×2", 4.0: "×4", 8.0: 
 
 @st.fragment
 def show_image(identifier: str) -> None:
-    """Show the image, what the model makes of it and what is left over, with the controls; in a fragment of its own."""
+    """Show the image, the model's reconstruction and the residual, with the controls; in a fragment of its own."""
     explorer = open_explorer()
     survey = explorer.survey
     row = explorer.table.iloc[explorer.find_rows([identifier])[0]]
@@ -39,10 +39,10 @@ def show_image(identifier: str) -> None:
         left.image(pictures.draw_placeholder(400), "no image of this galaxy is kept", width="stretch")
     else:
         left.image(draw(flux), caption, width="stretch")
-    middle.image(draw(model), "model, not data", width="stretch")
+    middle.image(draw(model), "model reconstruction", width="stretch")
     if flux is not None:
         rest = pictures.draw_residual(flux - model, survey, 400)
-        right.image(rest, "what is left over, ±15 σ", width="stretch")
+        right.image(rest, "residual, data − model, ±15 σ", width="stretch")
 
 
 def choose_stretch(survey: Survey) -> tuple[str | None, float, bool]:

@@ -57,14 +57,14 @@ def show_strip(explorer: Explorer, latents: np.ndarray) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = choose_latent("Along", "strip-latent", 3)
         st.caption("from one end of its slider to the other; all else as the sliders stand.")
-    title = f"{TITLES[name]} [{PRETTY[UNITS[name]]}]" if PRETTY[UNITS[name]] else TITLES[name]
+    title = f"{TITLES[name]} {PRETTY[UNITS[name]]}".strip()
     show_frames(explorer, [sweep(latents, name, spread(name, n)) for n in (FRAMES, SMOOTH)], name, title)
 
 
 def show_grid(explorer: Explorer, latents: np.ndarray) -> None:
     """Show two latents at once, the others as the sliders stand."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        across, up = choose_latent("Across", "grid-across", 1), choose_latent("Up", "grid-up", 2)
+        across, up = choose_latent("x axis", "grid-across", 1), choose_latent("y axis", "grid-up", 2)
         st.caption("all else as the sliders stand.")
     if across == up:
         st.markdown("Choose two different latents.")

@@ -52,6 +52,7 @@ def restore(explorer: Explorer) -> None:
         for key in [k for k in state if isinstance(k, str) and k.startswith("filter-")]:
             del state[key]
     state.restored, params = True, st.query_params.to_dict()
+    state.landed = state.get("landed", False) or bool(params)
     state.atlas_state, refused = read_state(params, explorer)
     if refused:
         state.trouble.append(f"Left out of the link, since it cannot be used here: {', '.join(refused)}.")

@@ -74,7 +74,7 @@ def begin_run(url: str) -> None:
     """Give the session its first state, and note a change of page."""
     state = st.session_state
     state.header = True
-    first: dict[str, object] = {"selection": [], "opened": None, "listed": None, "object": ""}
+    first: dict[str, object] = {"selection": [], "opened": None, "listed": None, "object": "", "landed": False}
     for name, value in (first | {"atlas_state": AtlasState()}).items():
         state.setdefault(name, value)
     state.arrived = state.get("url", url) != url

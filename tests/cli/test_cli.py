@@ -78,7 +78,7 @@ def test_the_python_face_says_the_same(cutout):
 def test_the_table_shows_what_the_json_says(cutout):
     path, _ = cutout
     text = run("locate", path).stdout
-    for word in ("Redshift", "Stellar mass", "Star-formation rate", "pixel scale", "sigma"):
+    for word in ("Redshift", "log stellar mass", "log SFR", "pixel scale", "sigma"):
         assert word in text
 
 

@@ -20,7 +20,7 @@ def frames(n: int) -> np.ndarray:
 def test_an_animation_runs_there_and_back():
     movie = Image.open(io.BytesIO(draw_animation(frames(5), [f"z = 0.{i}" for i in range(5)], DECALS, side=138)))
     assert movie.format == "GIF" and movie.n_frames == 5 + 3 and movie.info["loop"] == 0
-    assert movie.info["comment"] == b"model, not data"
+    assert movie.info["comment"] == b"model reconstruction"
     seen = []
     for i in range(movie.n_frames):
         movie.seek(i)

@@ -94,7 +94,7 @@ def test_two_sessions_never_share_a_summary(app, explorer, monkeypatch, tmp_path
     for kind in ("Green Pea", "Red Spiral"):
         ids = explorer.table.loc[explorer.table["population"] == kind, "id"].tolist()
         person = AppTest.from_file(str(APP), default_timeout=60).run()
-        person.session_state["aspect"] = "Against the rest"
+        person.session_state["aspect"] = "Compare with the rest"
         person.session_state["selection"] = ids
         person.run()
         check(person)

@@ -84,7 +84,7 @@ def test_the_galaxys_own_page_teaches_when_empty(app, explorer):
     app.run()
     check(app)
     told = words(app)
-    assert f"### {explorer.table['id'].iloc[2]}" in told and "matched twins" in told and "tension" in told
+    assert f"### {explorer.table['id'].iloc[2]}" in told and "matched twins" in told and "pull" in told
     assert "nothing lies at its position on the real sky" in told
     app.button_group(key="band").set_value("g").run()
     check(app)
@@ -117,7 +117,7 @@ def test_a_bad_list_gets_one_sentence(app, data):
 def test_a_selection_is_summed_up_against_the_rest(app, explorer):
     peas = explorer.table["id"][explorer.table["population"] == "Green Pea"].tolist()
     app.session_state["selection"] = peas
-    app.session_state["aspect"] = "Against the rest"
+    app.session_state["aspect"] = "Compare with the rest"
     app.run()
     check(app)
     told = words(app)

@@ -105,7 +105,7 @@ def test_the_ids_of_a_selection_are_not_looked_at_again(app):
 def test_what_its_catalogue_does_not_say_is_left_out(own):
     """Neither empty tables nor empty lists, and no kind where none is known."""
     own.session_state["selection"] = [f"NGC{i:04d}" for i in range(8)]
-    own.session_state["aspect"] = "Against the rest"
+    own.session_state["aspect"] = "Compare with the rest"
     own.run()
     check(own)
     told = words(own)

@@ -9,6 +9,7 @@ import pytest
 from astropy.io import fits
 from streamlit.testing.v1 import AppTest
 
+from galexplore.atlas.kinds import NOT_GALAXIES
 from galexplore.latents import LATENTS
 from galexplore.places import ROOT
 from galexplore.survey import DECALS
@@ -28,11 +29,40 @@ def test_the_atlas_opens_with_two_plots_and_says_what_to_do(app, explorer):
     charts = app.get("plotly_chart")
     assert len(charts) == 2
     told = words(app)
-    assert f"{len(explorer.table):,} galaxies" in told and "nothing selected" in told
+    artefacts = explorer.table["population"].isin(NOT_GALAXIES).sum()
+    counted = f"{len(explorer.table) - artefacts:,} galaxies · {artefacts} artefacts"
+    assert counted in told and "nothing selected" in told
     assert "Drag a lasso" in told and "No galaxy opened" in told
     for chart in charts:
         names = [trace.get("name") for trace in json.loads(chart.proto.spec)["data"]]
         assert names[:3] == ["ordinary", "Green Pea", "Red Spiral"]
+
+
+def test_a_newcomer_reads_what_this_is_and_flies_to_a_galaxy(app, explorer):
+    app.run()
+    check(app)
+    assert "An atlas of galaxies" in words(app) and "simulated galaxies and 100 artefacts" in words(app)
+    shown = [b for b in app.button if str(b.key).startswith("landing-") and b.label.startswith("![")]
+    kinds = [explorer.table.set_index("id").loc[b.key.removeprefix("landing-"), "population"] for b in shown]
+    assert kinds == ["Green Pea", "Red Spiral", "Merger", "Lens-like Arc", "ordinary", "ordinary"]
+    assert "Cardamone et al. 2009" in shown[0].help
+    shown[1].click().run()
+    check(app)
+    name = shown[1].key.removeprefix("landing-")
+    assert f"### {name}" in words(app) and "An atlas of galaxies" not in words(app), "it makes room for the card"
+    traces = [t for c in app.get("plotly_chart")[:2] for t in json.loads(c.proto.spec)["data"]]
+    rings = [t for t in traces if t.get("marker", {}).get("symbol") == "circle-open"]
+    assert len(rings) == 2, "it is ringed on both plots"
+    app.button(key="clear").click().run()
+    app.button(key="landing-hide").click().run()
+    assert "An atlas of galaxies" not in words(app)
+
+
+def test_a_newcomer_tries_a_sample(app, explorer):
+    app.run()
+    app.button(key="landing-sample").click().run()
+    check(app)
+    assert "Red Spiral" in words(app) and "What it resembles" in words(app)
 
 
 def test_a_click_opens_the_galaxys_card(app, explorer):
@@ -44,7 +74,7 @@ def test_a_click_opens_the_galaxys_card(app, explorer):
     assert (
         f"### {name}" in told and "nothing selected" in told and "Likely cause" in told and "Largest deviation" in told
     )
-    assert all(title in told for title in ("Orientation", "Redshift", "Mass", "SFR", "Free"))
+    assert all(title in told for title in ("Orientation", "Redshift", "log\u00a0M", "log\u00a0SFR", "Free"))
 
 
 def crowd(table):
@@ -75,7 +105,7 @@ def test_a_row_of_the_table_opens_a_card_and_a_thumbnail_another(app, explorer):
     app.session_state["aspect"] = "Table"
     app.run()
     shown = app.dataframe[0].value
-    assert shown["rarity %"].is_monotonic_decreasing, "the rarest first"
+    assert shown["anomaly percentile"].is_monotonic_decreasing, "the rarest first"
     app.session_state["table"] = {"selection": {"rows": [1], "columns": [], "cells": []}}
     app.run()
     check(app)
@@ -204,8 +234,8 @@ def test_an_uploaded_fits_is_located_and_kept(app, explorer):
     assert [m.label for m in app.metric] == [
         "Orientation",
         "Redshift",
-        "Stellar mass",
-        "Star-formation rate",
+        "log stellar mass",
+        "log SFR",
         "Free latent",
     ]
     shown, location = app.metric[1].value, app.session_state["upload"]["location"]
@@ -300,7 +330,7 @@ def test_anomalies_are_ranked_with_reasons(app, explorer, by):
     assert "σ" in button.label and explorer.table.set_index("id")["cause"][oddest] in button.label
     button.click().run()
     check(app)
-    assert f"### {oddest}" in words(app) and "Were its" in words(app)
+    assert f"### {oddest}" in words(app) and "Counterfactual" in words(app)
 
 
 def test_kinds_can_be_left_out(app, explorer):

@@ -22,7 +22,7 @@ def titles(app) -> list[str]:
 def test_populations_shows_where_kinds_lie_and_how_they_are_found(app):
     go(app, "populations")
     told = words(app)
-    assert "Recall at 7 % false alarms" in told and "Green Pea" in told and "More like these" in told
+    assert "Recall at a false-positive rate of 7 %" in told and "Green Pea" in told and "More like these" in told
     assert "Select galaxies with a lasso" in told, "the empty state says what to do"
     assert len(titles(app)) == 6
 

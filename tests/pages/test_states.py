@@ -62,7 +62,7 @@ def test_a_filmstrip_says_what_is_model_and_what_is_data(app):
     app.button_group(key="way").set_value("Filmstrip").run()
     check(app)
     told = words(app)
-    assert "model, not data" in told and "simulated data" in told and told.count("rarity") == 9
+    assert "model reconstruction" in told and "simulated data" in told and told.count("percentile\u00a0") == 9
     before = list_images(app)
     app.selectbox(key="strip-latent").set_value("phi").run()
     check(app)
@@ -135,7 +135,9 @@ def test_many_files_give_a_table_and_each_its_own_verdict(app):
 def test_a_located_galaxy_has_kinds_an_error_budget_and_the_pixels(app):
     give(app, ("mine.fits", make_fits(make_galaxy())))
     told = words(app)
-    assert all(t in told for t in ("of 50 neighbours", "over flips and turns", "very 69 × 69 pixels", "d² falls from"))
+    assert all(
+        t in told for t in ("of 50 neighbours", "over flips and turns", "very 69 × 69 pixels", "squared Mahalanobis")
+    )
     names = [t["name"] for c in app.get("plotly_chart") for t in json.loads(c.proto.spec)["data"] if "name" in t]
     assert names.count("68 %") == names.count("95 %") == 2, "an ellipse on both plots"
     assert {"npy", "JSON", "FITS", "VOTable", "CSV"} <= {b.label for b in app.get("download_button")}
