@@ -2,22 +2,29 @@
 
 import bz2
 import ctypes
+import errno
 import gzip
 import hashlib
 import os
+import platform
 import re
 import secrets
 import shutil
 import sys
+import time
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import BytesIO
 from pathlib import Path
 
 from galexplore.errors import InputError
+from galexplore.locks import find_start
 
 MAX_UNPACKED = 100_000_000  # bytes that a compressed file may unfold to
+#: What a write raises where a disk is full or takes nothing.
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
+STRAY = 86_400  # seconds after which a temporary name of another machine's process counts as left behind
 
 
 def bare_name(name: str) -> str:
@@ -57,12 +64,27 @@ def hash_file(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def explain_failure(path: Path, error: OSError) -> str:
+    """Say in a sentence why something cannot be written, and what would be right."""
+    said = f"{path} cannot be written: {(error.strerror or str(error)).lower()}"
+    if error.errno not in NO_ROOM or error.errno == errno.EROFS:
+        return f"{said}."
+    return f"{said}; {measure_room(path) / 1e6:.0f} MB are free there. Make room, then do the same again."
+
+
+def measure_room(path: Path) -> int:
+    """Bytes that are free where a file is, or would be."""
+    near = next(p for p in (path.absolute(), *path.absolute().parents) if p.exists())
+    return shutil.disk_usage(near).free
+
+
 @contextmanager
 def write_beside(path: Path) -> Iterator[Path]:
     """Lend a new name beside `path`; what was written there takes its place once it is whole and on the disk.
 
-    Whoever is killed in between leaves `path` as it was; whoever reads it sees the old file or the new one, never a
-    part. Where the block ends in an error, nothing is left.
+    Whoever is killed in between leaves `path` as it was, and a hidden file that the next writer of `path` removes;
+    whoever reads it sees the old file or the new one, never a part. Where the block ends in an error, nothing is left;
+    where it writes nothing, nothing changes.
 
     Parameters
     ----------
@@ -73,16 +95,69 @@ def write_beside(path: Path) -> Iterator[Path]:
     ------
     Path
         A hidden name with the same suffix, of which there is no file yet.
+
+    Raises
+    ------
+    InputError
+        Where it cannot be written.
     """
     path = Path(os.path.realpath(path))  # a link stays one
-    partial = path.with_name(f".{path.stem}.{secrets.token_hex(4)}{path.suffix}")
+    partial = name_beside(path)
     try:
         yield partial
-        with open(partial, "rb+") as file:
-            os.fsync(file.fileno())
-        os.replace(partial, path)
+        if partial.exists():
+            _sync(partial)
+            os.replace(partial, path)
+            _sync(path.parent)
+    except OSError as error:
+        if error.errno in NO_ROOM or error.filename in (partial, str(partial)):
+            raise InputError(explain_failure(path, error)) from error
+        raise
     finally:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+
+
+def name_beside(path: Path) -> Path:
+    """Give a new hidden name beside `path`, with its suffix; what killed processes left under such names is removed.
+
+    The name tells whose it is: another process that lives keeps its own.
+    """
+    machine = hashlib.sha256(platform.node().encode()).hexdigest()[:6]
+    stray = re.compile(re.escape(f".{path.stem}.") + r"(\w{6})-(\d+)-\w{8}" + re.escape(path.suffix))
+    with suppress(OSError):
+        for other in path.parent.iterdir():
+            if not (match := stray.fullmatch(other.name)):
+                continue
+            ended = match[1] == machine and find_start(int(match[2])) is None
+            if ended or time.time() - other.lstat().st_mtime > STRAY:
+                shutil.rmtree(other) if other.is_dir() and not other.is_symlink() else other.unlink(missing_ok=True)
+    return path.with_name(f".{path.stem}.{machine}-{os.getpid()}-{secrets.token_hex(4)}{path.suffix}")
+
+
+def _sync(path: Path) -> None:
+    """Have what was written, or renamed within a folder, reach the disk."""
+    if path.is_dir() and os.name != "posix":
+        return  # only there can a folder be opened
+    handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # a file system that knows no such thing
+            raise
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def make_beside(place: Path) -> Iterator[Path]:
+    """Lend a new folder beside `place`, in which something is made; what is left in it at the end is removed."""
+    folder = name_beside(place)
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def publish_folder(made: Path, place: Path) -> None:
@@ -95,22 +170,21 @@ def publish_folder(made: Path, place: Path) -> None:
     made, place : Path
         In the same file system, best in the same folder.
     """
-    for path in made.rglob("*"):
-        if path.is_file():
-            with open(path, "rb+") as file:
-                os.fsync(file.fileno())
+    for path in (*made.rglob("*"), made):
+        if path.is_file() or path.is_dir():
+            _sync(path)
+    aside = made
     if not place.exists():
         os.rename(made, place)
-        return
-    aside = made
-    if not _exchange(made, place):
-        aside = place.with_name(f".{place.name}.{secrets.token_hex(4)}")
+    elif not _exchange(made, place):
+        aside = name_beside(place)
         os.rename(place, aside)
         try:
             os.rename(made, place)
         except BaseException:
             os.rename(aside, place)
             raise
+    _sync(place.parent)
     shutil.rmtree(aside, ignore_errors=True)
 
 

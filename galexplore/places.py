@@ -1,6 +1,10 @@
 """Where things stand: the app's files, the shipped catalogue, models, and what is cached."""
 
+import atexit
 import os
+import shutil
+import tempfile
+from functools import cache
 from pathlib import Path
 
 _PACKAGED = Path(__file__).resolve().parent / "_site"
@@ -12,18 +16,63 @@ DATA = ROOT / "data" / "catalogue.parquet"
 SHIPPED = ROOT / "models"
 
 
+#: What is said where nothing can be kept.
+TEMPORARY = (
+    "cannot be written: rendered pictures, labels and selections are kept in a temporary folder and lost when this "
+    "program ends; let $GALEXPLORE_CACHE name a folder that can."
+)
+
+
 def cache_folder() -> Path:
-    """Where rendered pixels are kept: `$GALEXPLORE_CACHE`, else `~/.cache/galexplore`."""
-    return Path(os.environ.get("GALEXPLORE_CACHE") or Path.home() / ".cache" / "galexplore")
+    """Where rendered pixels are kept: `$GALEXPLORE_CACHE`, else `~/.cache/galexplore`.
+
+    Where that cannot be written or there is no home, a temporary folder that is removed when the program ends;
+    `warn_of_cache` says so.
+    """
+    return _choose_cache(os.environ.get("GALEXPLORE_CACHE"), _find_home())[0]
+
+
+def warn_of_cache() -> str:
+    """Say in a sentence that the cache is a temporary one; empty where it is not."""
+    return _choose_cache(os.environ.get("GALEXPLORE_CACHE"), _find_home())[1]
+
+
+@cache
+def _choose_cache(asked: str | None, home: Path | None) -> tuple[Path, str]:
+    """Choose a cache, once: what was kept must be found again as long as the program runs."""
+    wanted = Path(asked) if asked else home / ".cache" / "galexplore" if home else None
+    if wanted is not None and _can_write(wanted):
+        return wanted, ""
+    said = f"{wanted or 'The cache of a person without a home'} {TEMPORARY}"
+    try:
+        folder = Path(tempfile.mkdtemp(prefix="galexplore-"))
+    except OSError:  # nowhere at all: what is rendered stays in memory
+        return wanted or Path("galexplore-cache"), said
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder, said
+
+
+def _can_write(folder: Path) -> bool:
+    """Whether a folder can be written into, or made."""
+    near = next(p for p in (folder.absolute(), *folder.absolute().parents) if os.path.lexists(p))
+    return near.is_dir() and os.access(near, os.W_OK | os.X_OK)
+
+
+def _find_home() -> Path | None:
+    try:
+        return Path.home()
+    except RuntimeError:  # neither $HOME nor an entry of this person in the system's list
+        return None
 
 
 def models_folder() -> Path:
     """Where trained models are written.
 
     `$GALEXPLORE_MODELS`, else `models/` of the checkout; of an installed package, which nobody writes into, else
-    `~/.local/share/galexplore/models`.
+    `~/.local/share/galexplore/models`, where there is a home.
     """
-    own = Path.home() / ".local" / "share" / "galexplore" / "models" if ROOT == _PACKAGED else SHIPPED
+    home = _find_home()
+    own = home / ".local" / "share" / "galexplore" / "models" if home and ROOT == _PACKAGED else SHIPPED
     return Path(os.environ.get("GALEXPLORE_MODELS") or own)
 
 

@@ -72,15 +72,15 @@ def relight(table: pd.DataFrame, seed: int, survey: Survey, size: np.ndarray | N
 
 def encode(explorer: Explorer, lit: pd.DataFrame) -> pd.DataFrame:
     """Render and encode those galaxies that a survey would have; the index says which rows of `lit` they are."""
-    from galexplore.mock.rows import PARTS, read_rows
-    from galexplore.sources.mock import draw_pixels
+    from galexplore.mock.rows import PARTS
+    from galexplore.sources.segments import draw_rows
 
     survey = explorer.survey
     light = lit[[f"flux_{part}_{survey.reference}" for part in PARTS]].sum(axis=1)
     with np.errstate(divide="ignore"):
         magnitude = survey.zero_point - 2.5 * np.log10(light)
     seen = lit[magnitude.between(13, FAINTEST) & (lit["re_arcsec"] < LARGEST)]
-    flux = np.stack([draw_pixels(row, survey) for row in read_rows(seen)]).astype(np.float32)
+    flux = np.stack(list(draw_rows(seen, survey))).astype(np.float32)
     return explorer.embedder.embed(flux).set_index(seen.index)
 
 

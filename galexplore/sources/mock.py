@@ -1,11 +1,11 @@
 """Pictures rendered once and kept: a catalogue of parameters on one side, the model's pixels on the other."""
 
-import hashlib
-import json
 import multiprocessing
 import os
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -14,37 +14,20 @@ import numpy as np
 import pandas as pd
 from astropy.wcs import WCS
 
-from galexplore.cutouts.grid import resample
 from galexplore.errors import InputError
-from galexplore.mock import render
-from galexplore.mock.rows import PARTS, Row, read_rows
+from galexplore.files import measure_room
+from galexplore.mock.rows import PARTS
 from galexplore.mock.survey import BLOCK
-from galexplore.places import cache_folder
+from galexplore.places import cache_folder, warn_of_cache
 from galexplore.sources.kept import find_wcs
-from galexplore.survey import DECALS, Survey
-
-
-def draw_pixels(row: Row, survey: Survey) -> np.ndarray:
-    """Render one row and average it onto the model's grid: float16 (B, S, S), nanomaggies a native pixel."""
-    return resample(render.render(row, survey), survey.pixel_scale, survey).astype(np.float16)
-
-
-def digest(catalogue: pd.DataFrame, survey: Survey) -> str:
-    """Hash of every parameter that a picture depends on, of the renderer's version and of the survey."""
-    left_out = _NOT_DRAWN | {f"mag_{b}" for b in survey.bands}
-    drawn = sorted(c for c in catalogue.columns if c not in left_out and not c.endswith("_err"))
-    hashes = pd.util.hash_pandas_object(catalogue[drawn], index=False).to_numpy()
-    # Pictures of the embedded survey were kept before there were others, and are found again under that name.
-    other = "" if survey == DECALS else json.dumps(survey.to_dict())
-    return hashlib.sha256(hashes.tobytes() + f"{drawn}{render.VERSION}{other}".encode()).hexdigest()[:16]
+from galexplore.sources.pictures import Overflow, PictureFile
+from galexplore.sources.segments import Segment, draw_rows
+from galexplore.survey import Survey
 
 
 def _count_processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
-
-_NOT_DRAWN = {"ra", "dec", "z", "logmass", "logsfr", "phi", "split", "population", "selection", "kind", "file"}
-_NOT_DRAWN |= {"neighbour_flux"}
 
 #: What of a row a picture is drawn from.
 DRAWN = {"phi_true", "inclination", "thickness", "elliptical", "ba", "re_arcsec", "disc_re", "bulge_re", "bulge_n"}
@@ -65,33 +48,11 @@ def can_draw(catalogue: pd.DataFrame, survey: Survey) -> bool:
 SEGMENT = BLOCK
 
 
-class Segment:
-    """Pictures of some rows of a catalogue, in a folder named by what they are drawn from.
-
-    Pixels are written before the flag that says they are there; what a killed process left half done is drawn again.
-    """
-
-    def __init__(self, rows: pd.DataFrame, survey: Survey, folder: Path):
-        self.rows, self.survey, self.folder = rows, survey, Path(folder) / f"mock-{digest(rows, survey)}"
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self.pixels, self.done = _open(self.folder, len(rows), survey)
-
-    def fill(self, places: np.ndarray) -> None:
-        """Draw the pictures of those rows that are missing."""
-        for start in range(0, len(places), 256):
-            part = places[start : start + 256]
-            _draw(self.pixels, self.done, part, self.rows.iloc[part], self.survey)
-
-    def missing(self) -> np.ndarray:
-        """Return the rows that are not drawn yet."""
-        return np.flatnonzero(self.done == 0)
-
-
 class Store:
     """Images of a simulated catalogue on the model's grid, rendered when first asked for and kept on disk.
 
-    Rendering depends on the row alone, so two processes that draw the same galaxy write the same bytes. One of
-    `galexplore.images.Images`.
+    Rendering depends on the row alone, so two processes that draw the same galaxy write the same bytes. Where the disk
+    takes none, pictures are drawn all the same and `trouble` says so. One of `galexplore.images.Images`.
 
     Parameters
     ----------
@@ -104,14 +65,19 @@ class Store:
     """
 
     def __init__(self, catalogue: pd.DataFrame, survey: Survey, folder: Path | None = None):
-        self.survey = survey
+        self.survey, self.overflow = survey, Overflow()
         self.catalogue, self.folder = catalogue.reset_index(drop=True), Path(folder or cache_folder())
 
     @classmethod
     def beside(cls, path: Path, catalogue: pd.DataFrame, survey: Survey) -> "Store":
         """Open the store of a catalogue read from `path`: in its own folder where pictures stand, else in the cache."""
         folder = Path(path).parent
-        return cls(catalogue, survey, folder if any(folder.glob("mock-*/done.u8")) else None)
+        return cls(catalogue, survey, folder if any(p.is_dir() for p in folder.glob("mock-*")) else None)
+
+    @property
+    def trouble(self) -> str:
+        """Why pictures are not kept for good, in a sentence for a person; empty where they are."""
+        return self.overflow.trouble or (warn_of_cache() if self.folder == cache_folder() else "")
 
     @cached_property
     def places(self) -> pd.Index:
@@ -122,7 +88,7 @@ class Store:
     def segments(self) -> list[Segment]:
         """The files that pictures stand in, opened when first needed."""
         parts = (self.catalogue.iloc[i : i + SEGMENT] for i in range(0, len(self.catalogue), SEGMENT))
-        return [Segment(part, self.survey, self.folder) for part in parts]
+        return [Segment(part, self.survey, self.folder, self.overflow) for part in parts]
 
     def __contains__(self, identifier: object) -> bool:
         return identifier in self.places
@@ -157,9 +123,7 @@ class Store:
         for k, segment in enumerate(self.segments):
             here = places // SEGMENT == k
             if here.any():
-                rows = places[here] - k * SEGMENT
-                segment.fill(rows[segment.done[rows] == 0])
-                pictures[here] = segment.pixels[rows]
+                pictures[here] = segment.get(places[here] - k * SEGMENT)
         return pictures
 
     def render_all(
@@ -173,19 +137,49 @@ class Store:
             By default, as many as there are CPUs to use.
         progress : callable, optional
             Called as progress(done, of) after every chunk.
+
+        Raises
+        ------
+        InputError
+            Where the disk does not take them all, or a process is ended from outside; what is done is kept, and the
+            next call goes on from there.
         """
-        finished = sum(int((segment.done != 0).sum()) for segment in self.segments)
+        missing = [np.flatnonzero(~segment.file.check()) for segment in self.segments]
+        finished = len(self.catalogue) - sum(map(len, missing))
+        if finished == len(self.catalogue):
+            return
         context = multiprocessing.get_context("spawn")  # a fork would copy the locks of whatever threads run here
-        with _one_thread(), ProcessPoolExecutor(processes or _count_processors(), context) as pool:
-            for segment in self.segments:
-                missing = segment.missing()
-                parts = [missing[i : i + chunk] for i in range(0, len(missing), chunk)]
-                rows, n = segment.rows, len(segment.rows)
-                jobs = ((segment.folder, n, part, rows.iloc[part], self.survey) for part in parts)
-                for count in pool.map(_fill, *zip(*jobs, strict=True)) if parts else ():
-                    finished += count
+        count, trouble = processes or _count_processors(), ""
+        with _one_thread(), ProcessPoolExecutor(count, context, _end_with_parent) as pool:
+            try:
+                for drawn, trouble in pool.map(_fill, *zip(*self._split(missing, chunk), strict=True)):
+                    finished += drawn
+                    if trouble:
+                        break
                     if progress:
                         progress(finished, len(self.catalogue))
+            except BrokenProcessPool:
+                trouble = "a process that renders was ended from outside, perhaps for want of memory"
+            pool.shutdown(cancel_futures=True)
+        if trouble:
+            raise InputError(self._say_stopped(trouble))
+
+    def _split(
+        self, missing: list[np.ndarray], chunk: int
+    ) -> Iterator[tuple[PictureFile, np.ndarray, pd.DataFrame, Survey]]:
+        """Split what is missing of each segment into jobs for `_fill`."""
+        for segment, rows in zip(self.segments, missing, strict=True):
+            for part in (rows[i : i + chunk] for i in range(0, len(rows), chunk)):
+                yield segment.file, part, segment.rows.iloc[part], self.survey
+
+    def _say_stopped(self, trouble: str) -> str:
+        """Say why rendering stopped, what is kept, and what room the rest needs."""
+        kept, of = sum(int(segment.file.check().sum()) for segment in self.segments), len(self.catalogue)
+        needed = (of - kept) * self.segments[0].file.record
+        free = measure_room(self.folder) / 1e6
+        room = f"the others need {needed / 1e6:.0f} MB, and {free:.0f} MB are free there"
+        done = f"{kept:,} of {of:,} pictures are kept, {room}"
+        return f"Rendering into {self.folder} stopped: {trouble}; {done}. The same command goes on."
 
 
 @contextmanager
@@ -200,27 +194,23 @@ def _one_thread() -> Iterator[None]:
         os.environ.update(before)
 
 
-def _open(folder: Path, n: int, survey: Survey) -> list[np.memmap]:
-    """Map the pixels and the flags of `n` pictures: files of zeros, sparse until written."""
-    maps = []
-    for name, kind, shape in (("pixels.f16", np.float16, (n, *survey.shape)), ("done.u8", np.uint8, (n,))):
-        with open(folder / name, "ab") as file:
-            size = int(np.prod(shape)) * np.dtype(kind).itemsize
-            if os.fstat(file.fileno()).st_size < size:
-                os.truncate(file.fileno(), size)
-        maps.append(np.memmap(folder / name, kind, "r+", shape=shape))
-    return maps
+def _end_with_parent() -> None:
+    """Have this process end as soon as the one that started it has, however that came."""
+    parent = multiprocessing.parent_process()
+
+    def wait() -> None:
+        if parent:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
-def _draw(pixels: np.memmap, done: np.memmap, places: np.ndarray, rows: pd.DataFrame, survey: Survey) -> None:
-    """Draw pictures into the maps."""
-    for i, row in zip(places, read_rows(rows), strict=True):
-        pixels[i] = draw_pixels(row, survey)
-        done[i] = 1
-
-
-def _fill(folder: Path, n: int, places: np.ndarray, rows: pd.DataFrame, survey: Survey) -> int:
-    """Draw some pictures of a segment, in a process of its own."""
-    pixels, done = _open(folder, n, survey)
-    _draw(pixels, done, places, rows, survey)
-    return len(places)
+def _fill(file: PictureFile, places: np.ndarray, rows: pd.DataFrame, survey: Survey) -> tuple[int, str]:
+    """Draw some pictures of a segment, in a process of its own; return how many are kept, and why no more."""
+    for count, (place, picture) in enumerate(zip(places, draw_rows(rows, survey), strict=True)):
+        try:
+            file.write(int(place), picture)
+        except OSError as error:
+            return count, (error.strerror or str(error)).lower()
+    return len(places), ""
