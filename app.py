@@ -29,7 +29,7 @@ with st.container(horizontal=True, vertical_alignment="center", key="header"):
 if explorer:
     if text:
         show_answer(explorer, text, chosen.url_path)
-    show_trouble()
+    show_trouble(explorer)
     chosen.run()
     address.write()
     with counter:

@@ -118,6 +118,12 @@ def write_beside(path: Path) -> Iterator[Path]:
             partial.unlink(missing_ok=True)
 
 
+def write_whole(path: Path, text: str) -> None:
+    """Write a text file in UTF-8, beside and renamed."""
+    with write_beside(path) as partial:
+        partial.write_text(text, encoding="utf-8")
+
+
 def name_beside(path: Path) -> Path:
     """Give a new hidden name beside `path`, with its suffix; what killed processes left under such names is removed.
 

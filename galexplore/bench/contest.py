@@ -16,6 +16,7 @@ from galexplore.bench import boosting
 from galexplore.bench.accuracy import compare_peers
 from galexplore.bench.ground import Answer, Ground, remember
 from galexplore.errors import InputError
+from galexplore.files import write_whole
 from galexplore.jobs.gather import gather_samples, gather_taught, read_survey
 from galexplore.mock import render
 from galexplore.network.recipes import Network, Training
@@ -185,8 +186,8 @@ def write_tables(result: dict) -> str:
 def save_tables(result: dict, path: Path, command: str) -> None:
     """Write the tables as Markdown, and everything as JSON beside it."""
     text = f"# Accuracy beside its peers\n\nWritten by `{command}`.\n\n{write_tables(result)}"
-    path.write_text(text)
-    path.with_suffix(".json").write_text(json.dumps(_plain(result), indent=1) + "\n")
+    write_whole(path, text)
+    write_whole(path.with_suffix(".json"), json.dumps(_plain(result), indent=1) + "\n")
 
 
 def _plain(value: Any) -> Any:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from galexplore.files import write_beside
 from galexplore.latents import LABELLED
 from galexplore.network.sample import Sample
 from galexplore.survey import Survey
@@ -91,5 +92,6 @@ def remember(ground: Ground, name: str, key: str, make: Callable[[Ground], Answe
     if answer.latents is not None:
         kept |= {"latents": answer.latents, "ids": ground.frame["id"].to_numpy(str)}
     ground.folder.mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(path, allow_pickle=False, **kept)
+    with write_beside(path) as partial:
+        np.savez_compressed(partial, allow_pickle=False, **kept)
     return Answer(answer.values, details, answer.latents)

@@ -1,5 +1,6 @@
 """The command line: `galexplore app | locate | inspect | embed | train | evaluate | mock | model | bench`."""
 
+import errno
 import json
 import os
 import subprocess
@@ -16,6 +17,7 @@ from galexplore.cli.mock import app as mock_app
 from galexplore.cli.model import app as model_app
 from galexplore.cli.terminal import Bars, out, refuse
 from galexplore.errors import InputError
+from galexplore.files import NO_ROOM, explain_failure
 from galexplore.places import DATA, ROOT
 from galexplore.survey import DECALS, Survey
 
@@ -46,11 +48,15 @@ def start(
 
 
 def main() -> None:
-    """Run the command line; bad input ends with status 2 and one sentence."""
+    """Run the command line; bad input, and a disk that takes nothing, end with status 2 and one sentence."""
     try:
         app()
     except (InputError, ImportError) as error:  # the latter: an extra that is not installed
         refuse(error)
+    except OSError as error:
+        if error.errno not in {*NO_ROOM, errno.EACCES, errno.EPERM}:
+            raise
+        refuse(InputError(explain_failure(Path(os.fsdecode(error.filename or "A file")), error)))
 
 
 @app.command("app")
@@ -61,7 +67,10 @@ def serve(
     """Serve the explorer in the browser, on this machine alone."""
     options = [f"--server.port={port}", f"--server.headless={'false' if browser and _has_display() else 'true'}"]
     # -P: a file of the person's folder never stands in for a module; Streamlit reads the settings beside app.py.
-    raise SystemExit(subprocess.call([sys.executable, "-P", "-m", "streamlit", "run", str(ROOT / "app.py"), *options]))
+    command = [sys.executable, "-P", "-m", "streamlit", "run", str(ROOT / "app.py"), *options]
+    if os.name == "posix":  # the server becomes this process: whoever ends the one ends the other
+        os.execv(sys.executable, command)
+    raise SystemExit(subprocess.call(command))
 
 
 def _has_display() -> bool:

@@ -8,7 +8,7 @@ import typer
 
 from galexplore.cli.terminal import Bars, complaints, out
 from galexplore.errors import InputError
-from galexplore.places import DATA, cache_folder
+from galexplore.places import DATA, cache_folder, warn_of_cache
 from galexplore.survey import DECALS
 
 app = typer.Typer()
@@ -34,6 +34,8 @@ def mock(
         return
     from galexplore.jobs import mock_survey
 
+    if to is None and (trouble := warn_of_cache()):
+        raise InputError(f"{trouble.partition(':')[0]}; give --out, or let $GALEXPLORE_CACHE name a folder that can.")
     with Bars() as report:
         path = DATA if to is None else _draw_survey(n, seed, to, photometry_only, depth, report)
         if not pixels or photometry_only:
@@ -66,8 +68,8 @@ def _draw_survey(n: int, seed: int, to: Path, photometry_only: bool, depth: str,
     path = to if photometry_only else to / "catalogue.parquet"
     if photometry_only != (to.suffix == ".parquet"):
         raise InputError("--out takes a file ending in .parquet with --photometry-only, and a folder without it.")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if not mock_survey.is_built(path, n, seed, depth):
-        mock_survey.build(n, seed, path, DECALS, photometry_only, depth, report.progress.console.print)
+    there = mock_survey.is_built(path, n, seed, depth)
+    mock_survey.build(n, seed, path, DECALS, photometry_only, depth, report.progress.console.print)
+    if not there:
         out.print(f"{path}: {n:,} galaxies drawn.")
     return path

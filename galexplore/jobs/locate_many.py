@@ -1,6 +1,5 @@
 """Many cutout files to one table of latents, written block by block beside its place and renamed into it."""
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from galexplore.errors import InputError
 from galexplore.explore.explorer import Explorer
 from galexplore.explore.locate_many import stream_verdicts
 from galexplore.explore.verdicts import list_verdicts
+from galexplore.files import write_beside
 from galexplore.tables import catalogue
 
 
@@ -77,16 +77,11 @@ def embed_files(
                 yield located.drop(columns="detail")
 
     provenance = {"galexplore": __version__, "model": explorer.name, "model_sha256": explorer.card["sha256"]}
-    partial = to.with_name(f".{to.name}.{os.getpid()}.partial")
-    try:
-        if form == "parquet":
+    if form == "parquet":
+        with write_beside(to) as partial:
             catalogue.write_blocks(list_located(), partial, provenance)
-        elif tables := list(list_located()):
-            whole = pd.concat(tables, ignore_index=True)
-            whole.attrs.update(provenance)
-            catalogue.write(whole, partial, form)
-        if rows:
-            os.replace(partial, to)
-    finally:
-        partial.unlink(missing_ok=True)
+    elif tables := list(list_located()):
+        whole = pd.concat(tables, ignore_index=True)
+        whole.attrs.update(provenance)
+        catalogue.write(whole, to, form)
     return rows, refused

@@ -1,6 +1,7 @@
 """From a catalogue to a model's folder: train, calibrate, embed, fit the atlas."""
 
 import shutil
+from contextlib import nullcontext
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +23,7 @@ from galexplore.jobs.gather import (
     read_survey,
     settle_recipe,
 )
-from galexplore.jobs.publish import CHECKPOINT, check_place, name_partial, publish_model, write_card
+from galexplore.jobs.publish import CHECKPOINT, check_place, hold_name, name_partial, publish_model, write_card
 from galexplore.jobs.shifts import teach
 from galexplore.latents import ANY_ANGLE, LATENTS, SIGMAS
 from galexplore.network.embed import Embedder
@@ -75,9 +76,25 @@ def train_model(
     Raises
     ------
     InputError
-        Where the name is taken or cannot be one, or the catalogue is missing or not fit to be trained on.
+        Where the name is taken or cannot be one, another process trains a model of that name, or the catalogue is
+        missing or not fit to be trained on.
     """
     check_place(name, overwrite)
+    with nullcontext() if processes.rank else hold_name(name):
+        return _make_model(name, data, training, report, survey, network, processes, overwrite)
+
+
+def _make_model(
+    name: str,
+    data: Path,
+    training: Training,
+    report: Report,
+    survey: Survey,
+    network: Network,
+    processes: Processes,
+    overwrite: bool,
+) -> dict:
+    """Do what `train_model` says."""
     folder, training = name_partial(name), settle_recipe(data, training)
     if processes.size > 1:  # one process draws and renders; the others then find it done
         processes.lead(lambda: _prepare(data, training, survey, report))

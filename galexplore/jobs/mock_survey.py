@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from galexplore.files import write_beside
+from galexplore.locks import hold
 from galexplore.mock.rows import Report
 from galexplore.mock.survey import count_blocks, draw_block
 from galexplore.sources.mock import Store
@@ -30,7 +31,8 @@ def build(
 ) -> None:
     """Draw a survey and write its catalogue, a row group a block; `sources.mock.Store` renders pictures from it.
 
-    Blocks are kept beside the file until it is whole: what a killed run had drawn is not drawn again.
+    Blocks are kept beside the file until it is whole: what a killed run had drawn is not drawn again, and a file that
+    holds that very catalogue already stays as it is.
 
     Parameters
     ----------
@@ -48,12 +50,23 @@ def build(
     Raises
     ------
     InputError
-        For a survey that cannot be simulated.
+        For a survey that cannot be simulated, while another process draws this one, or where it cannot be written.
     ImportError
         Without bagpipes and speclite.
     """
-    sizes = count_blocks(n)
     parts = out.with_name(f"{out.name}.parts-{n}-{seed}-{depth}{'-photometry' * photometry_only}")
+    with hold(out.with_name(f".{out.name}.lock"), f"{out} is being drawn"):
+        if not is_built(out, n, seed, depth):
+            _draw_blocks(n, seed, out, parts, survey, photometry_only, depth, progress)
+        if parts.exists():
+            shutil.rmtree(parts)
+
+
+def _draw_blocks(
+    n: int, seed: int, out: Path, parts: Path, survey: Survey, photometry_only: bool, depth: str, progress: Report
+) -> None:
+    """Draw the blocks that are missing, and put all of them together."""
+    sizes = count_blocks(n)
     parts.mkdir(parents=True, exist_ok=True)
     paths = []
     for block, size in enumerate(sizes):
@@ -65,7 +78,6 @@ def build(
     provenance = {"survey": describe_request(n, seed, depth), "simulated": True}
     with write_beside(out) as partial:
         catalogue.write_blocks((catalogue.read(path) for path in paths), partial, provenance)
-    shutil.rmtree(parts)
 
 
 def describe_request(n: int, seed: int, depth: str) -> str:

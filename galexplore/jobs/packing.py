@@ -9,7 +9,6 @@ import json
 import shutil
 import stat
 import struct
-import tempfile
 import zipfile
 import zlib
 from pathlib import Path
@@ -17,8 +16,8 @@ from pathlib import Path
 import galexplore
 from galexplore.errors import InputError
 from galexplore.explore.models import load
-from galexplore.files import hash_file, publish_folder, write_beside
-from galexplore.jobs.publish import check_place
+from galexplore.files import hash_file, make_beside, publish_folder, write_beside
+from galexplore.jobs.publish import check_place, hold_name
 from galexplore.places import DATA, find_model, models_folder
 from galexplore.sources.kept import KEPT
 from galexplore.tables import catalogue
@@ -59,10 +58,14 @@ def pack_model(name: str, file: Path) -> Path:
     sizes = {k: {"size": p.stat().st_size, "sha256": hash_file(p)} for k, p in paths.items()}
     try:
         with write_beside(file) as partial, zipfile.ZipFile(partial, "w", allowZip64=True) as packed:
-            packed.writestr("manifest.json", json.dumps(manifest | {"members": sizes}, indent=1))
-            for member, path in paths.items():
-                how = zipfile.ZIP_DEFLATED if member == "card.json" else zipfile.ZIP_STORED  # the others hardly shrink
-                packed.write(path, member, how)
+            packed.writestr(zipfile.ZipInfo("manifest.json"), json.dumps(manifest | {"members": sizes}, indent=1))
+            for member, path in paths.items():  # without times: the same model makes the same bytes
+                entry = zipfile.ZipInfo(member)
+                entry.file_size = path.stat().st_size
+                if member == "card.json":  # the others hardly shrink
+                    entry.compress_type = zipfile.ZIP_DEFLATED
+                with open(path, "rb") as source, packed.open(entry, "w") as target:
+                    shutil.copyfileobj(source, target, CHUNK)
     except OSError as error:
         raise InputError(f"{file} cannot be written: {(error.strerror or str(error)).lower()}.") from error
     return file
@@ -113,9 +116,8 @@ _DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, ValueError, R
 
 def _unpack_all(packed: zipfile.ZipFile, members: dict, place: Path, name: str) -> None:
     """Unpack, prove and publish; whatever goes wrong, nothing is left."""
-    place.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{place.name}.", dir=place.parent) as space:
-        folder = Path(space) / place.name
+    with hold_name(place.name), make_beside(place) as space:
+        folder = space / place.name
         folder.mkdir()
         for member, promised in members.items():
             _unpack(packed, member, folder / member, promised, name)

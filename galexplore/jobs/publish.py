@@ -3,11 +3,13 @@
 import json
 import math
 import re
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Any
 
 from galexplore.errors import InputError
-from galexplore.files import publish_folder, write_beside
+from galexplore.files import publish_folder, write_whole
+from galexplore.locks import hold
 from galexplore.places import SHIPPED, models_folder
 
 CHECKPOINT = "checkpoint.safetensors"
@@ -26,6 +28,8 @@ def check_place(name: str, overwrite: bool = False) -> Path:
             f"{name[:80]!r} cannot name a model: give 1 to 60 of the letters a to z, digits, hyphens and underscores."
         )
     place = models_folder() / name
+    with suppress(OSError):  # a process killed between publishing a model and removing this leaves it
+        (place / CHECKPOINT).unlink(missing_ok=True)
     if (place.exists() or (SHIPPED / name / "card.json").exists()) and not overwrite:
         raise InputError(
             f"There is a model {name!r} already, which stays as it is; choose another name, or add --overwrite."
@@ -36,6 +40,11 @@ def check_place(name: str, overwrite: bool = False) -> Path:
 def name_partial(name: str) -> Path:
     """Folder in which a model of this name is made; whoever looks for models does not see it."""
     return models_folder() / f".{name}.partial"
+
+
+def hold_name(name: str) -> AbstractContextManager[None]:
+    """Let only this process make a model of that name; see `locks.hold`."""
+    return hold(models_folder() / f".{name}.lock", f"The model {name!r} is being made")
 
 
 def publish_model(name: str, overwrite: bool = False) -> Path:
@@ -55,8 +64,7 @@ def publish_model(name: str, overwrite: bool = False) -> Path:
 def write_card(folder: Path, card: dict) -> dict:
     """Write `card.json` of a model, beside and renamed; return it as it is read back, null where no number is known."""
     card = _drop_nan(card)
-    with write_beside(folder / "card.json") as partial:
-        partial.write_text(json.dumps(card, indent=1, allow_nan=False) + "\n")
+    write_whole(folder / "card.json", json.dumps(card, indent=1, allow_nan=False) + "\n")
     return card
 
 

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from galexplore.files import write_whole
 from galexplore.mock import comparisons, montage, report
 from galexplore.mock.conditions import find_conditions
 from galexplore.mock.rows import Report
@@ -52,9 +53,9 @@ def check(
     measured["rare"] = comparisons.compare_rare(real_folder, survey)
     measured["skies"] = comparisons.compare_skies(real_folder, survey)
     measured["summary"] = comparisons.summarise_bins(bins)
-    (out / "check.json").write_text(json.dumps(measured, indent=1))
+    write_whole(out / "check.json", json.dumps(measured, indent=1))
     ordinary = draw_catalogue(4000, seed, survey, photometry_only=True, progress=progress)
     montage.draw_beside(montage.read_real(real_folder, survey), ordinary, survey).save(out / "beside.png")
     montage.draw_mock(ordinary, survey).save(out / "mock.png")
-    (out / "check.html").write_text(report.write_report(measured, real, guesses, survey))
+    write_whole(out / "check.html", report.write_report(measured, real, guesses, survey))
     return measured

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from galexplore.errors import InputError
+from galexplore.files import write_beside
 
 PATH = Path(__file__).with_name("profiles.npz")
 MOFFAT_BETA = 3.0  # DECam's seeing wings (Dey et al. 2019 use Moffat-like PSFEx models)
@@ -73,7 +74,8 @@ def write(path: Path = PATH) -> None:
         Without galsim.
     """
     sersic = np.stack([compute_sersic(n) for n in INDICES])
-    np.savez_compressed(path, n=np.array(INDICES), sersic=sersic, moffat=compute_moffat())
+    with write_beside(path) as partial:
+        np.savez_compressed(partial, n=np.array(INDICES), sersic=sersic, moffat=compute_moffat())
 
 
 @lru_cache(1)

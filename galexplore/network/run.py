@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 from safetensors import safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 from torch.optim.swa_utils import AveragedModel
 
@@ -85,7 +85,7 @@ class Run:
             tensors |= {f"adam.{i}.{k}": torch.as_tensor(v) for k, v in state.items()}
         tensors = {k: v.contiguous() for k, v in tensors.items()}
         with write_beside(path) as partial:
-            save_file(tensors, partial, metadata={"recipe": recipe, "history": json.dumps(self.history)})
+            partial.write_bytes(save(tensors, {"recipe": recipe, "history": json.dumps(self.history)}))
 
     def resume(self, path: Path, recipe: str) -> bool:
         """Continue from a checkpoint of the same recipe; return whether there was one."""

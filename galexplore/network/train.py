@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 from galexplore.draw.pictures import draw_comparison
@@ -117,7 +117,8 @@ def draw_progress(model: CVAE, sample: Sample, path: Path, count: int = 8) -> No
     direction = torch.nn.functional.normalize(posterior.vector, dim=1)
     drawn = model.unstretch(model.decode(torch.cat([direction, posterior.mean], dim=1)))
     path.parent.mkdir(parents=True, exist_ok=True)
-    draw_comparison(flux.cpu().numpy(), drawn.cpu().numpy(), model.survey).save(path)
+    with write_beside(path) as partial:
+        draw_comparison(flux.cpu().numpy(), drawn.cpu().numpy(), model.survey).save(partial)
 
 
 def fit(
@@ -177,10 +178,10 @@ def fit(
         row = {"epoch": epoch + 1} | train_epoch(run, sample, training, epoch, processes, note)
         row |= validate(run.load(run.averaged), validation) | {"seconds": round(time.perf_counter() - start, 1)}
         run.add(row)
-        processes.lead(lambda: run.save(checkpoint, json.dumps(recipe)))
-        if (epoch + 1) % training.pictures == 0:
+        if (epoch + 1) % training.pictures == 0:  # before the checkpoint: an epoch that is done is not drawn again
             path = folder / "progress" / f"epoch-{epoch + 1:03d}.png"
             processes.lead(partial(draw_progress, run.load(run.averaged), validation, path))
+        processes.lead(lambda: run.save(checkpoint, json.dumps(recipe)))
         report(row)
     if max(run.scores) == -math.inf:
         raise InputError(
@@ -205,7 +206,7 @@ def fit(
 def write_weights(weights: dict[str, Tensor], survey: Survey, path: Path) -> None:
     """Write a model's weights, and the survey that they were fitted to, beside and renamed."""
     with write_beside(path) as partial:
-        save_file(weights, partial, metadata={"survey": json.dumps(survey.to_dict())})
+        partial.write_bytes(save(weights, {"survey": json.dumps(survey.to_dict())}))
 
 
 def list_untaught(sample: Sample) -> list[str]:

@@ -80,11 +80,16 @@ def show_answer(explorer: Explorer, text: str, url: str) -> None:
             st.page_link("pages/galaxy.py", label="see its card", width="content")
 
 
-def show_trouble() -> None:
-    """Say once what of a link could not be used."""
-    for sentence in st.session_state.pop("trouble", []):
+def show_trouble(explorer: Explorer) -> None:
+    """Say once what of a link could not be used, and once that pictures cannot be kept on the disk."""
+    state = st.session_state
+    for sentence in state.pop("trouble", []):
         st.warning(plain(sentence), icon=":material/link_off:")
-    st.session_state.trouble = []
+    state.trouble = []
+    unkept = getattr(explorer.images, "trouble", "")
+    if unkept and state.get("unkept") != unkept:
+        st.warning(plain(unkept), icon=":material/hard_drive:")
+        state.unkept = unkept
 
 
 def count_selected(explorer: Explorer) -> None:
