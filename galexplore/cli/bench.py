@@ -108,6 +108,32 @@ def mock(
     print(f"Memory at three times the size: {speeds['memory_ratio']:.2f} times")
 
 
+@app.command()
+def kill(
+    kills: Annotated[int, typer.Option(min=1, help="Kills of each stage.")] = 20,
+    seed: Annotated[int, typer.Option(help="Seed of the moments.")] = 0,
+    stage: Annotated[list[str] | None, typer.Option(help="Only this one (may be repeated); by default all.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Kill every stage at random moments, let it go on, and compare its end with that of an undisturbed run."""
+    from galexplore.bench.kill import kill_stages
+
+    rows = kill_stages(kills, seed, stage or [], lambda text: typer.echo(text, err=True))
+    if as_json:
+        print(json.dumps(rows, indent=1))
+    else:
+        table = Table(*(name.replace("_", " ") for name in rows[0]))
+        for row in rows:
+            table.add_row(*map(str, row.values()))
+        Console().print(table)
+    wrong = [
+        r["stage"]
+        for r in rows
+        if r["identical"] < r["ends"] or any(r[k] for k in ("failed", "left_over", "processes_left"))
+    ]
+    raise SystemExit(f"Not as if undisturbed: {', '.join(wrong)}." if wrong else 0)
+
+
 @app.command("app")
 def measure_the_app(
     n: Annotated[int, typer.Option("--n", min=0, help="Galaxies of the synthetic atlas; 0 for none.")] = 1_000_000,

@@ -1,4 +1,6 @@
+import errno
 import json
+import os
 import re
 import subprocess
 import sys
@@ -128,7 +130,40 @@ def test_mock_draws_renders_and_continues(tmp_path):
     again = run("mock", "--n", 12, "--seed", 3, "--out", tmp_path / "survey")
     assert again.returncode == 0, again.stderr
     assert "12 galaxies" not in again.stdout  # drawn once
-    assert len(list((tmp_path / "survey").glob("mock-*/done.u8"))) == 1
+    assert len(list((tmp_path / "survey").glob("mock-*/pictures.f16"))) == 1
+
+
+def test_a_cache_that_cannot_be_written_is_no_place_to_render_into(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("GALEXPLORE_CACHE", str(tmp_path / "file" / "cache"))
+    assert "give --out" in refuse_one_line("mock")
+
+
+def test_the_server_takes_the_place_of_its_command(monkeypatch):
+    """Whoever ends the command ends the server: they are one process."""
+    from galexplore.cli import main
+
+    called = []
+    monkeypatch.setattr(main.os, "execv", lambda *at: called.append(at) or (_ for _ in ()).throw(SystemExit(0)))
+    with pytest.raises(SystemExit):
+        main.serve(port=9999, browser=False)
+    ((program, command),) = called
+    assert program == sys.executable and command[:5] == [sys.executable, "-P", "-m", "streamlit", "run"]
+    assert "--server.port=9999" in command
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EROFS, errno.EACCES])
+def test_a_disk_that_takes_nothing_is_a_sentence(monkeypatch, capsys, code):
+    from galexplore.cli import main
+
+    def fail():
+        raise OSError(code, os.strerror(code), "/some/where")
+
+    monkeypatch.setattr(main, "app", fail)
+    with pytest.raises(SystemExit, match="2"):
+        main.main()
+    said = capsys.readouterr().err
+    assert said.startswith("/some/where cannot be written: ") and len(said.splitlines()) == 1
 
 
 def test_evaluate_scores_a_split_and_refuses_an_unknown_one():

@@ -1,6 +1,7 @@
 """The whole way from a catalogue to a model that the explorer opens, small enough to run in seconds."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -90,6 +91,39 @@ def test_whatever_is_killed_when_the_old_model_stays_and_the_new_one_goes_on(own
     assert "train" not in epochs, "the checkpoint held every epoch"
     assert json.loads((own_models / "mine" / "card.json").read_text()) == new != old
     assert [p.name for p in own_models.iterdir()] == ["mine"]
+
+
+def test_a_second_training_of_a_name_is_refused_while_the_first_runs(own_models, tmp_path):
+    data, _, _ = write_own(tmp_path)
+
+    def try_again(stage, *at):
+        if stage == "train":
+            with pytest.raises(InputError, match="The model 'mine' is being made by process"):
+                train_own("mine", data, seed=2)
+            tried.append(stage)
+
+    tried = []
+    card = train_own("mine", data, report=try_again)
+    assert tried and card["training"]["seed"] == 1
+    assert [p.name for p in own_models.iterdir()] == ["mine"], "and the lock is gone"
+
+
+def test_a_kill_just_after_publishing_leaves_no_checkpoint_for_good(own_models, tmp_path):
+    data, _, _ = write_own(tmp_path)
+    train_own("mine", data)
+    (own_models / "mine" / "checkpoint.safetensors").write_bytes(b"left")
+    with pytest.raises(InputError, match="There is a model 'mine' already"):
+        train_own("mine", data)
+    assert not (own_models / "mine" / "checkpoint.safetensors").exists()
+
+
+def test_pictures_of_an_epoch_are_there_before_its_checkpoint(own_models, tmp_path, monkeypatch):
+    data, _, _ = write_own(tmp_path)
+    picture = own_models / ".mine.partial" / "progress" / "epoch-001.png"
+    monkeypatch.setattr("galexplore.network.run.Run.save", lambda *at: seen.append(picture.exists()))
+    seen = []
+    train_own("mine", data, replace(BRIEF, pictures=1))
+    assert seen == [True]
 
 
 def test_what_another_run_left_behind_does_not_get_into_the_model(own_models, tmp_path):

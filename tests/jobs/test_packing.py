@@ -3,7 +3,10 @@
 import hashlib
 import io
 import json
+import platform
 import stat
+import subprocess
+import sys
 import zipfile
 
 import numpy as np
@@ -14,6 +17,7 @@ from galexplore.errors import InputError
 from galexplore.explore.models import list_models
 from galexplore.files import hash_file
 from galexplore.jobs.packing import install_model, pack_model
+from galexplore.jobs.publish import hold_name
 from galexplore.places import DATA, ROOT
 from tests.jobs.conftest import make_place
 from tests.jobs.tiny import train_own, write_own
@@ -29,6 +33,28 @@ def packed(tmp_path_factory):
         explorer = gx.load("mine")
         pack_model("mine", folder / "mine.galexplore")
         return folder / "mine.galexplore", explorer.table, explorer.images.get(["own-5"])
+
+
+def test_the_same_model_packs_to_the_same_bytes(packed, own_models, tmp_path):
+    install_model(packed[0])
+    assert pack_model("mine", tmp_path / "again.galexplore").read_bytes() == packed[0].read_bytes(), "whatever the time"
+
+
+def test_what_a_killed_install_left_is_cleared_by_the_next(packed, own_models):
+    machine, ended = (
+        hashlib.sha256(platform.node().encode()).hexdigest()[:6],
+        subprocess.Popen([sys.executable, "-c", ""]),
+    )
+    ended.wait()
+    (own_models / f".mine.{machine}-{ended.pid}-01234567" / "mine").mkdir(parents=True)
+    install_model(packed[0])
+    assert [p.name for p in own_models.iterdir()] == ["mine"]
+
+
+def test_a_model_that_is_being_made_is_not_installed_over(packed, own_models):
+    with hold_name("mine"), pytest.raises(InputError, match="The model 'mine' is being made by process"):
+        install_model(packed[0])
+    assert not list(own_models.iterdir())
 
 
 def test_a_packed_model_installs_with_its_catalogue_and_images(packed, own_models):
