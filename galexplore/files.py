@@ -64,12 +64,13 @@ def hash_file(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def explain_failure(path: Path, error: OSError) -> str:
-    """Say in a sentence why something cannot be written, and what would be right."""
-    said = f"{path} cannot be written: {(error.strerror or str(error)).lower()}"
-    if error.errno not in NO_ROOM or error.errno == errno.EROFS:
+def explain_failure(path: Path | None, error: OSError) -> str:
+    """Say in a sentence why something, perhaps nobody knows what, cannot be written, and what would be right."""
+    why = os.strerror(error.errno) if error.errno else str(error)
+    said = f"{path or 'A file'} cannot be written: {why.lower()}"
+    if path is None or error.errno not in NO_ROOM or error.errno == errno.EROFS:
         return f"{said}."
-    return f"{said}; {measure_room(path) / 1e6:.0f} MB are free there. Make room, then do the same again."
+    return f"{said}; {measure_room(path) / 1e6:.1f} MB are free there. Make room, then do the same again."
 
 
 def measure_room(path: Path) -> int:

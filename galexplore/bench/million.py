@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from galexplore.files import write_whole
 from galexplore.latents import LATENTS
 from galexplore.places import DATA, find_model
 from galexplore.tables import catalogue
@@ -51,4 +50,4 @@ def make_million(folder: Path, n: int = 1_000_000, seed: int = 0) -> None:
     shutil.copy(source / "weights.safetensors", folder)
     card = json.loads((source / "card.json").read_text()) | {"n": n, "note": "synthetic, for measuring the app"}
     replace(base.atlas, **per_galaxy).save(folder / "atlas.npz")
-    write_whole(folder / "card.json", json.dumps(card))
+    (folder / "card.json").write_text(json.dumps(card))

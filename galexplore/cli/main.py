@@ -56,7 +56,7 @@ def main() -> None:
     except OSError as error:
         if error.errno not in {*NO_ROOM, errno.EACCES, errno.EPERM}:
             raise
-        refuse(InputError(explain_failure(Path(os.fsdecode(error.filename or "A file")), error)))
+        refuse(InputError(explain_failure(Path(os.fsdecode(error.filename)) if error.filename else None, error)))
 
 
 @app.command("app")

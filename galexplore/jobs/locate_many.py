@@ -1,5 +1,6 @@
 """Many cutout files to one table of latents, written block by block beside its place and renamed into it."""
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -20,13 +21,16 @@ def check_output(to: Path, files: Sequence[Path]) -> str:
     Raises
     ------
     InputError
-        If the name's ending is no table format, there is no such folder, it is a folder itself, or one of the files.
+        If the name's ending is no table format, there is no such folder, it is a folder itself, one of the files, or
+        where nothing can be written.
     """
     form = catalogue.choose_format(to)
     if not to.parent.is_dir():
         raise InputError(f"there is no folder {to.parent}; make it first, or write the table elsewhere")
     if to.is_dir():
         raise InputError(f"{to} is a folder; give the table a name of its own")
+    if not os.access(to if to.exists() else to.parent, os.W_OK):
+        raise InputError(f"{to} cannot be written; write the table elsewhere")
     if to.exists() and any(f.exists() and f.samefile(to) for f in files):
         raise InputError(f"{to} is one of the cutouts; give the table a name of its own")
     return form

@@ -149,7 +149,7 @@ def _read_manifest(packed: zipfile.ZipFile, name: str) -> dict:
     for info in infos:
         _check_member(info, promises, name)
     if (total := sum(size for size, _ in promises.values())) > shutil.disk_usage(_find_disk()).free:
-        raise InputError(f"{name} unpacks to {total / 1e9:.1f} GB, for which this disk has no room.")
+        raise InputError(f"{name} unpacks to {total / 1e6:,.1f} MB, for which this disk has no room.")
     return manifest
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from galexplore.errors import InputError
-from galexplore.files import publish_folder, write_whole
+from galexplore.files import publish_folder, write_beside
 from galexplore.locks import hold
 from galexplore.places import SHIPPED, models_folder
 
@@ -64,7 +64,8 @@ def publish_model(name: str, overwrite: bool = False) -> Path:
 def write_card(folder: Path, card: dict) -> dict:
     """Write `card.json` of a model, beside and renamed; return it as it is read back, null where no number is known."""
     card = _drop_nan(card)
-    write_whole(folder / "card.json", json.dumps(card, indent=1, allow_nan=False) + "\n")
+    with write_beside(folder / "card.json") as partial:
+        partial.write_text(json.dumps(card, indent=1, allow_nan=False) + "\n")
     return card
 
 

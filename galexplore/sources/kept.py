@@ -16,7 +16,6 @@ from astropy.wcs import WCS
 
 from galexplore.cutouts.grid import make_wcs
 from galexplore.errors import InputError
-from galexplore.files import write_beside
 from galexplore.images import Images
 from galexplore.survey import Survey
 
@@ -141,8 +140,8 @@ def keep(
         Where images are missing or cannot be read: how many, the first ones by their ids, and why the first one.
     """
     names = [str(i) for i in ids]
-    bad: list[tuple[str, str]] = []
-    with write_beside(path) as partial, zipfile.ZipFile(partial, "w", zipfile.ZIP_STORED) as packed:
+    partial, bad = path.with_name(path.name + ".partial"), []
+    with zipfile.ZipFile(partial, "w", zipfile.ZIP_STORED) as packed:
         with packed.open("ids.npy", "w") as file:
             np.lib.format.write_array(file, np.array(names, np.str_), allow_pickle=False)
         with packed.open("pixels.npy", "w", force_zip64=True) as file:
@@ -154,16 +153,13 @@ def keep(
                 bad += refused
                 file.write(np.ascontiguousarray(rows, "<f2").tobytes())
                 progress(start + len(part), len(names))
-        if bad:
-            raise InputError(_name_refused(bad, len(names)))
+    if bad:
+        partial.unlink()
+        some = ", ".join(name for name, _ in bad[:_NAMED]) + (" and others" if len(bad) > _NAMED else "")
+        count = f"{len(bad)} of {len(names)} images cannot be used ({some})"
+        raise InputError(f"{count}; mend them or take their rows out of the catalogue. The first: {bad[0][1]}")
+    os.replace(partial, path)
     return Kept.open(path, survey)
-
-
-def _name_refused(bad: list[tuple[str, str]], of: int) -> str:
-    """Say how many images cannot be used, the first ones by their ids, and why the first one."""
-    some = ", ".join(name for name, _ in bad[:_NAMED]) + (" and others" if len(bad) > _NAMED else "")
-    count = f"{len(bad)} of {of} images cannot be used ({some})"
-    return f"{count}; mend them or take their rows out of the catalogue. The first: {bad[0][1]}"
 
 
 def _get_all(images: Images, ids: list[str], survey: Survey) -> tuple[np.ndarray, list[tuple[str, str]]]:

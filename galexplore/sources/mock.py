@@ -177,7 +177,7 @@ class Store:
         kept, of = sum(int(segment.file.check().sum()) for segment in self.segments), len(self.catalogue)
         needed = (of - kept) * self.segments[0].file.record
         free = measure_room(self.folder) / 1e6
-        room = f"the others need {needed / 1e6:.0f} MB, and {free:.0f} MB are free there"
+        room = f"the others need {needed / 1e6:.1f} MB, and {free:.1f} MB are free there"
         done = f"{kept:,} of {of:,} pictures are kept, {room}"
         return f"Rendering into {self.folder} stopped: {trouble}; {done}. The same command goes on."
 

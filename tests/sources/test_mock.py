@@ -192,7 +192,7 @@ def test_rendering_stops_in_a_sentence_and_goes_on(catalogue, tmp_path):
     store = Store(catalogue, DECALS, tmp_path / "store")
     kept = int(store.segments[0].file.check().sum())
     assert 0 < kept < 24 and f"{kept} of 24 pictures are kept" in answer.stderr and "file too large" in answer.stderr
-    assert f"need {(24 - kept) * 28574 / 1e6:.0f} MB" in answer.stderr
+    assert f"need {(24 - kept) * 28574 / 1e6:.1f} MB" in answer.stderr
     store.get(catalogue["id"])
     assert store.segments[0].file.check().all()
 
