@@ -59,6 +59,7 @@ def real(
     from galexplore.bench.judge import TRUTH, judge, write_scores
     from galexplore.bench.real import HEAD, locate_all, write_table
     from galexplore.explore.models import load
+    from galexplore.files import write_whole
 
     explorer = load(model)
     rows = locate_all(explorer, real / "cutouts" if (real / "cutouts").is_dir() else real)
@@ -68,7 +69,7 @@ def real(
         said["completed"] = judge(explorer, real / "completed", tuple(leave_out or ()))
         text += f"\n## Galaxies with spectra\n\n{write_scores(said['completed'])}"
     if write:
-        write.write_text(HEAD + text)
+        write_whole(write, HEAD + text)
     print(json.dumps(said, indent=1) if as_json else text)
 
 
