@@ -7,6 +7,8 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
+from galexplore.locks import find_start
+
 _PACKAGED = Path(__file__).resolve().parent / "_site"
 #: `app.py`, `pages/`, `models/` and `data/` stand here: within an installed package, else at the checkout's top.
 ROOT = _PACKAGED if _PACKAGED.is_dir() else _PACKAGED.parent.parent
@@ -16,6 +18,7 @@ DATA = ROOT / "data" / "catalogue.parquet"
 SHIPPED = ROOT / "models"
 
 
+_TEMPORARY = "galexplore-cache-"
 #: What is said where nothing can be kept.
 TEMPORARY = (
     "cannot be written: rendered pictures, labels and selections are kept in a temporary folder and lost when this "
@@ -45,11 +48,20 @@ def _choose_cache(asked: str | None, home: Path | None) -> tuple[Path, str]:
         return wanted, ""
     said = f"{wanted or 'The cache of a person without a home'} {TEMPORARY}"
     try:
-        folder = Path(tempfile.mkdtemp(prefix="galexplore-"))
+        _clear_temporary(Path(tempfile.gettempdir()))
+        folder = Path(tempfile.mkdtemp(prefix=f"{_TEMPORARY}{os.getpid()}-"))
     except OSError:  # nowhere at all: what is rendered stays in memory
         return wanted or Path("galexplore-cache"), said
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder, said
+
+
+def _clear_temporary(place: Path) -> None:
+    """Remove the temporary folders of this person's programs that were killed."""
+    for folder in place.glob(f"{_TEMPORARY}*-*"):
+        process = folder.name.removeprefix(_TEMPORARY).partition("-")[0]
+        if process.isdigit() and find_start(int(process)) is None:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _can_write(folder: Path) -> bool:

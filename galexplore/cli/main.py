@@ -15,10 +15,10 @@ from galexplore.cli.bench import app as bench_app
 from galexplore.cli.inspect import inspect
 from galexplore.cli.mock import app as mock_app
 from galexplore.cli.model import app as model_app
-from galexplore.cli.terminal import Bars, out, refuse
+from galexplore.cli.terminal import Bars, complaints, out, refuse
 from galexplore.errors import InputError
 from galexplore.files import NO_ROOM, explain_failure
-from galexplore.places import DATA, ROOT
+from galexplore.places import DATA, ROOT, warn_of_cache
 from galexplore.survey import DECALS, Survey
 
 app = typer.Typer(help="A latent-space explorer for galaxies.", no_args_is_help=True, pretty_exceptions_enable=False)
@@ -137,6 +137,8 @@ def train(
     changed: dict[str, Any] = {
         k: v for k, v in {"epochs": epochs, "seed": seed, "extra": extra}.items() if v is not None
     }
+    if trouble := warn_of_cache():
+        complaints.print(trouble)
     processes = launch_processes(devices) if devices > 1 else Processes()
     with Bars() as report:
         card = train_model(name, data, replace(training, **changed), report, imaging, network, processes, overwrite)

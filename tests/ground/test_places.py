@@ -39,6 +39,15 @@ def test_where_it_cannot_be_written_it_is_a_temporary_one_and_said(monkeypatch, 
     assert str(closed) in warn_of_cache() and "temporary folder" in warn_of_cache()
 
 
+def test_what_killed_programs_left_for_temporary_is_removed(monkeypatch, tmp_path):
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    for name in (f"galexplore-cache-{ended.pid}-x", f"galexplore-cache-{os.getpid()}-x", "galexplore-cache-mine-x"):
+        (tmp_path / name).mkdir()
+    places._clear_temporary(tmp_path)
+    assert sorted(os.listdir(tmp_path)) == sorted([f"galexplore-cache-{os.getpid()}-x", "galexplore-cache-mine-x"])
+
+
 ASK = """
 import os, pwd
 os.environ.pop("HOME", None)
