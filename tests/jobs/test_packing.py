@@ -3,10 +3,12 @@
 import hashlib
 import io
 import json
+import os
 import platform
 import stat
 import subprocess
 import sys
+import time
 import zipfile
 
 import numpy as np
@@ -35,8 +37,12 @@ def packed(tmp_path_factory):
         return folder / "mine.galexplore", explorer.table, explorer.images.get(["own-5"])
 
 
-def test_the_same_model_packs_to_the_same_bytes(packed, own_models, tmp_path):
+def test_the_same_model_packs_to_the_same_bytes(packed, own_models, tmp_path, monkeypatch):
     install_model(packed[0])
+    for path in (own_models / "mine").iterdir():
+        os.utime(path, (10**9, 10**9))
+    later = time.gmtime(2 * 10**9)
+    monkeypatch.setattr("zipfile.time.localtime", lambda *at: later)
     assert pack_model("mine", tmp_path / "again.galexplore").read_bytes() == packed[0].read_bytes(), "whatever the time"
 
 
