@@ -4,6 +4,7 @@ import atexit
 import os
 import shutil
 import tempfile
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -48,20 +49,29 @@ def _choose_cache(asked: str | None, home: Path | None) -> tuple[Path, str]:
         return wanted, ""
     said = f"{wanted or 'The cache of a person without a home'} {TEMPORARY}"
     try:
-        _clear_temporary(Path(tempfile.gettempdir()))
-        folder = Path(tempfile.mkdtemp(prefix=f"{_TEMPORARY}{os.getpid()}-"))
+        return _make_temporary(), said
     except OSError:  # nowhere at all: what is rendered stays in memory
         return wanted or Path("galexplore-cache"), said
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return folder, said
 
 
-def _clear_temporary(place: Path) -> None:
-    """Remove the temporary folders of this person's programs that were killed."""
-    for folder in place.glob(f"{_TEMPORARY}*-*"):
+def _make_temporary() -> Path:
+    """Make a folder that is this person's alone and removed when the program ends, with those of killed programs."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_TEMPORARY}*-*"):
         process = folder.name.removeprefix(_TEMPORARY).partition("-")[0]
         if process.isdigit() and find_start(int(process)) is None:
             shutil.rmtree(folder, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix=f"{_TEMPORARY}{os.getpid()}-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+def lend_home() -> None:
+    """Lend a temporary home to libraries that will not start without any, such as astropy."""
+    try:
+        Path.home()
+    except RuntimeError:
+        with suppress(OSError):
+            os.environ["HOME"] = str(_make_temporary())
 
 
 def _can_write(folder: Path) -> bool:
@@ -71,10 +81,12 @@ def _can_write(folder: Path) -> bool:
 
 
 def _find_home() -> Path | None:
+    """Find a person's home; None where there is none, or one that was lent."""
     try:
-        return Path.home()
+        home = Path.home()
     except RuntimeError:  # neither $HOME nor an entry of this person in the system's list
         return None
+    return None if home.name.startswith(_TEMPORARY) else home
 
 
 def models_folder() -> Path:

@@ -2,3 +2,7 @@
 
 Parses, asks, prints; what is computed is computed below.
 """
+
+from galexplore.places import lend_home
+
+lend_home()

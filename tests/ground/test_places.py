@@ -44,15 +44,19 @@ def test_what_killed_programs_left_for_temporary_is_removed(monkeypatch, tmp_pat
     ended.wait()
     for name in (f"galexplore-cache-{ended.pid}-x", f"galexplore-cache-{os.getpid()}-x", "galexplore-cache-mine-x"):
         (tmp_path / name).mkdir()
-    places._clear_temporary(tmp_path)
-    assert sorted(os.listdir(tmp_path)) == sorted([f"galexplore-cache-{os.getpid()}-x", "galexplore-cache-mine-x"])
+    monkeypatch.setattr(places.tempfile, "tempdir", str(tmp_path))
+    made = places._make_temporary()
+    assert set(os.listdir(tmp_path)) == {f"galexplore-cache-{os.getpid()}-x", "galexplore-cache-mine-x", made.name}
 
 
 ASK = """
 import os, pwd
 os.environ.pop("HOME", None)
 pwd.getpwuid = lambda user: {}[user]
+import galexplore.cli
 from galexplore.places import *
+from pathlib import Path
+assert Path.home().is_dir(), "lent to libraries that need one"
 folder = cache_folder()
 print(folder, folder.is_dir(), models_folder(), warn_of_cache(), sep="|")
 """
