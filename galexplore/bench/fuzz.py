@@ -49,7 +49,7 @@ class Trial:
         return asdict(self)
 
 
-def fuzz(
+def run_trials(
     makers: Sequence[Maker],
     inputs: int,
     seed: int,

@@ -6,7 +6,23 @@ import numpy as np
 
 _LARGEST = 1 << 20  # bytes of a mutated input
 #: Pieces at which readers stumble.
-_TOKENS = (b"\0", b'"', b"'", b"#", b"\n\n", b"\r", b"\t", b",,,,", b"|", b"<", b"&", b"nan", b"inf", b"-0", b"-1")
+_TOKENS: tuple[bytes, ...] = (
+    b"\0",
+    b'"',
+    b"'",
+    b"#",
+    b"\n\n",
+    b"\r",
+    b"\t",
+    b",,,,",
+    b"|",
+    b"<",
+    b"&",
+    b"nan",
+    b"inf",
+    b"-0",
+    b"-1",
+)
 _TOKENS += (b"--", b"1e999", b"99999999999999999999", b"\xff\xfe", b"\xef\xbb\xbf", b"\xff" * 8, b"\0" * 8, b"\x1f\x8b")
 
 
