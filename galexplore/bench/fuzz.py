@@ -57,7 +57,7 @@ def run_trials(
     keep: Path | None = None,
     report: Callable[[str], None] = lambda text: None,
 ) -> list[Trial]:
-    """Try every reader with as many mutated inputs.
+    """Try every reader with its whole inputs, and mutated ones after them.
 
     Parameters
     ----------
@@ -132,14 +132,13 @@ def _work(pipe: Connection, make: Maker, name: str, first: int, inputs: int, see
     """Read inputs one after another and tell of each; the system stops what would take the machine's memory."""
     reader = make()[name]
     seeds = reader.seeds()
-    for data in seeds:  # what is imported late is no growth
-        _read(reader, data)
+    _read(reader, min(seeds, key=len))  # what is imported late is no growth
     bound = _measure_memory("VmSize") + 4 * MEBIBYTES
     if bound > 4 * MEBIBYTES:
         resource.setrlimit(resource.RLIMIT_AS, (int(bound * 2**20), resource.RLIM_INFINITY))
     pipe.send(None)
     for number in range(first, inputs):
-        data = make_input(seeds, name, number, seed)
+        data = seeds[number] if number < len(seeds) else make_input(seeds, name, number, seed)
         before = _reset_peak()
         start = time.process_time()
         outcome = _read(reader, data)
@@ -188,4 +187,5 @@ def _keep_faults(reader: Reader, trial: Trial, seed: int, folder: Path) -> None:
     for fault in trial.faults:
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{trial.reader.replace(' ', '-')}-{seed}-{fault['number']}"
-        path.write_bytes(make_input(seeds, trial.reader, fault["number"], seed))
+        number = fault["number"]
+        path.write_bytes(seeds[number] if number < len(seeds) else make_input(seeds, trial.reader, number, seed))

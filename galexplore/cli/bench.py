@@ -243,7 +243,9 @@ def fuzz(
     if as_json:
         print(json.dumps([t.to_dict() for t in trials], indent=1))
     else:
-        table = Table("reader", "inputs", "read", "refused", "crashed", "over 2 s", "over 500 MiB", "slowest", "grew by")
+        table = Table(
+            "reader", "inputs", "read", "refused", "crashed", "over 2 s", "over 500 MiB", "slowest", "grew by"
+        )
         for t in trials:
             counts = (t.inputs, t.read, t.refused, t.crashed, t.slow, t.heavy)
             table.add_row(t.reader, *(f"{c:,}" for c in counts), f"{t.slowest_s:.2f} s", f"{t.growth_mib:.0f} MiB")

@@ -13,9 +13,10 @@ import pandas as pd
 from galexplore.errors import InputError
 from galexplore.files import write_beside
 from galexplore.tables import formats
+from galexplore.tables.cells import is_unknown
 from galexplore.tables.columns import find_column
 from galexplore.tables.contract import SENTINELS
-from galexplore.tables.degrees import add_parts, is_unknown, tell_units, to_degrees
+from galexplore.tables.degrees import add_parts, tell_units, to_degrees
 from galexplore.tables.readers import make_numbers, read_rows
 from galexplore.tables.roles import Meaning, find_roles
 

@@ -5,13 +5,13 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from galexplore.errors import InputError
-from galexplore.tables.contract import SENTINELS
+from galexplore.tables.cells import EMPTY, LONGEST, is_sentinel, is_text, parse_numbers, to_floats, trim
 from galexplore.tables.roles import Meaning
 
-#: What people write for "unknown" in a column of text.
-EMPTY = ("", "nan", "null", "none", "--", "n/a", "na", "-", "masked", "...", "?")
 _UNITS = {
     "degrees": (
         "deg",
@@ -33,9 +33,11 @@ _UNITS = {
     "": ("", "-", "--", "none", "dimensionless", "1", "unitless"),
 }
 _FACTORS = {"": 1.0, "degrees": 1.0, "hours": 15.0, "radians": 180 / np.pi}
+_FRACTION = r"[0-9]{1,2}(?:\.[0-9]*)?"
 _SEXAGESIMAL = (
-    r"([+-])?\s*(\d{1,3})(\s*[hd°:]\s*|\s+)(\d{1,2}(?:\.\d*)?)(?:\s*[m:'′]\s*|\s+|$)"
-    r"(?:(\d{1,2}(?:\.\d*)?)\s*(?:s|\"|″|''|′′)?)?"
+    r"(?i)^(?P<sign>[+-]?)\s*(?P<first>[0-9]{1,3})(?P<mark>\s*[hd°:]\s*|\s+)"
+    rf"(?:(?P<whole>[0-9]{{1,2}})(?:\s*[m:'′]\s*|\s+)(?P<seconds>{_FRACTION})\s*(?:s|\"|″|''|′′)?"
+    rf"|(?P<minutes>{_FRACTION})\s*[m:'′]?)$"
 )
 
 
@@ -80,25 +82,20 @@ def tell_units(pair: tuple[str, str], meanings: Mapping[str, Meaning]) -> tuple[
     return ra, dec
 
 
-def is_unknown(values: pd.Series) -> np.ndarray:
-    """Whether each cell (N,) is empty, or says in whatever way that nothing is known."""
-    if not _is_text(values):
-        numbers = values.astype("float64").to_numpy(float, na_value=np.nan)
-        return np.isnan(numbers) | np.isin(numbers, SENTINELS) | (np.abs(numbers) > 1e7)
-    text = values.astype(object).where(values.notna(), "").astype(str).str.strip().str.lower()
-    values = pd.to_numeric(text, errors="coerce")
-    return (text.isin(EMPTY) | values.isin(SENTINELS) | (values.abs() > 1e7)).to_numpy(bool)
-
-
 def add_parts(frame: pd.DataFrame, parts: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:
     """Degrees (N,), (N,) of the seven columns RAh, RAm, RAs, DE-, DEd, DEm, DEs of a table of the CDS."""
-    h, m, s, d, arcmin, arcsec = (
-        pd.to_numeric(frame[n], errors="coerce").astype("float64").to_numpy(float, na_value=np.nan)
-        for n in (*parts[:3], *parts[4:])
-    )
+    h, m, s, d, arcmin, arcsec = (_read_part(frame[n]) for n in (*parts[:3], *parts[4:]))
+    for minutes in (m, s, arcmin, arcsec):
+        minutes[(minutes < 0) | (minutes > 60)] = np.nan
     south = frame[parts[3]].astype(str).str.strip().str.replace("−", "-").eq("-").to_numpy()
     dec = d + arcmin / 60 + arcsec / 3600
     return 15 * (h + m / 60 + s / 3600), np.where(south, -dec, dec)
+
+
+def _read_part(values: pd.Series) -> np.ndarray:
+    """Numbers (N,) of one of the seven columns, none of which is negative."""
+    numbers = parse_numbers(trim(values)) if is_text(values) else to_floats(values)
+    return np.where(numbers >= 0, numbers, np.nan)
 
 
 def to_degrees(values: pd.Series, unit: str, name: str, is_ra: bool) -> np.ndarray:
@@ -118,60 +115,72 @@ def to_degrees(values: pd.Series, unit: str, name: str, is_ra: bool) -> np.ndarr
     InputError
         If hours and degrees cannot be told apart, or a declination is said to be in hours.
     """
-    if not is_ra and unit in ("hours", "h:m:s") and not _is_text(values):
-        raise InputError(f"The unit of the column {name} is hours, which declinations are not given in; give degrees.")
-    if not _is_text(values):
-        numbers = pd.to_numeric(values, errors="coerce").astype("float64").to_numpy(float, na_value=np.nan)
-        return _clean(numbers) * _FACTORS.get(unit, _FACTORS["hours"] if unit == "h:m:s" else 1.0)
-    text = values.astype("str").fillna("").str.replace(r"[−–‐‑]", "-", regex=True).str.strip().str.strip("\"'")
-    text = text.mask(text.str.lower().isin(EMPTY), "")
-    decimal = text.str.replace(r"^([+-]?\d*),(\d+)$", r"\1.\2", regex=True).str.replace(
-        r"\s*(?:deg|d|°)$", "", regex=True
-    )
-    numbers = pd.to_numeric(decimal, errors="coerce").to_numpy(float)
-    rest = np.isnan(numbers) & (text != "").to_numpy()
-    if not rest.any():
-        return _clean(numbers) * _FACTORS.get(unit, _FACTORS["hours"] if is_ra and unit == "h:m:s" else 1.0)
-    angles = _read_sexagesimal(text[rest], unit, name, is_ra)
+    factor = _FACTORS.get(unit, _FACTORS["hours"] if is_ra and unit == "h:m:s" else 1.0)
+    if not is_text(values):
+        if not is_ra and unit in ("hours", "h:m:s"):
+            raise InputError(
+                f"The unit of the column {name} is hours, which declinations are not given in; give degrees."
+            )
+        return _clean(to_floats(values)) * factor
+    cells = trim(values)
+    numbers = parse_numbers(cells)
+    rest = np.flatnonzero(np.isnan(numbers))
+    angles = np.full(len(cells), np.nan)
+    if len(rest):
+        words = _write_plainly(cells.take(pa.array(rest)))
+        numbers[rest] = parse_numbers(words)
+        angles[rest] = _read_sexagesimal(words, unit, name, is_ra)
+    if not np.isfinite(angles).any():  # at most the odd word among numbers
+        return _clean(numbers) * factor
     clear = unit in ("degrees", "radians", "hours")  # of a bare number beside sexagesimal ones nobody knows
-    out = _clean(numbers) * _FACTORS[unit] if clear else np.full(len(text), np.nan)
-    if not np.isfinite(angles).any():  # nothing here is sexagesimal: the odd word among numbers
-        out = _clean(numbers) * _FACTORS.get(unit, 1.0)
-    out[rest] = angles
-    return out
-
-
-def _is_text(values: pd.Series) -> bool:
-    return not pd.api.types.is_numeric_dtype(values)
+    return np.where(np.isfinite(angles), angles, _clean(numbers) * factor if clear else np.nan)
 
 
 def _clean(numbers: np.ndarray) -> np.ndarray:
     """Turn sentinels and what is past any angle into NaN."""
-    return np.where(np.isin(numbers, SENTINELS) | ~(np.abs(numbers) <= 1e7), np.nan, numbers)
+    return np.where(is_sentinel(numbers), np.nan, numbers)
 
 
-def _read_sexagesimal(text: pd.Series, unit: str, name: str, is_ra: bool) -> np.ndarray:
+def _write_plainly(cells: pa.Array) -> pa.Array:
+    """Write cells that are no plain numbers with the keyboard's minus and a point, without quotes and `deg`."""
+    cells = pc.replace_substring_regex(cells, "[−–‐‑]", "-")
+    cells = pc.utf8_trim_whitespace(pc.utf8_trim(cells, "\"'"))
+    unknown = pc.or_(
+        pc.is_in(pc.utf8_lower(cells), pa.array(EMPTY, cells.type)), pc.greater(pc.utf8_length(cells), LONGEST)
+    )
+    cells = pc.if_else(unknown, "", cells)
+    cells = pc.replace_substring_regex(cells, r"^([+-]?[0-9]*),([0-9]+)$", r"\1.\2")
+    return pc.replace_substring_regex(cells, r"^([+-]?[0-9.]+)\s*(?:deg|d|°)$", r"\1")
+
+
+def _read_sexagesimal(cells: pa.Array, unit: str, name: str, is_ra: bool) -> np.ndarray:
     """Read degrees (N,) of sexagesimal text; NaN where it is none."""
-    parts = text.str.extract(f"^{_SEXAGESIMAL}$")
-    first, minutes = (pd.to_numeric(parts[i], errors="coerce").to_numpy(float) for i in (1, 3))
-    seconds = pd.to_numeric(parts[4], errors="coerce").fillna(0.0).to_numpy(float)
+    parts = pc.extract_regex(cells, _SEXAGESIMAL)
+    texts = {key: pc.struct_field(parts, key) for key in ("sign", "first", "mark", "whole", "seconds", "minutes")}
+    first, whole, seconds, minutes = (parse_numbers(texts[k]) for k in ("first", "whole", "seconds", "minutes"))
+    minutes = np.where(np.isnan(minutes), whole, minutes)
+    seconds = np.nan_to_num(seconds)
     value = np.where((minutes >= 60) | (seconds > 60), np.nan, first + minutes / 60 + seconds / 3600)
-    value = np.where((parts[0] == "-").to_numpy(), -value, value)
+    value = np.where(_equals(texts["sign"], "-"), -value, value)
     if not is_ra:
         return value
-    mark = parts[2].fillna("").str.strip()
-    hours, degrees = (mark == "h").to_numpy(), mark.isin(["d", "°"]).to_numpy()
+    mark = pc.utf8_lower(pc.utf8_trim_whitespace(texts["mark"]))
+    hours, degrees = _equals(mark, "h"), _equals(mark, "d") | _equals(mark, "°")
     bare = np.isfinite(value) & ~hours & ~degrees
     if bare.any() and unit == "degrees":
         raise InputError(
-            f"The column {name} says degrees and holds {text.iloc[int(bare.argmax())][:20]}, which looks like hours; "
+            f"The column {name} says degrees and holds {str(cells[int(bare.argmax())])[:20]}, which looks like hours; "
             "write h or d behind the first number, or give decimal degrees."
         )
     in_degrees = degrees | (bare if unit == "d:m:s" else False)
     late = np.isfinite(value) & ~in_degrees & (value >= 24)
     if late.any():
         raise InputError(
-            f"The column {name} holds {text.iloc[int(late.argmax())][:20]}, past 24 hours; write d behind the first "
+            f"The column {name} holds {str(cells[int(late.argmax())])[:20]}, past 24 hours; write d behind the first "
             "number where it is degrees, or give decimal degrees."
         )
     return np.where(in_degrees, value, value * 15)
+
+
+def _equals(cells: pa.Array, word: str) -> np.ndarray:
+    return pc.fill_null(pc.equal(cells, word), False).to_numpy(zero_copy_only=False)

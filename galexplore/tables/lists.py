@@ -9,8 +9,9 @@ import pyarrow.parquet as pq
 
 from galexplore.errors import InputError
 from galexplore.files import MAX_UNPACKED, unpack
-from galexplore.tables.degrees import add_parts, is_unknown, tell_units, to_degrees
-from galexplore.tables.positions import parse_position
+from galexplore.tables.cells import is_unknown
+from galexplore.tables.degrees import add_parts, tell_units, to_degrees
+from galexplore.tables.pairs import parse_positions
 from galexplore.tables.readers import read_rows
 from galexplore.tables.roles import COUNTERS, Roles, find_roles, simplify
 from galexplore.tables.rows import Rows
@@ -102,7 +103,7 @@ def _read_positions(rows: Rows, roles: Roles, notes: list[str]) -> tuple[np.ndar
         ra, dec = add_parts(frame, roles.parts)
         lost = np.isnan(ra) | np.isnan(dec)
     else:
-        ra, dec = _parse_all(frame[roles.whole].astype(str))
+        ra, dec = parse_positions(frame[roles.whole])
         lost = np.isnan(ra) & ~is_unknown(frame[roles.whole])
     off = (np.abs(dec) > 90) | (np.abs(ra) > 720)
     ra, dec = np.where(off, np.nan, ra), np.where(off, np.nan, dec)
@@ -120,17 +121,6 @@ def _say_unreadable(frame: pd.DataFrame, roles: Roles) -> str:
     return (
         f"None of the positions in {', '.join(map(str, names))} can be read, such as {first!r}; give them in degrees."
     )
-
-
-def _parse_all(texts: pd.Series) -> tuple[np.ndarray, np.ndarray]:
-    """Positions (N,), (N,) of texts that hold one each; NaN where one holds none."""
-    out = np.full((len(texts), 2), np.nan)
-    for i, text in enumerate(texts):
-        try:
-            out[i] = parse_position(text[:100]) or np.nan
-        except InputError:
-            continue
-    return out[:, 0], out[:, 1]
 
 
 def _read_bare(rows: Rows, roles: Roles) -> pd.DataFrame:
@@ -165,9 +155,9 @@ def _place_bare(frame: pd.DataFrame, k: int, blanks: bool) -> pd.DataFrame | Non
     if not (many == 2 or (many == 6 and blanks) or (many == 1 and k == 0)) or (k and not blanks and k > 1):
         return None
     ids, texts = _join_cells(frame.iloc[:, :k]), pd.Series(_join_cells(frame.iloc[:, k:]))
-    if (k and not re.search("[a-z]", str(ids[0]), re.I)) or not np.isfinite(_parse_all(texts.iloc[:5])[0]).any():
+    if (k and not re.search("[a-z]", str(ids[0]), re.I)) or not np.isfinite(parse_positions(texts.iloc[:5])[0]).any():
         return None
-    ra, dec = _parse_all(texts)
+    ra, dec = parse_positions(texts)
     placed = pd.DataFrame(({"id": ids} if k else {}) | {"ra": ra, "dec": dec})
     lost = int(np.isnan(ra).sum())
     note = "The list has no header: its numbers are taken for right ascension and declination."
