@@ -1,10 +1,12 @@
-"""Positions in the links of the field's services: the Legacy viewer, Aladin, SkyServer, SIMBAD, NED, ESASky, PS1."""
+"""Positions in the links of the field's services: the Legacy viewer, Aladin, SkyServer, SIMBAD, NED, VizieR, PS1."""
 
 import re
 from urllib.parse import parse_qs, urlsplit
 
+from galexplore.tables.phrases import name_frame
+
 #: Pairs of parameters that hold the two halves of a position, and single ones that hold all of it or a name.
-_PAIRS = (("ra", "dec"), ("lon", "lat"), ("ra_j2000", "dec_j2000"), ("targetra", "targetdec"))
+_PAIRS = (("ra", "dec"), ("ra", "de"), ("lon", "lat"), ("ra_j2000", "dec_j2000"), ("targetra", "targetdec"))
 _WHOLES: tuple[str, ...] = (
     "target",
     "coord",
@@ -17,15 +19,17 @@ _WHOLES: tuple[str, ...] = (
     "center",
     "centre",
 )
-_WHOLES += ("objname", "ident", "name", "q", "c", "i")
-_FRAMES = ("cooframe", "frame", "in_csys", "coosys", "lon_lat_frame")
+_WHOLES += ("-c", "locstr", "searchquery", "skycoord", "cone", "obj", "objname", "ident", "name", "q", "c", "i")
+_FRAMES = ("cooframe", "frame", "in_csys", "coosys", "lon_lat_frame", "csys")
+_EQUINOXES = ("in_equinox", "cooequi", "equinox", "-c.eq")
 #: An id behind its usual parameter, or the target in the address of a DESI spectrum.
 _ID = re.compile(r"(?:[?&#](?:objid|id|sid|specobjid|targetid|source_id)=|/targetid)([\w-]{1,64})(?![\w-])", re.I)
 
 
 def is_address(text: str) -> bool:
     """Whether a text is a link, or the parameters of one."""
-    return "://" in text or text.lower().startswith("www.") or ("=" in text and ("&" in text or "?" in text))
+    worded = "://" in text or re.match(r"(?:www\.|[a-z0-9.-]+\.[a-z]{2,6}/)", text, re.I) is not None
+    return worded or ("=" in text and ("&" in text or "?" in text))
 
 
 def read_parameters(text: str) -> dict[str, str]:
@@ -45,6 +49,8 @@ def find_places(text: str) -> list[str]:
     """Texts of a link that may be a position, the likeliest first: each to be read as what a person types."""
     held = read_parameters(text)
     places = [f"{held[a].strip()} {held[b].strip()}" for a, b in _PAIRS if a in held and b in held]
+    if mark := re.search(r"#\s*([+-]?\d[\d.]*[,+-][\d.+-]+)$", text):
+        places.append(mark[1])
     for key in _WHOLES:
         if key in held:  # "+" of a declination came as a space, or encoded with nothing before it
             value = re.sub(r"(J\d+(?:\.\d+)?) (?=\d)", r"\1+", held[key].strip())
@@ -52,10 +58,13 @@ def find_places(text: str) -> list[str]:
     return places
 
 
-def is_galactic(text: str) -> bool:
-    """Whether a link says that its position is in galactic longitude and latitude."""
+def find_frame(text: str) -> str:
+    """Name the frame in which a link says that its position is; ICRS where it says none."""
     held = read_parameters(text)
-    return any(held.get(key, "").lower().startswith("gal") for key in _FRAMES)
+    frames = [name_frame(held[key]) for key in _FRAMES if held.get(key)]
+    if any("1950" in held.get(key, "") for key in _EQUINOXES):
+        return "B1950"
+    return next((f for f in frames if f != "icrs"), "icrs")
 
 
 def find_id(text: str) -> str | None:

@@ -6,9 +6,22 @@ from galexplore.tables.sexagesimal import add_up, check_position
 
 #: PSO J150.1000-00.5000, DESI J150.1000-00.5000: three digits before the point are degrees, as no hours have them.
 _DECIMAL = re.compile(r"J\s*(\d{3}\.\d+)\s*([+-])\s*(\d{1,2}\.\d+)(?![\d.])", re.I)
-_LOOSE = re.compile(r"(?:PSO|DESI)\s*J?\s*(\d{1,3}\.\d+)\s*([+-])\s*(\d{1,2}\.\d+)(?![\d.])", re.I)
-#: SDSS J100024.00-003000.0, 2MASX J10002400-0030000, J1000-0030: digits past the seconds are their fraction.
-_PACKED = re.compile(r"J\s*(?!2000\s)(\d{4,9})(\.\d+)?\s*([+-])\s*(\d{2,8})(\.\d+)?(?![\d.])", re.I)
+_LOOSE = re.compile(
+    r"(?:PSO|DESI|LEGACY|DECALS|LS)(?:[\s-]*J|[\s-]+|(?=\d))\s*(\d{1,3}\.\d+)\s*([+-])\s*(\d{1,2}\.\d+)(?![\d.])", re.I
+)
+#: SDSS J100024.00-003000.0, 2MASX J10002400-0030000, J1000-0030: digits past the seconds are their fraction. What
+#: goes on in pairs of digits behind a blank is no name.
+_PACKED = re.compile(r"J\s*(?!2000\s)(\d{4,9})(\.\d+)?\s*([+-])\s*(\d{2,8})(\.\d+)?(?![\d.:]|\s+\d\d\b)", re.I)
+#: The same where the J was left out, of surveys whose names are of J2000, or of none.
+_BARE = re.compile(
+    r"(?:(?:SDSS|2MAS[SX]i?|(?:All)?WISEA?|GAMA|HSC|DES|KiDS|LEGACY|LS)\s+)?"
+    r"(\d{6}|\d{8}|\d{6}(?=\.))(\.\d+)?\s*([+-])\s*(\d{6,7})(\.\d+)?",
+    re.I,
+)
+_PARTED = re.compile(
+    r"J\s*(\d\d):(\d\d):(\d\d(?:\.\d+)?)\s*([+-])\s*(\d\d):(\d\d):(\d\d(?:\.\d+)?)(?![\d.:])",
+    re.I,
+)
 
 
 def read_designation(text: str) -> tuple[float, float] | None:
@@ -21,7 +34,10 @@ def read_designation(text: str) -> tuple[float, float] | None:
     """
     if name := _DECIMAL.search(text) or _LOOSE.search(text):
         return check_position(float(name[1]), float(name[3]) * (-1 if name[2] == "-" else 1))
-    if name := _PACKED.search(text):
+    if name := _PARTED.search(text):
+        dec = add_up(*name.group(5, 6, 7)) * (-1 if name[4] == "-" else 1)
+        return check_position(15 * add_up(*name.group(1, 2, 3)), dec)
+    if name := _PACKED.search(text) or _BARE.fullmatch(text):
         hours = _unpack(name[1], name[2] or "")
         degrees = _unpack(name[4], name[5] or "")
         return check_position(15 * hours, degrees * (-1 if name[3] == "-" else 1))

@@ -50,7 +50,7 @@ def _read_decimals(cells: pa.Array) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _read_sexagesimal(cells: pa.Array) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Degrees (N,), (N,) of texts in hours (degrees where they are marked so), minutes, seconds; whether each is one."""
+    """Degrees (N,), (N,) of texts in hours (degrees where marked so), minutes, seconds; whether each is one."""
     parts = pc.extract_regex(cells, _SEXAGESIMAL)
     sums = []
     for half in ("", "_dec"):

@@ -6,23 +6,29 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from galexplore.errors import InputError
-from galexplore.tables.addresses import find_places, is_address, is_galactic
+from galexplore.tables.addresses import find_frame, find_places, is_address
 from galexplore.tables.designations import read_designation
+from galexplore.tables.phrases import clean, unwrap
 from galexplore.tables.sexagesimal import add_up, check_position
 
 LONGEST = 2000  # characters that are looked at: a link may be long, and half of one would be another place
 
-_NUMBER = r"(?:\d{1,20}(?:\.\d*)?|\.\d+)"
+_NUMBER = r"(?:\d{1,20}(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,2}(?!\d))?"
 _UNIT = r"(deg(?:rees?)?|d|°|h(?:ours?|rs?|ourangle)?|rad(?:ians?)?)?"
-_DECIMAL = re.compile(rf"([+-]?{_NUMBER})\s*{_UNIT}\s*[,;\s]\s*([+-]?{_NUMBER})\s*{_UNIT}", re.I)
+_DECIMAL = re.compile(rf"([+-]?{_NUMBER})\s*{_UNIT}\s*[,;|/\s]\s*([+-]?)\s?({_NUMBER})\s*{_UNIT}", re.I)
+#: A sign alone parts them only where both have a decimal point: 8485-1901 is a name.
+_GLUED = re.compile(rf"([+-]?\d{{1,3}}\.\d*)\s*{_UNIT}\s*([+-])\s*(\d{{1,2}}\.\d*)\s*{_UNIT}", re.I)
 _MINUTES, _SECONDS = r"\s*[m:'′]\s*|\s+", r"\s*(?:s|\"|″|''|′′)?\s*"
-_HALF = rf"(\d{{1,3}})(\s*(?:[hd:°]|deg)\s*|\s+)(\d{{1,2}})(?:{_MINUTES})({_NUMBER}){_SECONDS}"
-_SEXAGESIMAL = re.compile(rf"([+-]?)\s*{_HALF}[,;]?\s*([+-]?)\s*{_HALF}", re.I)
+_HALF = rf"(\d{{1,3}})(\s*(?:[hd:°]|deg)\s*|\s+)(\d{{1,2}})(?:{_MINUTES})(\d{{1,20}}(?:\.\d*)?|\.\d+){_SECONDS}"
+_SEXAGESIMAL = re.compile(rf"([+-]?)\s*{_HALF}[,;|/]?\s*([+-]?)\s*{_HALF}", re.I)
 #: Without seconds, where signs or letters leave no doubt what is what.
-_SHORT = rf"(\d{{1,3}})(\s*(?:[hd:°]|deg)\s*|\s+)({_NUMBER})\s*[m'′]?\s*"
+_SHORT = r"(\d{1,3})(\s*(?:[hd:°]|deg)\s*|\s+)(\d{1,2}(?:\.\d*)?)\s*[m'′]?\s*"
 _TO_MINUTES = re.compile(rf"([+-]?)\s*{_SHORT}[,;]?\s*([+-])\s*{_SHORT}", re.I)
-_KEYED = re.compile(r"\b(ra|dec)[\w.]{0,8}\s*[=:]\s*([^,;&=]+?)\s*(?=[,;&]|\bra\b|\bdec|$)", re.I)
-_WORDS = r"\b(?:ra|right ascension|dec|decl|declination|icrs|fk5|j2000(?:\.0)?)(?![a-z0-9])\s*[:=]?|[αδ]\s*[:=]?"
+_KEY = r"\b(ra|de)(?:c|cl)?(?:[_.]?(?:j2000(?:\.0)?|icrs|fk5|deg))?(?![a-z])"
+_KEYED = re.compile(
+    rf"{_KEY}\s*(?:[\[(]([^\])]{{0,20}})[\])])?\s*[=:]?\s*([+-]?\s?[\d.][^,;&=]*?)\s*(?=[,;&)]|{_KEY}|$)", re.I
+)
+_WORDS = r"\b(?:ra|right ascension|dec|decl|declination)(?![a-z0-9])\s*[:=]?|[αδ]\s*[:=]?"
 
 
 def parse_position(text: str) -> tuple[float, float] | None:
@@ -46,42 +52,52 @@ def parse_position(text: str) -> tuple[float, float] | None:
     text = clean(text)
     if is_address(text):
         return _parse_address(text)
-    keyed = {key.lower(): value for key, value in _KEYED.findall(text)}
+    text, frame = unwrap(text)
+    keyed = {key.lower(): _join_unit(value, unit) for key, unit, value, *_ in _KEYED.findall(text)}
     if len(keyed) == 2:
-        return _parse_numbers(f"{keyed['ra']} {keyed['dec']}")
-    return read_designation(text) or _parse_numbers(text)
+        return _to_icrs(_parse_numbers(f"{keyed['ra']} {keyed['de']}"), frame)
+    if pair := _GALACTIC.fullmatch(text):
+        return _to_icrs(_parse_numbers(f"{pair[1]} {pair[2]}"), "galactic")
+    return _to_icrs(read_designation(text) or _parse_numbers(text), frame)
 
 
-def clean(text: str) -> str:
-    """Write every minus and blank as the keyboard's, without brackets around."""
-    for odd in "−–—‐‑":
-        text = text.replace(odd, "-")
-    return re.sub(r"\s+", " ", text).strip(" ,;()[]")
+_GALACTIC = re.compile(r"(?:l|glon|l_?ii)\s*[=:]?\s*([\d.]+)[,; ]\s*(?:b|glat|b_?ii)\s*[=:]?\s*([+-]?[\d.]+)", re.I)
+
+
+def _join_unit(value: str, unit: str) -> str:
+    """Write a unit that stood in brackets behind a key behind its plain number."""
+    unit = unit.strip().lower().rstrip(".")
+    return f"{value} {unit}" if re.fullmatch(rf"[+-]?\s?{_NUMBER}", value) and re.fullmatch(_UNIT, unit) else value
+
+
+def _to_icrs(position: tuple[float, float] | None, frame: str) -> tuple[float, float] | None:
+    """Turn a position of a frame into ICRS; what is not of ICRS, J2000 or the galaxy is refused."""
+    if position is None or frame == "icrs":
+        return position
+    if frame != "galactic":
+        what = "for the equinox B1950" if frame == "B1950" else f"in {frame[:20]} coordinates"
+        raise InputError(f"The position is given {what}; give it in ICRS (J2000).")
+    from astropy.coordinates import SkyCoord  # a second of imports
+
+    icrs = SkyCoord(*position, unit="deg", frame="galactic").icrs
+    return float(icrs.ra.deg), float(icrs.dec.deg)
 
 
 def _parse_address(text: str) -> tuple[float, float] | None:
-    """Position of a link; galactic coordinates are turned into ICRS."""
-    for place in map(clean, find_places(text)):
-        position = read_designation(place) or _parse_numbers(place)
-        if position and is_galactic(text):
-            from astropy.coordinates import SkyCoord  # a second of imports
-
-            icrs = SkyCoord(*position, unit="deg", frame="galactic").icrs
-            return float(icrs.ra.deg), float(icrs.dec.deg)
-        if position:
-            return position
+    """Position of a link, in whatever frame it names."""
+    frame = find_frame(text)
+    for place in find_places(text):
+        bare, named = unwrap(clean(place))
+        if position := read_designation(bare) or _parse_numbers(bare):
+            return _to_icrs(position, frame if named == "icrs" else named)
     return None
 
 
 def _parse_numbers(text: str) -> tuple[float, float] | None:
     """Read two decimal or two sexagesimal numbers."""
     rest = re.sub(_WORDS, " ", text, flags=re.I).strip(" ,;()")
-    old = re.search(r"\b(?:b1950(?:\.0)?|fk4)(?![a-z0-9])", rest, re.I)
-    rest = rest.replace(old[0], " ").strip(" ,;()") if old else rest
-    position = _read_sexagesimal(rest) or _read_decimals(rest)
-    if position and old:
-        raise InputError("The position is given for the equinox B1950; give it in ICRS (J2000).")
-    return position
+    rest = re.sub(r"\s+z\s*=\s*[\d.]+$", "", rest)
+    return _read_sexagesimal(re.sub(r" 2000(?:\.0)?$", "", rest)) or _read_decimals(rest)
 
 
 def _read_sexagesimal(text: str) -> tuple[float, float] | None:
@@ -96,15 +112,18 @@ def _read_sexagesimal(text: str) -> tuple[float, float] | None:
     in_degrees = mark.strip().lower() in ("d", "deg", "°")
     if sign == "-" and not in_degrees:
         raise InputError(f"A right ascension in hours has no minus; -{h}:{m}:{s} was given.")
+    if not in_degrees and float(h) >= 24:
+        raise InputError(f"{h}:{m}:{s} is past 24 hours; write d behind {h} where it is degrees.")
     ra = add_up(h, m, s) * (1 if in_degrees else 15) * (-1 if sign == "-" else 1)
     return check_position(ra, add_up(d, arcmin, arcsec) * (-1 if sign_dec == "-" else 1))
 
 
 def _read_decimals(text: str) -> tuple[float, float] | None:
     """Read two numbers in degrees, or in hours (right ascension) or radians where they are marked so."""
-    if not (pair := _DECIMAL.fullmatch(text)):
+    if not (pair := _DECIMAL.fullmatch(text) or _GLUED.fullmatch(text)):
         return None
-    ra, unit, dec, unit_dec = float(pair[1]), (pair[2] or "d")[0].lower(), float(pair[3]), (pair[4] or "d")[0].lower()
+    ra, dec = float(pair[1]), float(pair[4]) * (-1 if pair[3] == "-" else 1)
+    unit, unit_dec = (pair[2] or "d")[0].lower(), (pair[5] or "d")[0].lower()
     if unit_dec == "h" or (unit == "r") != (unit_dec == "r"):
         return None
     if unit == "r":
