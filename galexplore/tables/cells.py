@@ -11,7 +11,7 @@ from galexplore.tables.contract import SENTINELS
 EMPTY = ("", "nan", "null", "none", "--", "n/a", "na", "-", "masked", "...", "?")
 LONGEST = 200  # characters of a cell that are looked at: no angle and no number has more
 LARGEST = 1e7  # what is past it is neither an angle nor a coordinate, but stands for "unknown"
-_NUMBER = r"^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?$"
+_NUMBER = r"^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3}|[dD][+-][0-9]{2,3})?$"
 
 
 def trim(values: pd.Series) -> pa.Array:
@@ -24,6 +24,7 @@ def parse_numbers(cells: pa.Array) -> np.ndarray:
     """Numbers (N,) of cells without blanks; NaN where a cell holds none."""
     plain = pc.and_(pc.match_substring_regex(cells, _NUMBER), pc.less_equal(pc.utf8_length(cells), LONGEST))
     digits = pc.if_else(plain, pc.utf8_ltrim(cells, "+"), pa.scalar(None, pa.large_string()))
+    digits = pc.replace_substring_regex(digits, "[dD]", "e")  # as Fortran writes exponents
     return digits.cast(pa.float64()).to_numpy(zero_copy_only=False)
 
 

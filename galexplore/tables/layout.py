@@ -1,10 +1,10 @@
 """How a table of text is laid out: where its names stand, what parts its fields, where its rows begin."""
 
-import csv
 import re
 from dataclasses import dataclass
 
 from galexplore.errors import InputError
+from galexplore.tables.fields import are_dashes, cut, find_delimiter, find_edges, split_line, take_lines
 from galexplore.tables.roles import IDS, Meaning, find_roles, simplify
 
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[ed][+-]?\d+)?", re.I)
@@ -17,9 +17,7 @@ _ANGLE = re.compile(
 _TYPES = re.compile(
     r"\d*[snfd]|double|float(?:32|64)?|int(?:32|64)?|long|short|char|string|str|bool(?:ean)?|text", re.I
 )
-#: What parts fields, the surest first: blanks last, for names and dates hold some.
-_DELIMITERS = ("\t", ";", "|", ",", r"\s{2,}", r"\s+")
-_SAMPLE = 30  # lines that are looked at
+LONGEST = 1_000_000  # characters of a line of the header or of the first rows
 
 
 @dataclass
@@ -45,10 +43,14 @@ def find_layout(text: str) -> Layout:
     """
     comments, body = _part_comments(text)
     body, notes = _keep_first_table(comments, body)
-    lines = _take_lines(body)
+    lines = take_lines(body)
     if not lines:
         raise InputError("The table is empty: it has comments only." if comments else "The table is empty.")
-    delimiter = _find_delimiter(lines)
+    if max(map(len, lines)) > LONGEST:
+        raise InputError(f"A line of the list has more than {LONGEST:,} characters, as no table's header or row has.")
+    lines, body, title = _drop_title(lines, body)
+    notes += title
+    delimiter = find_delimiter(lines)
     first = split_line(lines[0], delimiter)
     headless = False
     told = _name_in_comments(comments, first, delimiter) if _is_data(first) else None
@@ -58,9 +60,9 @@ def find_layout(text: str) -> Layout:
         names, rest, headless = [f"column {i}" for i in range(1, len(first) + 1)], body, True
     else:
         names, rest = first, _drop_lines(body, 1)
-        edges = _find_edges(lines, delimiter, len(names))
+        edges = find_edges(body, delimiter, len(names))
         if edges:
-            names = _cut(lines[0], edges)
+            names = cut(lines[0], edges)
             return _settle(names, rest, delimiter, edges, notes)
     return _settle(names, rest, delimiter, (), notes, headless)
 
@@ -76,11 +78,11 @@ def _settle(
     """Take the rows of units, types and dashes off the body; make names unique."""
     units = [""] * len(names)
     for _ in range(3):
-        line = next(iter(_take_lines(rest, 1)), None)
+        line = next(iter(take_lines(rest, 1)), None)
         if line is None or headless:
             break
-        cells = _cut(line, edges) if edges else split_line(line, delimiter)
-        if _are_dashes(cells) or _are_types(cells, names):
+        cells = cut(line, edges) if edges else split_line(line, delimiter)
+        if are_dashes(cells) or _are_types(cells, names):
             rest = _drop_lines(rest, 1)
         elif _are_units(cells, names):
             units = [c.strip() for c in (cells + [""] * len(names))[: len(names)]]
@@ -103,6 +105,25 @@ def _settle(
     return Layout(unique, units, rest, delimiter, edges, notes, headless)
 
 
+def _drop_title(lines: list[str], body: str) -> tuple[list[str], str, tuple[str, ...]]:
+    """Drop up to three lines of a title above the header, which is the first line that names positions."""
+    for i in range(min(4, len(lines) - 1)):
+        delimiter = find_delimiter(lines[i:])
+        names = split_line(lines[i], delimiter)
+        if len(names) > 1 and len(split_line(lines[i + 1], delimiter)) == len(names) and not _is_data(names):
+            roles = find_roles({n: Meaning() for n in names})
+            if roles.pair or roles.parts or roles.whole:
+                said = (
+                    ""
+                    if re.fullmatch(r"sep=.", lines[0].strip())
+                    else f"Left out above the header: {lines[0].strip()[:60]!r}."
+                )
+                return lines[i:], _drop_lines(body, i) if i else body, (said,) if i and said else ()
+        if _is_data(names) and len(names) > 1:
+            break
+    return lines, body, ()
+
+
 def _part_comments(text: str) -> tuple[list[str], str]:
     """Part the lines that begin with # from the rest; before the rows, they may name the columns."""
     comments: list[str] = []
@@ -119,7 +140,7 @@ def _part_comments(text: str) -> tuple[list[str], str]:
     body = text[at:]
     if "#" in body:
         bare = re.sub(r"(?m)^[ \t]*#(?!Table\t|RESOURCE=)[^\n]*\n?", "", body)
-        if len(_take_lines(bare, 2)) > 1 or len(_take_lines(body, 2)) < 2:  # else every row begins with a #
+        if len(take_lines(bare, 2)) > 1 or len(take_lines(body, 2)) < 2:  # else every row begins with a #
             body = bare
     return comments, body
 
@@ -132,19 +153,6 @@ def _keep_first_table(comments: list[str], body: str) -> tuple[str, tuple[str, .
     return body[: another.start()], ("Only the first of the file's tables is read.",)
 
 
-def _take_lines(body: str, most: int = _SAMPLE) -> list[str]:
-    """Give the first lines that are not blank."""
-    lines: list[str] = []
-    at = 0
-    while len(lines) < most and at < len(body):
-        end = body.find("\n", at)
-        end = len(body) if end < 0 else end
-        if body[at:end].strip():
-            lines.append(body[at:end])
-        at = end + 1
-    return lines
-
-
 def _drop_lines(body: str, n: int) -> str:
     """Drop the first lines, and the blank ones before them."""
     body = body.lstrip("\n")
@@ -153,49 +161,11 @@ def _drop_lines(body: str, n: int) -> str:
     return body
 
 
-def split_line(line: str, delimiter: str) -> list[str]:
-    """Split a line into its fields, as the reader of the rows will."""
-    if delimiter == r"\s{2,}":
-        return re.split(delimiter, line.strip())
-    if delimiter == r"\s+":
-        return [f.strip() for f in next(csv.reader([re.sub(r"\s+", " ", line.strip())], delimiter=" "), [])]
-    stripped = line.strip().strip("|") if delimiter == "|" else line
-    return [f.strip() for f in next(csv.reader([stripped], delimiter=delimiter, skipinitialspace=True), [])]
-
-
-def _find_delimiter(lines: list[str]) -> str:
-    """Find what parts the fields: what gives the header and the rows equally many, and more than one."""
-    for delimiter in _DELIMITERS:
-        if delimiter.startswith("\\") and not re.search(delimiter, lines[0].strip()):
-            continue
-        if not delimiter.startswith("\\") and delimiter not in lines[0]:
-            continue
-        counts = [len(split_line(line, delimiter)) for line in lines if not _are_dashes([line.replace("|", "")])]
-        if counts[0] < 2:
-            continue
-        if delimiter in ("\t", ","):  # with rows too long or too short the table is still parted so
-            return delimiter
-        if len(set(counts)) == 1:
-            return delimiter
-    return r"\s+" if re.search(r"\S\s+\S", lines[0]) and _is_worded(lines[0]) else ","
-
-
-def _is_worded(line: str) -> bool:
-    """Whether blanks part the names of a header whose rows are not parted alike."""
-    names = line.split()
-    roles = find_roles({n: Meaning() for n in names})
-    return bool(roles.pair or roles.parts)
-
-
 def _is_data(cells: list[str]) -> bool:
     """Whether fields are of a row and not of a header: a number or an angle is among them, or a name of digits."""
     return any(_NUMBER.fullmatch(c) or _SEXAGESIMAL.fullmatch(c) for c in cells) and not any(
         simplify(c) in ("ra", "dec", *IDS[:3]) for c in cells
     )
-
-
-def _are_dashes(cells: list[str]) -> bool:
-    return bool(cells) and all(re.fullmatch(r"[-=+: ]*", c) for c in cells) and any(len(c.strip()) > 1 for c in cells)
 
 
 def _are_types(cells: list[str], names: list[str]) -> bool:
@@ -219,25 +189,3 @@ def _name_in_comments(comments: list[str], first: list[str], delimiter: str) -> 
             if len(names) == len(first) and not _is_data(names) and find_roles({n: Meaning() for n in names}).columns:
                 return names
     return None
-
-
-def _find_edges(lines: list[str], delimiter: str, n: int) -> tuple[int, ...]:
-    """Where fields begin, where they are parted by blanks and some hold blanks; empty where a delimiter does."""
-    if not delimiter.startswith("\\") or "\t" in lines[0]:
-        return ()
-    counts = {len(split_line(line, delimiter)) for line in lines}
-    if len(lines) > 1 and re.fullmatch(r"\s*[-=]{2,}(?:\s+[-=]+)+\s*", lines[1]):
-        return tuple(m.start() for m in re.finditer(r"[-=]+", lines[1]))
-    if delimiter == r"\s+" and counts == {n}:
-        return ()
-    width = max(map(len, lines))
-    blank = [all(len(line) <= i or line[i] == " " for line in lines) for i in range(width)]
-    starts = [i for i in range(width) if not blank[i] and (i == 0 or blank[i - 1])]
-    edges = tuple(a for i, a in enumerate(starts) if i == 0 or lines[0][a : (starts[i + 1 :] or [width])[0]].strip())
-    if len(edges) != n:
-        raise InputError(f"The table's rows have {min(counts)} to {max(counts)} fields, and stand at no fixed places.")
-    return edges
-
-
-def _cut(line: str, edges: tuple[int, ...]) -> list[str]:
-    return [line[a:b].strip() for a, b in zip(edges, [*edges[1:], None], strict=True)]

@@ -9,7 +9,7 @@ from galexplore.errors import InputError
 from galexplore.tables.cells import LONGEST, parse_numbers, trim
 from galexplore.tables.positions import parse_position
 
-_NUMBER = r"(?:[0-9]{1,20}(?:\.[0-9]*)?|\.[0-9]+)"
+_NUMBER = r"(?:[0-9]{1,20}(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,2})?"
 _DECIMAL = rf"^(?P<ra>[+-]?{_NUMBER})\s*[,;\s]\s*(?P<dec>[+-]?{_NUMBER})$"
 _HALF = (
     r"(?P<first{0}>[0-9]{{1,3}})(?P<mark{0}>\s*(?:[hd:°]|deg)\s*|\s+)(?P<minutes{0}>[0-9]{{1,2}})(?:\s*[m:'′]\s*|\s+)"

@@ -6,11 +6,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from astropy.io import ascii as astropy_ascii
 
 from galexplore.errors import InputError
-from galexplore.tables.binary import to_frame
 from galexplore.tables.layout import Layout, find_layout
+from galexplore.tables.placed import cut_columns, find_sextractor_layout, read_placed
 from galexplore.tables.roles import Meaning
 from galexplore.tables.rows import Choice, Rows
 
@@ -49,18 +48,27 @@ def read_text(data: bytes, choose: Choice | None = None) -> Rows:
     for kind, sign in (
         ("mrt", "Byte-by-byte Description of file" in head),
         ("ipac", re.match(r"(?:\\[^\n]*\n)*(?:\|[^\n]*\|[ \t]*\n){1,4}[^|\n]", head) is not None),
-        ("sextractor", _SEXTRACTOR.match(head) is not None),
     ):
         if sign:
-            return _read_by_astropy(text, kind, choose)
-    layout = find_layout(text)
+            return read_placed(text, kind, choose)
+    if _SEXTRACTOR.match(head):
+        return _read_layout(find_sextractor_layout(text), choose)
+    return _read_layout(find_layout(text), choose)
+
+
+def _read_layout(layout: Layout, choose: Choice | None) -> Rows:
+    """Read the rows of a text whose layout is known."""
     if len(layout.names) > MOST_COLUMNS:
         raise InputError(
             f"A table of text may have up to {MOST_COLUMNS:,} columns; this one has {len(layout.names):,}."
         )
     meanings = {n: Meaning(u) for n, u in zip(layout.names, layout.units, strict=True)}
     wanted = (choose(meanings) if choose else None) or None
-    frame = _read_fixed(layout) if layout.edges else _read_parted(layout, wanted)
+    frame = (
+        cut_columns(layout.body, layout.names, layout.edges, [*layout.edges[1:], None])
+        if layout.edges
+        else _read_parted(layout, wanted)
+    )
     frame = frame if wanted is None else frame[wanted]
     notes = list(layout.notes)
     return Rows(frame, meanings, raw=True, notes=notes, headless=layout.headless, delimiter=layout.delimiter)
@@ -69,8 +77,13 @@ def read_text(data: bytes, choose: Choice | None = None) -> Rows:
 def _read_parted(layout: Layout, wanted: list[str] | None) -> pd.DataFrame:
     """Read rows whose fields a delimiter parts, only those columns that are wanted."""
     names = [*layout.names, "\0more"]
-    columns = names if wanted is None else [n for n in names if n in wanted or n == "\0more"]
-    part = {r"\s+": " ", r"\s{2,}": "  "}.get(layout.delimiter, layout.delimiter)
+    blanks = layout.delimiter.startswith("\\") and not layout.headless
+    needed = {*(names if wanted is None else wanted), "\0more", *(names[-2:-1] if blanks else ())}
+    columns = [n for n in names if n in needed]
+    delimiter, body = layout.delimiter, layout.body
+    if delimiter == r"\s{2,}":  # which the fast reader does not know
+        delimiter, body = "\t", re.sub(r"[^\S\n]{2,}|\t", "\t", re.sub(r"(?m)^[^\S\n]+|[^\S\n]+$", "", body))
+    part = " " if delimiter == r"\s+" else delimiter
     first = part.join("x" for _ in names) + "\n"  # so that a field too many is seen in every row
     options: dict[str, Any] = {
         "names": names,
@@ -79,9 +92,9 @@ def _read_parted(layout: Layout, wanted: list[str] | None) -> pd.DataFrame:
         "keep_default_na": False,
         "na_filter": False,
     }
-    options |= {"engine": "python" if layout.delimiter == r"\s{2,}" else "c", "header": None, "index_col": False}
+    options |= {"engine": "c", "header": None, "index_col": False, "skipinitialspace": True}
     try:
-        frame = pd.read_csv(StringIO(first + layout.body), sep=layout.delimiter, skipinitialspace=True, **options)
+        frame = pd.read_csv(StringIO(first + body), sep=delimiter, **options)
     except pd.errors.ParserError as error:
         numbers = re.search(r"saw (\d+)", str(error))
         if numbers is None:
@@ -90,26 +103,14 @@ def _read_parted(layout: Layout, wanted: list[str] | None) -> pd.DataFrame:
     frame = frame.iloc[1:].reset_index(drop=True).fillna("")
     if (frame["\0more"] != "").any():
         raise InputError(_say_ragged(len(names), layout))
+    short = np.flatnonzero(frame[names[-2]] == "") if blanks else ()
+    if len(short):  # an empty field among blanks moves all others, and nobody sees it
+        raise InputError(
+            f"Row {short[0] + 1} has fewer fields than the header, which names {len(layout.names)}; part by commas, "
+            "for among blanks nobody sees which one is empty."
+        )
     return frame.drop(columns="\0more")
 
 
 def _say_ragged(many: int, layout: Layout) -> str:
     return f"A row has {many} or more fields, where the table's header names {len(layout.names)}."
-
-
-def _read_fixed(layout: Layout) -> pd.DataFrame:
-    """Read rows whose fields stand at fixed places."""
-    lines = [line for line in layout.body.split("\n") if line.strip()]
-    ends = [*layout.edges[1:], None]
-    columns = zip(layout.names, layout.edges, ends, strict=True)
-    return pd.DataFrame({n: np.array([line[a:b].strip() for line in lines], str) for n, a, b in columns}, dtype=str)
-
-
-def _read_by_astropy(text: str, kind: str, choose: Choice | None) -> Rows:
-    """Read one of the formats that astropy knows, with values as text."""
-    # SExtractor's names no types; where a header does, numbers are read as such
-    converters = {"*": [astropy_ascii.convert_numpy(str)]} if kind == "sextractor" else {}
-    table = astropy_ascii.read(text, format=kind, guess=False, converters=converters)
-    meanings = {n: Meaning(str(table[n].unit or ""), "", str(table[n].description or "")) for n in table.colnames}
-    frame = to_frame(table, choose(meanings) if choose else None)
-    return Rows(frame.fillna("").astype(str) if converters else frame, meanings, raw=bool(converters))
