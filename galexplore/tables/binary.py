@@ -31,6 +31,9 @@ def read_fits(data: bytes, choose: Choice | None = None) -> Rows:
         hdu = tables[at]
         if hdu.fileinfo()["datLoc"] + hdu.header["NAXIS1"] * hdu.header["NAXIS2"] > len(data):
             raise InputError("The FITS table is cut off: it holds fewer rows than its header says.")
+        hdu.header.remove(
+            "COMMENT", ignore_missing=True, remove_all=True
+        )  # where astropy keeps what makes objects of columns
         table = Table.read(hdu)
     wanted = choose(described[at]) if choose else None
     return Rows(to_frame(table, wanted), described[at], str(table.meta.get("PROVENAN", "")))
@@ -136,7 +139,10 @@ def read_parquet(data: bytes, choose: Choice | None = None) -> Rows:
         wanted = choose(meanings) if choose else None
         table = file.read() if wanted is None else _read_bounded(file, wanted)
     provenance = (schema.metadata or {}).get(b"provenance", b"").decode()
-    rename = {"__index_level_0__": "index"} if "index" not in table.column_names else {}
+    index = next((f for f in schema if f.name == "__index_level_0__"), None)
+    worded = index is not None and (pa.types.is_string(index.type) or pa.types.is_large_string(index.type))
+    name = "id" if worded and "id" not in schema.names else "index"
+    rename = {"__index_level_0__": name} if name not in table.column_names else {}
     if rename:
         meanings = {rename.get(n, n): m for n, m in meanings.items()}
     return Rows(_from_arrow(table).rename(columns=rename), meanings, provenance)

@@ -16,7 +16,7 @@ from galexplore.tables import formats
 from galexplore.tables.cells import is_unknown
 from galexplore.tables.columns import find_column
 from galexplore.tables.contract import SENTINELS
-from galexplore.tables.degrees import add_parts, tell_units, to_degrees
+from galexplore.tables.degrees import add_parts, tell_units, to_degrees, to_icrs
 from galexplore.tables.readers import make_numbers, read_rows
 from galexplore.tables.roles import Meaning, find_roles
 
@@ -168,6 +168,10 @@ def place(frame: pd.DataFrame, meanings: Mapping[str, Meaning]) -> pd.DataFrame:
         ra, dec = add_parts(frame, roles.parts)
         return pd.concat([pd.DataFrame({"ra": ra, "dec": dec}, index=frame.index), frame], axis=1)
     units = tell_units(pair, meanings)
+    if roles.frame != "icrs" and pair == roles.pair:
+        lon, lat = (to_degrees(frame[n], u, n, False) for n, u in zip(pair, units, strict=True))
+        ra, dec = to_icrs(lon, lat, roles.frame)
+        return pd.concat([pd.DataFrame({"ra": ra, "dec": dec}, index=frame.index), frame], axis=1)
     angles: dict[str, np.ndarray] = {}
     for name, unit, is_ra in zip(pair, units, (True, False), strict=True):
         angles[name] = to_degrees(frame[name], unit, name, is_ra)

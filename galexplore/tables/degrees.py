@@ -30,9 +30,13 @@ _UNITS = {
     "radians": ("rad", "rads", "radian", "radians"),
     "h:m:s": ("h:m:s", "hh:mm:ss", "hms", "hourangle:m:s", "h m s", "hh mm ss", "hh:mm:ss.s", "hh:mm:ss.ss"),
     "d:m:s": ("d:m:s", "dd:mm:ss", "dms", "deg:m:s", "d m s", "dd mm ss", "dd:mm:ss.s", "sexagesimal", "d:m:s.s"),
-    "": ("", "-", "--", "none", "dimensionless", "1", "unitless"),
+    "arcmin": ("arcmin", "arcmins", "arcminute", "arcminutes", "amin"),
+    "arcsec": ("arcsec", "arcsecs", "arcsecond", "arcseconds", "asec", "as"),
+    "mas": ("mas", "milliarcsec", "milliarcsecond"),
+    "": ("", "-", "--", "none", "dimensionless", "1", "unitless", "coord", "angle"),
 }
 _FACTORS = {"": 1.0, "degrees": 1.0, "hours": 15.0, "radians": 180 / np.pi}
+_FACTORS |= {"arcmin": 1 / 60, "arcsec": 1 / 3600, "mas": 1 / 3_600_000}
 _FRACTION = r"[0-9]{1,2}(?:\.[0-9]*)?"
 _SEXAGESIMAL = (
     r"(?i)^(?P<sign>[+-]?)\s*(?P<first>[0-9]{1,3})(?P<mark>\s*[hd°:]\s*|\s+)"
@@ -49,7 +53,7 @@ def tell_unit(name: str, meaning: Meaning) -> str:
     InputError
         If its unit is of no angle.
     """
-    unit = re.sub(r"\s+", " ", meaning.unit.strip().strip("\"'[]()").lower())
+    unit = _clean_unit(meaning.unit)
     for kind, spellings in _UNITS.items():
         if unit in spellings and kind:
             return kind
@@ -57,6 +61,8 @@ def tell_unit(name: str, meaning: Meaning) -> str:
         return "hours"
     if unit not in _UNITS[""]:
         raise InputError(f"The unit of the column {name} is {meaning.unit.strip()[:20]}; it should be deg, rad or h.")
+    if glued := re.fullmatch(r"_?(?:ra|decl?|de)[_ ]?(h|hrs?|hours?|d|deg|degrees?|rad|radians?)", name.strip(), re.I):
+        return {"h": "hours", "d": "degrees", "r": "radians"}[glued[1][0].lower()]
     bracket = re.search(r"[\[(]\s*([^\])]*?)\s*[\])]", name)
     word = bracket[1].lower() if bracket else re.split(r"[^a-z]+", name.lower())[-1] if "_" in name else ""
     for kind in ("degrees", "hours", "radians", "h:m:s", "d:m:s"):
@@ -65,6 +71,14 @@ def tell_unit(name: str, meaning: Meaning) -> str:
     text = meaning.description.lower()
     kinds = [k for k, p in _DESCRIBED.items() if re.search(p, text)]
     return kinds[0] if len(kinds) == 1 else ""
+
+
+def _clean_unit(unit: str) -> str:
+    """Write a unit in lower case, without what stands around it: brackets, quotes, a frame or an equinox."""
+    bare = unit.strip().lower().replace("(s)", "s")
+    bare = re.sub(r"[\[({,; ]*\b(?:j2000(?:\.0)?|icrs|fk5|equinox)\b[\])}]*", "", bare)
+    inside = re.fullmatch(r"\w*\s*[\[({]\s*([^\])}]+?)\s*[\])}]", bare)
+    return re.sub(r"\s+", " ", inside[1] if inside else bare).strip(" \"'[](){}")
 
 
 _DESCRIBED = {
@@ -96,6 +110,17 @@ def _read_part(values: pd.Series) -> np.ndarray:
     """Numbers (N,) of one of the seven columns, none of which is negative."""
     numbers = parse_numbers(trim(values)) if is_text(values) else to_floats(values)
     return np.where(numbers >= 0, numbers, np.nan)
+
+
+def to_icrs(lon: np.ndarray, lat: np.ndarray, frame: str) -> tuple[np.ndarray, np.ndarray]:
+    """Turn longitudes and latitudes (N,), (N,) [deg] of one of astropy's frames into ICRS; NaN stays."""
+    from astropy.coordinates import SkyCoord  # a second of imports
+
+    known = np.isfinite(lon) & (np.abs(lat) <= 90)
+    ra, dec = np.full(len(lon), np.nan), np.where(known, np.nan, lat)
+    kept = SkyCoord(lon[known], lat[known], unit="deg", frame=frame).icrs
+    ra[known], dec[known] = kept.ra.deg, kept.dec.deg
+    return ra, dec
 
 
 def to_degrees(values: pd.Series, unit: str, name: str, is_ra: bool) -> np.ndarray:
@@ -132,7 +157,14 @@ def to_degrees(values: pd.Series, unit: str, name: str, is_ra: bool) -> np.ndarr
         angles[rest] = _read_sexagesimal(words, unit, name, is_ra)
     if not np.isfinite(angles).any():  # at most the odd word among numbers
         return _clean(numbers) * factor
-    clear = unit in ("degrees", "radians", "hours")  # of a bare number beside sexagesimal ones nobody knows
+    clear = unit in (
+        "degrees",
+        "radians",
+        "hours",
+        "arcmin",
+        "arcsec",
+        "mas",
+    )  # of a bare number beside sexagesimal ones nobody knows
     return np.where(np.isfinite(angles), angles, _clean(numbers) * factor if clear else np.nan)
 
 
@@ -144,6 +176,8 @@ def _clean(numbers: np.ndarray) -> np.ndarray:
 def _write_plainly(cells: pa.Array) -> pa.Array:
     """Write cells that are no plain numbers with the keyboard's minus and a point, without quotes and `deg`."""
     cells = pc.replace_substring_regex(cells, "[−–‐‑]", "-")
+    for raised, letter in ("ʰh", "ᵐm", "ˢs", "ᵈd"):
+        cells = pc.replace_substring(cells, raised, letter)
     cells = pc.utf8_trim_whitespace(pc.utf8_trim(cells, "\"'"))
     unknown = pc.or_(
         pc.is_in(pc.utf8_lower(cells), pa.array(EMPTY, cells.type)), pc.greater(pc.utf8_length(cells), LONGEST)

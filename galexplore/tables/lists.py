@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 from galexplore.errors import InputError
 from galexplore.files import MAX_UNPACKED, unpack
 from galexplore.tables.cells import is_unknown
-from galexplore.tables.degrees import add_parts, tell_units, to_degrees
+from galexplore.tables.degrees import add_parts, tell_units, to_degrees, to_icrs
 from galexplore.tables.pairs import parse_positions
 from galexplore.tables.readers import read_rows
 from galexplore.tables.roles import COUNTERS, Roles, find_roles, simplify
@@ -91,20 +91,32 @@ def _read_ids(values: pd.Series, name: str, placed: bool) -> np.ndarray | None:
 def _read_positions(rows: Rows, roles: Roles, notes: list[str]) -> tuple[np.ndarray, np.ndarray, bool]:
     """Positions (N,), (N,) in degrees, and whether that is assumed; what could not be read is noted."""
     frame, assumed = rows.frame, False
+    if missing := [
+        n for n in (*(roles.pair or ()), *roles.parts, *([roles.whole] if roles.whole else ())) if n not in frame
+    ]:
+        raise InputError(
+            f"The cells of the column {missing[0]} hold several values each; give right ascension and declination in "
+            "columns of their own, ra and dec."
+        )
     if roles.pair:
-        if missing := [n for n in roles.pair if n not in frame]:
-            raise InputError(f"The cells of the column {missing[0]} hold several values each, and no position.")
         units = tell_units(roles.pair, rows.meanings)
-        ra, dec = (to_degrees(frame[n], u, n, i == 0) for i, (n, u) in enumerate(zip(roles.pair, units, strict=True)))
+        ra, dec = (
+            to_degrees(frame[n], u, n, i == 0 and roles.frame == "icrs")
+            for i, (n, u) in enumerate(zip(roles.pair, units, strict=True))
+        )
         lost = (np.isnan(ra) & ~is_unknown(frame[roles.pair[0]])) | (np.isnan(dec) & ~is_unknown(frame[roles.pair[1]]))
         marked = any(frame[n].astype(str).str.contains(r"\d\s*[hd°:\s]\s*\d", regex=True).any() for n in roles.pair)
-        assumed = units[0] == "" and not marked
+        assumed = units[0] == "" and not marked and roles.frame == "icrs"
     elif roles.parts:
         ra, dec = add_parts(frame, roles.parts)
         lost = np.isnan(ra) | np.isnan(dec)
     else:
         ra, dec = parse_positions(frame[roles.whole])
         lost = np.isnan(ra) & ~is_unknown(frame[roles.whole])
+    if roles.frame != "icrs":
+        ra, dec = to_icrs(ra, dec, roles.frame)
+        kind = "galactic" if roles.frame == "galactic" else "ecliptic"
+        notes.append(f"{' and '.join(map(str, roles.pair or ()))} are {kind} coordinates; they were turned into ICRS.")
     off = (np.abs(dec) > 90) | (np.abs(ra) > 720)
     ra, dec = np.where(off, np.nan, ra), np.where(off, np.nan, dec)
     for bad, what in ((lost, "could not be read"), (off, "off the sky: declinations go from -90 to 90 degrees")):

@@ -1,5 +1,6 @@
 """Tables of text whose header says where the columns stand: CDS/MRT and IPAC; and SExtractor's, which numbers them."""
 
+import contextlib
 import re
 from collections.abc import Sequence
 
@@ -10,6 +11,7 @@ import pyarrow.compute as pc
 from astropy.io import ascii as astropy_ascii
 
 from galexplore.errors import InputError
+from galexplore.tables.cells import parse_numbers, trim
 from galexplore.tables.layout import Layout
 from galexplore.tables.roles import Meaning
 from galexplore.tables.rows import Choice, Rows
@@ -39,11 +41,13 @@ def read_placed(text: str, kind: str, choose: Choice | None) -> Rows:
     wanted = (choose(meanings) if choose else None) or list(columns)
     ends = [columns[n].end + (1 if kind == "ipac" else 0) for n in wanted]
     frame = cut_columns(body, wanted, [columns[n].start for n in wanted], ends)
-    nulls = {str(name): str(null) for null, _, name in (f for f in reader.data.fill_values or () if len(f) == 3)}
+    nulls = {str(f[2]): str(f[0]) for f in reader.data.fill_values or () if len(f) == 3}
     for name in wanted:
-        null = nulls.get(name, getattr(columns[name], "null", None))
-        if null:
-            frame[name] = frame[name].mask(frame[name] == str(null).strip(), "")
+        null = nulls.get(name) or str(getattr(columns[name], "null", "") or "")
+        unknown = frame[name] == null.strip()
+        with contextlib.suppress(ValueError):
+            unknown |= parse_numbers(trim(frame[name])) == float(null)
+        frame[name] = frame[name].mask(unknown, "")
     return Rows(frame, meanings, raw=True)
 
 

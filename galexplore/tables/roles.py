@@ -20,6 +20,7 @@ class Roles:
 
     `pair` holds right ascension and declination, `parts` the seven columns RAh RAm RAs DE- DEd DEm DEs, `whole` a
     position as one text. `rivals` are the pairs of which none is more likely than another. `old` is a column of B1950.
+    `frame` is what the pair is given in, as astropy calls it.
     """
 
     id: str | None = None
@@ -28,6 +29,7 @@ class Roles:
     whole: str | None = None
     rivals: tuple[tuple[str, str], ...] = ()
     old: str | None = None
+    frame: str = "icrs"
 
     @property
     def columns(self) -> list[str]:
@@ -83,6 +85,7 @@ _RA: tuple[str, ...] = (
 )
 _RA += ("targetra", "objra", "raobj", "ra1", "sra", "ramean", "rastack", "coordra", "plugra", "fiberra", "meanra")
 _RA += ("rafk5", "ratarg", "racenter", "rac", "xworld", "xwinworld", "alphasky", "raj2000deg", "radegj2000", "rad2000")
+_RA += ("ra2000", "ra2000deg", "rajd", "ifura", "objectra", "racen", "racent", "photra")
 _DEC: tuple[str, ...] = (
     "dec",
     "de",
@@ -99,8 +102,20 @@ _DEC: tuple[str, ...] = (
 _DEC += ("deltawinj2000", "deltapeakj2000", "delta", "declination", "targetdec", "objdec", "decobj", "dec1", "de1")
 _DEC += ("sdec", "decmean", "decstack", "coorddec", "plugdec", "fiberdec", "meandec", "decfk5", "defk5", "dectarg")
 _DEC += ("deccenter", "decc", "yworld", "ywinworld", "deltasky", "dej2000deg", "decj2000deg", "decdegj2000", "ded2000")
-_WHOLE = ("coord", "coords", "coordinates", "coordinate", "position", "pos", "radec", "skycoord", "coordsj2000")
-_UNITS = {"deg", "degree", "degrees", "rad", "radian", "radians", "h", "hr", "hour", "hours", "hms", "dms"}
+_DEC += ("dec2000", "de2000", "dec2000deg", "de2000deg", "decjd", "ifudec", "objectdec", "deccen", "decent", "photdec")
+_WHOLE = (
+    "coord",
+    "coord1",
+    "coords",
+    "coordinates",
+    "coordinate",
+    "position",
+    "pos",
+    "radec",
+    "skycoord",
+    "coordsj2000",
+)
+_UNITS = {"deg", "degree", "degrees", "rad", "radian", "radians", "h", "hr", "hour", "hours", "hrs", "hms", "dms", "d"}
 _NOT = {
     "err",
     "error",
@@ -123,14 +138,14 @@ _PARTS = ("rah", "ram", "ras", "de-", "ded", "dem", "des")
 
 def split_name(name: str) -> list[str]:
     """Words of a column's name in lower case, without what stands in brackets."""
-    bare = re.sub(r"[\[(].*?[\])]", " ", str(name))
+    bare = re.sub(r"[\[(].*?[\])]", " ", str(name)).replace("α", "alpha").replace("δ", "delta")
     bare = re.sub(r"(?<=[a-z])(?=[A-Z]{2}|[A-Z][a-z])", "_", bare.rpartition(".")[2] if _is_dotted(bare) else bare)
     return [w for w in re.split(r"[^a-z0-9]+", bare.lower()) if w]
 
 
 def _is_dotted(name: str) -> bool:
     """Whether a name is of a part of something, such as `pos.ra`."""
-    return re.fullmatch(r"\s*\w+\.[A-Za-z]\w*\s*", name) is not None
+    return re.fullmatch(r"\s*\w+\.(?!icrs\b|fk5\b|deg\b)[A-Za-z]\w*\s*", name, re.I) is not None
 
 
 def simplify(name: str) -> str:
@@ -156,7 +171,41 @@ def find_roles(meanings: Mapping[str, Meaning]) -> Roles:
         pairs, rivals = (rivals, []) if len(rivals) == 1 else ([], rivals)
     pair = pairs[0] if pairs else None
     whole = None if pair or parts else next((n for n, k in plain.items() if k in _WHOLE), None)
-    return Roles(_find_id(fresh, plain), pair, () if pair else parts, whole, tuple(rivals), None if pair else old)
+    frame = "icrs"
+    if not (pair or parts or whole or rivals):
+        pair, frame = _pair_by_frame(fresh, plain)
+    return Roles(
+        _find_id(fresh, plain), pair, () if pair else parts, whole, tuple(rivals), None if pair else old, frame
+    )
+
+
+#: Longitude and latitude of other frames: names as `simplify` gives them, and the UCD's second word.
+_OTHER_FRAMES = {
+    "galactic": (("glon", "gallon", "gall", "lgal", "galacticlongitude", "galacticl"), "galactic"),
+    "barycentricmeanecliptic": (("elon", "ecllon", "eclipticlongitude", "lambdaecl"), "ecliptic"),
+}
+_LATITUDES = {"gall": "galb", "lgal": "bgal", "galacticl": "galacticb", "lambdaecl": "betaecl"}
+
+
+def _pair_by_frame(meanings: Mapping[str, Meaning], plain: Mapping[str, str]) -> tuple[tuple[str, str] | None, str]:
+    """Find galactic or ecliptic longitude and latitude; l and b count only where both have an angle's unit."""
+    first = {k: n for n, k in reversed(list(plain.items()))}
+    for frame, (names, word) in _OTHER_FRAMES.items():
+        ucds = [next((n for n, m in meanings.items() if m.ucd.lower().split(";")[0] == f"pos.{word}.{a}"), None)
+                for a in ("lon", "lat")]  # fmt: skip
+        if ucds[0] is not None and ucds[1] is not None:
+            return (ucds[0], ucds[1]), frame
+        for name in names:
+            other = _LATITUDES.get(name, name.replace("longitude", "latitude").replace("lon", "lat"))
+            if name in first and other in first:
+                return (first[name], first[other]), frame
+    if "l" in first and "b" in first and all(_says_angle(first[k], meanings[first[k]]) for k in "lb"):
+        return (first["l"], first["b"]), "galactic"
+    return None, "icrs"
+
+
+def _says_angle(name: str, meaning: Meaning) -> bool:
+    return re.search(r"\bdeg|\brad\b|°", f"{meaning.unit} {re.sub('_', ' ', name)}", re.I) is not None
 
 
 def _is_old(name: str, meaning: Meaning) -> bool:
@@ -212,7 +261,25 @@ def _pair_by_words(meanings: Mapping[str, Meaning]) -> list[tuple[str, str]]:
         for axis, names in (("ra", ("ra", "raj2000", "radeg")), ("dec", ("dec", "de", "decl", "dej2000", "decdeg"))):
             if len([w for w in words if w in names]) == 1 and not _NOT & set(words):
                 held.setdefault(tuple(w for w in words if w not in names), {}).setdefault(axis, name)
+    pairs = [(p["ra"], p["dec"]) for p in held.values() if len(p) == 2]
+    return pairs or _pair_glued(meanings)
+
+
+def _pair_glued(meanings: Mapping[str, Meaning]) -> list[tuple[str, str]]:
+    """Pairs such as cra, cdec or RAhours, DEdeg: what stands before or behind the axis is alike, or a unit."""
+    held: dict[str, dict[str, str]] = {}
+    for name in meanings:
+        bare = re.sub(r"[^a-z0-9]", "", str(name).lower())
+        if words := re.fullmatch(rf"(ra|decl?|de)({_GLUED_UNITS})", bare):
+            held.setdefault("", {}).setdefault("ra" if words[1] == "ra" else "dec", name)
+        elif words := re.fullmatch(r"([a-z0-9]{1,8}?)(ra|dec)", bare):
+            if words[1] not in _NOT | _OFFSETS and not words[1].startswith(("err", "pm", "sig", "del", "off")):
+                held.setdefault(words[1], {}).setdefault(words[2], name)
     return [(p["ra"], p["dec"]) for p in held.values() if len(p) == 2]
+
+
+_GLUED_UNITS = "hours?|hrs?|h|degrees?|deg|d|radians?|rad"
+_OFFSETS = {"d", "e", "u", "s", "er", "mu", "m", "n", "c1950", "delta", "diff", "grad", "extra", "infra"}
 
 
 def _find_id(meanings: Mapping[str, Meaning], plain: Mapping[str, str]) -> str | None:
