@@ -13,7 +13,7 @@ from astropy.table import Table
 from astropy.table.meta import get_header_from_yaml
 
 from galexplore.errors import InputError
-from galexplore.tables.roles import Meaning
+from galexplore.tables.meanings import Meaning
 from galexplore.tables.rows import Choice, Rows, flatten, pick_table
 
 MOST_BYTES = 100_000_000  # that the needed columns of a list may take in memory
@@ -136,16 +136,23 @@ def read_parquet(data: bytes, choose: Choice | None = None) -> Rows:
     with pq.ParquetFile(BytesIO(data)) as file:
         schema = file.schema_arrow
         meanings = _describe_parquet(schema)
+        index = _name_index(schema)
+        meanings = {index if n == "__index_level_0__" else n: m for n, m in meanings.items()}
         wanted = choose(meanings) if choose else None
+        wanted = wanted and ["__index_level_0__" if n == index and n not in schema.names else n for n in wanted]
         table = file.read() if wanted is None else _read_bounded(file, wanted)
     provenance = (schema.metadata or {}).get(b"provenance", b"").decode()
-    index = next((f for f in schema if f.name == "__index_level_0__"), None)
-    worded = index is not None and (pa.types.is_string(index.type) or pa.types.is_large_string(index.type))
-    name = "id" if worded and "id" not in schema.names else "index"
-    rename = {"__index_level_0__": name} if name not in table.column_names else {}
-    if rename:
-        meanings = {rename.get(n, n): m for n, m in meanings.items()}
-    return Rows(_from_arrow(table).rename(columns=rename), meanings, provenance)
+    return Rows(_from_arrow(table).rename(columns={"__index_level_0__": index}), meanings, provenance)
+
+
+def _name_index(schema: pa.Schema) -> str:
+    """Name the column in which pandas keeps an index without a name: text there is of ids, a number counts rows."""
+    field = next((f for f in schema if f.name == "__index_level_0__"), None)
+    worded = field is not None and (pa.types.is_string(field.type) or pa.types.is_large_string(field.type))
+    names = ("id", "index") if worded else ("index", "__index_level_0__")
+    return (
+        names[0] if names[0] not in schema.names else names[1] if names[1] not in schema.names else "__index_level_0__"
+    )
 
 
 def _describe_parquet(schema: pa.Schema) -> dict[str, Meaning]:

@@ -17,8 +17,9 @@ from galexplore.tables.cells import is_unknown
 from galexplore.tables.columns import find_column
 from galexplore.tables.contract import SENTINELS
 from galexplore.tables.degrees import add_parts, tell_units, to_degrees, to_icrs
+from galexplore.tables.meanings import Meaning
 from galexplore.tables.readers import make_numbers, read_rows
-from galexplore.tables.roles import Meaning, find_roles
+from galexplore.tables.roles import find_roles
 
 FORMATS = tuple(formats.WRITERS)
 MOST_UNPACKED = 2_000_000_000  # bytes that a packed catalogue may unfold to

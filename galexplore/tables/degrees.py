@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from galexplore.errors import InputError
 from galexplore.tables.cells import EMPTY, LONGEST, is_sentinel, is_text, parse_numbers, to_floats, trim
-from galexplore.tables.roles import Meaning
+from galexplore.tables.meanings import Meaning
 
 _UNITS = {
     "degrees": (
@@ -32,11 +32,10 @@ _UNITS = {
     "d:m:s": ("d:m:s", "dd:mm:ss", "dms", "deg:m:s", "d m s", "dd mm ss", "dd:mm:ss.s", "sexagesimal", "d:m:s.s"),
     "arcmin": ("arcmin", "arcmins", "arcminute", "arcminutes", "amin"),
     "arcsec": ("arcsec", "arcsecs", "arcsecond", "arcseconds", "asec", "as"),
-    "mas": ("mas", "milliarcsec", "milliarcsecond"),
     "": ("", "-", "--", "none", "dimensionless", "1", "unitless", "coord", "angle"),
 }
 _FACTORS = {"": 1.0, "degrees": 1.0, "hours": 15.0, "radians": 180 / np.pi}
-_FACTORS |= {"arcmin": 1 / 60, "arcsec": 1 / 3600, "mas": 1 / 3_600_000}
+_FACTORS |= {"arcmin": 1 / 60, "arcsec": 1 / 3600}
 _FRACTION = r"[0-9]{1,2}(?:\.[0-9]*)?"
 _SEXAGESIMAL = (
     r"(?i)^(?P<sign>[+-]?)\s*(?P<first>[0-9]{1,3})(?P<mark>\s*[hd°:]\s*|\s+)"
@@ -97,19 +96,29 @@ def tell_units(pair: tuple[str, str], meanings: Mapping[str, Meaning]) -> tuple[
 
 
 def add_parts(frame: pd.DataFrame, parts: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:
-    """Degrees (N,), (N,) of the seven columns RAh, RAm, RAs, DE-, DEd, DEm, DEs of a table of the CDS."""
-    h, m, s, d, arcmin, arcsec = (_read_part(frame[n]) for n in (*parts[:3], *parts[4:]))
+    """Degrees (N,), (N,) of columns of hours, minutes, seconds, and degrees, minutes, seconds; NaN where one is none.
+
+    The sign stands in a column of its own before the degrees, as in the tables of the CDS, or with them; of a number
+    it is lost where the degrees are zero, and with it the position.
+    """
+    numbers = [parts[i] for i in (0, 1, 2, -3, -2, -1)]
+    signs = _trim_signs(frame[parts[-4] if len(parts) == 7 else parts[-3]])
+    south = pc.starts_with(signs, "-").to_numpy(zero_copy_only=False)
+    h, m, s, d, arcmin, arcsec = (_read_part(frame[n]) for n in numbers)
     for minutes in (m, s, arcmin, arcsec):
-        minutes[(minutes < 0) | (minutes > 60)] = np.nan
-    south = frame[parts[3]].astype(str).str.strip().str.replace("−", "-").eq("-").to_numpy()
-    dec = d + arcmin / 60 + arcsec / 3600
-    return 15 * (h + m / 60 + s / 3600), np.where(south, -dec, dec)
+        minutes[~((minutes >= 0) & (minutes <= 60))] = np.nan
+    if len(parts) == 6 and not is_text(frame[parts[3]]):
+        d[d == 0] = np.nan
+    dec = np.abs(d) + arcmin / 60 + arcsec / 3600
+    return 15 * (np.where(h >= 0, h, np.nan) + m / 60 + s / 3600), np.where(south, -dec, dec)
+
+
+def _trim_signs(values: pd.Series) -> pa.Array:
+    return pc.replace_substring_regex(trim(values), "[−–‐‑]", "-")
 
 
 def _read_part(values: pd.Series) -> np.ndarray:
-    """Numbers (N,) of one of the seven columns, none of which is negative."""
-    numbers = parse_numbers(trim(values)) if is_text(values) else to_floats(values)
-    return np.where(numbers >= 0, numbers, np.nan)
+    return parse_numbers(_trim_signs(values)).copy() if is_text(values) else to_floats(values).copy()
 
 
 def to_icrs(lon: np.ndarray, lat: np.ndarray, frame: str) -> tuple[np.ndarray, np.ndarray]:

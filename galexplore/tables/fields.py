@@ -6,7 +6,8 @@ import re
 import numpy as np
 
 from galexplore.errors import InputError
-from galexplore.tables.roles import Meaning, find_roles
+from galexplore.tables.meanings import Meaning
+from galexplore.tables.roles import find_roles
 
 #: What parts fields, the surest first: blanks last, for names and dates hold some.
 _DELIMITERS = ("\t", ";", "|", ",", r"\s{2,}", r"\s+")

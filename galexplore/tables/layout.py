@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from galexplore.errors import InputError
 from galexplore.tables.fields import are_dashes, cut, find_delimiter, find_edges, split_line, take_lines
-from galexplore.tables.roles import IDS, Meaning, find_roles, simplify
+from galexplore.tables.meanings import Meaning, simplify
+from galexplore.tables.roles import IDS, find_roles
 
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[ed][+-]?\d+)?", re.I)
 _SEXAGESIMAL = re.compile(r"[+-]?\d{1,3}[hd°: ]\s*\d{1,2}[m:'′ ]\s*\d{1,2}(?:\.\d*)?[s\"″]?", re.I)
@@ -43,6 +44,7 @@ def find_layout(text: str) -> Layout:
     """
     comments, body = _part_comments(text)
     body, notes = _keep_first_table(comments, body)
+    body = _drop_rules(body)
     lines = take_lines(body)
     if not lines:
         raise InputError("The table is empty: it has comments only." if comments else "The table is empty.")
@@ -60,6 +62,8 @@ def find_layout(text: str) -> Layout:
         names, rest, headless = [f"column {i}" for i in range(1, len(first) + 1)], body, True
     else:
         names, rest = first, _drop_lines(body, 1)
+        if delimiter == r"\s+" and (parted := _part_angles(names, lines)):
+            return _settle(parted, rest, delimiter, (), notes)
         edges = find_edges(body, delimiter, len(names))
         if edges:
             names = cut(lines[0], edges)
@@ -105,6 +109,34 @@ def _settle(
     return Layout(unique, units, rest, delimiter, edges, notes, headless)
 
 
+def _part_angles(names: list[str], lines: list[str]) -> list[str] | None:
+    """Names of the six columns over which ra and dec stand where blanks part hours, minutes and seconds as well."""
+    pair = find_roles({n: Meaning() for n in names}).pair
+    counts = {len(split_line(line, r"\s+")) for line in lines[1:]}
+    if pair is None or counts != {len(names) + 4} or simplify(pair[0]) == simplify(pair[1]):
+        return None
+    at, behind = names.index(pair[0]), names.index(pair[1])
+    if behind != at + 1:
+        return None
+    return [*names[:at], "RAh", "RAm", "RAs", "DEd", "DEm", "DEs", *names[behind + 1 :]]
+
+
+def _drop_rules(body: str) -> str:
+    """Drop the lines that frame a table above and below, and what a data base counts there."""
+    if rule := _RULES.match(body):
+        body = body[rule.end() :]
+    for _ in range(4):
+        at = body.rstrip().rfind("\n") + 1
+        if not at or not _FOOT.fullmatch(body[at:].strip()):
+            break
+        body = body[:at]
+    return body
+
+
+_RULES = re.compile(r"(?:[ \t]*[-+=|]{3}[-+=| \t]*\n)+")
+_FOOT = re.compile(r"[-+=|]{3}[-+=| \t]*|\(\d+ rows?\)|\d+ rows? in set.*")
+
+
 def _drop_title(lines: list[str], body: str) -> tuple[list[str], str, tuple[str, ...]]:
     """Drop up to three lines of a title above the header, which is the first line that names positions."""
     for i in range(min(4, len(lines) - 1)):
@@ -135,7 +167,8 @@ def _part_comments(text: str) -> tuple[list[str], str]:
         if line and not line.startswith("#"):
             break
         if line and len(comments) < 1000:
-            comments.append(line.lstrip("#").strip())
+            bare = line.lstrip("#").strip()
+            comments.append("#" + bare if bare.startswith("|") else bare)  # as SIMBAD calls its counter
         at = end + 1
     body = text[at:]
     if "#" in body:

@@ -9,11 +9,12 @@ import pyarrow.parquet as pq
 
 from galexplore.errors import InputError
 from galexplore.files import MAX_UNPACKED, unpack
-from galexplore.tables.cells import is_unknown
+from galexplore.tables.cells import is_text, is_unknown, parse_numbers, to_floats, trim
 from galexplore.tables.degrees import add_parts, tell_units, to_degrees, to_icrs
+from galexplore.tables.meanings import simplify
 from galexplore.tables.pairs import parse_positions
 from galexplore.tables.readers import read_rows
-from galexplore.tables.roles import COUNTERS, Roles, find_roles, simplify
+from galexplore.tables.roles import COUNTERS, Roles, find_roles
 from galexplore.tables.rows import Rows
 
 MOST_ROWS = 200_000
@@ -51,13 +52,15 @@ def read_list(data: bytes) -> pd.DataFrame:
     columns, notes, assumed = {}, list(rows.notes), False
     if roles.pair or roles.parts or roles.whole:
         columns["ra"], columns["dec"], assumed = _read_positions(rows, roles, notes)
-    if roles.id is not None:
-        ids = _read_ids(rows.frame[roles.id], roles.id, bool(columns))
+    name = _choose_ids(rows.frame, roles)
+    if name is not None:
+        ids = _read_ids(rows.frame[name], name, bool(columns))
         columns = columns if ids is None else {"id": ids} | columns
     if columns.keys() == {"ra", "dec"} and len(rows.frame) and not np.isfinite(columns["ra"] + columns["dec"]).any():
         raise InputError(_say_unreadable(rows.frame, roles))
     frame = pd.DataFrame(columns)
     frame.attrs = {"notes": notes, "assumed": assumed}
+    frame.attrs["hours_assumed"] = bool(roles.pair) and not assumed and _are_bare(rows, roles)
     return frame
 
 
@@ -69,6 +72,19 @@ def _check_parquet(data: bytes) -> None:
         raise InputError("The table is damaged or no parquet table, and could not be read.") from error
     if rows > MOST_ROWS:
         raise InputError(f"A list may have up to {MOST_ROWS:,} rows; this one has {rows:,}.")
+
+
+def _choose_ids(frame: pd.DataFrame, roles: Roles) -> str | None:
+    """Choose the column of ids: the likeliest one, but where that is a running number and another is not."""
+    names = [n for n in (roles.id, *roles.other_ids) if n is not None and n in frame]
+    return next((n for n in names if not _is_running(frame[n])), names[0] if names else None)
+
+
+def _is_running(values: pd.Series) -> bool:
+    """Whether a column counts its rows, from 0 or 1."""
+    numbers = parse_numbers(trim(values)) if is_text(values) else to_floats(values)
+    start = numbers[0] if len(numbers) else np.nan
+    return start in (0, 1) and bool((numbers == start + np.arange(len(numbers))).all())
 
 
 def _read_ids(values: pd.Series, name: str, placed: bool) -> np.ndarray | None:
@@ -127,6 +143,15 @@ def _read_positions(rows: Rows, roles: Roles, notes: list[str]) -> tuple[np.ndar
     return ra, dec, assumed
 
 
+def _are_bare(rows: Rows, roles: Roles) -> bool:
+    """Whether right ascensions are sexagesimal and nothing says that they are hours."""
+    name = (roles.pair or ("",))[0]
+    if not is_text(rows.frame[name]) or tell_units(roles.pair or ("", ""), rows.meanings)[0] not in ("", "h:m:s"):
+        return False
+    marked = rows.meanings[name].unit.strip() or rows.frame[name].iloc[:100].astype(str).str.contains("[hd°]").any()
+    return not marked
+
+
 def _say_unreadable(frame: pd.DataFrame, roles: Roles) -> str:
     names = roles.pair or roles.parts or (roles.whole,)
     first = " ".join(str(frame[n].iloc[0])[:20] for n in names)
@@ -146,7 +171,8 @@ def _read_bare(rows: Rows, roles: Roles) -> pd.DataFrame:
         if (placed := _place_bare(frame, k, blanks)) is not None:
             return placed
     worded = re.search("[a-z]", " ".join(map(str, frame.iloc[0])), re.I)
-    if rows.headless and frame.shape[1] > 1 and not (blanks and worded):
+    decimal = sum("." in c and _NUMBER.fullmatch(c) is not None for c in map(str, frame.iloc[0]))
+    if rows.headless and frame.shape[1] > 1 and (decimal > 1 or not (blanks and worded)):
         raise InputError("The list has no header: name its columns, such as id, ra and dec (degrees).")
     bare = pd.DataFrame({"id": _join_cells(frame)})
     bare.attrs = {"notes": list(rows.notes), "assumed": False}
@@ -158,6 +184,14 @@ def _join_cells(frame: pd.DataFrame) -> np.ndarray:
     return np.array([" ".join(row).strip() for row in frame.to_numpy(object)], object)
 
 
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eEdD][+-]?\d+)?")
+
+
+def _take_rows(frame: pd.DataFrame, k: int) -> list[list[str]]:
+    """First cells of the first rows."""
+    return frame.iloc[:100, :k].astype(str).to_numpy(object).tolist()
+
+
 def _place_bare(frame: pd.DataFrame, k: int, blanks: bool) -> pd.DataFrame | None:
     """Read positions from the k-th column on, behind a name of k words; None where they are none.
 
@@ -166,6 +200,9 @@ def _place_bare(frame: pd.DataFrame, k: int, blanks: bool) -> pd.DataFrame | Non
     many = frame.shape[1] - k
     if not (many == 2 or (many == 6 and blanks) or (many == 1 and k == 0)) or (k and not blanks and k > 1):
         return None
+    if any(_NUMBER.fullmatch(c) and not (j and c.isdigit() and row[j - 1].isalpha()) for row in _take_rows(frame, k)
+           for j, c in enumerate(row)):  # fmt: skip
+        return None  # a number is of a name only behind a word of letters, as in NGC 224
     ids, texts = _join_cells(frame.iloc[:, :k]), pd.Series(_join_cells(frame.iloc[:, k:]))
     if (k and not re.search("[a-z]", str(ids[0]), re.I)) or not np.isfinite(parse_positions(texts.iloc[:5])[0]).any():
         return None

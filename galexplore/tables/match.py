@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 from scipy.spatial import cKDTree
 
+from galexplore.errors import InputError
+from galexplore.tables.designations import read_designation
 from galexplore.tables.lists import LARGEST, MOST_ROWS, read_list
 from galexplore.tables.names import format_angle
 from galexplore.tables.positions import to_vectors
@@ -46,6 +48,9 @@ def match_list(table: pd.DataFrame, wanted: pd.DataFrame, radius: float) -> Matc
     n, notes = len(wanted), list(wanted.attrs.get("notes", ()))
     by_id = _match_ids(table, wanted) if "id" in wanted else np.full(n, -1)
     placed = "ra" in table and bool(table["ra"].notna().any())
+    if "id" in wanted and "ra" not in wanted and placed and (by_id < 0).any():
+        wanted, note = _place_by_names(wanted, by_id)
+        notes += note
     if "ra" not in wanted or not placed:
         rows = np.unique(by_id[by_id >= 0])
         if len(rows):
@@ -53,7 +58,7 @@ def match_list(table: pd.DataFrame, wanted: pd.DataFrame, radius: float) -> Matc
         if "ra" in wanted:
             return Matched(rows, "The galaxies of this atlas have no positions; give their ids.")
         return Matched(rows, _join(f"None of the {n:,} ids stands in this atlas.", notes))
-    by_place, note = _choose_unit(table, wanted, radius)
+    by_place, wanted, note = _choose_unit(table, wanted, radius)
     notes += [note] if note else []
     apart = _measure(table, wanted, by_id)
     wrong = (by_id >= 0) & (apart > radius)
@@ -90,7 +95,14 @@ def _match_ids(table: pd.DataFrame, wanted: pd.DataFrame) -> np.ndarray:
     """Place (n,) in the atlas of each wanted id; -1 where it is not there."""
     ids = table["id"].to_numpy(object)
     places = {name: i for i, name in reversed(list(enumerate(ids)))}
-    return np.array([places.get(name, -1) if name else -1 for name in wanted["id"]], int)
+    rows = np.array([places.get(name, -1) if name else -1 for name in wanted["id"]], int)
+    if (rows < 0).any():  # as the search box does
+        cased: dict[str, int] = {}
+        for i, name in enumerate(ids):
+            cased[str(name).casefold()] = -1 if str(name).casefold() in cased else i
+        sought = wanted["id"].astype(str).str.strip("'\" ").str.casefold()
+        rows = np.where(rows < 0, [cased.get(name, -1) if name else -1 for name in sought], rows)
+    return rows
 
 
 def _measure(table: pd.DataFrame, wanted: pd.DataFrame, rows: np.ndarray) -> np.ndarray:
@@ -115,21 +127,54 @@ def _list_disagreements(
     )
 
 
-def _choose_unit(table: pd.DataFrame, wanted: pd.DataFrame, radius: float) -> tuple[np.ndarray, str]:
-    """Match positions; where their unit stands nowhere and degrees fit nothing, as radians or hours where those fit."""
+def _choose_unit(table: pd.DataFrame, wanted: pd.DataFrame, radius: float) -> tuple[np.ndarray, pd.DataFrame, str]:
+    """Match positions; where their unit stands nowhere and the usual one fits nothing, in another one that fits.
+
+    Returns the places, the list with its positions in degrees, and a sentence where another unit was taken.
+    """
     rows = _match_positions(table, wanted, radius)
-    if not wanted.attrs.get("assumed") or (rows >= 0).any():
-        return rows, ""
+    if (rows >= 0).any():
+        return rows, wanted, ""
     known = int(wanted["ra"].notna().sum())
-    for unit, factors, high in (("radians", (180 / np.pi, 180 / np.pi), 2 * np.pi), ("hours", (15.0, 1.0), 24.0)):
-        if not wanted["ra"].between(-high, high).sum() == known:
+    tries = list(_OTHER_UNITS) if wanted.attrs.get("assumed") else []
+    tries += [_AS_DEGREES] if wanted.attrs.get("hours_assumed") else []
+    for said, factors, high in tries:
+        if wanted["ra"].between(-high, high).sum() == known:
+            other = wanted.assign(ra=wanted["ra"] * factors[0], dec=wanted["dec"] * factors[1])
+            again = _match_positions(table, other, radius)
+            if (again >= 0).sum() > max(0, 0.3 * known):
+                return again, other, said
+    return rows, wanted, ""
+
+
+_SILENT = "the list does not say their unit, and as degrees none is found."
+#: What else positions may be in: the sentence to say, the factors to degrees, and how far right ascensions go.
+_OTHER_UNITS = (
+    (f"Positions are taken for radians: {_SILENT}", (180 / np.pi, 180 / np.pi), 2 * np.pi),
+    (f"Right ascensions are taken for hours: {_SILENT}", (15.0, 1.0), 24.0),
+)
+_AS_DEGREES = (
+    "Right ascensions are taken for degrees, minutes and seconds: the list does not say what they are, and as hours "
+    "none is found.",
+    (1 / 15, 1.0),
+    360.0,
+)
+
+
+def _place_by_names(wanted: pd.DataFrame, by_id: np.ndarray) -> tuple[pd.DataFrame, list[str]]:
+    """Give the positions that names carry, such as SDSS J100024.00-003000.0, to the rows whose ids are not known."""
+    places = np.full((len(wanted), 2), np.nan)
+    for i in np.flatnonzero(by_id < 0):
+        try:
+            places[i] = read_designation(str(wanted["id"].iloc[i])[:100]) or np.nan
+        except InputError:
             continue
-        other = wanted[["ra", "dec"]] * np.array(factors)
-        again = _match_positions(table, other, radius)
-        if (again >= 0).sum() > max(0, 0.3 * known):
-            what = "Positions are" if unit == "radians" else "Right ascensions are"
-            return again, f"{what} taken for {unit}: the list does not say their unit, and as degrees none is found."
-    return rows, ""
+    named = int(np.isfinite(places[:, 0]).sum())
+    if not named:
+        return wanted, []
+    return wanted.assign(ra=places[:, 0], dec=places[:, 1]), [
+        f"{named:,} of the names carry positions, which were taken."
+    ]
 
 
 def _match_positions(table: pd.DataFrame, wanted: pd.DataFrame, radius: float) -> np.ndarray:

@@ -13,7 +13,7 @@ from astropy.io import ascii as astropy_ascii
 from galexplore.errors import InputError
 from galexplore.tables.cells import parse_numbers, trim
 from galexplore.tables.layout import Layout
-from galexplore.tables.roles import Meaning
+from galexplore.tables.meanings import Meaning
 from galexplore.tables.rows import Choice, Rows
 
 _LONGEST_HEADER = 200_000  # characters

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from galexplore.tables.roles import Meaning
+from galexplore.tables.meanings import Meaning
 
 #: Given what a file says of its columns, which of them to read; None reads them all, within no bounds.
 Choice = Callable[[Mapping[str, Meaning]], list[str]]

@@ -9,8 +9,8 @@ import pandas as pd
 
 from galexplore.errors import InputError
 from galexplore.tables.layout import Layout, find_layout
+from galexplore.tables.meanings import Meaning
 from galexplore.tables.placed import cut_columns, find_sextractor_layout, read_placed
-from galexplore.tables.roles import Meaning
 from galexplore.tables.rows import Choice, Rows
 
 MOST_COLUMNS = 5000  # that a table of text may have
@@ -45,6 +45,10 @@ def read_text(data: bytes, choose: Choice | None = None) -> Rows:
         raise InputError("The file is a web page (HTML), no table.")
     if re.match(r'[\[{]\s*(?:["{\[]|$)', head):
         raise InputError("The file is JSON, no table that is known here: use CSV, FITS, VOTable, ECSV or Parquet.")
+    if re.search(r"\\begin\{|\\startdata|(?m:&.*\\\\[ \t]*$)", head):
+        raise InputError("The file is LaTeX, no table that is known here: use CSV, FITS, VOTable, ECSV or Parquet.")
+    if re.match(r"(?:#[^\n]*\n|global [^\n]*\n)*(?:\w+\s*;?\s*)?(?:circle|point|box|ellipse)\(", head):
+        raise InputError("The file is of DS9's regions; give a table with ra and dec (degrees), such as CSV.")
     for kind, sign in (
         ("mrt", "Byte-by-byte Description of file" in head),
         ("ipac", re.match(r"(?:\\[^\n]*\n)*(?:\|[^\n]*\|[ \t]*\n){1,4}[^|\n]", head) is not None),
@@ -103,7 +107,7 @@ def _read_parted(layout: Layout, wanted: list[str] | None) -> pd.DataFrame:
     frame = frame.iloc[1:].reset_index(drop=True).fillna("")
     if (frame["\0more"] != "").any():
         raise InputError(_say_ragged(len(names), layout))
-    short = np.flatnonzero(frame[names[-2]] == "") if blanks else ()
+    short = np.flatnonzero(frame[names[-2]] == "") if blanks and '""' not in body else ()
     if len(short):  # an empty field among blanks moves all others, and nobody sees it
         raise InputError(
             f"Row {short[0] + 1} has fewer fields than the header, which names {len(layout.names)}; part by commas, "
