@@ -24,7 +24,7 @@ from pathlib import Path
 
 import galexplore as gx
 from galexplore import figures
-from galexplore.tables import filters
+from galexplore.tables import catalogue, filters
 
 here = Path(__file__).parent
 kept = json.loads((here / "view.json").read_text())
@@ -37,7 +37,7 @@ table = explorer.table
 mask = filters.keep_rows(table, state["limits"], state["left_out"])
 shown = table if mask is None else table[mask]
 selected = shown[shown["id"].isin(ids)]
-selected.to_csv(here / "selected.csv", index=False)
+catalogue.write(selected, here / "selected.csv")
 colour = None if state["colour"] == "population" else state["colour"]
 drawn = {"overlays": state["kinds"], "selected": ids, "opened": kept["object"], "marginals": True}
 figure = figures.plot_atlas(shown, state["x"], state["y"], kept["title"], colour=colour, **drawn)

@@ -89,7 +89,7 @@ def find_edges(body: str, delimiter: str, n: int) -> tuple[int, ...]:
     if width <= _WIDEST and width * len(lines) < 1e8:
         grid = np.array([line.encode("latin-1", "replace") for line in lines], f"S{width}")
         letters = grid.view(np.uint8).reshape(len(lines), width)
-        blank = np.isin(letters, (0, 32)).all(axis=0).tolist()
+        blank = ((letters == 0) | (letters == 32)).min(axis=0).tolist()
         starts = [i for i in range(width) if not blank[i] and (i == 0 or blank[i - 1])]
         nexts = [*starts[1:], width]
         edges = tuple(a for i, (a, b) in enumerate(zip(starts, nexts, strict=True)) if i == 0 or lines[0][a:b].strip())

@@ -1,9 +1,11 @@
 """A frame to the bytes of each table format, with its provenance as JSON."""
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator
 from io import BytesIO, StringIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -116,8 +118,27 @@ def to_ecsv(frame: pd.DataFrame, provenance: str) -> bytes:
 
 
 def to_csv(frame: pd.DataFrame, provenance: str) -> bytes:
-    """Write plain CSV."""
-    return frame.to_csv(index=False).encode()
+    """Write plain CSV, whose texts no spreadsheet takes for a formula."""
+    return quiet_formulas(frame).to_csv(index=False).encode()
+
+
+#: What a spreadsheet takes for the beginning of a formula, and other tools for a comment; plain numbers are neither.
+_FORMULA = re.compile(r"'*[=+\-@\t\r#]")
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+
+
+def quiet_formulas(frame: pd.DataFrame) -> pd.DataFrame:
+    """Write an apostrophe before texts that begin as a formula does, in cells and names; numbers stay numbers.
+
+    A text that begins so behind apostrophes of its own gets one more: `restore_formulas` gives back every text.
+    """
+    quiet = {n: frame[n].map(_quiet) for n in frame if not pd.api.types.is_numeric_dtype(frame[n])}
+    return frame.assign(**{str(n): v for n, v in quiet.items()}).rename(columns=_quiet)
+
+
+def _quiet(value: Any) -> Any:
+    formula = isinstance(value, str) and _FORMULA.match(value) and not _NUMBER.fullmatch(value)
+    return f"'{value}" if formula else value
 
 
 #: How each format is written: names to functions.

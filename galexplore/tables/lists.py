@@ -15,9 +15,8 @@ from galexplore.tables.meanings import simplify
 from galexplore.tables.pairs import parse_positions
 from galexplore.tables.readers import read_rows
 from galexplore.tables.roles import COUNTERS, Roles, find_roles
-from galexplore.tables.rows import Rows
+from galexplore.tables.rows import MOST_ROWS, Rows
 
-MOST_ROWS = 200_000
 MOST_LINES = 1_000_000  # of text, comments and blank ones among them
 LARGEST = 20 << 20  # bytes
 

@@ -49,8 +49,8 @@ def match_list(table: pd.DataFrame, wanted: pd.DataFrame, radius: float) -> Matc
     by_id = _match_ids(table, wanted) if "id" in wanted else np.full(n, -1)
     placed = "ra" in table and bool(table["ra"].notna().any())
     if "id" in wanted and "ra" not in wanted and placed and (by_id < 0).any():
-        wanted, note = _place_by_names(wanted, by_id)
-        notes += note
+        wanted, said = _place_by_names(wanted, by_id)
+        notes += said
     if "ra" not in wanted or not placed:
         rows = np.unique(by_id[by_id >= 0])
         if len(rows):

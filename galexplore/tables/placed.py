@@ -4,7 +4,6 @@ import contextlib
 import re
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -83,8 +82,8 @@ def find_sextractor_layout(text: str) -> Layout:
     cards: dict[int, tuple[str, str]] = {}
     at = 0
     while card := _CARD.match(text, at):
-        unit = re.search(r"\[([^\]\n]*)\]\s*$", card[3])
-        cards[int(card[1])] = (card[2], unit[1] if unit else "")
+        bracket = re.search(r"\[([^\]\n]*)\]\s*$", card[3])
+        cards[int(card[1])] = (card[2], bracket[1] if bracket else "")
         at = card.end() + 1
     body = "\n".join(line for line in text[at:].split("\n") if not line.lstrip().startswith("#"))
     first = next((line.split() for line in body.split("\n") if line.strip()), [])
@@ -94,4 +93,4 @@ def find_sextractor_layout(text: str) -> Layout:
         name, unit = cards.get(i, (name, unit))
         names.append(f"{name}_{place}" if place else name)
         units.append(unit)
-    return Layout(list(np.array(names, object)), units, body, r"\s+")
+    return Layout(names, units, body, r"\s+")

@@ -7,10 +7,12 @@ import pandas as pd
 
 from galexplore.errors import InputError
 from galexplore.files import unpack
-from galexplore.tables.binary import read_ecsv, read_fits, read_parquet, read_votable
+from galexplore.tables.binary import read_ecsv, read_fits
 from galexplore.tables.columns import find_column
+from galexplore.tables.parquet import read_parquet
 from galexplore.tables.rows import Choice, Rows
 from galexplore.tables.text import read_text
+from galexplore.tables.votable import read_votable
 
 READERS: dict[str, Callable[[bytes, Choice | None], Rows]] = {
     "parquet": read_parquet,

@@ -104,7 +104,7 @@ def find_roles(meanings: Mapping[str, Meaning]) -> Roles:
 def _find_parts(meanings: Mapping[str, Meaning]) -> tuple[str, ...]:
     """Find the columns RAh RAm RAs DE- DEd DEm DEs, or those without a sign of its own; empty where one is missing."""
     raw: dict[str, str] = {}
-    for name in reversed(meanings):
+    for name in reversed(list(meanings)):
         raw[re.sub(r"^decl?(?=[dms]$)", "de", re.sub(r"[ _.]", "", str(name).lower()))] = name
     parts = tuple(raw[p] for p in _PARTS if p in raw)
     if len(parts) < len(_PARTS):

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from galexplore.tables.meanings import Meaning
 
+MOST_ROWS = 200_000  # of a list
 #: Given what a file says of its columns, which of them to read; None reads them all, within no bounds.
 Choice = Callable[[Mapping[str, Meaning]], list[str]]
 
@@ -51,3 +53,8 @@ def flatten(values: np.ndarray) -> np.ndarray | None:
             plain = [c[0] if len(c) else None for c in cells]
             return pd.Series(plain).to_numpy()
     return values
+
+
+def take_ucd(column: Mapping[str, Any]) -> str:
+    """UCD of a column in the header that astropy writes for ECSV and Parquet."""
+    return (column.get("meta") or {}).get("ucd", "")

@@ -28,7 +28,8 @@ def decode(data: bytes) -> str:
             text = data.decode("latin-1")
     if "\0" in text[:100_000]:
         raise InputError("The file is no table that is known here: use CSV, TSV, ECSV, VOTable, FITS or Parquet.")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    text = text.replace("\r\n", "\n")
+    return text if "\n" in text else text.replace("\r", "\n")  # a lone one is of a cell where lines end otherwise
 
 
 def read_text(data: bytes, choose: Choice | None = None) -> Rows:
@@ -66,6 +67,7 @@ def _read_layout(layout: Layout, choose: Choice | None) -> Rows:
         raise InputError(
             f"A table of text may have up to {MOST_COLUMNS:,} columns; this one has {len(layout.names):,}."
         )
+    layout.names = [re.sub(_QUIET, r"\1", n) for n in layout.names]
     meanings = {n: Meaning(u) for n, u in zip(layout.names, layout.units, strict=True)}
     wanted = (choose(meanings) if choose else None) or None
     frame = (
@@ -74,6 +76,8 @@ def _read_layout(layout: Layout, choose: Choice | None) -> Rows:
         else _read_parted(layout, wanted)
     )
     frame = frame if wanted is None else frame[wanted]
+    if layout.delimiter == "," and "'" in layout.body:
+        frame = frame.apply(_restore_formulas)
     notes = list(layout.notes)
     return Rows(frame, meanings, raw=True, notes=notes, headless=layout.headless, delimiter=layout.delimiter)
 
@@ -107,13 +111,21 @@ def _read_parted(layout: Layout, wanted: list[str] | None) -> pd.DataFrame:
     frame = frame.iloc[1:].reset_index(drop=True).fillna("")
     if (frame["\0more"] != "").any():
         raise InputError(_say_ragged(len(names), layout))
-    short = np.flatnonzero(frame[names[-2]] == "") if blanks and '""' not in body else ()
+    short = np.flatnonzero(frame[names[-2]] == "") if blanks and '""' not in body else np.array([], int)
     if len(short):  # an empty field among blanks moves all others, and nobody sees it
         raise InputError(
             f"Row {short[0] + 1} has fewer fields than the header, which names {len(layout.names)}; part by commas, "
             "for among blanks nobody sees which one is empty."
         )
     return frame.drop(columns="\0more")
+
+
+#: The apostrophe that was written before what a spreadsheet would take for a formula.
+_QUIET = r"^'('*[=+\-@\t\r#])"
+
+
+def _restore_formulas(text: pd.Series) -> pd.Series:
+    return text.str.replace(_QUIET, r"\1", regex=True)
 
 
 def _say_ragged(many: int, layout: Layout) -> str:

@@ -1,0 +1,64 @@
+"""Reader of VOTables."""
+
+import re
+from io import BytesIO
+
+from astropy.io import votable
+
+from galexplore.errors import InputError
+from galexplore.tables.binary import to_frame
+from galexplore.tables.meanings import Meaning
+from galexplore.tables.rows import Choice, Rows, pick_table
+
+_MOST_CELLS = 600_000  # of a list: what is read in a second
+_STREAM = re.compile(rb"(<(?:\w+:)?STREAM[^>]*>)[^<]*(</(?:\w+:)?STREAM>)", re.I)
+
+
+def read_votable(data: bytes, choose: Choice | None = None) -> Rows:
+    """Read a VOTable: of several tables the first one with what is wanted."""
+    if choose is not None:
+        _check_size(data)
+    document = votable.parse(BytesIO(data), verify="ignore")
+    tables = [t for t in document.iter_tables() if t.fields]
+    if not tables:
+        infos = [i for r in document.resources for i in r.infos] + list(document.infos)
+        status = next((i for i in infos if i.name == "QUERY_STATUS" and str(i.value).upper() == "ERROR"), None)
+        if status is not None:
+            said = " ".join((status.content or "").split())[:120]
+            raise InputError(f"The VOTable holds no table but a service's error{': ' + said if said else ''}.")
+        raise InputError("The VOTable is damaged or holds no table, and could not be read.")
+    described = [
+        {f.name or f.ID: Meaning(str(f.unit or ""), f.ucd or "", f.description or "") for f in t.fields} for t in tables
+    ]
+    at = pick_table(described, choose)
+    names = [f.name for f in tables[at].fields]
+    table = tables[at].to_table(use_names_over_ids=len(set(names)) == len(names))
+    meanings = dict(zip(table.colnames, (_mean(f) for f in tables[at].fields), strict=True))
+    provenance = next((i.value for i in document.infos if i.name == "provenance"), "")
+    return Rows(to_frame(table, choose(meanings) if choose else None), meanings, provenance)
+
+
+def _mean(field: votable.tree.Field) -> Meaning:
+    return Meaning(str(field.unit or ""), field.ucd or "", field.description or "")
+
+
+def _check_size(data: bytes) -> None:
+    """Refuse a list of more cells than are read in a second, before any of them is."""
+    cells = data.count(b"<TD") + data.count(b":TD")
+    streams = sum(len(stream[0]) for stream in _STREAM.finditer(data))
+    if streams:
+        bare = votable.parse(BytesIO(_STREAM.sub(rb"\1\2", data)), verify="ignore")
+        fields = [list(t.fields) for t in bare.iter_tables() if t.fields]
+        sizes = [
+            sum(_SIZES.get(f.datatype, 1) if str(f.arraysize or "").isdigit() is False else 1 for f in g)
+            for g in fields
+        ]
+        cells += max((streams * 3 // 4 * len(g) // max(n, 1) for g, n in zip(fields, sizes, strict=True)), default=0)
+    if cells > _MOST_CELLS:
+        raise InputError(
+            f"A list that is a VOTable may have up to {_MOST_CELLS:,} cells, and this one has about {cells:,}; leave "
+            "only its columns of ids and positions, or give it as FITS, Parquet or CSV."
+        )
+
+
+_SIZES = {"short": 2, "int": 4, "long": 8, "float": 4, "double": 8, "floatComplex": 8, "doubleComplex": 16, "char": 5}
