@@ -74,13 +74,15 @@ def _make_arrays() -> bytes:
     lengths = [np.arange(i % 4, dtype="f8") for i in range(12)] + [None]
     columns = [
         fits.Column("NAME", "8A", array=np.array(["a b"] * 12)),
-        fits.Column("RA", "J", array=np.arange(12) * 10, bscale=0.5, bzero=3.0, unit="deg"),
+        fits.Column("RA", "J", array=np.arange(12) * 10, unit="deg"),
         fits.Column("DEC", "1E", array=np.arange(12) - 6.0, unit="deg"),
         fits.Column("NUMBER", "I", array=np.arange(12), null=3),
         fits.Column("FLUX", "PD()", array=np.array(lengths, object)[:-1]),
     ]
     stream, header = BytesIO(), fits.BinTableHDU.from_columns([fits.Column("CARD", "80A", array=["SIMPLE"])])
-    fits.HDUList([fits.PrimaryHDU(), header, fits.BinTableHDU.from_columns(columns)]).writeto(stream)
+    table = fits.BinTableHDU.from_columns(columns)
+    table.header["TSCAL2"], table.header["TZERO2"] = 0.5, 3.0
+    fits.HDUList([fits.PrimaryHDU(), header, table]).writeto(stream)
     return stream.getvalue()
 
 
