@@ -16,6 +16,9 @@ SAME = 60.0
 #: Columns of other surveys' ids that a galaxy can be searched by, in lower case.
 OTHER_IDS = ("id", "targetid", "objid", "dr8objid", "object_id", "source_id", "specobjid", "cataid", "iauname", "name")
 
+#: Words before an id that say no more than that it is one.
+_WORDS_OF_IDS = ("id", "ids", "object", "obj", "source", "target")
+
 
 @dataclass(frozen=True)
 class Found:
@@ -60,14 +63,35 @@ def find(table: pd.DataFrame, text: str) -> Found:
 
 def _find_other_id(table: pd.DataFrame, text: str) -> Found | None:
     """Find a galaxy by another id that the atlas has (TARGETID, objid), typed alone, behind its name, or in a link."""
-    sought = find_id(text) if is_address(text) else re.sub(r"^[a-z_]+(?:\s*[:=]\s*|\s+)", "", text, flags=re.I)
-    if not sought:
-        return None
-    for name in table.columns[[str(c).lower() in OTHER_IDS for c in table.columns]]:
+    columns = [c for c in map(str, table) if c.lower() in OTHER_IDS]
+    if is_address(text):
+        sought = find_id(text)
+        return _find_linked(table, columns, text, sought) if sought else None
+    word = re.fullmatch(r"([a-z_]+)(?:\s*[:=]\s*|\s+)(\S.*)", text, re.I)
+    for name in columns:
+        named = word is not None and word[1].lower() in (name.lower(), *_WORDS_OF_IDS)
+        for sought in (text, word[2] if word and named else None):
+            same = np.flatnonzero(table[name].astype(str).str.casefold() == sought.casefold()) if sought else ()
+            if len(same):
+                own = str(table["id"].iloc[same[0]])
+                return Found(own, f"{own} has the {name} {sought}.")
+    return None
+
+
+def _find_linked(table: pd.DataFrame, columns: list[str], text: str, sought: str) -> Found | None:
+    """Find the galaxy of an id in a link, but where the link's own position is elsewhere."""
+    for name in columns:
         same = np.flatnonzero(table[name].astype(str).str.casefold() == sought.casefold())
         if len(same):
-            own = str(table["id"].iloc[same[0]])
-            return Found(own, f"{own} has the {name} {sought}.")
+            row = table.iloc[same[0]]
+            try:
+                position = parse_position(text)
+            except InputError:
+                position = None
+            if position and "ra" in table and np.isfinite(row["ra"]):
+                if float(separate([row["ra"]], [row["dec"]], *position)[0]) > SAME:
+                    return None  # an id of another catalogue, by chance the same
+            return Found(str(row["id"]), f"{row['id']} has the {name} {sought}.")
     return None
 
 

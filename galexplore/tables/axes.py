@@ -19,7 +19,7 @@ _RA: tuple[str, ...] = (
 )
 _RA += ("targetra", "objra", "raobj", "ra1", "sra", "ramean", "rastack", "coordra", "plugra", "fiberra", "meanra")
 _RA += ("rafk5", "ratarg", "racenter", "rac", "xworld", "xwinworld", "alphasky", "raj2000deg", "radegj2000", "rad2000")
-_RA += ("ra2000", "ra2000deg", "rajd", "ifura", "objectra", "racen", "racent", "photra")
+_RA += ("al2000", "ra2000", "ra2000deg", "rajd", "ifura", "objectra", "racen", "racent", "photra")
 _DEC: tuple[str, ...] = (
     "dec",
     "de",

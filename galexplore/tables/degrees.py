@@ -60,6 +60,8 @@ def tell_unit(name: str, meaning: Meaning) -> str:
         return "hours"
     if unit not in _UNITS[""]:
         raise InputError(f"The unit of the column {name} is {meaning.unit.strip()[:20]}; it should be deg, rad or h.")
+    if name.strip().lower() == "al2000":  # HyperLEDA's, in decimal hours
+        return "hours"
     if glued := re.fullmatch(r"_?(?:ra|decl?|de)[_ ]?(h|hrs?|hours?|d|deg|degrees?|rad|radians?)", name.strip(), re.I):
         return {"h": "hours", "d": "degrees", "r": "radians"}[glued[1][0].lower()]
     bracket = re.search(r"[\[(]\s*([^\])]*?)\s*[\])]", name)
@@ -187,7 +189,7 @@ def _write_plainly(cells: pa.Array) -> pa.Array:
     cells = pc.replace_substring_regex(cells, "[−–‐‑]", "-")
     for raised, letter in ("ʰh", "ᵐm", "ˢs", "ᵈd"):
         cells = pc.replace_substring(cells, raised, letter)
-    cells = pc.utf8_trim_whitespace(pc.utf8_trim(cells, "\"'"))
+    cells = pc.utf8_trim_whitespace(pc.utf8_trim(pc.utf8_ltrim(cells, "="), "\"'"))  # ="1.5" as Excel writes it
     unknown = pc.or_(
         pc.is_in(pc.utf8_lower(cells), pa.array(EMPTY, cells.type)), pc.greater(pc.utf8_length(cells), LONGEST)
     )
@@ -216,7 +218,12 @@ def _read_sexagesimal(cells: pa.Array, unit: str, name: str, is_ra: bool) -> np.
             "write h or d behind the first number, or give decimal degrees."
         )
     in_degrees = degrees | (bare if unit == "d:m:s" else False)
-    late = np.isfinite(value) & ~in_degrees & (value >= 24)
+    behind = np.isfinite(value) & ~in_degrees & _equals(texts["sign"], "-")
+    if behind.any():
+        raise InputError(
+            f"The column {name} holds {str(cells[int(behind.argmax())])[:20]}; a right ascension in hours has no minus."
+        )
+    late = np.isfinite(value) & ~in_degrees & (value > 24)
     if late.any():
         raise InputError(
             f"The column {name} holds {str(cells[int(late.argmax())])[:20]}, past 24 hours; write d behind the first "

@@ -19,6 +19,7 @@ from galexplore.tables.rows import MOST_ROWS, Rows
 
 MOST_LINES = 1_000_000  # of text, comments and blank ones among them
 LARGEST = 20 << 20  # bytes
+_RUNNING = "The list holds running numbers only, which name no galaxy; give ids, or ra and dec (degrees)."
 
 
 def read_list(data: bytes) -> pd.DataFrame:
@@ -53,6 +54,8 @@ def read_list(data: bytes) -> pd.DataFrame:
         columns["ra"], columns["dec"], assumed = _read_positions(rows, roles, notes)
     name = _choose_ids(rows.frame, roles)
     if name is not None:
+        if not columns and len(rows.frame) > 1 and _is_running(rows.frame[name]):
+            raise InputError(_RUNNING)
         ids = _read_ids(rows.frame[name], name, bool(columns))
         columns = columns if ids is None else {"id": ids} | columns
     if columns.keys() == {"ra", "dec"} and len(rows.frame) and not np.isfinite(columns["ra"] + columns["dec"]).any():
@@ -132,10 +135,15 @@ def _read_positions(rows: Rows, roles: Roles, notes: list[str]) -> tuple[np.ndar
         ra, dec = to_icrs(ra, dec, roles.frame)
         kind = "galactic" if roles.frame == "galactic" else "ecliptic"
         notes.append(f"{' and '.join(map(str, roles.pair or ()))} are {kind} coordinates; they were turned into ICRS.")
-    off = (np.abs(dec) > 90) | (np.abs(ra) > 720)
-    ra, dec = np.where(off, np.nan, ra), np.where(off, np.nan, dec)
-    for bad, what in ((lost, "could not be read"), (off, "off the sky: declinations go from -90 to 90 degrees")):
-        if bad.any() and (np.isfinite(ra) & np.isfinite(dec)).any():
+    far, off = np.abs(ra) > 360.001, np.abs(dec) > 90
+    far &= ~off
+    ra, dec = np.where(off | far, np.nan, ra), np.where(off | far, np.nan, dec)
+    for bad, what in (
+        (lost, "could not be read"),
+        (off, "off the sky: declinations go from -90 to 90 degrees"),
+        (far, "off the sky: right ascensions go from 0 to 360 degrees; look at the column's unit"),
+    ):
+        if bad.any() and (what[0] == "o" or (np.isfinite(ra) & np.isfinite(dec)).any()):
             which = ", ".join(str(i + 1) for i in np.flatnonzero(bad)[:5])
             count = f"{bad.sum():,} position{'s' if bad.sum() > 1 else ''}"
             notes.append(f"{count} {what} (row {which}{', …' if bad.sum() > 5 else ''}).")
@@ -164,6 +172,8 @@ def _read_bare(rows: Rows, roles: Roles) -> pd.DataFrame:
     frame, blanks = rows.frame, rows.delimiter.startswith("\\")
     if not rows.raw or not (rows.headless or frame.shape[1] == 1 or blanks):
         raise InputError(_say_missing(rows, roles))
+    if frame.shape[1] == 1 and not rows.headless and simplify(str(frame.columns[0])) in COUNTERS[1:]:
+        raise InputError(_RUNNING)
     if not rows.headless:  # the first line was taken for a header
         frame = pd.concat([pd.DataFrame([list(frame)], columns=frame.columns), frame], ignore_index=True)
     for k in range(frame.shape[1]):
@@ -174,6 +184,8 @@ def _read_bare(rows: Rows, roles: Roles) -> pd.DataFrame:
     if rows.headless and frame.shape[1] > 1 and (decimal > 1 or not (blanks and worded)):
         raise InputError("The list has no header: name its columns, such as id, ra and dec (degrees).")
     bare = pd.DataFrame({"id": _join_cells(frame)})
+    if len(bare) > 1 and _is_running(bare["id"]):
+        raise InputError(_RUNNING)
     bare.attrs = {"notes": list(rows.notes), "assumed": False}
     return bare
 
@@ -223,5 +235,5 @@ def _say_missing(rows: Rows, roles: Roles) -> str:
     held = ", ".join(str(n)[:20] for n in list(rows.meanings)[:6])
     counted = [n for n in rows.meanings if simplify(n) in COUNTERS]
     if counted and len(counted) == len(rows.meanings):
-        return "The list holds running numbers only, which name no galaxy; give ids, or ra and dec (degrees)."
+        return _RUNNING
     return f"The list has neither a column id nor columns ra and dec (degrees); it has {re.sub(r'[^ -~]', '?', held)}."

@@ -76,6 +76,8 @@ def _read_layout(layout: Layout, choose: Choice | None) -> Rows:
         else _read_parted(layout, wanted)
     )
     frame = frame if wanted is None else frame[wanted]
+    if layout.delimiter == "|":  # whose fields are padded
+        frame = frame.apply(lambda column: column.str.strip())
     if layout.delimiter == "," and "'" in layout.body:
         frame = frame.apply(_restore_formulas)
     notes = list(layout.notes)

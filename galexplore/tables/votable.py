@@ -31,6 +31,8 @@ def read_votable(data: bytes, choose: Choice | None = None) -> Rows:
         {f.name or f.ID: Meaning(str(f.unit or ""), f.ucd or "", f.description or "") for f in t.fields} for t in tables
     ]
     at = pick_table(described, choose)
+    if choose is not None:
+        _check_equinox(document, tables[at].fields)
     names = [f.name for f in tables[at].fields]
     table = tables[at].to_table(use_names_over_ids=len(set(names)) == len(names))
     meanings = dict(zip(table.colnames, (_mean(f) for f in tables[at].fields), strict=True))
@@ -40,6 +42,14 @@ def read_votable(data: bytes, choose: Choice | None = None) -> Rows:
 
 def _mean(field: votable.tree.Field) -> Meaning:
     return Meaning(str(field.unit or ""), field.ucd or "", field.description or "")
+
+
+def _check_equinox(document: votable.tree.VOTableFile, fields: list[votable.tree.Field]) -> None:
+    """Refuse a table whose positions refer to a system of coordinates of the equinox B1950."""
+    systems = [*document.coordinate_systems, *(c for r in document.resources for c in r.coordinate_systems)]
+    old = {c.ID for c in systems if "FK4" in str(c.system).upper() or "1950" in str(c.equinox)}
+    if any(f.ref in old and re.search(r"pos|ra|dec", f"{f.ucd} {f.name}", re.I) for f in fields if f.ref):
+        raise InputError("The list's positions are of equinox B1950 (COOSYS); give them in ICRS (J2000), in degrees.")
 
 
 def _check_size(data: bytes) -> None:
