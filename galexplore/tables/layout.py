@@ -56,6 +56,10 @@ def find_layout(text: str) -> Layout:
     first = split_line(lines[0], delimiter)
     headless = False
     told = _name_in_comments(comments, first, delimiter) if _is_data(first) else None
+    if not told and delimiter == r"\s{2,}" and _is_data(first):  # some blanks are two, for columns are lined up
+        loose = split_line(lines[0], r"\s+")
+        if told := _name_in_comments(comments, loose, r"\s+"):
+            delimiter = r"\s+"
     if told:
         names, rest = told, body
     elif _is_data(first) or (len(lines) == len(first) == 1 and simplify(first[0]) not in IDS):

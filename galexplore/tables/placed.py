@@ -16,7 +16,10 @@ from galexplore.tables.meanings import Meaning
 from galexplore.tables.rows import Choice, Rows
 
 _LONGEST_HEADER = 200_000  # characters
-_CARD = re.compile(r"#[ \t]*(\d{1,5})[ \t]+(\S+)([^\n]*)")
+#: `# 1 NAME comment [unit]`, `#(1) NAME`, `# column 1: NAME (unit)`.
+_CARD = re.compile(
+    r"#[ \t]*(?:\(|col(?:umn)?\.?[ \t]*)?(\d{1,5})\)?[ \t]*[:=.]?[ \t]+([A-Za-z_]\S*)(?: = | - )?([^\n]*)", re.I
+)
 
 
 def read_placed(text: str, kind: str, choose: Choice | None) -> Rows:
@@ -74,21 +77,32 @@ def cut_columns(body: str, names: Sequence[str], starts: Sequence[int], ends: Se
     )
 
 
-def find_sextractor_layout(text: str) -> Layout:
-    """Find the layout of SExtractor's ASCII_HEAD: a line `# number NAME comment [unit]` for each column.
+def find_card_layout(text: str) -> Layout | None:
+    """Find the layout of a table, as SExtractor writes it, whose comments number its columns and name them.
 
-    A column of several values has one number, and those that follow it are named by their places.
+    None where no two lines of it do so, or they number more columns than there are. A column of several values has one
+    number, and those that follow it are named by their places.
     """
     cards: dict[int, tuple[str, str]] = {}
     at = 0
-    while card := _CARD.match(text, at):
-        bracket = re.search(r"\[([^\]\n]*)\]\s*$", card[3])
+    while text.startswith("#", at):
+        end = text.find("\n", at)
+        if (card := _CARD.match(text, at, end if end >= 0 else len(text))) is None:
+            if cards:
+                break
+            at = end + 1 if end >= 0 else len(text)
+            continue
+        bracket = re.search(r"[\[(]([^\])\n]*)[\])]\s*$", card[3])
         cards[int(card[1])] = (card[2], bracket[1] if bracket else "")
-        at = card.end() + 1
+        at = end + 1 if end >= 0 else len(text)
+    if len(cards) < 2 or min(cards) != 1:
+        return None
     body = "\n".join(line for line in text[at:].split("\n") if not line.lstrip().startswith("#"))
     first = next((line.split() for line in body.split("\n") if line.strip()), [])
+    if max(cards) > len(first):
+        return None
     names, units, name, unit, place = [], [], "column", "", 0
-    for i in range(1, max([len(first), *cards]) + 1):
+    for i in range(1, len(first) + 1):
         place = 0 if i in cards else place + 1
         name, unit = cards.get(i, (name, unit))
         names.append(f"{name}_{place}" if place else name)

@@ -10,11 +10,10 @@ import pandas as pd
 from galexplore.errors import InputError
 from galexplore.tables.layout import Layout, find_layout
 from galexplore.tables.meanings import Meaning
-from galexplore.tables.placed import cut_columns, find_sextractor_layout, read_placed
+from galexplore.tables.placed import cut_columns, find_card_layout, read_placed
 from galexplore.tables.rows import Choice, Rows
 
 MOST_COLUMNS = 5000  # that a table of text may have
-_SEXTRACTOR = re.compile(r"(?:#[ \t]*\d+[ \t]+\w+[^\n]*\n){2}")
 
 
 def decode(data: bytes) -> str:
@@ -56,9 +55,7 @@ def read_text(data: bytes, choose: Choice | None = None) -> Rows:
     ):
         if sign:
             return read_placed(text, kind, choose)
-    if _SEXTRACTOR.match(head):
-        return _read_layout(find_sextractor_layout(text), choose)
-    return _read_layout(find_layout(text), choose)
+    return _read_layout(find_card_layout(text) or find_layout(text), choose)
 
 
 def _read_layout(layout: Layout, choose: Choice | None) -> Rows:
