@@ -1,5 +1,6 @@
 """A frame to the bytes of each table format, with its provenance as JSON."""
 
+import csv
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -119,7 +120,12 @@ def to_ecsv(frame: pd.DataFrame, provenance: str) -> bytes:
 
 def to_csv(frame: pd.DataFrame, provenance: str) -> bytes:
     """Write plain CSV, whose texts no spreadsheet takes for a formula."""
-    return quiet_formulas(frame).to_csv(index=False).encode()
+    quiet = quiet_formulas(frame)
+    texts = quiet.select_dtypes(exclude="number")
+    returns = any(
+        texts[n].astype(str).str.contains("\r", regex=False).any() for n in texts
+    )  # it ends no line in quotes
+    return quiet.to_csv(index=False, quoting=csv.QUOTE_NONNUMERIC if returns else csv.QUOTE_MINIMAL).encode()
 
 
 #: What a spreadsheet takes for the beginning of a formula, and other tools for a comment; plain numbers are neither.

@@ -155,8 +155,6 @@ def _drop_title(lines: list[str], body: str) -> tuple[list[str], str, tuple[str,
                     else f"Left out above the header: {lines[0].strip()[:60]!r}."
                 )
                 return lines[i:], _drop_lines(body, i) if i else body, (said,) if i and said else ()
-        if _is_data(names) and len(names) > 1:
-            break
     return lines, body, ()
 
 
