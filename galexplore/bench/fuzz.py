@@ -93,7 +93,7 @@ def _try_reader(make: Maker, name: str, inputs: int, seed: int) -> Trial:
         worker = spawn.Process(target=_work, args=(theirs, make, name, number, inputs, seed), daemon=True)
         worker.start()
         theirs.close()
-        started = False
+        started, silent = False, True
         try:
             while number < inputs and ours.poll(_PATIENCE if started else 10 * _PATIENCE):
                 outcome = ours.recv()
@@ -101,9 +101,8 @@ def _try_reader(make: Maker, name: str, inputs: int, seed: int) -> Trial:
                 if outcome is not None:  # None says that the worker is ready
                     _count(trial, number, outcome)
                     number += 1
-        except EOFError:
-            pass
-        silent = worker.is_alive()
+        except EOFError:  # the worker is gone
+            silent = False
         worker.kill()
         worker.join()
         if number < inputs:

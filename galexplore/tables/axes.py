@@ -65,6 +65,12 @@ _NOT = {
     "diff",
     "b1950",
     "var",
+    "d",
+    "delta",
+    "del",
+    "off",
+    "dra",
+    "ddec",
 }
 
 
@@ -112,7 +118,9 @@ def pair_by_words(meanings: Mapping[str, Meaning]) -> list[tuple[str, str]]:
     """Pairs such as host_ra, host_dec: one word is the axis, and the others are alike."""
     held: dict[tuple[str, ...], dict[str, str]] = {}
     for name in meanings:
-        words = [w for w in split_name(name) if w not in UNITS]
+        words = split_name(name)
+        while len(words) > 1 and words[-1] in UNITS:
+            words.pop()
         for axis, names in (("ra", ("ra", "raj2000", "radeg")), ("dec", ("dec", "de", "decl", "dej2000", "decdeg"))):
             if len([w for w in words if w in names]) == 1 and not _NOT & set(words):
                 held.setdefault(tuple(w for w in words if w not in names), {}).setdefault(axis, name)

@@ -6,10 +6,9 @@ import numpy as np
 import pandas as pd
 from scipy.spatial import cKDTree
 
-from galexplore.errors import InputError
-from galexplore.tables.designations import read_designation
 from galexplore.tables.lists import LARGEST, MOST_ROWS, read_list
 from galexplore.tables.names import format_angle
+from galexplore.tables.pairs import parse_names
 from galexplore.tables.positions import to_vectors
 
 __all__ = ["LARGEST", "MOST_ROWS", "Matched", "match_list", "read_list"]
@@ -144,6 +143,9 @@ def _choose_unit(table: pd.DataFrame, wanted: pd.DataFrame, radius: float) -> tu
             again = _match_positions(table, other, radius)
             if (again >= 0).sum() > max(0, 0.3 * known):
                 return again, other, said
+    fit = wanted["ra"].between(0, 2 * np.pi) & wanted["dec"].between(-np.pi / 2, np.pi / 2)
+    if known > 3 and fit.sum() == known:
+        return rows, wanted, "All of the list's positions would be angles in radians too: look at their unit."
     return rows, wanted, ""
 
 
@@ -164,11 +166,8 @@ _AS_DEGREES = (
 def _place_by_names(wanted: pd.DataFrame, by_id: np.ndarray) -> tuple[pd.DataFrame, list[str]]:
     """Give the positions that names carry, such as SDSS J100024.00-003000.0, to the rows whose ids are not known."""
     places = np.full((len(wanted), 2), np.nan)
-    for i in np.flatnonzero(by_id < 0):
-        try:
-            places[i] = read_designation(str(wanted["id"].iloc[i])[:100]) or np.nan
-        except InputError:
-            continue
+    unknown = np.flatnonzero(by_id < 0)
+    places[unknown] = np.transpose(parse_names(wanted["id"].iloc[unknown]))
     named = int(np.isfinite(places[:, 0]).sum())
     if not named:
         return wanted, []

@@ -10,7 +10,7 @@ from galexplore.tables.binary import to_frame
 from galexplore.tables.meanings import Meaning
 from galexplore.tables.rows import Choice, Rows, pick_table
 
-_MOST_CELLS = 600_000  # of a list: what is read in a second
+_MOST_CELLS = 300_000  # of a list: what is read in a second
 _STREAM = re.compile(rb"(<(?:\w+:)?STREAM[^>]*>)[^<]*(</(?:\w+:)?STREAM>)", re.I)
 
 
