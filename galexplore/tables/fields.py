@@ -81,7 +81,10 @@ def find_edges(body: str, delimiter: str, n: int) -> tuple[int, ...]:
     if not delimiter.startswith("\\") or "\t" in lines[0]:
         return ()
     if len(lines) > 1 and re.fullmatch(r"\s*[-=]{2,}(?:\s+[-=]+)+\s*", lines[1]):
-        return tuple(m.start() for m in re.finditer(r"[-=]+", lines[1]))
+        edges = tuple(m.start() for m in re.finditer(r"[-=]+", lines[1]))
+        if not any(line[e - 1 : e].strip() for line in lines for e in edges[1:]):  # else fields are wider than the rule
+            return edges
+        lines = [lines[0], *lines[2:]]
     counts = {len(split_line(line, delimiter)) for line in lines[:SAMPLE]}
     if counts == {n}:
         return ()

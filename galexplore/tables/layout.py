@@ -18,6 +18,7 @@ _ANGLE = re.compile(
 _TYPES = re.compile(
     r"\d*[snfd]|double|float(?:32|64)?|int(?:32|64)?|long|short|char|string|str|bool(?:ean)?|text", re.I
 )
+MOST_COLUMNS = 5000  # that a table of text may have
 LONGEST = 1_000_000  # characters of a line of the header or of the first rows
 
 
@@ -50,6 +51,10 @@ def find_layout(text: str) -> Layout:
         raise InputError("The table is empty: it has comments only." if comments else "The table is empty.")
     if max(map(len, lines)) > LONGEST:
         raise InputError(f"A line of the list has more than {LONGEST:,} characters, as no table's header or row has.")
+    many = max(max(line.count(d) for d in ",;|\t") + 1 for line in lines[:4])
+    many = max(many, *(len(line.split()) for line in lines[:4]))
+    if many > MOST_COLUMNS:
+        raise InputError(f"A table of text may have up to {MOST_COLUMNS:,} columns; this one has {many:,}.")
     lines, body, title = _drop_title(lines, body)
     notes += title
     delimiter = find_delimiter(lines)

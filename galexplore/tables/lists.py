@@ -176,18 +176,34 @@ def _read_bare(rows: Rows, roles: Roles) -> pd.DataFrame:
         raise InputError(_RUNNING)
     if not rows.headless:  # the first line was taken for a header
         frame = pd.concat([pd.DataFrame([list(frame)], columns=frame.columns), frame], ignore_index=True)
+    _refuse_hidden_header(frame)
     for k in range(frame.shape[1]):
         if (placed := _place_bare(frame, k, blanks)) is not None:
             return placed
     worded = re.search("[a-z]", " ".join(map(str, frame.iloc[0])), re.I)
-    decimal = sum("." in c and _NUMBER.fullmatch(c) is not None for c in map(str, frame.iloc[0]))
-    if rows.headless and frame.shape[1] > 1 and (decimal > 1 or not (blanks and worded)):
+    tokens = [" ".join(row).split() for row in _take_rows(frame, frame.shape[1])]
+    numbers = [[t for t in row if _NUMBER.fullmatch(t)] for row in tokens]
+    columns = any(len(row) > 3 or sum("." in t for t in row) > 1 for row in numbers)  # of no name
+    if columns or (rows.headless and frame.shape[1] > 1 and not (blanks and worded)):
         raise InputError("The list has no header: name its columns, such as id, ra and dec (degrees).")
     bare = pd.DataFrame({"id": _join_cells(frame)})
     if len(bare) > 1 and _is_running(bare["id"]):
         raise InputError(_RUNNING)
     bare.attrs = {"notes": list(rows.notes), "assumed": False}
     return bare
+
+
+def _refuse_hidden_header(frame: pd.DataFrame) -> None:
+    """Refuse a list among whose first lines stand the names of columns, which were not understood."""
+    texts = pd.Series(_join_cells(frame.iloc[:6]))
+    named = texts.str.contains(r"(?i)(?<![a-z])(?:ra|dec|decl)(?![a-z])", regex=True) & np.isnan(
+        parse_positions(texts)[0]
+    )
+    if named.any():
+        raise InputError(
+            f"The line {texts[int(named.argmax())][:40]!r} seems to name columns, but not as the rows have them; part "
+            "names and fields by commas."
+        )
 
 
 def _join_cells(frame: pd.DataFrame) -> np.ndarray:

@@ -13,8 +13,6 @@ from galexplore.tables.meanings import Meaning
 from galexplore.tables.placed import cut_columns, find_card_layout, read_placed
 from galexplore.tables.rows import Choice, Rows
 
-MOST_COLUMNS = 5000  # that a table of text may have
-
 
 def decode(data: bytes) -> str:
     """Decode text by its byte-order mark, else as UTF-8, else as Latin-1; lines end in a newline."""
@@ -60,10 +58,6 @@ def read_text(data: bytes, choose: Choice | None = None) -> Rows:
 
 def _read_layout(layout: Layout, choose: Choice | None) -> Rows:
     """Read the rows of a text whose layout is known."""
-    if len(layout.names) > MOST_COLUMNS:
-        raise InputError(
-            f"A table of text may have up to {MOST_COLUMNS:,} columns; this one has {len(layout.names):,}."
-        )
     layout.names = [re.sub(_QUIET, r"\1", n) for n in layout.names]
     meanings = {n: Meaning(u) for n, u in zip(layout.names, layout.units, strict=True)}
     wanted = (choose(meanings) if choose else None) or None
