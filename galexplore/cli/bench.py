@@ -232,13 +232,18 @@ def fuzz(
     seed: Annotated[int, typer.Option(help="What they are drawn from: the same seed gives the same inputs.")] = 0,
     reader: Annotated[list[str] | None, typer.Option(help="Only this one (may be repeated).")] = None,
     keep: Annotated[Path | None, typer.Option(help="Folder for the inputs that went wrong.")] = None,
+    large: Annotated[
+        bool, typer.Option(help="Lists of up to 20 MB, one of each kind, instead of damaged files.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Give every reader of files and texts damaged input: it reads or refuses, within 2 s and 500 MiB."""
     from galexplore.bench.fuzz import run_trials
     from galexplore.bench.fuzz_lists import make_list_readers
+    from galexplore.bench.large_lists import make_large_readers
 
-    makers = [make_list_readers]
+    makers = [make_large_readers] if large else [make_list_readers]
+    inputs = 2 if large else inputs  # a small one to begin with, and the large one
     trials = run_trials(makers, inputs, seed, reader or (), keep, lambda name: typer.echo(name, err=True))
     if as_json:
         print(json.dumps([t.to_dict() for t in trials], indent=1))

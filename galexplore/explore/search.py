@@ -71,8 +71,8 @@ def _find_other_id(table: pd.DataFrame, text: str) -> Found | None:
     for name in columns:
         named = word is not None and word[1].lower() in (name.lower(), *_WORDS_OF_IDS)
         for sought in (text, word[2] if word and named else None):
-            same = np.flatnonzero(table[name].astype(str).str.casefold() == sought.casefold()) if sought else ()
-            if len(same):
+            same = np.flatnonzero(table[name].astype(str).str.casefold() == (sought or "").casefold())
+            if sought and len(same):
                 own = str(table["id"].iloc[same[0]])
                 return Found(own, f"{own} has the {name} {sought}.")
     return None

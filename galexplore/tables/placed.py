@@ -38,7 +38,8 @@ def read_placed(text: str, kind: str, choose: Choice | None) -> Rows:
     reader.read(f"{header}\n{first}\n")
     columns = {c.name: c for c in reader.header.cols}
     meanings = {
-        n: Meaning(str(c.unit or ""), "", str(getattr(c, "description", None) or "")) for n, c in columns.items()
+        n: Meaning(str(getattr(c, "unit", None) or ""), "", str(getattr(c, "description", None) or ""))
+        for n, c in columns.items()
     }
     wanted = (choose(meanings) if choose else None) or list(columns)
     ends = [columns[n].end + (1 if kind == "ipac" else 0) for n in wanted]

@@ -55,6 +55,7 @@ CARDS = "#(1) ID\n#(2) RA\n#(3) DEC"
         rows(CARDS, [f"a {p}" for p in PAIRS]),
         rows("# column 1: RA (deg)\n# column 2: DEC (deg)", PAIRS),
         rows("# id x ra dec f", [f"  0  1.5 {p} 3.3" for p in PAIRS]),
+        rows("|ra        |dec       |\n|double    |double    |", [f" {p.replace(' ', '   ')}" for p in PAIRS]),
         rows("RAh,RAm,RAs,DEd,DEm,DEs", [b.replace(" ", ",") for b in BLANKS]),
         rows("RA_H RA_M RA_S DEC_D DEC_M DEC_S", BLANKS),
         rows("dRA,dDEC,ra,dec", ["0.1,0.1," + p.replace(" ", ",") for p in PAIRS]),
