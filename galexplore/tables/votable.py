@@ -59,10 +59,7 @@ def _check_size(data: bytes) -> None:
     if streams:
         bare = votable.parse(BytesIO(_STREAM.sub(rb"\1\2", data)), verify="ignore")
         fields = [list(t.fields) for t in bare.iter_tables() if t.fields]
-        sizes = [
-            sum(_SIZES.get(f.datatype, 1) if str(f.arraysize or "").isdigit() is False else 1 for f in g)
-            for g in fields
-        ]
+        sizes = [sum(map(_measure_cell, g)) for g in fields]
         cells += max((streams * 3 // 4 * len(g) // max(n, 1) for g, n in zip(fields, sizes, strict=True)), default=0)
     if cells > _MOST_CELLS:
         raise InputError(
@@ -71,4 +68,11 @@ def _check_size(data: bytes) -> None:
         )
 
 
-_SIZES = {"short": 2, "int": 4, "long": 8, "float": 4, "double": 8, "floatComplex": 8, "doubleComplex": 16, "char": 5}
+def _measure_cell(field: votable.tree.Field) -> int:
+    """Bytes of a cell in a binary stream; of one of variable length its count and a word of four letters."""
+    one, many = _SIZES.get(field.datatype, 1), str(field.arraysize or 1)
+    return one * int(many) if many.isdigit() and len(many) < 7 else 8
+
+
+_SIZES = {"unicodeChar": 2, "short": 2, "int": 4, "long": 8, "float": 4, "double": 8, "floatComplex": 8}
+_SIZES |= {"doubleComplex": 16}
