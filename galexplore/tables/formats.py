@@ -33,7 +33,7 @@ def to_parquet(frame: pd.DataFrame, provenance: str) -> bytes:
     """Write parquet bytes; unit, UCD and description in each field's metadata; astropy reads text by its width."""
     stream, table = BytesIO(), _to_arrow(frame, provenance)
     words = [name for name in frame if pd.api.types.is_string_dtype(frame[name])]
-    widths = {f"table::len::{name}": str(max(1, *map(len, frame[name])) if len(frame) else 1) for name in words}
+    widths = {f"table::len::{name}": str(max(map(len, frame[name]), default=1) or 1) for name in words}
     pq.write_table(table.replace_schema_metadata({**table.schema.metadata, **widths}), stream, compression="zstd")
     return stream.getvalue()
 
