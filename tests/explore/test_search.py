@@ -296,3 +296,11 @@ def test_old_selections_make_room(monkeypatch, tmp_path):
     monkeypatch.setattr(selections, "MOST", 3)
     names = [selections.keep([str(i)]) for i in range(6)]
     assert len(list((tmp_path / "selections").iterdir())) == 3 and selections.recall(names[-1]) == ["5"]
+
+
+def test_a_word_before_a_number_is_part_of_a_name(table):
+    frame = table.assign(id=["4565", "31", "17", "5", "6"], name=["x", "NGC 17", "y", "w", "v"])
+    assert search.find(frame, "NGC 4565").id is None and search.find(frame, "M 31").id is None
+    assert search.find(frame, "id 4565").id == "4565" and search.find(frame, "NGC 17").id == "31"
+    link = "https://www.legacysurvey.org/viewer?ra=150.1&dec=2.2&id=17"
+    assert search.find(frame, link).id == "5", "the id is of another catalogue, the position is not"
