@@ -10,6 +10,7 @@ import platform
 import re
 import secrets
 import shutil
+import struct
 import sys
 import time
 import zlib
@@ -17,6 +18,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from io import BytesIO
 from pathlib import Path
+from tokenize import TokenError
+from zipfile import BadZipFile
 
 from galexplore.errors import InputError
 from galexplore.locks import find_start
@@ -25,6 +28,9 @@ MAX_UNPACKED = 100_000_000  # bytes that a compressed file may unfold to
 #: What a write raises where a disk is full or takes nothing.
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
 STRAY = 86_400  # seconds after which a temporary name of another machine's process counts as left behind
+#: What reading a damaged or hostile zip, or arrays within it, may raise.
+DAMAGE: tuple[type[Exception], ...] = (OSError, ValueError, LookupError, TypeError, EOFError, RuntimeError, MemoryError)
+DAMAGE += (SyntaxError, TokenError, struct.error, zlib.error, BadZipFile)
 
 
 def bare_name(name: str) -> str:

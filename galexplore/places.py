@@ -101,6 +101,9 @@ def models_folder() -> Path:
 
 
 def find_model(name: str) -> Path:
-    """Find the folder of a model: a person's own, else the shipped one of that name, else where it would be written."""
+    """Find the folder of a model: a person's own, else the shipped one of that name, else where it would be written.
+
+    One of a person's own that has lost its card is not passed over for a shipped one.
+    """
     own, shipped = models_folder() / name, SHIPPED / name
-    return shipped if (shipped / "card.json").exists() and not (own / "card.json").exists() else own
+    return shipped if shipped.exists() and not (own.is_dir() and any(own.iterdir())) else own

@@ -48,10 +48,12 @@ def make_own_model(folder: Path, kept: int = N, frame: pd.DataFrame | None = Non
     from safetensors.torch import save_file
 
     from galexplore.atlas.atlas import Atlas
+    from galexplore.jobs.publish import write_card
     from galexplore.network.embed import Embedder
     from galexplore.network.recipes import Network, Training
     from galexplore.network.vae import CVAE
-    from galexplore.sources.kept import KEPT, keep
+    from galexplore.sources.keeping import keep
+    from galexplore.sources.kept import KEPT
 
     torch.manual_seed(0)
     own, flux = draw_own()
@@ -92,4 +94,4 @@ def make_own_model(folder: Path, kept: int = N, frame: pd.DataFrame | None = Non
         "sha256": sha,
         "data_hash": hashlib.sha256((folder / "catalogue.parquet").read_bytes()).hexdigest(),
     }
-    (folder / "card.json").write_text(json.dumps(card))
+    write_card(folder, card)

@@ -4,7 +4,6 @@ import json
 from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
@@ -16,7 +15,7 @@ from galexplore.atlas.maps import draw_map, judge_map, weigh_positions
 from galexplore.atlas.rarity import Mixture, Oddness, explain, fit_mixture, percentile
 from galexplore.atlas.recipe import AtlasConfig
 from galexplore.errors import InputError
-from galexplore.files import write_beside
+from galexplore.files import DAMAGE, write_beside
 from galexplore.latents import INTRINSIC_AT, MEANS, SIGMAS
 
 GAP = 10  # the neighbour whose distance tells a gap: the first few are chance
@@ -101,7 +100,7 @@ class Atlas:
             if "honesty" in values:
                 values["honesty"] = json.loads(str(values["honesty"]))
             return cls(**values | {"placement": int(values["placement"])})
-        except (ValueError, KeyError, TypeError, OSError, BadZipFile) as error:
+        except DAMAGE as error:
             raise InputError(
                 f"The atlas in {path.parent.name!r} is damaged; train the model anew, with --overwrite"
             ) from error

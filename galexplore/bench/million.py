@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from galexplore.jobs.publish import write_card
 from galexplore.latents import LATENTS
 from galexplore.places import DATA, find_model
 from galexplore.tables import catalogue
@@ -48,6 +49,7 @@ def make_million(folder: Path, n: int = 1_000_000, seed: int = 0) -> None:
     repeated.insert(0, "id", pd.Series(names))
     catalogue.write(repeated, folder / "catalogue.parquet")
     shutil.copy(source / "weights.safetensors", folder)
-    card = json.loads((source / "card.json").read_text()) | {"n": n, "note": "synthetic, for measuring the app"}
+    card = base.card | {"n": n, "note": "synthetic, for measuring the app"}
+    del card["files"]  # its own are hashed below
     replace(base.atlas, **per_galaxy).save(folder / "atlas.npz")
-    (folder / "card.json").write_text(json.dumps(card))
+    write_card(folder, card)

@@ -1,6 +1,5 @@
 """`galexplore model`: trained models in one file each, and which there are."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +9,7 @@ from rich.table import Table
 from galexplore.cli.terminal import out
 from galexplore.places import find_model
 
-app = typer.Typer(help="Pack a trained model into one file, install such a file, or list the models.")
+app = typer.Typer(help="Pack a trained model into one file, install such a file, seal or list models.")
 
 
 @app.command()
@@ -38,14 +37,33 @@ def install(
     out.print(f"models/{named} installed; look at it in the app, or with: galexplore locate --model {named} FILE")
 
 
+@app.command()
+def seal(
+    name: Annotated[str, typer.Argument(help="Name of a model of an earlier version, or changed on purpose.")],
+) -> None:
+    """Take a model's files as they are: write their hashes into its card, once it opens with them."""
+    from galexplore.jobs.publish import seal_folder
+
+    folder = find_model(name)
+    seal_folder(folder)
+    out.print(f"{folder}: sealed; from now on, a change of its files is noticed.")
+
+
 @app.command("list")
 def list_all() -> None:
-    """List the models that can be opened."""
-    from galexplore.explore.models import list_models
+    """List the models, and what is wrong with those that cannot be opened."""
+    from galexplore.explore.models import find_damage, list_models
+    from galexplore.explore.seal import read_card
 
-    table = Table("model", "made", "taught by", "simulated", "weights")
+    table, damaged = Table("model", "made", "taught by", "simulated", "weights", "state"), []
     for name in list_models():
-        card = json.loads((find_model(name) / "card.json").read_text())
+        if damage := find_damage(name):
+            table.add_row(name, *4 * "–", "damaged")
+            damaged.append(damage)
+            continue
+        card = read_card(find_model(name))
         said = (card.get("made", "–"), f"{card.get('n_train', 0):,} galaxies", "yes" if card.get("simulated") else "no")
-        table.add_row(name, *said, card.get("sha256", "–")[:12])
+        table.add_row(name, *said, card["sha256"][:12], "whole")
     out.print(table)
+    for sentence in damaged:
+        print(sentence)

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
-from galexplore.files import write_beside
+from galexplore.errors import InputError
+from galexplore.files import DAMAGE, write_beside
 from galexplore.survey import Survey
 
 #: What each suspicion is called in a sentence.
@@ -153,10 +154,19 @@ def save(path: Path, catalogue: pd.DataFrame, measured: pd.DataFrame, survey: Su
 
 
 def load(path: Path, catalogue: pd.DataFrame, survey: Survey) -> pd.DataFrame | None:
-    """Read what `save` wrote; None where there is none, or it belongs to another catalogue."""
+    """Read what `save` wrote; None where there is none, or it belongs to another catalogue.
+
+    Raises
+    ------
+    InputError
+        Where it is damaged.
+    """
     if not path.exists():
         return None
-    with np.load(path, allow_pickle=False) as file:
-        if "catalogue" not in file.files or str(file["catalogue"]) != fingerprint(catalogue, survey):
-            return None
-        return pd.DataFrame({name: file[name].astype(np.float32) for name in file.files if name != "catalogue"})
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            if "catalogue" not in file.files or str(file["catalogue"]) != fingerprint(catalogue, survey):
+                return None
+            return pd.DataFrame({name: file[name].astype(np.float32) for name in file.files if name != "catalogue"})
+    except DAMAGE as error:
+        raise InputError(f"The measurements of pixels in {path.name!r} are damaged; restore the file.") from error

@@ -1,6 +1,5 @@
 """Models by name: which there are, and the explorer of one."""
 
-import json
 from pathlib import Path
 
 import pandas as pd
@@ -8,6 +7,7 @@ import pandas as pd
 from galexplore.atlas.atlas import Atlas
 from galexplore.cutouts import artefacts
 from galexplore.errors import InputError
+from galexplore.explore import seal
 from galexplore.explore.explorer import Explorer
 from galexplore.images import Images
 from galexplore.places import DATA, SHIPPED, find_model, models_folder
@@ -17,13 +17,28 @@ from galexplore.sources.mock import Store, can_draw
 from galexplore.survey import Survey
 from galexplore.tables import catalogue
 
+#: Files by which a folder is a model's.
+MARKS = ("card.json", "atlas.npz", "weights.safetensors")
+
 
 def list_models() -> list[str]:
-    """Names of the models that have an atlas, one's own and the shipped, the default first."""
-    cards = (card for folder in (models_folder(), SHIPPED) for card in folder.glob("*/card.json"))
-    names = {card.parent.name for card in cards if (card.parent / "atlas.npz").exists()}
+    """Names of the models, one's own and the shipped, the default first; damaged ones too (`find_damage`)."""
+    files = (path for folder in (models_folder(), SHIPPED) for name in MARKS for path in folder.glob(f"*/{name}"))
+    names = {path.parent.name for path in files}
     names -= {name for name in names if name.startswith(".")}  # those are being made
     return sorted(names, key=lambda name: (name != "default", name))
+
+
+def find_damage(name: str) -> str:
+    """Say in a sentence why a model cannot be opened and what to do, "" where nothing is wrong with its files.
+
+    Every file is held against the card; kept images by their checksums alone, each image when it is read.
+    """
+    folder = find_model(name)
+    try:
+        return next(iter(seal.find_faults(folder, seal.read_card(folder)).values()), "")
+    except InputError as error:
+        return str(error)
 
 
 def load(name: str = "default", *, data: Path | None = None) -> Explorer:
@@ -39,17 +54,24 @@ def load(name: str = "default", *, data: Path | None = None) -> Explorer:
     Raises
     ------
     InputError
-        Where a file is missing or does not belong to the others.
+        Where a file is missing, is not as it was made, or does not belong to the others.
     """
+    folder = find_model(name)
+    return open_model(name, folder, seal.read_card(folder), data)
+
+
+def open_model(name: str, folder: Path, card: dict, data: Path | None = None) -> Explorer:
+    """Open a model's folder by a card whose hashes its files must have; else as `load`."""
     from galexplore.network.embed import Embedder  # seconds of imports: not for whoever only lists models
 
-    folder = find_model(name)
+    faults = seal.find_faults(folder, card, but=("catalogue.parquet",) if data else ())
+    if faults:
+        raise InputError(next(iter(faults.values())))
     own = folder / "catalogue.parquet"
     path = data or (own if own.exists() else DATA)
     if not path.exists():
         raise InputError(f"No catalogue stands at {path.name!r}; make one with: galexplore mock")
     embedder = Embedder.load(folder)
-    card = json.loads((folder / "card.json").read_text())
     frame = catalogue.read(path)
     images = choose_images(folder, path, frame, embedder.survey, given=data is not None)
     explorer = Explorer(name, card, embedder, Atlas.load(folder / "atlas.npz"), frame, images)

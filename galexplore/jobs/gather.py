@@ -16,7 +16,8 @@ from galexplore.network.sample import Device, Sample
 from galexplore.places import DATA
 from galexplore.posterior.label_errors import TYPICAL_ERRORS, read_label
 from galexplore.sources import files
-from galexplore.sources.kept import KEPT, Kept, keep
+from galexplore.sources.keeping import keep
+from galexplore.sources.kept import KEPT, Kept
 from galexplore.sources.mock import Store
 from galexplore.survey import Survey
 from galexplore.tables import catalogue

@@ -8,16 +8,15 @@ import hashlib
 import json
 import shutil
 import stat
-import struct
 import zipfile
-import zlib
 from pathlib import Path
 
 import galexplore
 from galexplore.errors import InputError
+from galexplore.explore import seal
 from galexplore.explore.models import load
-from galexplore.files import hash_file, make_beside, publish_folder, write_beside
-from galexplore.jobs.publish import check_place, hold_name
+from galexplore.files import DAMAGE, hash_file, make_beside, publish_folder, write_beside
+from galexplore.jobs.publish import check_place, hold_name, seal_folder
 from galexplore.places import DATA, find_model, models_folder
 from galexplore.sources.kept import KEPT
 from galexplore.tables import catalogue
@@ -105,13 +104,9 @@ def install_model(file: Path, name: str | None = None, overwrite: bool = False) 
         raise InputError(f"There is no file {file}.") from error
     except OSError as error:
         raise InputError(f"{file.name} cannot be installed: {(error.strerror or str(error)).lower()}.") from error
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise InputError(f"{file.name} is damaged, or no packed model.") from error
     return name
-
-
-#: What reading a damaged or hostile zip may raise.
-_DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, ValueError, RuntimeError, LookupError, TypeError)
 
 
 def _unpack_all(packed: zipfile.ZipFile, members: dict, place: Path, name: str) -> None:
@@ -136,7 +131,7 @@ def _read_manifest(packed: zipfile.ZipFile, name: str) -> dict:
         kind, version, members = manifest["format"], int(manifest["version"]), dict(manifest["members"])
         promises = {k: (int(v["size"]), str(v["sha256"])) for k, v in members.items()}
         manifest["name"] = str(manifest["name"])
-    except (*_DAMAGE, AttributeError) as error:
+    except (*DAMAGE, AttributeError) as error:
         raise InputError(f"{name} is damaged, or no packed model.") from error
     if kind != FORMAT:
         raise InputError(f"{name} is no packed model; make one with: galexplore model pack")
@@ -187,6 +182,8 @@ def _prove(folder: Path, name: str) -> None:
     """Open an unpacked model as it will be opened; its card says which weights it was written for."""
     try:
         _check_inside(folder)
+        if "files" not in seal.read_unsealed(folder):  # an earlier version's, every byte of which has been checked
+            seal_folder(folder)
         explorer = load(str(folder))
         if set(explorer.atlas.id) - set(catalogue.read(folder / "catalogue.parquet")["id"]):
             raise InputError("Its catalogue is not the one of its atlas.")

@@ -8,9 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from galexplore.errors import InputError
+from galexplore.explore import seal
+from galexplore.explore.models import open_model
 from galexplore.files import publish_folder, write_beside
 from galexplore.locks import hold
 from galexplore.places import SHIPPED, models_folder
+from galexplore.sources.keeping import add_checksums
+from galexplore.sources.kept import KEPT
 
 CHECKPOINT = "checkpoint.safetensors"
 
@@ -62,11 +66,36 @@ def publish_model(name: str, overwrite: bool = False) -> Path:
 
 
 def write_card(folder: Path, card: dict) -> dict:
-    """Write `card.json` of a model, beside and renamed; return it as it is read back, null where no number is known."""
+    """Write `card.json` of a model, beside and renamed; return it as it is read back, null where no number is known.
+
+    Its digest is reckoned anew; under `files` it keeps the hashes of what stands beside it, and gets them where it has
+    none yet (`galexplore.explore.seal`).
+    """
     card = _drop_nan(card)
+    card.setdefault("files", seal.hash_files(folder, card))
+    card["digest"] = seal.digest(card)
     with write_beside(folder / "card.json") as partial:
         partial.write_text(json.dumps(card, indent=1, allow_nan=False) + "\n")
     return card
+
+
+def seal_folder(folder: Path) -> dict:
+    """Take a model's files as they are: write their hashes into its card, once it opens with them; return the card.
+
+    For a model of an earlier version, or one whose files a person has changed on purpose. Images that were kept without
+    checksums get them.
+
+    Raises
+    ------
+    InputError
+        Where it cannot be opened, or a file of it is damaged.
+    """
+    card = {k: v for k, v in seal.read_unsealed(folder).items() if k not in ("files", "digest")}
+    if (folder / KEPT).exists():
+        add_checksums(folder / KEPT)
+    card["files"] = seal.hash_files(folder, card)
+    open_model(folder.name, folder, card)
+    return write_card(folder, card)
 
 
 def _drop_nan(value: Any) -> Any:

@@ -4,7 +4,6 @@ A property is shifted to the 3-sigma tail of its conditional, the galaxy lit and
 for the free latent, which has no truth of its own.
 """
 
-import json
 from collections.abc import Callable
 
 import numpy as np
@@ -15,6 +14,7 @@ from scipy.stats import median_abs_deviation
 from galexplore.atlas import causes
 from galexplore.errors import InputError
 from galexplore.explore.explorer import Explorer
+from galexplore.explore.seal import read_card
 from galexplore.jobs.publish import write_card
 from galexplore.latents import INTRINSIC, MEANS, SIGMAS
 from galexplore.places import models_folder
@@ -140,5 +140,5 @@ def teach(explorer: Explorer, n: int = 1500, seed: int = 11, report: Callable[[s
     latents, sigma = every[MEANS].to_numpy(), every[SIGMAS].to_numpy()
     deviations = explorer.atlas.explain(latents, sigma).conditional_z
     lesson = causes.learn(deviations, latents, sigma, 2 * moved + every["high"].to_numpy())
-    card = json.loads(path.read_text()) | {"attribution": lesson.to_dict()}
+    card = read_card(path.parent) | {"attribution": lesson.to_dict()}
     return write_card(path.parent, card)["attribution"]

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from galexplore.cutouts.photometry import measure_magnitude
@@ -75,20 +75,25 @@ class Embedder:
         weights, card = folder / "weights.safetensors", folder / "card.json"
         if not (weights.exists() and card.exists()):
             raise InputError(f"No model stands in {folder.name!r}; train one with: galexplore train --name NAME")
-        said = json.loads(card.read_text())
-        if hash_file(weights) != said["sha256"]:
+        try:
+            said = json.loads(card.read_bytes())
+            described = said["sha256"]
+        except (ValueError, LookupError, TypeError, RecursionError) as error:
+            raise InputError(f"The card of {folder.name!r} is damaged; restore it.") from error
+        if hash_file(weights) != described:
             raise InputError(f"The weights of {folder.name!r} are not those its card describes; restore both files.")
         try:
             network, survey = Network.read(said["network"]), Survey.from_dict(said["survey"])
             model = lay_out(CVAE(network, survey))
             tensors = _read_weights(weights, model, folder.name)
             model.load_state_dict(tensors)
-        except (KeyError, TypeError, RuntimeError) as error:
+            calibration = dict(said["calibration"])
+        except (KeyError, TypeError, RuntimeError, SafetensorError) as error:
             raise InputError(
                 f"The model in {folder.name!r} was made by another version of galexplore; train it anew with: "
                 f"galexplore train --name {folder.name} --overwrite"
             ) from error
-        return cls(model.to(device or pick_device()), said["calibration"])
+        return cls(model.to(device or pick_device()), calibration)
 
     @torch.inference_mode()
     def embed(

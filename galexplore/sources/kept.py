@@ -1,13 +1,19 @@
 """Images kept with a model: ids and pixels in one file, read where they lie, without the files that they came from.
 
-`images.npz` is an uncompressed zip without pickles, as numpy writes it: `ids.npy` (text) and `pixels.npy`
-(float16, (N, B, S, S), nanomaggies per native pixel). The pixels are mapped, so that opening costs the ids alone.
+`images.npz` is an uncompressed zip without pickles, as numpy writes it: `ids.npy` (text), `pixels.npy`
+(float16, (N, B, S, S), nanomaggies per native pixel) and `sums.npy` (uint32, (N,), the CRC-32 of each image's bytes).
+Images are read one by one where they lie, and held against their checksums then, so that opening costs ids and
+checksums alone; never mapped, for a file that is cut short while it is mapped ends the process.
 """
 
+import hashlib
+import io
 import os
 import struct
+import threading
 import zipfile
-from collections.abc import Callable, Sequence
+import zlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,13 +22,11 @@ from astropy.wcs import WCS
 
 from galexplore.cutouts.grid import make_wcs
 from galexplore.errors import InputError
-from galexplore.images import Images
+from galexplore.files import DAMAGE
 from galexplore.survey import Survey
 
 #: What the file is called in a model's folder.
 KEPT = "images.npz"
-_BATCH = 256
-_NAMED = 5  # galaxies that a refusal names
 
 
 class Kept:
@@ -31,16 +35,30 @@ class Kept:
     Parameters
     ----------
     ids : array (N,) of str
-    pixels : array (N, B, S, S), float16
+    sums : array (N,), uint32
+        CRC-32 of each image.
+    file : binary file
+        Open for reading.
+    start : int
+        Where the first image begins in it [bytes].
     survey : Survey
         On whose grid they are.
     catalogue : DataFrame, optional
         `id`, `ra`, `dec` [deg] of these galaxies, by which an image's place on the sky is known.
     """
 
-    def __init__(self, ids: np.ndarray, pixels: np.ndarray, survey: Survey, catalogue: pd.DataFrame | None = None):
-        self.places, self.pixels = pd.Index(np.asarray(ids, object)), pixels
+    def __init__(
+        self,
+        ids: np.ndarray,
+        sums: np.ndarray,
+        file: io.BufferedReader,
+        start: int,
+        survey: Survey,
+        catalogue: pd.DataFrame | None = None,
+    ):
+        self.places, self.sums = pd.Index(np.asarray(ids, object)), sums
         self.survey, self.catalogue = survey, catalogue
+        self._file, self._start, self._turn = file, start, threading.Lock()
 
     @classmethod
     def open(cls, path: Path, survey: Survey, catalogue: pd.DataFrame | None = None) -> "Kept":
@@ -53,17 +71,29 @@ class Kept:
         """
         try:
             with zipfile.ZipFile(path) as packed:
-                with packed.open("ids.npy") as file:
-                    ids = np.lib.format.read_array(file, allow_pickle=False)
+                ids = read_member(packed, "ids.npy")
+                sums = read_member(packed, "sums.npy") if "sums.npy" in packed.namelist() else None
                 entry = packed.getinfo("pixels.npy")
             if entry.compress_type != zipfile.ZIP_STORED:
-                raise ValueError("packed pixels cannot be mapped")
-            pixels = _map(path, entry.header_offset)
-        except (OSError, ValueError, KeyError, struct.error, zipfile.BadZipFile) as error:
+                raise ValueError("packed pixels cannot be read where they lie")
+            start, shape, kind = find_array(path, entry.header_offset)
+        except DAMAGE as error:
             raise InputError(f"The images in {path.name!r} are damaged or no images of a model; restore it.") from error
-        if pixels.shape != (len(ids), *survey.shape) or pixels.dtype != np.float16 or len(set(ids)) < len(ids):
+        if shape != (len(ids), *survey.shape) or kind != np.float16 or len(set(ids)) < len(ids):
             raise InputError(f"The images in {path.name!r} are not of the grid that the model reads; make it anew.")
-        return cls(ids, pixels, survey, catalogue)
+        if sums is None or sums.shape != ids.shape or sums.dtype != np.uint32:
+            raise InputError(
+                f"The images in {path.name!r} have no checksums, as an earlier version wrote them; add them with: "
+                f"galexplore model seal {path.parent.name}"
+            )
+        return cls(ids, sums, open(path, "rb"), start, survey, catalogue)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of ids and checksums, in hexadecimal: it tells these images from any others."""
+        names = hashlib.sha256("\n".join(self.places).encode())
+        names.update(np.ascontiguousarray(self.sums, "<u4").tobytes())
+        return names.hexdigest()
 
     def __contains__(self, identifier: object) -> bool:
         return identifier in self.places
@@ -74,13 +104,39 @@ class Kept:
         Raises
         ------
         InputError
-            For a galaxy of which none is kept.
+            For a galaxy of which none is kept, or whose image is not as it was kept.
         """
         names = list(ids)
         rows = self.places.get_indexer(pd.Index(names, dtype=object))
         if (rows < 0).any():
             raise InputError(f"No image of galaxy {names[int(np.argmax(rows < 0))]!r} is kept with this model.")
-        return np.asarray(self.pixels[rows])
+        images = np.empty((len(names), *self.survey.shape), np.float16)
+        for image, row, name in zip(images, rows, names, strict=True):
+            image[:] = self._read(int(row), name)
+        return images
+
+    def _read(self, row: int, name: str) -> np.ndarray:
+        """Read one image (B, S, S), as it was kept or not at all."""
+        size = 2 * int(np.prod(self.survey.shape))
+        try:
+            with self._turn:
+                self._file.seek(self._start + row * size)
+                data = self._file.read(size)
+        except OSError:
+            data = b""
+        if len(data) < size or zlib.crc32(data) != self.sums[row]:
+            raise InputError(f"The image of galaxy {name!r} that is kept with this model is damaged; restore {KEPT}.")
+        return np.frombuffer(data, "<f2").reshape(self.survey.shape)
+
+    def find_damaged(self) -> list[str]:
+        """Read every image; return the ids of those that are not as they were kept."""
+        damaged = []
+        for row, name in enumerate(self.places):
+            try:
+                self._read(row, name)
+            except InputError:
+                damaged.append(str(name))
+        return damaged
 
     def wcs(self, identifier: str) -> WCS | None:
         """Return where a galaxy's image lies on the sky; None where the catalogue gives no position."""
@@ -97,8 +153,16 @@ def find_wcs(catalogue: pd.DataFrame | None, identifier: str, survey: Survey) ->
     return make_wcs(survey.size, survey.model_scale, *rows[0])
 
 
-def _map(path: Path, at: int) -> np.memmap:
-    """Map the array of an entry of a zip that is not compressed; `at` is where the entry's own header begins."""
+def read_member(packed: zipfile.ZipFile, name: str) -> np.ndarray:
+    """Read an array of a zip; to its end, for there the zip's own checksum is held against it."""
+    return np.lib.format.read_array(io.BytesIO(packed.read(name)), allow_pickle=False)
+
+
+def find_array(path: Path, at: int) -> tuple[int, tuple[int, ...], np.dtype]:
+    """Find the array in an entry of a zip that is not compressed: where its numbers begin, its shape and their kind.
+
+    `at` is where the entry's own header begins.
+    """
     with open(path, "rb") as file:
         file.seek(at)
         name, extra = struct.unpack("<HH", file.read(30)[26:])
@@ -107,70 +171,4 @@ def _map(path: Path, at: int) -> np.memmap:
         shape, fortran, kind = np.lib.format.read_array_header_1_0(file)
         if fortran or kind.hasobject:
             raise ValueError("not rows of numbers")
-        return np.memmap(path, kind, "r", file.tell(), shape)
-
-
-def keep(
-    images: Images,
-    ids: Sequence[str],
-    path: Path,
-    survey: Survey,
-    progress: Callable[[int, int], None] = lambda done, of: None,
-) -> Kept:
-    """Keep images in one file, written beside and renamed; every image is read once.
-
-    Parameters
-    ----------
-    images : Images
-        Where they come from.
-    ids : sequence of str
-    path : Path
-    survey : Survey
-        On whose grid they are.
-    progress : callable
-        Called as progress(done, of).
-
-    Returns
-    -------
-    Kept
-
-    Raises
-    ------
-    InputError
-        Where images are missing or cannot be read: how many, the first ones by their ids, and why the first one.
-    """
-    names = [str(i) for i in ids]
-    partial, bad = path.with_name(path.name + ".partial"), []
-    with zipfile.ZipFile(partial, "w", zipfile.ZIP_STORED) as packed:
-        with packed.open("ids.npy", "w") as file:
-            np.lib.format.write_array(file, np.array(names, np.str_), allow_pickle=False)
-        with packed.open("pixels.npy", "w", force_zip64=True) as file:
-            header = {"descr": "<f2", "fortran_order": False, "shape": (len(names), *survey.shape)}
-            np.lib.format.write_array_header_1_0(file, header)
-            for start in range(0, len(names), _BATCH):
-                part = names[start : start + _BATCH]
-                rows, refused = _get_all(images, part, survey)
-                bad += refused
-                file.write(np.ascontiguousarray(rows, "<f2").tobytes())
-                progress(start + len(part), len(names))
-    if bad:
-        partial.unlink()
-        some = ", ".join(name for name, _ in bad[:_NAMED]) + (" and others" if len(bad) > _NAMED else "")
-        count = f"{len(bad)} of {len(names)} images cannot be used ({some})"
-        raise InputError(f"{count}; mend them or take their rows out of the catalogue. The first: {bad[0][1]}")
-    os.replace(partial, path)
-    return Kept.open(path, survey)
-
-
-def _get_all(images: Images, ids: list[str], survey: Survey) -> tuple[np.ndarray, list[tuple[str, str]]]:
-    """Fetch images together; where one of them is refused, one by one, to name all that are."""
-    try:
-        return images.get(ids), []
-    except InputError:
-        rows, refused = np.zeros((len(ids), *survey.shape), np.float16), []
-        for row, name in zip(rows, ids, strict=True):
-            try:
-                row[:] = images.get([name])[0]
-            except InputError as error:
-                refused.append((name, str(error)))
-        return rows, refused
+        return file.tell(), shape, kind

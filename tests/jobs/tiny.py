@@ -7,7 +7,8 @@ import pandas as pd
 
 from galexplore.jobs import make_model
 from galexplore.network.recipes import Network, Training
-from galexplore.sources.kept import KEPT, Kept, keep
+from galexplore.sources.keeping import keep
+from galexplore.sources.kept import KEPT, Kept
 from galexplore.survey import DECALS
 from galexplore.tables import catalogue
 from tests.analytic import draw_ellipse

@@ -10,7 +10,8 @@ import pytest
 from galexplore.cutouts.cutout import Cutout
 from galexplore.errors import InputError
 from galexplore.sources.files import FileImages, open_images, turn_north_up
-from galexplore.sources.kept import Kept, keep
+from galexplore.sources.keeping import keep
+from galexplore.sources.kept import Kept
 from galexplore.sources.mock import Store
 from galexplore.survey import DECALS
 from galexplore.tables import catalogue as tables
