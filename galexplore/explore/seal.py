@@ -96,13 +96,12 @@ def hash_files(folder: Path, card: dict) -> dict[str, str]:
     InputError
         Where kept images cannot be opened.
     """
-    survey = Survey.from_dict(card["survey"])
-    return {name: hash_content(path, survey) for name, path in find_files(folder).items() if path.exists()}
+    return {name: hash_content(path, card) for name, path in find_files(folder).items() if path.exists()}
 
 
-def hash_content(path: Path, survey: Survey) -> str:
+def hash_content(path: Path, card: dict) -> str:
     """SHA-256 of a model's file, in hexadecimal; of kept images, of their ids and checksums."""
-    return Kept.open(path, survey).digest if path.name == KEPT else hash_file(path)
+    return Kept.open(path, Survey.from_dict(card["survey"])).digest if path.name == KEPT else hash_file(path)
 
 
 def find_files(folder: Path) -> dict[str, Path]:
@@ -129,14 +128,14 @@ def find_faults(folder: Path, card: dict, but: tuple[str, ...] = ()) -> dict[str
     dict
         File name to a sentence on what is wrong with it; empty where all is whole.
     """
-    faults, survey = {}, Survey.from_dict(card["survey"])
+    faults = {}
     for name, path in find_files(folder).items():
         if name in but or (name in OPTIONAL and name not in card["files"] and not path.exists()):
             continue
         try:
             if not path.exists():
                 faults[name] = f"The model {folder.name!r} lacks its {CONTENT[name]} ({name}); {advise(folder)}."
-            elif hash_content(path, survey) != card["files"].get(name):
+            elif hash_content(path, card) != card["files"].get(name):
                 faults[name] = (
                     f"The {CONTENT[name]} of {folder.name!r} ({name}) are not those its card describes: damaged, or of "
                     f"another model or version; {advise(folder)}."

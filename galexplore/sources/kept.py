@@ -35,8 +35,8 @@ class Kept:
     Parameters
     ----------
     ids : array (N,) of str
-    sums : array (N,), uint32
-        CRC-32 of each image.
+    sums : array (N,), uint32, or None
+        CRC-32 of each image; None in a file of another tool or an earlier version, of which no damage is noticed.
     file : binary file
         Open for reading.
     start : int
@@ -50,7 +50,7 @@ class Kept:
     def __init__(
         self,
         ids: np.ndarray,
-        sums: np.ndarray,
+        sums: np.ndarray | None,
         file: io.BufferedReader,
         start: int,
         survey: Survey,
@@ -79,18 +79,16 @@ class Kept:
             start, shape, kind = find_array(path, entry.header_offset)
         except DAMAGE as error:
             raise InputError(f"The images in {path.name!r} are damaged or no images of a model; restore it.") from error
-        if shape != (len(ids), *survey.shape) or kind != np.float16 or len(set(ids)) < len(ids):
+        whole = sums is None or (sums.shape == ids.shape and sums.dtype == np.uint32)
+        if shape != (len(ids), *survey.shape) or kind != np.float16 or len(set(ids)) < len(ids) or not whole:
             raise InputError(f"The images in {path.name!r} are not of the grid that the model reads; make it anew.")
-        if sums is None or sums.shape != ids.shape or sums.dtype != np.uint32:
-            raise InputError(
-                f"The images in {path.name!r} have no checksums, as an earlier version wrote them; add them with: "
-                f"galexplore model seal {path.parent.name}"
-            )
         return cls(ids, sums, open(path, "rb"), start, survey, catalogue)
 
     @property
     def digest(self) -> str:
-        """SHA-256 of ids and checksums, in hexadecimal: it tells these images from any others."""
+        """SHA-256 of ids and checksums, in hexadecimal: it tells these images from any others; "" without checksums."""
+        if self.sums is None:
+            return ""
         names = hashlib.sha256("\n".join(self.places).encode())
         names.update(np.ascontiguousarray(self.sums, "<u4").tobytes())
         return names.hexdigest()
@@ -124,7 +122,7 @@ class Kept:
                 data = self._file.read(size)
         except OSError:
             data = b""
-        if len(data) < size or zlib.crc32(data) != self.sums[row]:
+        if len(data) < size or (self.sums is not None and zlib.crc32(data) != self.sums[row]):
             raise InputError(f"The image of galaxy {name!r} that is kept with this model is damaged; restore {KEPT}.")
         return np.frombuffer(data, "<f2").reshape(self.survey.shape)
 

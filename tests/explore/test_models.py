@@ -14,6 +14,7 @@ from galexplore.explore.link import AtlasState
 from galexplore.explore.models import load
 from galexplore.explore.neighbours import find_neighbours
 from galexplore.explore.thumbnails import draw_thumbnails, find_image
+from galexplore.jobs.publish import seal_folder
 from galexplore.sources.mock import Store
 from galexplore.survey import DECALS
 from galexplore.tables import catalogue
@@ -81,6 +82,7 @@ def test_a_catalogue_given_by_its_path_brings_its_files(own, tmp_path):
 
     frame, flux = draw_own()
     (tmp_path / "mine" / "images.npz").unlink()
+    seal_folder(tmp_path / "mine")
     assert "NGC0000" not in load("mine").images, "numbers are shown without images"
     (tmp_path / "stars").mkdir()
     (tmp_path / "stars" / "a.fits").write_bytes(make_fits(flux[0]))
@@ -89,6 +91,7 @@ def test_a_catalogue_given_by_its_path_brings_its_files(own, tmp_path):
     assert "NGC0000" in load("mine", data=tmp_path / "mine.csv").images
     shutil.copy(tmp_path / "mine.csv", tmp_path / "mine" / "catalogue.csv")
     catalogue.write(named, tmp_path / "mine" / "catalogue.parquet")
+    seal_folder(tmp_path / "mine")
     assert "NGC0000" not in load("mine").images, "a model's own table opens no files"
 
 

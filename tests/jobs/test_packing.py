@@ -17,6 +17,7 @@ import pytest
 import galexplore as gx
 from galexplore.errors import InputError
 from galexplore.explore.models import list_models
+from galexplore.explore.seal import digest
 from galexplore.files import hash_file
 from galexplore.jobs.packing import install_model, pack_model
 from galexplore.jobs.publish import hold_name
@@ -113,6 +114,15 @@ def seal(members):
     members["manifest.json"] = json.dumps(manifest | {"members": sealed}).encode()
 
 
+def forge(members):
+    """Make the card agree with its files, too."""
+    card = json.loads(members["card.json"])
+    hashes = {k: hashlib.sha256(members[k]).hexdigest() for k in card["files"] if k != "images.npz"}
+    card["files"] |= hashes
+    members["card.json"] = json.dumps(card | {"digest": digest(card)}).encode()
+    seal(members)
+
+
 def edit_manifest(members, **fields):
     members["manifest.json"] = json.dumps(json.loads(members["manifest.json"]) | fields).encode()
 
@@ -165,8 +175,23 @@ HOSTILE = {
     "card is no card": (lambda m: (m.update({"card.json": b"{}"}), seal(m)), "no model that"),
     "pickle": (add("atlas.npz", pickled()), "no model that can be opened"),
     "bomb": (add("pixels.npz", bomb()), "unpacks to more"),
-    "another's catalogue": (add("catalogue.parquet", DATA.read_bytes()), "not the one of"),
+    "another's catalogue": (add("catalogue.parquet", DATA.read_bytes()), "not those its card"),
+    "another's catalogue, forged": (
+        lambda m: (add("catalogue.parquet", DATA.read_bytes())(m), forge(m)),
+        "not the one",
+    ),
+    "edited card": (lambda m: edit_card(m, calibration={}), "not as it was written"),
 }
+
+
+def test_what_an_earlier_version_packed_is_sealed_once_every_byte_is_checked(packed, own_models, tmp_path):
+    def unseal(members):
+        card = json.loads(members["card.json"])
+        members["card.json"] = json.dumps({k: v for k, v in card.items() if k not in ("files", "digest")}).encode()
+        seal(members)
+
+    install_model(rewrite(packed[0], tmp_path / "old.galexplore", unseal))
+    assert gx.load("mine").table.equals(packed[1])
 
 
 @pytest.mark.parametrize("what", HOSTILE)

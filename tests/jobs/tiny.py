@@ -8,10 +8,11 @@ import pandas as pd
 from galexplore.jobs import make_model
 from galexplore.network.recipes import Network, Training
 from galexplore.sources.keeping import keep
-from galexplore.sources.kept import KEPT, Kept
+from galexplore.sources.kept import KEPT
 from galexplore.survey import DECALS
 from galexplore.tables import catalogue
 from tests.analytic import draw_ellipse
+from tests.own_model import Given
 
 TINY = Network(stem=4, widths=(4, 4, 4, 4), brushes=(4, 4, 4, 4), photometer=8, hidden=8)
 BRIEF = Training(epochs=1, batch=16)
@@ -37,7 +38,7 @@ def write_own(folder, spoil=lambda frame: frame, n=48):
     folder.mkdir(parents=True, exist_ok=True)
     catalogue.write(frame, folder / "catalogue.parquet")
     ids = list(ids)
-    keep(Kept(ids, flux.astype(np.float16), DECALS), ids, folder / KEPT, DECALS)
+    keep(Given(ids, flux), ids, folder / KEPT, DECALS)
     return folder / "catalogue.parquet", frame, flux
 
 

@@ -1,6 +1,7 @@
 """Images of a person's own: from a table or a folder, kept in one file, and what is said of bad ones."""
 
 import math
+import os
 import zipfile
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from galexplore.cutouts.cutout import Cutout
 from galexplore.errors import InputError
 from galexplore.sources.files import FileImages, open_images, turn_north_up
-from galexplore.sources.keeping import keep
+from galexplore.sources.keeping import add_checksums, keep
 from galexplore.sources.kept import Kept
 from galexplore.sources.mock import Store
 from galexplore.survey import DECALS
@@ -75,7 +76,7 @@ def test_what_is_kept_is_what_was_read_and_needs_no_files(mine):
     for one in (kept, again):
         assert np.array_equal(one.get(["A", "B"]), expected.astype(np.float16))
         assert "A" in one and "C" not in one
-    assert isinstance(again.pixels, np.memmap) and not (mine / "images.npz.partial").exists()
+    assert again.digest == kept.digest and not list(mine.glob(".*"))
     assert np.allclose(again.wcs("A").pixel_to_world_values(34, 34), (10.0, 1.0)) and kept.wcs("A") is None
     with np.load(mine / "images.npz", allow_pickle=False) as plain:
         assert plain["ids"].tolist() == ["B", "A"] and plain["pixels"].dtype == np.float16
@@ -89,7 +90,49 @@ def test_bad_files_are_named_all_at_once(mine):
     images = FileImages.of_table(mine / "mine.csv", frame, DECALS)
     with pytest.raises(InputError, match=r"^2 of 3 images cannot be used \(B, C\).*'B' \(g1.fits\) cannot be used"):
         keep(images, frame["id"], mine / "images.npz", DECALS)
-    assert not (mine / "images.npz").exists() and not list(mine.glob("*.partial"))
+    assert not (mine / "images.npz").exists() and not list(mine.glob(".*"))
+
+
+def test_an_image_that_was_changed_or_cut_off_is_refused_and_the_others_are_not(mine):
+    images = FileImages.of_table(mine / "mine.csv", tables.read(mine / "mine.csv"), DECALS)
+    path = mine / "images.npz"
+    kept, size = keep(images, ["B", "A"], path, DECALS), 2 * 3 * 69 * 69
+    data, flipped = path.read_bytes(), bytearray(path.read_bytes())
+    flipped[data.index(kept.get(["A"]).tobytes()) + 1234] ^= 16
+    path.write_bytes(flipped)
+    again = Kept.open(path, DECALS)
+    assert again.digest == kept.digest and again.find_damaged() == ["A"]
+    assert np.array_equal(again.get(["B"]), images.get(["B"]).astype(np.float16))
+    with pytest.raises(InputError, match="galaxy 'A' that is kept with this model is damaged"):
+        again.get(["B", "A"])
+    path.write_bytes(data)
+    whole = Kept.open(path, DECALS)
+    os.truncate(path, data.index(kept.get(["A"]).tobytes()) + size // 2)  # a map of it would end the process
+    assert whole.find_damaged() == ["A"]
+    with pytest.raises(InputError, match="damaged or no images"):
+        Kept.open(path, DECALS)
+
+
+def test_other_images_have_another_digest(mine):
+    images = FileImages.of_table(mine / "mine.csv", tables.read(mine / "mine.csv"), DECALS)
+    one, other = (keep(images, ids, mine / "images.npz", DECALS).digest for ids in (["A", "B"], ["B", "A"]))
+    assert one != other == keep(images, ["B", "A"], mine / "images.npz", DECALS).digest
+
+
+def test_images_of_an_earlier_version_get_checksums_once_all_are_whole(mine):
+    images = FileImages.of_table(mine / "mine.csv", tables.read(mine / "mine.csv"), DECALS)
+    kept, path = keep(images, ["B", "A"], mine / "images.npz", DECALS), mine / "old.npz"
+    np.savez(path, ids=np.array(["B", "A"]), pixels=kept.get(["B", "A"]))
+    data = path.read_bytes()
+    assert Kept.open(path, DECALS).digest == ""
+    add_checksums(path)
+    assert Kept.open(path, DECALS).digest == kept.digest and Kept.open(path, DECALS).find_damaged() == []
+    flipped = bytearray(data)
+    flipped[data.index(kept.get(["A"]).tobytes()) + 1234] ^= 16
+    path.write_bytes(flipped)
+    with pytest.raises(InputError, match="damaged"):
+        add_checksums(path)
+    assert path.read_bytes() == flipped
 
 
 @pytest.mark.parametrize("damage", ["cut", "packed", "pickled", "grid", "words", "twice"])
