@@ -30,7 +30,7 @@ NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
 STRAY = 86_400  # seconds after which a temporary name of another machine's process counts as left behind
 #: What reading a damaged or hostile zip, or arrays within it, may raise.
 DAMAGE: tuple[type[Exception], ...] = (OSError, ValueError, LookupError, TypeError, EOFError, RuntimeError, MemoryError)
-DAMAGE += (SyntaxError, TokenError, struct.error, zlib.error, BadZipFile)
+DAMAGE += (AttributeError, SyntaxError, TokenError, struct.error, zlib.error, BadZipFile)
 
 
 def bare_name(name: str) -> str:

@@ -7,11 +7,14 @@ import streamlit as st
 from galexplore.atlas.kinds import NOT_GALAXIES, count_suspected
 from galexplore.cutouts import artefacts
 from galexplore.explore.explorer import Explorer
-from pages._parts.labels import choose_learning, load_labels, offer_labels
+from pages._parts.label_files import offer_labels, show_label_troubles
+from pages._parts.labels import choose_learning
 from pages._parts.odd_one import show_odd_one
 from pages._parts.panels import mark
 from pages._parts.ranking import show_ranking
+from pages._session.labels import load_labels
 from pages._session.navigation import require_header
+from pages._session.person import keep_token
 from pages._session.state import open_explorer
 
 RANKINGS = {
@@ -81,6 +84,8 @@ def explain_suspicion(table: pd.DataFrame) -> None:
 def show_anomalies() -> None:
     """Show the ranking beside the galaxy that is picked from it."""
     explorer, labels = open_explorer(), load_labels()
+    keep_token()
+    show_label_troubles()
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         by, kept = choose_ranking(explorer)
         mask = choose_suspects(explorer.table)

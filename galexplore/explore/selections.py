@@ -3,45 +3,94 @@
 import hashlib
 import os
 import re
+import time
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
 from galexplore.errors import InputError
+from galexplore.files import write_beside
 from galexplore.places import cache_folder
 
 MOST = 1000  # selections kept; the oldest go first
 LARGEST = 64 << 20  # bytes of ids that are kept or read back
+STRAY = 3600  # seconds after which what a killed process left half written goes
 UNKNOWN = "The link's selection is not known here: selections are kept by the server on which they were made."
+_NAME = re.compile("[0-9a-f]{12}")
 
 
-def _folder() -> Path:
+def find_folder() -> Path:
+    """Folder in which selections are kept."""
     return cache_folder() / "selections"
 
 
 def keep(ids: Sequence[str]) -> str:
-    """Keep ids, in their order; return the 12 characters under which `recall` finds them."""
+    """Keep ids, in their order; return the 12 characters under which `recall` finds them.
+
+    What stands under them already is held against them, and written anew where it is damaged. Any number of threads and
+    processes may do so at once.
+
+    Raises
+    ------
+    InputError
+        Where the disk does not take them.
+    """
     data = "\n".join(ids).encode()
     name = hashlib.sha256(data).hexdigest()[:12]
-    path = _folder() / name
+    path = find_folder() / name
     if len(data) > LARGEST:
         return name
-    if path.exists():
-        os.utime(path)
-        return name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(f".{os.getpid()}")
-    partial.write_bytes(zlib.compress(data, 1))
-    os.replace(partial, path)
+    try:
+        if _read(path) == data and _renew(path):
+            return name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with write_beside(path) as partial:
+            partial.write_bytes(zlib.compress(data, 1))
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise InputError(f"The link does not hold the selection, for it cannot be kept on disk: {why}.") from error
     _make_room(path.parent)
     return name
 
 
+def _read(path: Path) -> bytes | None:
+    """Read what is kept in a file; None where there is none, or it is not what its name says."""
+    try:
+        data = zlib.decompressobj().decompress(path.read_bytes(), LARGEST)
+    except (OSError, zlib.error):
+        return None
+    return data if hashlib.sha256(data).hexdigest()[:12] == path.name else None
+
+
+def _renew(path: Path) -> bool:
+    """Note that a file was asked for; False where another thread has dropped it meanwhile."""
+    try:
+        os.utime(path)
+    except FileNotFoundError:
+        return False
+    except OSError:  # a disk that takes nothing: it is kept all the same
+        pass
+    return True
+
+
+def _age(path: Path) -> float:
+    """When a file was last asked for; of one that another thread has dropped meanwhile, long ago."""
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
 def _make_room(folder: Path) -> None:
-    """Drop the selections that were not asked for the longest."""
-    kept = [p for p in folder.iterdir() if re.fullmatch("[0-9a-f]{12}", p.name)]
-    for path in sorted(kept, key=lambda p: p.stat().st_mtime)[: max(0, len(kept) - MOST)]:
-        path.unlink(missing_ok=True)
+    """Drop the selections that were not asked for the longest, and what was left half written."""
+    times = {path: _age(path) for path in folder.iterdir()}
+    kept = sorted((p for p in times if _NAME.fullmatch(p.name)), key=times.__getitem__)
+    stray = [p for p, when in times.items() if p.name.startswith(".") and when < time.time() - STRAY]
+    for path in (*kept[: max(0, len(kept) - MOST)], *stray):
+        try:
+            path.unlink(missing_ok=True)
+        except OSError:  # a disk that takes nothing any more: what is kept stays readable
+            return
 
 
 def recall(name: str) -> list[str]:
@@ -52,13 +101,16 @@ def recall(name: str) -> list[str]:
     InputError
         Where the hash is malformed or unknown, or what is kept under it was changed.
     """
-    if not re.fullmatch("[0-9a-f]{12}", name):
+    if not _NAME.fullmatch(name):
         raise InputError("The link's selection is malformed, so it was left out.")
-    path = _folder() / name
-    try:
-        data = zlib.decompressobj().decompress(path.read_bytes(), LARGEST)
-    except (OSError, zlib.error) as error:
-        raise InputError(UNKNOWN) from error
-    if hashlib.sha256(data).hexdigest()[:12] != name:
+    data = _read(find_folder() / name)
+    if data is None:
         raise InputError(UNKNOWN)
     return data.decode().split("\n") if data else []
+
+
+def find_damaged() -> tuple[int, list[Path]]:
+    """Count the selections kept, and list the files that are damaged or none."""
+    folder = find_folder()
+    kept = [p for p in folder.iterdir() if not p.name.startswith(".")] if folder.is_dir() else []
+    return len(kept), [p for p in kept if _read(p) is None]

@@ -131,7 +131,7 @@ def _read_manifest(packed: zipfile.ZipFile, name: str) -> dict:
         kind, version, members = manifest["format"], int(manifest["version"]), dict(manifest["members"])
         promises = {k: (int(v["size"]), str(v["sha256"])) for k, v in members.items()}
         manifest["name"] = str(manifest["name"])
-    except (*DAMAGE, AttributeError) as error:
+    except DAMAGE as error:
         raise InputError(f"{name} is damaged, or no packed model.") from error
     if kind != FORMAT:
         raise InputError(f"{name} is no packed model; make one with: galexplore model pack")

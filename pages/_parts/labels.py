@@ -1,20 +1,12 @@
-"""A person's labels: by keyboard, with notes, on disk at once; their export, and a ranking that learns from them."""
+"""A person's labels: by keyboard, with notes, on disk at once; and a ranking that learns from them."""
 
 import pandas as pd
 import streamlit as st
 
-from galexplore.errors import InputError
-from galexplore.explore.labels import LONGEST_NOTE, MEANINGS, SCORES, add_label, read_labels
+from galexplore.explore.labels import LONGEST_NOTE, MEANINGS, SCORES, make_label
 from pages._parts.panels import Emphasis
-from pages._parts.verdicts import FORMATS, offer_format
-from pages._session.person import find_labels_file, keep_token
-from pages._session.state import open_galaxy, plain
-
-
-def load_labels() -> pd.DataFrame:
-    """Read this person's labels."""
-    keep_token()
-    return read_labels(find_labels_file())
+from pages._session.labels import load_labels, put_labels
+from pages._session.state import open_galaxy
 
 
 def find_label(labels: pd.DataFrame, identifier: str) -> tuple[int | None, str]:
@@ -29,24 +21,16 @@ def find_label(labels: pd.DataFrame, identifier: str) -> tuple[int | None, str]:
 def put_score(identifier: str, score: int | None, follow: list[str]) -> None:
     """Write a score beside the note that stands; go on to the next galaxy where that is wished."""
     # What stands is read now: a person may be quicker than the page, whose arguments are of its last run.
-    _, note = find_label(read_labels(find_labels_file()), identifier)
-    put_label(identifier, score, note)
-    if score is not None and "label_trouble" not in st.session_state and st.session_state.get("label-next"):
+    _, note = find_label(load_labels(), identifier)
+    put_labels([make_label(identifier, score, note)])
+    if score is not None and st.session_state.get("label-next"):
         step(identifier, follow, 1)
 
 
 def put_note(identifier: str, key: str) -> None:
     """Write what was typed as a note beside the score that stands."""
-    score, _ = find_label(read_labels(find_labels_file()), identifier)
-    put_label(identifier, score, st.session_state[key].strip())
-
-
-def put_label(identifier: str, score: int | None, note: str) -> None:
-    """Write a label, or keep for the page why it was not."""
-    try:
-        add_label(find_labels_file(), identifier, score, note)
-    except (InputError, OSError) as error:
-        st.session_state.label_trouble = str(error) if isinstance(error, InputError) else "the labels' disk is full"
+    score, _ = find_label(load_labels(), identifier)
+    put_labels([make_label(identifier, score, st.session_state[key].strip())])
 
 
 def step(identifier: str, follow: list[str], by: int) -> None:
@@ -79,8 +63,6 @@ def show_label_bar(identifier: str, labels: pd.DataFrame, follow: list[str]) -> 
                 args=(identifier, None if value == score else value, follow),
             )
     show_note(identifier, note, follow)
-    if trouble := st.session_state.pop("label_trouble", None):
-        st.error(f"Not kept: {plain(trouble)}.", icon=":material/block:")
 
 
 def show_note(identifier: str, note: str, follow: list[str]) -> None:
@@ -133,13 +115,3 @@ def choose_learning(labels: pd.DataFrame) -> pd.DataFrame | None:
         state.learned = scored
         st.rerun()
     return state.learned
-
-
-def offer_labels(labels: pd.DataFrame, table: pd.DataFrame) -> None:
-    """Offer this person's labels as a file."""
-    with st.popover(f"My labels ({len(labels)})", icon=":material/sell:", disabled=labels.empty):
-        st.caption("On this machine's disk since you gave them, known by a random token in this browser's cookie.")
-        columns = [c for c in ("id", "ra", "dec", "population") if c in table]
-        joined = labels.merge(table[columns], on="id", how="left").astype({"score": float})
-        for label, suffix in FORMATS.items():
-            offer_format(label, joined, f"labels.{suffix}", suffix, f"labels-{suffix}")

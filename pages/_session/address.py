@@ -91,11 +91,21 @@ def write() -> None:
         params["object"] = state.opened
     if state.selection:
         if state.get("kept_selection", (None,))[0] is not state.selection:
-            state.kept_selection = (state.selection, selections.keep(state.selection))
-        params["sel"] = state.kept_selection[1]
+            state.kept_selection = (state.selection, _keep_selection())
+        if state.kept_selection[1]:
+            params["sel"] = state.kept_selection[1]
     if params == st.query_params.to_dict():
         return
     if state.arrived and params:
         _component(key="address", data={"search": f"?{urlencode(params)}", "step": state.arrivals}, height=1)
     else:
         st.query_params.from_dict(params)
+
+
+def _keep_selection() -> str:
+    """Keep the selection for the link; say once where the disk does not take it, and leave it out ("")."""
+    try:
+        return selections.keep(st.session_state.selection)
+    except InputError as error:
+        st.session_state.trouble.append(str(error))
+        return ""

@@ -1,12 +1,28 @@
 """What a person says of galaxies: kept at once, apart from what others say, and heeded where it applies."""
 
+import json
+import os
 import threading
 
 import numpy as np
 import pytest
 
 from galexplore.errors import InputError
-from galexplore.explore.labels import LONGEST_NOTE, add_label, find_file, is_token, make_token, read_labels, rerank
+from galexplore.explore.label_files import read_file, write_json
+from galexplore.explore.labels import (
+    LONGEST_NOTE,
+    add_label,
+    find_file,
+    is_token,
+    make_token,
+    mend_labels,
+    name_copy,
+    read_labels,
+    read_lines,
+    recall_labels,
+    rerank,
+    tabulate,
+)
 
 
 def test_a_label_is_on_disk_at_once_and_the_last_one_counts(tmp_path):
@@ -71,6 +87,116 @@ def test_two_windows_at_once_lose_nothing(tmp_path):
     [w.start() for w in windows]
     [w.join() for w in windows]
     assert len(read_labels(path)) == 240
+
+
+def test_what_was_acknowledged_after_a_torn_line_is_not_lost(tmp_path):
+    """The next label used to be written into the torn line, and both were lost."""
+    path = find_file(make_token(), tmp_path)
+    add_label(path, "M1", 4)
+    with open(path, "ab") as file:
+        file.write(b'{"id": "M2", "sco')
+    add_label(path, "M3", 5)
+    assert read_labels(path)["id"].tolist() == ["M1", "M3"] and len(recall_labels(path).damaged) == 1
+
+
+def test_any_flipped_bit_costs_no_label_and_makes_none(tmp_path):
+    """Whichever bit: the label comes back from the copy, and never as another score or of another galaxy."""
+    path = find_file(make_token(), tmp_path)
+    for i in range(3):
+        add_label(path, f"M{i}", i, "a ring")
+    data, expected = path.read_bytes(), read_labels(path)
+    for bit in range(0, 8 * len(data), 3):
+        flipped = bytearray(data)
+        flipped[bit // 8] ^= 1 << bit % 8
+        path.write_bytes(flipped)
+        recalled = recall_labels(path)
+        assert tabulate(recalled.labels).equals(expected), bit
+        assert recalled.damaged or not recalled.restored
+    name_copy(path).unlink()
+    assert len(tabulate(recall_labels(path).labels)) == 2 and len(recall_labels(path).damaged) == 1
+
+
+@pytest.mark.parametrize("damage", ["deleted", "emptied", "cut", "not text"])
+def test_labels_come_back_from_their_copy(tmp_path, damage):
+    path = find_file(make_token(), tmp_path)
+    for i in range(6):
+        add_label(path, f"M{i}", i)
+    expected, data = read_labels(path), path.read_bytes()
+    parts = {"emptied": b"", "cut": data[: len(data) // 2], "not text": bytes(range(256)) * 4}
+    path.unlink() if damage == "deleted" else path.write_bytes(parts[damage])
+    assert read_labels(path).equals(expected)
+    add_label(path, "M9", 5)
+    assert read_labels(path)["id"].tolist() == [*expected["id"], "M9"]
+    mend_labels(path)
+    assert read_lines(path) == read_lines(name_copy(path)) and not read_lines(path)[1]
+    assert read_labels(path)["id"].tolist() == [*expected["id"], "M9"]
+
+
+def test_labels_of_an_earlier_version_are_read_and_copied(tmp_path):
+    path = find_file(make_token(), tmp_path)
+    path.write_text('{"id": "M1", "score": 3, "note": "", "time": "2026-01-01T00:00:00+00:00"}\n')
+    add_label(path, "M2", 1)
+    path.write_bytes(b"")
+    assert read_labels(path)["id"].tolist() == ["M1", "M2"]
+
+
+def test_a_disk_that_takes_a_part_of_a_line_acknowledges_nothing(tmp_path, monkeypatch):
+    path = find_file(make_token(), tmp_path)
+    add_label(path, "M1", 1)
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda file, data: write(file, data[: len(data) // 2]))
+    with pytest.raises(OSError, match="No space"):
+        add_label(path, "M2", 2)
+    monkeypatch.undo()
+    add_label(path, "M3", 3)
+    assert read_labels(path)["id"].tolist() == ["M1", "M3"]
+
+
+@pytest.mark.parametrize("form", ["json", "csv"])
+def test_exported_labels_come_back_as_they_were(tmp_path, form):
+    path = find_file(make_token(), tmp_path)
+    add_label(path, "M1", 5, 'a "ring", or\ntwo; ünïcode')
+    add_label(path, "0012", 0)
+    add_label(path, "M3", None, "a note alone")
+    table = read_labels(path)
+    data = write_json(table) if form == "json" else table.to_csv(index=False).encode()
+    brought = read_file(data)
+    assert not brought.refused and tabulate(brought.labels).equals(table)
+
+
+def test_a_file_of_labels_is_taken_row_by_row(tmp_path):
+    brought = read_file(b'id,score,note\nM1,4,\nM2,9,\n,3,\nM4,,\nM5,2.0,"x"\nM6,,note\n' + b"M7,1," + b"n" * 501)
+    assert [(r["id"], r["score"]) for r in brought.labels] == [("M1", 4), ("M5", 2), ("M6", None)]
+    assert len(brought.refused) == 4 and "Row 2: its score must be a number from 0 to 5, not '9'." in brought.refused
+    assert brought.say_refused().endswith("And 1 more.")
+
+
+HOSTILE = {
+    "nothing": b"",
+    "a picture": b"\x89PNG\r\n\x1a\n" + bytes(range(256)),
+    "deep": b"[" * 100_000,
+    "another object": b'{"labels": 3}',
+    "no rows": b"id,score\n",
+    "another table": b"name,value\nM1,2\n",
+    "too many": b"id,score\n" + b"M1,1\n" * 50_001,
+    "too large": b" " * 5_000_001,
+    "a wide cell": b'id,score\n"' + b"x" * 200_000 + b'",1\n',
+}
+
+
+@pytest.mark.parametrize("what", HOSTILE)
+def test_what_is_no_file_of_labels_is_refused_in_a_sentence(what):
+    with pytest.raises(InputError) as refused:
+        read_file(HOSTILE[what])
+    assert len(str(refused.value)) < 200 and "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "row", [7, None, [], {"id": 7, "score": 1}, {"id": "M", "score": True}, {"id": "M", "score": {}}]
+)
+def test_a_row_that_is_no_label_is_refused(row):
+    brought = read_file(json.dumps([row, {"id": "M1", "score": 1}]).encode())
+    assert len(brought.refused) == 1 and [r["id"] for r in brought.labels] == ["M1"]
 
 
 def test_without_labels_the_ranking_stays():

@@ -2,6 +2,7 @@
 
 import io
 import math
+import threading
 
 import numpy as np
 import pandas as pd
@@ -304,3 +305,60 @@ def test_a_word_before_a_number_is_part_of_a_name(table):
     assert search.find(frame, "id 4565").id == "4565" and search.find(frame, "NGC 17").id == "31"
     link = "https://www.legacysurvey.org/viewer?ra=150.1&dec=2.2&id=17"
     assert search.find(frame, link).id == "5", "the id is of another catalogue, the position is not"
+
+
+def _shake(work, threads=8):
+    """Run work(thread) in threads at once; return what they raised."""
+    raised, start = [], threading.Barrier(threads)
+
+    def run(thread):
+        start.wait()
+        try:
+            work(thread)
+        except Exception as error:
+            raised.append(error)
+
+    running = [threading.Thread(target=run, args=(k,)) for k in range(threads)]
+    [t.start() for t in running]
+    [t.join() for t in running]
+    return raised
+
+
+@pytest.mark.parametrize("most", [1000, 5])
+def test_threads_that_keep_selections_do_not_disturb_each_other(monkeypatch, tmp_path, most):
+    """The same and others, below and over the cap: none raises, and what stands at the end is whole."""
+    monkeypatch.setattr(selections, "cache_folder", lambda: tmp_path)
+    monkeypatch.setattr(selections, "MOST", most)
+
+    def work(thread):
+        for i in range(40):
+            ids = [f"M{j}" for j in range(i % 8 + 1)] if i % 2 else [f"{thread}-{i}"]
+            name = selections.keep(ids)
+            if most > 500:
+                assert selections.recall(name) == ids
+
+    assert not _shake(work)
+    count, damaged = selections.find_damaged()
+    assert not damaged and 0 < count <= most + 8 and not list((tmp_path / "selections").glob(".*"))
+
+
+@pytest.mark.parametrize("damage", ["cut", "flipped", "emptied"])
+def test_a_damaged_selection_is_written_anew_when_it_is_kept_again(monkeypatch, tmp_path, damage):
+    monkeypatch.setattr(selections, "cache_folder", lambda: tmp_path)
+    ids = [f"M{i}" for i in range(200)]
+    name = selections.keep(ids)
+    path = tmp_path / "selections" / name
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 4
+    path.write_bytes({"cut": data[:-9], "flipped": data, "emptied": b""}[damage])
+    with pytest.raises(InputError, match="not known here"):
+        selections.recall(name)
+    assert selections.find_damaged() == (1, [path])
+    assert selections.keep(ids) == name and selections.recall(name) == ids
+
+
+def test_a_selection_that_the_disk_does_not_take_is_said(monkeypatch, tmp_path):
+    monkeypatch.setattr(selections, "cache_folder", lambda: tmp_path)
+    (tmp_path / "selections").write_bytes(b"in its place")
+    with pytest.raises(InputError, match="cannot be kept on disk"):
+        selections.keep(["M1"])

@@ -184,7 +184,7 @@ def test_a_person_quicker_than_the_page_loses_neither_score_nor_note(app, explor
     """A key pressed while the page still shows what stood before: what stands is read when it is written."""
     name = open_oddest(app, explorer)
     app.button(key="label-2").click().run()
-    (file,) = (own_cache / "labels").iterdir()
+    (file,) = (own_cache / "labels").glob("*.jsonl")
     add_label(file, name, 4)  # pressed, and the page not drawn yet
     app.text_input(key=f"note-{name}").set_value("13 rings").run()
     check(app)
@@ -200,7 +200,7 @@ def test_labels_are_kept_at_once_and_apart(app, explorer, own_cache, monkeypatch
     app.button(key="label-4").click().run()
     app.text_input(key=f"note-{name}").set_value("a ring *or* <b>two</b>").run()
     check(app)
-    (file,) = (own_cache / "labels").iterdir()
+    (file,) = (own_cache / "labels").glob("*.jsonl")
     last = json.loads(file.read_text().splitlines()[-1])
     assert (last["id"], last["score"], last["note"]) == (name, 4, "a ring *or* <b>two</b>")
     assert "`4`" in app.button(key=f"odd-{name}").label
@@ -209,10 +209,61 @@ def test_labels_are_kept_at_once_and_apart(app, explorer, own_cache, monkeypatch
     assert not other.text_input(key=f"note-{name}").value and "`4`" not in other.button(key=f"odd-{name}").label
     other.button(key="label-0").click().run()
     app.run()
-    assert "`4`" in app.button(key=f"odd-{name}").label and len(list((own_cache / "labels").iterdir())) == 2
+    assert "`4`" in app.button(key=f"odd-{name}").label and len(list((own_cache / "labels").glob("*.jsonl"))) == 2
     app.button(key="label-4").click().run()
     check(app)
     assert "`" not in app.button(key=f"odd-{name}").label, "pressed again, it is taken back"
+
+
+def test_a_disk_that_takes_nothing_keeps_the_label_for_the_window_and_says_so(app, explorer, own_cache, monkeypatch):
+    import errno
+
+    def refuse(*args):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    name = open_oddest(app, explorer)
+    with monkeypatch.context() as full:
+        full.setattr("galexplore.explore.labels._append", refuse)
+        app.button(key="label-4").click().run()
+        check(app)
+        assert "`4`" in app.button(key=f"odd-{name}").label
+        assert any("not on disk: no space left on device" in w.value for w in app.warning)
+    assert not list((own_cache / "labels").glob("*.jsonl"))
+    app.button(key="write-labels").click().run()
+    check(app)
+    (file,) = (own_cache / "labels").glob("*.jsonl")
+    assert read_labels(file)["score"].tolist() == [4] and not app.warning
+
+
+def test_damaged_labels_are_told_and_the_rest_is_shown(app, explorer, own_cache):
+    """One flipped bit used to leave nothing of the page but a generic error."""
+    name = open_oddest(app, explorer)
+    app.button(key="label-4").click().run()
+    (file,) = (own_cache / "labels").glob("*.jsonl")
+    file.write_bytes(file.read_bytes() + b'{"id": "M\xff\n')
+    app.run()
+    check(app)
+    assert "`4`" in app.button(key=f"odd-{name}").label
+    assert any("A line of your labels on disk is damaged" in w.value for w in app.warning)
+    file.unlink()
+    file.mkdir()
+    app.run()
+    check(app)
+    assert any("cannot be read from disk" in w.value for w in app.warning) and app.button
+
+
+def test_labels_are_brought_back_from_a_file(app, own_cache):
+    go(app, "anomalies")
+    data = b"id,score,note\nM000001,5,<b>ring</b>\nM000002,7,\n"
+    app.file_uploader(key="labels-file-0").set_value([("mine.csv", data, "text/csv")]).run()
+    check(app)
+    (said,) = [w.value for w in app.warning]
+    assert "1 labels taken" in said and "score must be a number from 0 to 5" in said
+    (file,) = (own_cache / "labels").glob("*.jsonl")
+    assert read_labels(file)[["id", "score", "note"]].values.tolist() == [["M000001", 5, "<b>ring</b>"]]
+    app.file_uploader(key="labels-file-1").set_value([("mine.json", b"nothing", "text/plain")]).run()
+    check(app)
+    assert "needs the columns id and score" in app.error[0].value and not app.warning
 
 
 def test_uploads_are_a_persons_own(app):

@@ -1,0 +1,125 @@
+"""A person's labels as a file to take away, and such a file brought back: bounded, and read as nothing but labels."""
+
+import csv
+import io
+import json
+from dataclasses import dataclass
+
+import pandas as pd
+
+from galexplore.errors import InputError
+from galexplore.explore.labels import FIELDS, LARGEST_FILE, LONGEST_ID, LONGEST_NOTE, SCORES, make_label
+
+MOST = 50_000  # labels that a file may bring
+_NAMED = 3  # refused lines that are told
+_LONGEST_TIME = 40
+
+
+@dataclass(frozen=True)
+class Brought:
+    """What a file of labels holds.
+
+    Attributes
+    ----------
+    labels : list of dict
+        As `labels.make_label` makes them.
+    refused : list of str
+        A sentence for each row that is no label.
+    """
+
+    labels: list[dict]
+    refused: list[str]
+
+    def say_refused(self) -> str:
+        """Say how many rows were refused, and why the first ones."""
+        more = f" And {len(self.refused) - _NAMED:,} more." if len(self.refused) > _NAMED else ""
+        return " ".join(self.refused[:_NAMED]) + more
+
+
+def write_json(labels: pd.DataFrame) -> bytes:
+    """Write labels (`labels.tabulate`) as JSON, exactly as they are."""
+    rows = labels[list(FIELDS)].to_dict("records")
+    rows = [row | {"score": None if pd.isna(row["score"]) else int(row["score"])} for row in rows]
+    return json.dumps({"galexplore": "labels", "labels": rows}, indent=1).encode()
+
+
+def read_file(data: bytes) -> Brought:
+    """Read labels that were exported as JSON or CSV, or any CSV with the columns `id` and `score`.
+
+    Raises
+    ------
+    InputError
+        Where the file is too large, neither of the two, or holds no labels.
+    """
+    if len(data) > LARGEST_FILE:
+        raise InputError(f"A file of labels may have {LARGEST_FILE // 10**6} MB; this one has {len(data) / 1e6:.0f}.")
+    try:
+        text = data.decode("utf-8-sig")
+        rows = _read_json(text) if text.lstrip()[:1] in ("{", "[") else _read_csv(text)
+    except UnicodeDecodeError as error:
+        raise InputError("A file of labels is text in UTF-8: JSON or CSV, as this page exports it.") from error
+    if len(rows) > MOST:
+        raise InputError(f"A file may bring {MOST:,} labels; this one has {len(rows):,}.")
+    labels, refused = [], []
+    for number, row in enumerate(rows, 1):
+        try:
+            labels.append(_check(row))
+        except InputError as error:
+            refused.append(f"Row {number}: {error}.")
+    if not labels and not refused:
+        raise InputError("The file holds no labels.")
+    return Brought(labels, refused)
+
+
+def _read_json(text: str) -> list:
+    try:
+        rows = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InputError("The file looks like JSON and cannot be read as such; export it anew.") from error
+    rows = rows.get("labels") if isinstance(rows, dict) else rows
+    if not isinstance(rows, list):
+        raise InputError("The JSON holds no list of labels; give it as this page exports it.")
+    return rows
+
+
+def _read_csv(text: str) -> list:
+    table = csv.DictReader(io.StringIO(text, newline=""))
+    try:
+        if not {"id", "score"} <= set(table.fieldnames or ()):
+            raise InputError("A table of labels needs the columns id and score, and may have note and time.")
+        return [row for _, row in zip(range(MOST + 1), table, strict=False)]
+    except csv.Error as error:
+        raise InputError("The file cannot be read as CSV; export it anew.") from error
+
+
+def _check(row: object) -> dict:
+    """Make a label of a row from outside.
+
+    Raises
+    ------
+    InputError
+        With a half sentence, where it is none.
+    """
+    if not isinstance(row, dict):
+        raise InputError("it is no label")
+    identifier, note, time = (row.get(k) if row.get(k) is not None else "" for k in ("id", "note", "time"))
+    if not isinstance(identifier, str) or not 0 < len(identifier) <= LONGEST_ID:
+        raise InputError(f"its id must be text of 1 to {LONGEST_ID} characters")
+    if not isinstance(note, str) or len(note) > LONGEST_NOTE:
+        raise InputError(f"its note must be text of at most {LONGEST_NOTE} characters")
+    score = _read_score(row.get("score"))
+    if score is None and not note:
+        raise InputError("it has neither a score nor a note")
+    return make_label(identifier, score, note, time if isinstance(time, str) and len(time) <= _LONGEST_TIME else "")
+
+
+def _read_score(value: object) -> int | None:
+    if value is None or (isinstance(value, str) and value.strip().lower() in ("", "nan")):
+        return None
+    try:
+        number = float(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else -1.0
+    except ValueError:
+        number = -1.0
+    if number not in SCORES:
+        raise InputError(f"its score must be a number from {min(SCORES)} to {max(SCORES)}, not {str(value)[:20]!r}")
+    return int(number)

@@ -1,0 +1,53 @@
+"""A person's labels: those on disk, and those that the disk does not take.
+
+State of the session:
+
+unsaved : list of dict, labels that are not on disk, the oldest first; they last as long as the session
+unsaved_why : str, why not
+"""
+
+import pandas as pd
+import streamlit as st
+
+from galexplore.errors import InputError
+from galexplore.explore.labels import Recalled, recall_labels, tabulate, write_labels
+from pages._session.person import find_labels_file
+
+
+def load_labels() -> pd.DataFrame:
+    """Read this person's labels, as `galexplore.explore.labels.tabulate` gives them."""
+    return tabulate(_recall()[0].labels + st.session_state.get("unsaved", []))
+
+
+def _recall() -> tuple[Recalled, str]:
+    """Read what is on disk, and say why it cannot be read."""
+    try:
+        return recall_labels(find_labels_file()), ""
+    except OSError as error:
+        return Recalled([], [], 0), (error.strerror or str(error)).lower()
+
+
+def put_labels(labels: list[dict]) -> None:
+    """Write labels (`galexplore.explore.labels.make_label`); those that the disk does not take stay in the session."""
+    state = st.session_state
+    unsaved = [*state.get("unsaved", []), *labels]
+    try:
+        if unsaved:
+            write_labels(find_labels_file(), unsaved)
+        state.unsaved, state.unsaved_why = [], ""
+    except InputError as error:
+        state.unsaved, state.unsaved_why = unsaved, str(error)
+    except OSError as error:
+        state.unsaved, state.unsaved_why = unsaved, (error.strerror or str(error)).lower()
+
+
+def list_troubles() -> list[str]:
+    """List what is wrong with this person's labels on disk, a sentence or two each."""
+    recalled, why = _recall()
+    troubles = [f"Your labels cannot be read from disk: {why}; those that you give now are kept apart."] if why else []
+    if count := len(recalled.damaged):
+        what = "A line of your labels on disk is" if count == 1 else f"{count} lines of your labels on disk are"
+        troubles.append(f"{what} damaged and passed over; to put damage aside: galexplore check --mend")
+    if recalled.restored:
+        troubles.append(f"{recalled.restored} of your labels came back from their copy on disk.")
+    return troubles
