@@ -61,7 +61,7 @@ def take_labels(key: str) -> None:
     standing = {row.id: (row.score, row.note) for row in load_labels().astype({"score": object}).itertuples()}
     new = [label for label in brought.labels if not _is_same(standing.get(label["id"]), label)]
     put_labels(new)
-    said = f"{len(new):,} labels taken, {len(brought.labels) - len(new):,} stood already."
+    said = f"{len(new):,} label{'' if len(new) == 1 else 's'} taken, {len(brought.labels) - len(new):,} stood already."
     if brought.refused:
         said += f" {len(brought.refused):,} refused. {brought.say_refused()}"
     state.labels_brought = ("warning" if brought.refused else "success", said)
