@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages._parts.header import count_selected, show_answer, show_model, show_search, show_trouble
+from pages._parts.header import choose_atlas, count_selected, show_answer, show_model, show_search, show_trouble
 from pages._session import address
 from pages._session.navigation import navigate
 from pages._session.state import begin_run, try_explorer
@@ -26,6 +26,8 @@ with st.container(horizontal=True, vertical_alignment="center", key="header"):
         st.space("stretch")
         text = show_search()
         counter = st.container(horizontal=True, width="content", vertical_alignment="center")
+    else:
+        choose_atlas(st.session_state.atlas)
 if explorer:
     if text:
         show_answer(explorer, text, chosen.url_path)

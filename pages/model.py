@@ -15,7 +15,7 @@ from pages._session.state import is_dark, open_explorer
 
 
 @st.cache_data(max_entries=5, show_spinner=False)
-def draw_sweeps(atlas: str, sha: str, _explorer: Explorer) -> dict[str, list[tuple[str, bytes]]]:
+def draw_sweeps(digest: str, _explorer: Explorer) -> dict[str, list[tuple[str, bytes]]]:
     """Draw what each latent does to a typical galaxy: latent to pictures with their values."""
     rows = sweep_latents(_explorer)
     frames = {name: _explorer.decode(latents) for name, (_, latents) in rows.items()}
@@ -31,7 +31,7 @@ def show_sweeps(explorer: Explorer) -> None:
     st.markdown("### What each latent does")
     side = f"{explorer.survey.field:.1f}″ a side"
     st.caption(f"A typical galaxy, decoded with one latent moved at a time (model reconstruction). {side}.")
-    for name, cells in draw_sweeps(explorer.name, explorer.card["sha256"], explorer).items():
+    for name, cells in draw_sweeps(explorer.digest, explorer).items():
         st.markdown(f"**{TITLES[name]}**")
         with st.container(key=f"gallery-grid-{name}"):
             grid = st.grid(len(cells), min_column_width=62, gap="xsmall")

@@ -73,7 +73,7 @@ def show_plots(explorer: Explorer, kinds: list[str]) -> None:
 def show_classifier(explorer: Explorer, kinds: list[str]) -> None:
     """Show how well a classifier on the latents tells the kinds from ordinary galaxies."""
     st.markdown("### Classification in latent space (SVM)")
-    scores = run_classifier(explorer.name, explorer.card["sha256"], tuple(kinds), explorer.atlas)
+    scores = run_classifier(explorer.digest, tuple(kinds), explorer.atlas)
     if scores.recall.empty:
         st.markdown("These kinds are too few for a classifier; it needs ten of one.")
         return
@@ -99,14 +99,14 @@ def show_classifier(explorer: Explorer, kinds: list[str]) -> None:
 def show_recovery(explorer: Explorer, kinds: list[str]) -> None:
     """Show how soon a ranking comes upon each kind."""
     st.markdown("### Recovery by anomaly rank, or from ten examples")
-    curves = measure_recovery(explorer.name, explorer.card["sha256"], tuple(kinds), explorer.atlas)
+    curves = measure_recovery(explorer.digest, tuple(kinds), explorer.atlas)
     title = "Share of each kind found against the share of all galaxies looked at"
     figure = figures.plot_recovery(curves, title, is_dark())
     figure.update_layout(showlegend=True, legend={"x": 0.98, "y": 0.04, "xanchor": "right", "yanchor": "bottom"})
     left, right = st.columns([5, 3], gap="large", vertical_alignment="center")
     left.plotly_chart(figure, theme=None, config=STILL, key="recovery", alt=title)
     lines = ["| | by rarity, top 1 % | top 5 % | like ten examples, top 1 % | top 5 % |", "|---|---:|---:|---:|---:|"]
-    for kind, cells in find_rare(explorer.name, explorer.card["sha256"], tuple(kinds), explorer.atlas).items():
+    for kind, cells in find_rare(explorer.digest, tuple(kinds), explorer.atlas).items():
         lines.append(f"| {mark(kind)} {kind} | {' | '.join(cells)} |")
     right.markdown("\n".join(lines))
     right.caption("Per cent of the kind, among it and the ordinary galaxies. At random: 1 % and 5 %.")

@@ -65,6 +65,11 @@ class Explorer:
         """The imaging that the model reads."""
         return self.embedder.survey
 
+    @property
+    def digest(self) -> str:
+        """What tells this model, with its atlas, its catalogue and its images, from any other: its card's digest."""
+        return self.card["digest"]
+
     @cached_property
     def _places(self) -> pd.Index:
         return pd.Index(self.table["id"].to_numpy(object))

@@ -41,6 +41,13 @@ def find_damage(name: str) -> str:
         return str(error)
 
 
+def stat_files(name: str) -> tuple[tuple[str, int, int], ...]:
+    """Name, size and time of change of each file of a model: where these stay, so does its state."""
+    folder = find_model(name)
+    stats = [(p, p.stat()) for p in (folder / "card.json", *seal.find_files(folder).values()) if p.exists()]
+    return tuple((str(p), s.st_size, s.st_mtime_ns) for p, s in stats)
+
+
 def load(name: str = "default", *, data: Path | None = None) -> Explorer:
     """Open a model of `models/` with its atlas and the catalogue that it was fitted to.
 

@@ -39,11 +39,11 @@ def draw_thumbnails(explorer: Explorer, ids: Sequence[str], side: int = 150) -> 
     side : int
         Pixels.
     """
-    keys = [(explorer.name, explorer.card["sha256"], str(i), side) for i in ids]
+    keys = [(explorer.digest, str(i), side) for i in ids]
     with _lock:
         drawn = {key: _kept[key] for key in keys if key in _kept}
     missing = [key for key in dict.fromkeys(keys) if key not in drawn]
-    fluxes = _fetch(explorer, [key[2] for key in missing])
+    fluxes = _fetch(explorer, [key[1] for key in missing])
     drawn |= {key: _draw(flux, explorer.survey, side) for key, flux in zip(missing, fluxes, strict=True)}
     with _lock:
         for key in keys:

@@ -59,6 +59,7 @@ class Kept:
         self.places, self.sums = pd.Index(np.asarray(ids, object)), sums
         self.survey, self.catalogue = survey, catalogue
         self._file, self._start, self._turn = file, start, threading.Lock()
+        self._damaged: set[str] = set()
 
     @classmethod
     def open(cls, path: Path, survey: Survey, catalogue: pd.DataFrame | None = None) -> "Kept":
@@ -123,8 +124,17 @@ class Kept:
         except OSError:
             data = b""
         if len(data) < size or (self.sums is not None and zlib.crc32(data) != self.sums[row]):
+            self._damaged.add(name)
             raise InputError(f"The image of galaxy {name!r} that is kept with this model is damaged; restore {KEPT}.")
         return np.frombuffer(data, "<f2").reshape(self.survey.shape)
+
+    @property
+    def trouble(self) -> str:
+        """Which of the images that were asked for are damaged, in a sentence; empty where none is."""
+        if not self._damaged:
+            return ""
+        names = ", ".join(sorted(self._damaged)[:3]) + (" and others" if len(self._damaged) > 3 else "")
+        return f"Images kept with this model are damaged ({names}) and not shown; restore {KEPT}."
 
     def find_damaged(self) -> list[str]:
         """Read every image; return the ids of those that are not as they were kept."""

@@ -18,7 +18,7 @@ MOST = 48
 
 @st.cache_data(max_entries=30, show_spinner=False)
 def search_alike(
-    atlas: str, sha: str, examples: str, _rows: np.ndarray, _explorer: Explorer
+    digest: str, examples: str, _rows: np.ndarray, _explorer: Explorer
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Find what is most like the examples, and what kinds are over-represented in it; `name_rows` names them."""
     table = _explorer.table
@@ -69,7 +69,7 @@ def show_alike(explorer: Explorer) -> None:
     if rows is None:
         return
     try:
-        alike, kinds = search_alike(explorer.name, explorer.card["sha256"], name_rows(rows), rows, explorer)
+        alike, kinds = search_alike(explorer.digest, name_rows(rows), rows, explorer)
     except InputError as error:
         st.error(plain(str(error)), icon=":material/error:")
         return

@@ -10,7 +10,7 @@ from galexplore.explore.bundle import make_bundle
 from galexplore.explore.explorer import Explorer
 from galexplore.explore.export import FORMATS, export
 from galexplore.explore.link import AtlasState
-from galexplore.explore.models import list_models
+from galexplore.explore.models import find_damage, list_models, stat_files
 from galexplore.tables.names import name_column
 from pages._session.address import fill_widgets
 from pages._session.state import clear_selection, find_selected, forget_drawn, open_galaxy, plain
@@ -29,11 +29,21 @@ def change_atlas() -> None:
     forget_drawn()
 
 
-def show_model(explorer: Explorer) -> None:
-    """Say which atlas is shown, and offer the others where there are any."""
+@st.cache_data(max_entries=200, show_spinner=False)
+def _find_damage(name: str, state: tuple) -> str:
+    return find_damage(name)
+
+
+def name_state(name: str) -> str:
+    """Call a model by its name, and say whether it is damaged; its files are hashed anew where they changed."""
+    return f"{name} (damaged)" if _find_damage(name, stat_files(name)) else name
+
+
+def choose_atlas(current: str) -> None:
+    """Offer the atlases where there is another one than that; of those that are damaged it is said."""
     names = list_models()
-    if len(names) > 1:
-        at = names.index(explorer.name) if explorer.name in names else 0
+    if set(names) - {current}:
+        at = names.index(current) if current in names else 0
         st.selectbox(
             "Atlas",
             names,
@@ -41,9 +51,15 @@ def show_model(explorer: Explorer) -> None:
             key="choose-atlas",
             help="A trained model with its atlas and catalogue",
             on_change=change_atlas,
+            format_func=name_state,
             label_visibility="collapsed",
             width=150,
         )
+
+
+def show_model(explorer: Explorer) -> None:
+    """Say which atlas is shown, and offer the others where there are any."""
+    choose_atlas(explorer.name)
     artefacts = count_artefacts(explorer.kinds)
     more = f" · {artefacts:,} artefacts" if artefacts else ""
     st.markdown(f"{explorer.survey.name} · {len(explorer.table) - artefacts:,} galaxies{more}", width="content")

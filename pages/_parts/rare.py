@@ -11,7 +11,7 @@ FIRST = np.array([0.01, 0.05])
 
 
 @st.cache_data(max_entries=20, show_spinner="Teaching a classifier")
-def run_classifier(atlas: str, sha: str, kinds: tuple[str, ...], _atlas: Atlas) -> Classification:
+def run_classifier(digest: str, kinds: tuple[str, ...], _atlas: Atlas) -> Classification:
     """Run the classifier on the atlas's latents, once for each set of kinds."""
     return classify(_atlas.points, _atlas.population, kinds)
 
@@ -26,13 +26,13 @@ def _rank(atlas: Atlas, kind: str, fractions: np.ndarray | None = None) -> dict[
 
 
 @st.cache_data(max_entries=20, show_spinner="Ranking")
-def measure_recovery(atlas: str, sha: str, kinds: tuple[str, ...], _atlas: Atlas) -> dict[str, dict[str, pd.DataFrame]]:
+def measure_recovery(digest: str, kinds: tuple[str, ...], _atlas: Atlas) -> dict[str, dict[str, pd.DataFrame]]:
     """Kind to its recovery curves by rarity and by likeness to ten examples."""
     return {kind: _rank(_atlas, kind) for kind in kinds}
 
 
 @st.cache_data(max_entries=20, show_spinner=False)
-def find_rare(atlas: str, sha: str, kinds: tuple[str, ...], _atlas: Atlas) -> dict[str, list[str]]:
+def find_rare(digest: str, kinds: tuple[str, ...], _atlas: Atlas) -> dict[str, list[str]]:
     """Kind to what the first hundredth and twentieth of either ranking hold of it, with errors."""
     shares = {}
     for kind in kinds:

@@ -28,7 +28,7 @@ PER_CENT = ("outlier_fraction", "coverage68", "coverage95")
 
 
 @st.cache_data(max_entries=5, show_spinner=False)
-def compare_with_truth(atlas: str, sha: str, split: str, _explorer: Explorer) -> dict[str, pd.DataFrame]:
+def compare_with_truth(digest: str, split: str, _explorer: Explorer) -> dict[str, pd.DataFrame]:
     """Compare the latents of one split with the catalogue, once; of all galaxies where it names no splits."""
     table = _explorer.table
     chosen = table["split"] == split if "split" in table else np.ones(len(table), bool)
@@ -73,7 +73,7 @@ def show_scores(metrics: dict, simulated: bool) -> None:
 
 def show_honesty(explorer: Explorer, metrics: dict) -> None:
     """Show truth against inference, PIT, and coverage by bin."""
-    compared = compare_with_truth(explorer.name, explorer.card["sha256"], metrics["split"], explorer)
+    compared = compare_with_truth(explorer.digest, metrics["split"], explorer)
     if not compared:  # no label is known
         return
     titles = {

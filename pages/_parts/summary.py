@@ -22,7 +22,7 @@ MOST = 50_000  # galaxies of a selection that are compared: more would not chang
 
 @st.cache_data(max_entries=30, show_spinner=False)
 def summarise_selection(
-    atlas: str, sha: str, selection: str, _table: pd.DataFrame, _rows: np.ndarray
+    digest: str, selection: str, _table: pd.DataFrame, _rows: np.ndarray
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Compare one selection with the rest and count its rare kinds, once for everyone; `name_rows` names it."""
     columns = [c for c in _table.columns if find_column(c) and c not in _SKIP and not c.endswith(_ENDINGS)]
@@ -45,8 +45,8 @@ def show_summary(explorer: Explorer) -> None:
     if len(rows) < 3 or len(rows) == len(explorer.table):
         st.caption("A summary needs three galaxies or more, and others to compare them with.")
         return
-    name, sha = explorer.name, explorer.card["sha256"]
-    differences, kinds = summarise_selection(name, sha, name_rows(rows), explorer.table, rows)
+    digest = explorer.digest
+    differences, kinds = summarise_selection(digest, name_rows(rows), explorer.table, rows)
     st.markdown(f"**What sets these {len(rows):,} apart from the other {len(explorer.table) - len(rows):,}**")
     st.markdown("\n".join(list_differences(differences)))
     st.caption(

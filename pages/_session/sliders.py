@@ -22,11 +22,11 @@ LONGEST = 100
 
 def find_ends(name: str) -> tuple[float, float]:
     """Find the ends of a latent's slider: what all but two in a thousand of the atlas's galaxies have."""
-    return _find_ends(name, open_explorer().card["sha256"])
+    return _find_ends(name, open_explorer().digest)
 
 
-@st.cache_data(show_spinner=False)
-def _find_ends(name: str, model: str) -> tuple[float, float]:
+@st.cache_data(max_entries=100, show_spinner=False)
+def _find_ends(name: str, digest: str) -> tuple[float, float]:
     if name == "phi":
         return 0.0, 180.0
     low, high = np.quantile(open_explorer().table[f"lat_{name}"], (0.001, 0.999))
