@@ -20,6 +20,14 @@ FALSE_ALARMS = 0.07
 RATES = np.unique(np.concatenate([np.linspace(0, 0.2, 81), np.linspace(0.2, 1, 41)]))
 
 
+#: Columns of the three tables of a classification.
+_COLUMNS = (
+    ["truth", "called", "share", "error"],
+    ["kind", "false_alarms", "recall", "low", "high"],
+    ["kind", "n", "recall", "error", "auc", "auc_error"],
+)
+
+
 @dataclass(frozen=True)
 class Classification:
     """What a classifier on the latents finds.
@@ -73,8 +81,11 @@ def classify(
     Returns
     -------
     Classification
+        Its tables are empty where no kind has two galaxies a fold.
     """
     names = ("ordinary", *[kind for kind in kinds if (population == kind).sum() >= 2 * folds])
+    if len(names) == 1:
+        return Classification(*(pd.DataFrame(columns=columns) for columns in _COLUMNS))
     chosen = np.isin(population, names)
     points, truth = np.asarray(points, float)[chosen], np.asarray(population)[chosen]
     shares: list[np.ndarray] = []
@@ -132,9 +143,7 @@ def _summarise(
         recall = {"kind": kind, "n": int((truth == kind).sum()), "recall": at.mean()}
         recall |= {"error": at.std(ddof=1) / np.sqrt(folds)}
         recalls.append(recall | {"auc": area.mean(), "auc_error": area.std(ddof=1) / np.sqrt(folds)})
-    columns = ["kind", "n", "recall", "error", "auc", "auc_error"]
-    roc = pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=["kind", "false_alarms", "recall"])
-    return Classification(confusion, roc, pd.DataFrame(recalls, columns=columns))
+    return Classification(confusion, pd.concat(rows, ignore_index=True), pd.DataFrame(recalls))
 
 
 def recover(score: np.ndarray, rare: np.ndarray, fractions: np.ndarray | None = None) -> pd.DataFrame:

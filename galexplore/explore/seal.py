@@ -133,16 +133,18 @@ def find_faults(folder: Path, card: dict, but: tuple[str, ...] = ()) -> dict[str
         if name in but or (name in OPTIONAL and name not in card["files"] and not path.exists()):
             continue
         try:
-            if not path.exists():
-                faults[name] = f"The model {folder.name!r} lacks its {CONTENT[name]} ({name}); {advise(folder)}."
-            elif hash_content(path, card) != card["files"].get(name):
-                faults[name] = (
-                    f"The {CONTENT[name]} of {folder.name!r} ({name}) are not those its card describes: damaged, or of "
-                    f"another model or version; {advise(folder)}."
-                )
-        except InputError as error:
-            faults[name] = str(error)
+            whole = not path.exists() or hash_content(path, card) == card["files"].get(name)
+        except InputError:  # images that cannot be opened
+            whole = False
         except OSError as error:
             why = (error.strerror or str(error)).lower()
             faults[name] = f"The {CONTENT[name]} of {folder.name!r} ({name}) cannot be read: {why}."
+            continue
+        if not path.exists():
+            faults[name] = f"The model {folder.name!r} lacks its {CONTENT[name]} ({name}); {advise(folder)}."
+        elif not whole:
+            faults[name] = (
+                f"The {CONTENT[name]} of {folder.name!r} ({name}) are not those its card describes: damaged, or of "
+                f"another model or version; {advise(folder)}."
+            )
     return faults

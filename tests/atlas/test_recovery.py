@@ -72,3 +72,10 @@ def test_ten_examples_find_the_others():
     assert found["recovered"].iloc[0] > 0.95 and found["recovered"].iloc[1] == 1
     blind = recover_from_examples(points[:, 2:], population == "Red Spiral", 10, draws=5, fractions=np.array([0.05]))
     assert blind["recovered"].iloc[0] < 0.2
+
+
+def test_kinds_that_are_too_few_are_not_classified():
+    points, population = np.random.default_rng(0).normal(size=(120, 4)), np.full(120, "ordinary", object)
+    population[:9] = "Green Pea"
+    found = classify(points, population)
+    assert found.recall.empty and found.roc.empty and found.confusion.empty
