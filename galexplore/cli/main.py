@@ -1,4 +1,4 @@
-"""The command line: `galexplore app | locate | inspect | embed | train | evaluate | mock | model | bench`."""
+"""The command line: `galexplore app | locate | inspect | embed | train | evaluate | mock | model | check | bench`."""
 
 import errno
 import json
@@ -12,6 +12,7 @@ import typer
 
 import galexplore
 from galexplore.cli.bench import app as bench_app
+from galexplore.cli.check import check
 from galexplore.cli.inspect import inspect
 from galexplore.cli.mock import app as mock_app
 from galexplore.cli.model import app as model_app
@@ -23,6 +24,7 @@ from galexplore.survey import DECALS, Survey
 
 app = typer.Typer(help="A latent-space explorer for galaxies.", no_args_is_help=True, pretty_exceptions_enable=False)
 app.command()(inspect)
+app.command()(check)
 app.add_typer(mock_app, name="mock", invoke_without_command=True)
 app.add_typer(model_app, name="model", no_args_is_help=True)
 app.add_typer(bench_app, name="bench")

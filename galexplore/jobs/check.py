@@ -1,0 +1,140 @@
+"""All that is kept on disk, looked over byte by byte: models, images, rendered pictures, labels and selections."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from galexplore.errors import InputError
+from galexplore.explore import seal, selections
+from galexplore.explore.explorer import Explorer
+from galexplore.explore.labels import mend_labels, read_lines, recall_labels
+from galexplore.explore.models import list_models, load
+from galexplore.places import cache_folder, find_model
+from galexplore.sources.kept import KEPT, Kept
+
+_NAMED = 3  # damaged images that are named
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was found of one thing that is kept.
+
+    Attributes
+    ----------
+    what : str
+        Such as "model mine: atlas.npz".
+    state : "whole" | "damaged" | "mended"
+    said : str
+        How much of it there is, or what is wrong and what to do.
+    """
+
+    what: str
+    state: str
+    said: str
+
+    def to_dict(self) -> dict[str, str]:
+        """Plain numbers and words, for JSON."""
+        return asdict(self)
+
+
+def check_all(name: str | None = None, mend: bool = False) -> Iterator[Finding]:
+    """Look over all that is kept, or one model alone.
+
+    Parameters
+    ----------
+    name : str, optional
+        Of a model; by default all of them, and whatever people have labelled and selected.
+    mend : bool
+        Whether to mend what can be: damaged lines of labels are put aside and come back from the copy, damaged
+        selections go. What a model is made of cannot be made again from nothing: it is said where to get it.
+
+    Yields
+    ------
+    Finding
+
+    Raises
+    ------
+    InputError
+        Where there is no model of that name.
+    """
+    names = list_models()
+    if name is not None and name not in names:
+        raise InputError(f"There is no model {name!r}; there are {', '.join(names)}.")
+    for each in names if name is None else [name]:
+        yield from check_model(each)
+    if name is None:
+        yield from check_labels(mend)
+        yield check_selections(mend)
+
+
+def check_model(name: str) -> Iterator[Finding]:
+    """Look over a model's files, and where they are as its card describes, whether it opens, and each of its images."""
+    folder = find_model(name)
+    try:
+        card = seal.read_card(folder)
+    except InputError as error:
+        yield Finding(f"model {name}: card.json", "damaged", str(error))
+        return
+    yield Finding(f"model {name}: card.json", "whole", "as it was written")
+    faults = seal.find_faults(folder, card)
+    for file in sorted({*card["files"], *faults}):
+        yield Finding(f"model {name}: {file}", *(("damaged", faults[file]) if file in faults else ("whole", "as made")))
+    if faults:
+        return
+    try:
+        explorer = load(name)
+    except InputError as error:
+        yield Finding(f"model {name}", "damaged", str(error))
+        return
+    yield from check_images(name, explorer)
+
+
+def check_images(name: str, explorer: Explorer) -> Iterator[Finding]:
+    """Read every image that is kept with a model."""
+    if not isinstance(explorer.images, Kept):
+        return
+    damaged, total = explorer.images.find_damaged(), len(explorer.images.places)
+    some = ", ".join(damaged[:_NAMED]) + (" and others" if len(damaged) > _NAMED else "")
+    said = f"{len(damaged):,} of {total:,} are damaged ({some}) and not shown; {seal.advise(find_model(name))}."
+    what = f"model {name}: images in {KEPT}"
+    yield Finding(what, "damaged", said) if damaged else Finding(what, "whole", f"all {total:,}")
+
+
+def check_labels(mend: bool = False, folder: Path | None = None) -> Iterator[Finding]:
+    """Look over everybody's labels; to mend them, damaged lines are put aside and come back from the copy."""
+    folder = folder or cache_folder() / "labels"
+    paths = {p.with_suffix(".jsonl") for ending in ("jsonl", "copy") for p in folder.glob(f"*.{ending}")}
+    for path in sorted(paths):
+        what = f"labels {path.stem[:12]}"
+        try:
+            recalled = recall_labels(path)
+            bad = len(recalled.damaged) + len(read_lines(path.with_suffix(".copy"))[1])
+            if not bad and not recalled.restored:
+                yield Finding(what, "whole", f"{len(recalled.labels):,} lines")
+                continue
+            said = f"{bad:,} damaged lines; {recalled.restored:,} labels come back from the copy"
+            if mend:
+                mend_labels(path)
+                yield Finding(what, "mended", f"{said}; what was damaged stands in {path.with_suffix('.damaged').name}")
+            else:
+                yield Finding(what, "damaged", f"{said}; mend them with: galexplore check --mend")
+        except OSError as error:
+            yield Finding(
+                what, "damaged", f"{path} cannot be read or written: {(error.strerror or str(error)).lower()}."
+            )
+
+
+def check_selections(mend: bool = False) -> Finding:
+    """Look over the selections that links bring back; to mend them, the damaged ones go."""
+    try:
+        total, damaged = selections.find_damaged()
+        if not damaged:
+            return Finding("selections", "whole", f"all {total:,}")
+        if not mend:
+            said = f"{len(damaged):,} of {total:,} are damaged; to clear them: galexplore check --mend"
+            return Finding("selections", "damaged", said)
+        for path in damaged:
+            path.unlink(missing_ok=True)
+    except OSError as error:
+        return Finding("selections", "damaged", f"They cannot be read: {(error.strerror or str(error)).lower()}.")
+    return Finding("selections", "mended", f"{len(damaged):,} damaged ones of {total:,} are gone")
