@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from galexplore.bench.pages import PAGES, Pages
+from galexplore.bench.pages import PAGES, run_pages, show_page
 from galexplore.bench.small import make_small, write_cutout
 from galexplore.explore import selections
 from galexplore.explore.labels import add_label, find_file, name_copy
@@ -159,8 +159,8 @@ def try_case(case: Case, place: Place, run: Run, usual: dict, usual_pages: dict)
         listed = answers["model list"]
         if verbs["model list"] == "wrong" and listed[0] == 0 and "damaged" in listed[1]:
             verbs["model list"] = "told"
-        with Pages(place.ids[:9], TOKEN) as pages:
-            shown = {name: pages.show(name) for name in PAGES}
+        with run_pages():
+            shown = {name: show_page(name, place.ids[:9], TOKEN) for name in PAGES}
     finally:
         path.write_bytes(data)
     judged = {name: page.judge(usual_pages[name]) for name, page in shown.items()}
@@ -187,8 +187,8 @@ def measure_damage(run: Run, thorough: bool = True, report: Callable[[str], None
     """
     with make_place() as place:
         usual = ask_verbs(place, run)
-        with Pages(place.ids[:9], TOKEN) as pages:
-            usual_pages = {name: pages.show(name) for name in PAGES}
+        with run_pages():
+            usual_pages = {name: show_page(name, place.ids[:9], TOKEN) for name in PAGES}
         crashed = [name for name, page in usual_pages.items() if page.traces or not page.content]
         if crashed or any(status for status, _, _ in usual.values()):
             raise RuntimeError(f"undamaged, the model does not answer: {crashed or usual}")

@@ -4,12 +4,20 @@ import hashlib
 import logging
 import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from unittest.mock import patch
+from unittest.mock import MagicMock, patch
 
 import streamlit as st
+from streamlit.components.v2.component_manager import BidiComponentManager
+from streamlit.runtime import Runtime
+from streamlit.runtime.caching.storage.dummy_cache_storage import MemoryCacheStorageManager
+from streamlit.runtime.dataframe_source_manager import DataframeSourceManager
+from streamlit.runtime.media_file_manager import MediaFileManager
+from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
 from streamlit.runtime.pages_manager import PagesManager
-from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1 import app_test
 
 from galexplore.places import ROOT
 
@@ -36,49 +44,66 @@ class Shown:
         return "told" if self.sentences and self.sentences != usual.sentences else "wrong"
 
 
-class Pages:
-    """A session that looks at the model "mine" with a galaxy opened, some selected by a link, and labels of its own.
+@contextmanager
+def run_pages() -> Iterator[None]:
+    """Let pages be run in this process; what was computed for others before is forgotten first."""
+    if str(ROOT) not in sys.path:
+        sys.path.insert(0, str(ROOT))
+    begin = PagesManager.__init__
 
-    Whatever another session has put into the caches of the process is forgotten first.
-    """
+    def begin_with_navigation(manager: PagesManager, *args: object, **kwargs: object) -> None:
+        begin(manager, *args, **kwargs)  # type: ignore[arg-type]  # handed on as they come
+        PagesManager.uses_pages_directory = False  # as in a server that has shown its navigation before
 
-    def __init__(self, ids: list[str], token: str):
-        self.ids, self.token = ids, token
-
-    def __enter__(self) -> "Pages":
-        if str(ROOT) not in sys.path:
-            sys.path.insert(0, str(ROOT))
-        begin = PagesManager.__init__
-
-        def begin_with_navigation(manager: PagesManager, *args: object, **kwargs: object) -> None:
-            begin(manager, *args, **kwargs)  # type: ignore[arg-type]  # handed on as they come
-            PagesManager.uses_pages_directory = False  # as in a server that has shown its navigation before
-
-        self._patch = patch.object(PagesManager, "__init__", begin_with_navigation)
-        self._patch.start()
-        logging.disable(logging.ERROR)  # Streamlit warns at every run that there is no server
-        st.cache_resource.clear()
-        st.cache_data.clear()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._patch.stop()
+    logging.disable(logging.ERROR)  # Streamlit warns at every run that there is no server
+    st.cache_resource.clear()
+    st.cache_data.clear()
+    try:
+        with patch.object(PagesManager, "__init__", begin_with_navigation):
+            yield
+    finally:
         logging.disable(logging.NOTSET)
 
-    def show(self, page: str) -> Shown:
-        """Run a page in a new session."""
-        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
-        app.session_state["person"] = self.token
-        app.query_params |= {"atlas": "mine", "object": self.ids[0], "sel": self._name_selection()}
-        app.run()
-        if page != "atlas":
-            app.switch_page(f"pages/{page}.py").run()
-        sentences = [re.sub(r"\\(.)", r"\1", e.value) for e in (*app.error, *app.warning)]  # as a person reads them
-        traces = [e.value for e in app.exception]
-        drawn = "\n".join(str(e.proto) for e in app.main if e.type not in (*_SAID, "exception"))
-        # More than messages and the choice of the atlas: the search box stands on every page of a model that opens.
-        content = hashlib.sha256(drawn.encode()).hexdigest() if app.get("text_input") else ""
-        return Shown(content, sentences, traces)
 
-    def _name_selection(self) -> str:
-        return hashlib.sha256("\n".join(self.ids).encode()).hexdigest()[:12]
+@contextmanager
+def run_at_once() -> Iterator[None]:
+    """Let pages be run in several threads: `AppTest` would have each run take the place of the others' server."""
+
+    class Stage(Runtime):
+        """What a run puts its stand-in for a server on, instead of where the others look for theirs."""
+
+    server = MagicMock(spec=Runtime)
+    server.media_file_mgr = MediaFileManager(MemoryMediaFileStorage("/mock/media"))
+    server.dataframe_source_mgr = DataframeSourceManager()
+    server.cache_storage_manager = MemoryCacheStorageManager()
+    server.bidi_component_registry = BidiComponentManager()
+    server.bidi_component_registry.discover_and_register_components(start_file_watching=False)
+    with run_pages(), patch.object(app_test, "Runtime", Stage), patch.object(Runtime, "_instance", server):
+        yield
+
+
+def open_app(model: str, token: str, **link: str) -> app_test.AppTest:
+    """Begin a person's session, which a link opens; the token is that of the person's labels."""
+    app = app_test.AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    app.session_state["person"] = token
+    app.query_params |= {"atlas": model, **link}
+    return app
+
+
+def show_page(page: str, ids: list[str], token: str) -> Shown:
+    """Run a page in a new session with the model "mine"; a link opens the first of `ids` and selects them all."""
+    selection = hashlib.sha256("\n".join(ids).encode()).hexdigest()[:12]
+    app = open_app("mine", token, object=ids[0], sel=selection).run()
+    if page != "atlas":
+        app.switch_page(f"pages/{page}.py").run()
+    sentences = [re.sub(r"\\(.)", r"\1", e.value) for e in (*app.error, *app.warning)]  # as a person reads them
+    traces = [e.value for e in app.exception]
+    drawn = "\n".join(str(e.proto) for e in app.main if e.type not in (*_SAID, "exception"))
+    # More than messages and the choice of the atlas: the search box stands on every page of a model that opens.
+    content = hashlib.sha256(drawn.encode()).hexdigest() if app.get("text_input") else ""
+    return Shown(content, sentences, traces)
+
+
+def list_images(app: app_test.AppTest) -> list[str]:
+    """List the addresses of a page's images, which follow from their content."""
+    return [url for image in app.get("image") for url in getattr(image, "value", ())]

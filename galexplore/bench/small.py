@@ -49,11 +49,11 @@ def make_small(base: Explorer, folder: Path, n: int, seed: int) -> None:
     write_card(folder, card | {"sha256": hash_file(folder / "weights.safetensors")})
 
 
-def write_cutout(explorer: Explorer, path: Path) -> None:
-    """Write the image of a model's first galaxy as a FITS cube, north up and east left."""
+def write_cutout(explorer: Explorer, path: Path, row: int = 0) -> None:
+    """Write the image of a galaxy of a model's table as a FITS cube, north up and east left."""
     survey, step = explorer.survey, explorer.survey.model_scale / 3600
     header = fits.Header({"BANDS": "".join(survey.bands), "CTYPE1": "RA---TAN", "CTYPE2": "DEC--TAN"})
     header.update({"CRVAL1": 150.0, "CRVAL2": 2.0, "CRPIX1": (survey.size + 1) / 2, "CRPIX2": (survey.size + 1) / 2})
     header.update({"CD1_1": -step, "CD1_2": 0.0, "CD2_1": 0.0, "CD2_2": step})
-    flux = explorer.images.get([explorer.table["id"].iloc[0]])[0]
+    flux = explorer.images.get([explorer.table["id"].iloc[row]])[0]
     fits.PrimaryHDU(flux.astype(np.float32), header).writeto(path)

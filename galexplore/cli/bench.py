@@ -291,6 +291,25 @@ def damage(
     raise SystemExit(1 if outcome["answers"]["wrong"] or outcome["answers"]["traceback"] else 0)
 
 
+@app.command()
+def people(
+    clients: Annotated[int, typer.Option(min=2, max=50, help="Sessions at once.")] = 10,
+    acts: Annotated[int, typer.Option(min=1, help="Acts of all of them together.")] = 200,
+    seed: Annotated[int, typer.Option(help="Of the order in which each acts.")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Let people use the app at once: each must see what they would see alone, and nothing of others."""
+    from galexplore.bench.people import measure_people
+
+    outcome = measure_people(clients, acts, seed, lambda text: typer.echo(text, err=True))
+    if as_json:
+        print(json.dumps(outcome, indent=1))
+    else:
+        print(*outcome["wrong"], sep="\n")
+        print(f"{clients} people, {acts} acts at once, {len(outcome['wrong'])} answers wrong or another's")
+    raise SystemExit(1 if outcome["wrong"] else 0)
+
+
 def run_verb(context: typer.Context, arguments: list[str]) -> tuple[int, str, str]:
     """Run a verb of this command line in this process: its exit status, what it said, and its traceback or ""."""
     said, status, trace = io.StringIO(), 0, ""

@@ -1,4 +1,4 @@
-"""Everything that is kept is looked over: what is whole is said to be, what is damaged is named, and mended if it can."""
+"""Everything that is kept is looked over: what is whole is said to be, what is damaged is named and mended."""
 
 import json
 
