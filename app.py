@@ -31,8 +31,10 @@ with st.container(horizontal=True, vertical_alignment="center", key="header"):
 if explorer:
     if text:
         show_answer(explorer, text, chosen.url_path)
-    show_trouble(explorer)
+    trouble = st.container()
     chosen.run()
+    with trouble:  # what is wrong with a picture is known once it has been asked for
+        show_trouble(explorer)
     address.write()
     with counter:
         count_selected(explorer)

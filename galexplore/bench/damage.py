@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from galexplore.bench.pages import PAGES, run_pages, show_page
+from galexplore.bench.pages import PAGES, Shown, run_pages, show_page
 from galexplore.bench.small import make_small, write_cutout
 from galexplore.explore import selections
 from galexplore.explore.labels import add_label, find_file, name_copy
@@ -95,7 +95,7 @@ def list_cases(thorough: bool = True) -> list[Case]:
 
 
 @contextmanager
-def make_place(n: int = 120) -> Iterator[Place]:
+def make_place(n: int = 60) -> Iterator[Place]:
     """Make two small models, labels, a selection and a cutout in a temporary folder, as this process then sees them."""
     before, base = dict(os.environ), load()
     with tempfile.TemporaryDirectory(prefix="galexplore-damage-") as space:
@@ -131,6 +131,12 @@ def ask_verbs(place: Place, run: Run) -> dict[str, tuple[int, str, str]]:
     return answers
 
 
+def show_pages(place: Place) -> dict[str, Shown]:
+    """Run every page of the model anew; what each shows by its name."""
+    with run_pages():
+        return {name: show_page(name, place.ids[:9], TOKEN) for name in PAGES}
+
+
 def judge_verb(answer: tuple[int, str, str], usual: tuple[int, str, str]) -> str:
     """Judge an answer: "as before", "refused" in a sentence, "wrong" or "traceback"."""
     status, said, trace = answer
@@ -159,8 +165,7 @@ def try_case(case: Case, place: Place, run: Run, usual: dict, usual_pages: dict)
         listed = answers["model list"]
         if verbs["model list"] == "wrong" and listed[0] == 0 and "damaged" in listed[1]:
             verbs["model list"] = "told"
-        with run_pages():
-            shown = {name: show_page(name, place.ids[:9], TOKEN) for name in PAGES}
+        shown = show_pages(place)
     finally:
         path.write_bytes(data)
     judged = {name: page.judge(usual_pages[name]) for name, page in shown.items()}
@@ -187,11 +192,10 @@ def measure_damage(run: Run, thorough: bool = True, report: Callable[[str], None
     """
     with make_place() as place:
         usual = ask_verbs(place, run)
-        with run_pages():
-            usual_pages = {name: show_page(name, place.ids[:9], TOKEN) for name in PAGES}
-        crashed = [name for name, page in usual_pages.items() if page.traces or not page.content]
-        if crashed or any(status for status, _, _ in usual.values()):
-            raise RuntimeError(f"undamaged, the model does not answer: {crashed or usual}")
+        usual_pages, again = show_pages(place), show_pages(place)
+        unsteady = [name for name, page in usual_pages.items() if page.traces or page != again[name]]
+        if unsteady or any(status for status, _, _ in usual.values()):
+            raise RuntimeError(f"undamaged, the model does not answer the same twice: {unsteady or usual}")
         cases = []
         for case in list_cases(thorough):
             cases.append(try_case(case, place, run, usual, usual_pages))

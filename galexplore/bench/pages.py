@@ -19,6 +19,7 @@ from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import app_test
 
+from galexplore.explore.thumbnails import forget_thumbnails
 from galexplore.places import ROOT
 
 PAGES = ("atlas", "galaxy", "traverse", "locate", "anomalies", "populations", "model")
@@ -58,6 +59,7 @@ def run_pages() -> Iterator[None]:
     logging.disable(logging.ERROR)  # Streamlit warns at every run that there is no server
     st.cache_resource.clear()
     st.cache_data.clear()
+    forget_thumbnails()
     try:
         with patch.object(PagesManager, "__init__", begin_with_navigation):
             yield
@@ -99,6 +101,7 @@ def show_page(page: str, ids: list[str], token: str) -> Shown:
     sentences = [re.sub(r"\\(.)", r"\1", e.value) for e in (*app.error, *app.warning)]  # as a person reads them
     traces = [e.value for e in app.exception]
     drawn = "\n".join(str(e.proto) for e in app.main if e.type not in (*_SAID, "exception"))
+    drawn = re.sub('deferred_file_id: "[0-9a-f]+"', "", drawn)  # of a download, new each time
     # More than messages and the choice of the atlas: the search box stands on every page of a model that opens.
     content = hashlib.sha256(drawn.encode()).hexdigest() if app.get("text_input") else ""
     return Shown(content, sentences, traces)

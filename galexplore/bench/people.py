@@ -64,7 +64,11 @@ class Person:
         self.app.session_state["selection"] = self.selection
         self.go("atlas")
         counted = [m.value for m in self.app.markdown if "selected" in m.value and m.value.startswith("**")]
-        return counted, self.app.query_params["sel"], [m.value for m in self.app.markdown if m.value.startswith("|")]
+        return (
+            counted,
+            self.app.session_state["kept_selection"][1],
+            [m.value for m in self.app.markdown if m.value.startswith("|")],
+        )
 
     def list(self) -> object:
         """Mark the person's own list on the plots."""
@@ -76,7 +80,13 @@ class Person:
         return listed["name"], listed["ids"], listed["said"]
 
     def label(self) -> object:
-        """Label the person's own galaxy with the next score and a word; give whether the disk and the page agree."""
+        """Label the person's own galaxy with the next score and a word; give what the page says of it then.
+
+        Raises
+        ------
+        LookupError
+            Where the disk holds anything else as this person's labels.
+        """
         self.app.session_state["opened"] = self.galaxy
         self.go("anomalies")
         self.labelled += 1
@@ -85,8 +95,9 @@ class Person:
         score = self.labelled % 6
         self.app.button(key=f"label-{score}").click().run()
         labels = read_labels(find_file(self.token))
-        right = labels[["id", "score", "note"]].values.tolist() == [[self.galaxy, score, self.word]]
-        return right, self.app.text_input(key=f"note-{self.galaxy}").value
+        if labels[["id", "score", "note"]].values.tolist() != [[self.galaxy, score, self.word]]:
+            raise LookupError(f"the labels on disk are {labels.to_dict('records')}")
+        return self.app.text_input(key=f"note-{self.galaxy}").value
 
     def traverse(self) -> object:
         """Begin from the person's own galaxy."""
@@ -125,25 +136,19 @@ def measure_people(
         alone = []
         for number in range(clients):
             person = Person(number, explorer, place.folder, again=True)
-            alone.append({act: person.act(act) for act in ACTS})
-            report(f"{person.word[:9]} alone")
+            alone.append({act: _try(person, act, wrong) for act in ACTS})
+            report(f"{number} alone")
         people = [Person(number, explorer, place.folder) for number in range(clients)]
-        words = [person.word for person in people]
+        words = {person.word for person in people}
 
         def live(number: int) -> None:
             random, person = np.random.default_rng([seed, number]), people[number]
-            others = [word for word in words if word != person.word]
             for act in random.choice(ACTS, acts // clients + (number < acts % clients)):
-                try:
-                    answer = person.act(str(act))
-                    shown = person.read()
-                except Exception as error:
-                    wrong.append(f"{number} {act}: {error!r}"[:300])
-                    continue
+                answer = _try(person, str(act), wrong)
                 if answer != alone[number][str(act)]:
                     wrong.append(f"{number} {act}: {answer!r}, alone {alone[number][str(act)]!r}"[:600])
-                if person.app.exception or any(word in shown for word in others):
-                    wrong.append(f"{number} {act}: {'another word' if not person.app.exception else 'a traceback'}")
+                if seen := [word for word in words - {person.word} if word in person.read()]:
+                    wrong.append(f"{number} {act}: {', '.join(seen)} is seen")
 
         threads = [threading.Thread(target=live, args=(number,)) for number in range(clients)]
         for thread in threads:
@@ -151,3 +156,15 @@ def measure_people(
         for thread in threads:
             thread.join()
     return {"clients": clients, "acts": acts, "wrong": wrong}
+
+
+def _try(person: Person, act: str, wrong: list[str]) -> object:
+    """Let a person do something; a traceback, on the page or of the act, counts as wrong."""
+    try:
+        answer = person.act(act)
+    except Exception as error:
+        wrong.append(f"{person.word} {act}: {error!r}"[:300])
+        return None
+    if person.app.exception:
+        wrong.append(f"{person.word} {act}: a traceback")
+    return answer

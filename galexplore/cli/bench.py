@@ -305,7 +305,8 @@ def people(
     if as_json:
         print(json.dumps(outcome, indent=1))
     else:
-        print(*outcome["wrong"], sep="\n")
+        for sentence in outcome["wrong"]:
+            print(sentence)
         print(f"{clients} people, {acts} acts at once, {len(outcome['wrong'])} answers wrong or another's")
     raise SystemExit(1 if outcome["wrong"] else 0)
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from dataclasses import dataclass
 
 import pandas as pd
@@ -13,6 +14,8 @@ from galexplore.explore.labels import FIELDS, LARGEST_FILE, LONGEST_ID, LONGEST_
 MOST = 50_000  # labels that a file may bring
 _NAMED = 3  # refused lines that are told
 _LONGEST_TIME = 40
+#: The apostrophe that an exported CSV has before what a spreadsheet would take for a formula.
+_QUIET = re.compile(r"^'('*[=+\-@\t\r#])")
 
 
 @dataclass(frozen=True)
@@ -87,9 +90,10 @@ def _read_csv(text: str) -> list:
     try:
         if not {"id", "score"} <= set(table.fieldnames or ()):
             raise InputError("A table of labels needs the columns id and score, and may have note and time.")
-        return [row for _, row in zip(range(MOST + 1), table, strict=False)]
+        rows = [row for _, row in zip(range(MOST + 1), table, strict=False)]
     except csv.Error as error:
         raise InputError("The file cannot be read as CSV; export it anew.") from error
+    return [{k: _QUIET.sub(r"\1", v) if isinstance(v, str) else v for k, v in row.items()} for row in rows]
 
 
 def _check(row: object) -> dict:

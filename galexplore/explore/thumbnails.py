@@ -54,6 +54,12 @@ def draw_thumbnails(explorer: Explorer, ids: Sequence[str], side: int = 150) -> 
     return [drawn[key] for key in keys]
 
 
+def forget_thumbnails() -> None:
+    """Forget every small picture: they are drawn anew when next asked for."""
+    with _lock:
+        _kept.clear()
+
+
 def _fetch(explorer: Explorer, ids: list[str]) -> Sequence[np.ndarray | None]:
     """Fetch images together where all are there, else one by one."""
     if all(i in explorer.images for i in ids):

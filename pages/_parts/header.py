@@ -97,7 +97,7 @@ def show_answer(explorer: Explorer, text: str, url: str) -> None:
 
 
 def show_trouble(explorer: Explorer) -> None:
-    """Say once what of a link could not be used, and once that pictures cannot be kept on the disk."""
+    """Say once what of a link could not be used, and once what is wrong with pictures or their disk."""
     state = st.session_state
     for sentence in state.pop("trouble", []):
         st.warning(plain(sentence), icon=":material/link_off:")

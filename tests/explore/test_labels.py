@@ -164,6 +164,12 @@ def test_exported_labels_come_back_as_they_were(tmp_path, form):
     assert not brought.refused and tabulate(brought.labels).equals(table)
 
 
+def test_an_apostrophe_before_what_looks_like_a_formula_is_taken_off_again():
+    """CSV is exported with it, or a spreadsheet would run the note."""
+    brought = read_file(b"id,score,note\nM1,1,'=1+1\nM2,1,''-dim\nM3,1,'quoted'\n")
+    assert [label["note"] for label in brought.labels] == ["=1+1", "'-dim", "'quoted'"]
+
+
 def test_a_file_of_labels_is_taken_row_by_row(tmp_path):
     brought = read_file(b'id,score,note\nM1,4,\nM2,9,\n,3,\nM4,,\nM5,2.0,"x"\nM6,,note\n' + b"M7,1," + b"n" * 501)
     assert [(r["id"], r["score"]) for r in brought.labels] == [("M1", 4), ("M5", 2), ("M6", None)]
