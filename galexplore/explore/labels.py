@@ -109,6 +109,7 @@ def write_labels(path: Path, labels: list[dict]) -> None:
     if path.exists() and not copy.exists():
         with suppress(OSError), write_beside(copy) as partial:
             shutil.copyfile(path, partial)
+            partial.chmod(0o600)
     _append(path, lines)
     with suppress(OSError):  # they are on disk once
         _append(copy, lines)

@@ -252,3 +252,11 @@ def test_labels_bring_the_interesting_kind_forward():
     found = rerank(points, rank, labelled, np.array([5] * 6 + [0] * 6))
     first = np.argsort(-found)[:40]
     assert np.isin(first, liked).mean() > 0.8 > 0.7 > np.isin(np.argsort(-rank)[:40], liked).mean()
+
+
+def test_labels_are_their_owners_alone(tmp_path):
+    path = find_file(make_token(), tmp_path / "labels")
+    add_label(path, "M1", 1)
+    mend_labels(path)
+    assert {p.stat().st_mode & 0o777 for p in (path, name_copy(path))} == {0o600}
+    assert path.parent.stat().st_mode & 0o777 == 0o700

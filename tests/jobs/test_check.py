@@ -1,6 +1,7 @@
 """Everything that is kept is looked over: what is whole is said to be, what is damaged is named and mended."""
 
 import json
+import shutil
 
 import pytest
 
@@ -14,13 +15,21 @@ from galexplore.places import find_model
 from tests.own_model import make_own_model
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A model of one's own."""
+    folder = tmp_path_factory.mktemp("made") / "mine"
+    make_own_model(folder)
+    return folder
+
+
 @pytest.fixture
-def place(tmp_path, monkeypatch):
+def place(made, tmp_path, monkeypatch):
     """Two models of one's own beside the shipped one, and a cache."""
     monkeypatch.setenv("GALEXPLORE_MODELS", str(tmp_path / "models"))
     monkeypatch.setenv("GALEXPLORE_CACHE", str(tmp_path / "cache"))
     for name in ("mine", "other"):
-        make_own_model(tmp_path / "models" / name)
+        shutil.copytree(made, tmp_path / "models" / name)
     return tmp_path
 
 

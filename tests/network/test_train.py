@@ -11,7 +11,7 @@ from galexplore.latents import LABELLED
 from galexplore.network.recipes import Network, Training
 from galexplore.network.run import Run
 from galexplore.network.sample import Sample
-from galexplore.network.train import fit, schedule, total, validate
+from galexplore.network.train import fit, schedule, total, validate, write_weights
 from galexplore.network.vae import CVAE
 from galexplore.posterior.label_errors import TYPICAL_ERRORS
 from galexplore.survey import DECALS
@@ -180,3 +180,8 @@ def test_an_error_that_is_not_known_is_not_zero():
     assert sample.errors[:, 0].tolist() == pytest.approx([2e-3, 1e-3, 3e-3])
     assert sample.errors[:, 1].tolist() == pytest.approx([TYPICAL_ERRORS["logmass"]] * 3)
     assert sample.labels[:, 2].isnan().all() and (sample.errors[:, 2] > 0).all(), "a missing column is all unknown"
+
+
+def test_weights_are_everybodys_to_read(tmp_path):
+    write_weights({"a": torch.zeros(3)}, DECALS, tmp_path / "weights.safetensors")
+    assert (tmp_path / "weights.safetensors").stat().st_mode & 0o777 == 0o644
