@@ -17,7 +17,8 @@ from streamlit.runtime.dataframe_source_manager import DataframeSourceManager
 from streamlit.runtime.media_file_manager import MediaFileManager
 from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
 from streamlit.runtime.pages_manager import PagesManager
-from streamlit.testing.v1 import app_test
+from streamlit.runtime.scriptrunner.script_cache import ScriptCache
+from streamlit.testing.v1 import app_test, local_script_runner
 
 from galexplore.explore.thumbnails import forget_thumbnails
 from galexplore.places import ROOT
@@ -80,8 +81,11 @@ def run_at_once() -> Iterator[None]:
     server.cache_storage_manager = MemoryCacheStorageManager()
     server.bidi_component_registry = BidiComponentManager()
     server.bidi_component_registry.discover_and_register_components(start_file_watching=False)
+    # As a server does, every script is compiled once: Python before 3.12 may fail to compile in several threads.
+    scripts = ScriptCache()
     with run_pages(), patch.object(app_test, "Runtime", Stage), patch.object(Runtime, "_instance", server):
-        yield
+        with patch.object(local_script_runner, "ScriptCache", lambda: scripts):
+            yield
 
 
 def open_app(model: str, token: str, **link: str) -> app_test.AppTest:

@@ -61,7 +61,7 @@ class Person:
 
     def select(self) -> object:
         """Select the person's own galaxies, and read what sets them apart."""
-        self.app.session_state["selection"] = self.selection
+        self.app.session_state["selection"], self.app.session_state["opened"] = self.selection, self.galaxy
         self.go("atlas")
         counted = [m.value for m in self.app.markdown if "selected" in m.value and m.value.startswith("**")]
         return (

@@ -16,8 +16,8 @@ from galexplore.cutouts.audit import Prepared, prepare
 from galexplore.cutouts.cutout import Cutout
 from galexplore.errors import InputError
 from galexplore.explore.explanation import Explanation, explain
-from galexplore.explore.labels import rerank
 from galexplore.explore.location import Embedded, Location, Source
+from galexplore.explore.reranking import rerank
 from galexplore.explore.table import join_atlas
 from galexplore.images import Images
 from galexplore.latents import MEANS, SIGMAS, wrap_angle
@@ -218,7 +218,7 @@ class Explorer:
         """Places (N,) in the table, oddest first: by "rarity", "reconstruction" (chi2) or "both" (see `score_oddness`).
 
         Where a person's labels are given (`id`, `score`), the ranking learns from them
-        (`galexplore.explore.labels.rerank`).
+        (`galexplore.explore.reranking.rerank`).
         """
         odd = self._scores[by]
         if labels is not None:

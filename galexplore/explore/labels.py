@@ -1,4 +1,4 @@
-"""A person's labels of galaxies, 0 to 5 with notes, on disk at once; and a ranking that learns from them."""
+"""A person's labels of galaxies, 0 to 5 with notes, on disk at once."""
 
 import errno
 import hashlib
@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
 import pandas as pd
 
 from galexplore.errors import InputError
@@ -25,11 +24,6 @@ MEANINGS = ("dull", "ordinary", "a bit odd", "odd", "very odd", "top")
 FIELDS = ("id", "score", "note", "time")
 LONGEST_ID, LONGEST_NOTE = 120, 500  # characters
 LARGEST_FILE = 5_000_000  # bytes: some fifty thousand labels
-#: Of the prediction: spread and reach of what galaxies alike share, spread of the trust in the ranking, error of a
-#: score. Chosen on the simulated survey: 25 labels at the top and five of one kind bring 59 of 75 Green Peas, none of
-#: whom was there before, into the first hundred.
-ALIKE, WIDTH, TRUST, NOISE = 0.5, 0.5, 0.3, 0.15
-_BATCH = 20_000
 _TOKEN = re.compile("[0-9a-f]{32}")
 
 
@@ -211,45 +205,3 @@ def mend_labels(path: Path) -> None:
         with write_beside(target) as partial:
             partial.write_text("".join(json.dumps(label | {"sum": _sum(label)}) + "\n" for label in labels))
             partial.chmod(0o600)
-
-
-def rerank(points: np.ndarray, rank: np.ndarray, labelled: np.ndarray, scores: np.ndarray) -> np.ndarray:
-    """Predict a person's score of every galaxy from those given so far: a ranking that learns.
-
-    Gaussian-process regression (Rasmussen & Williams 2006, eq. 2.38) of score / 5, whose prior mean is the rank. Two
-    terms are learnt: what galaxies alike in their latents have in common, k = 0.5^2 exp(-d^2 / 2 0.5^2), and how far
-    the rank itself is to be trusted, k = 0.3^2 (1 + r r'). Without labels the ranking stays; a single 5 brings a
-    galaxy's likes forward, and scores of 0 and 1 at the top of the ranking bring the whole top down. It serves as the
-    active learning of Lochner & Bassett (2021, arXiv:2010.11202) does.
-
-    Parameters
-    ----------
-    points : array (N, J)
-        Intrinsic latents in units of the ordinary galaxies' spread (`Atlas.points`).
-    rank : array (N,)
-        How interesting each is taken to be without labels, from 0 to 1.
-    labelled : int array (L,)
-        Rows that were labelled.
-    scores : array (L,)
-        0 to 5.
-
-    Returns
-    -------
-    ndarray (N,)
-        Predicted score / 5.
-    """
-    points, rank, labelled = np.asarray(points, float), np.asarray(rank, float), np.asarray(labelled, int)
-    if not len(labelled):
-        return rank.copy()
-    known = points[labelled], rank[labelled]
-    covariance = _alike(*known, *known) + NOISE**2 * np.eye(len(labelled))
-    weight = np.linalg.solve(covariance, np.asarray(scores, float) / max(SCORES) - rank[labelled])
-    parts = [slice(i, i + _BATCH) for i in range(0, len(rank), _BATCH)]
-    return rank + np.concatenate([_alike(points[p], rank[p], *known) @ weight for p in parts])
-
-
-def _alike(points: np.ndarray, rank: np.ndarray, others: np.ndarray, ranks: np.ndarray) -> np.ndarray:
-    """Prior covariance (N, L) of the scores of two lots of galaxies."""
-    distance2 = (points**2).sum(axis=1)[:, None] + (others**2).sum(axis=1) - 2 * points @ others.T
-    near = np.exp(-0.5 * np.maximum(distance2, 0) / WIDTH**2)
-    return ALIKE**2 * near + TRUST**2 * (1 + rank[:, None] * ranks)

@@ -20,9 +20,9 @@ from galexplore.explore.labels import (
     read_labels,
     read_lines,
     recall_labels,
-    rerank,
     tabulate,
 )
+from galexplore.explore.reranking import rerank
 
 
 def test_a_label_is_on_disk_at_once_and_the_last_one_counts(tmp_path):
