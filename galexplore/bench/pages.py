@@ -100,9 +100,11 @@ def show_page(page: str, ids: list[str], token: str) -> Shown:
     """Run a page in a new session with the model "mine"; a link opens the first of `ids` and selects them all."""
     selection = hashlib.sha256("\n".join(ids).encode()).hexdigest()[:12]
     app = open_app("mine", token, object=ids[0], sel=selection).run()
+    said = [e.value for e in (*app.error, *app.warning)]  # some sentences are said once, on the page one comes to first
     if page != "atlas":
         app.switch_page(f"pages/{page}.py").run()
-    sentences = [re.sub(r"\\(.)", r"\1", e.value) for e in (*app.error, *app.warning)]  # as a person reads them
+        said += [e.value for e in (*app.error, *app.warning)]
+    sentences = [re.sub(r"\\(.)", r"\1", text) for text in said]  # as a person reads them
     traces = [e.value for e in app.exception]
     drawn = "\n".join(str(e.proto) for e in app.main if e.type not in (*_SAID, "exception"))
     drawn = re.sub('deferred_file_id: "[0-9a-f]+"', "", drawn)  # of a download, new each time
