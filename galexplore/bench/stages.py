@@ -112,7 +112,8 @@ def make_inputs(inputs: Path) -> None:
     from galexplore.mock.render import render as render_native
     from galexplore.mock.rows import read_rows
     from galexplore.places import DATA
-    from galexplore.sources.kept import KEPT, keep
+    from galexplore.sources.keeping import keep
+    from galexplore.sources.kept import KEPT
     from galexplore.sources.mock import Store
     from galexplore.tables import catalogue
 

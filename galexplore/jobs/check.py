@@ -11,6 +11,7 @@ from galexplore.explore.labels import mend_labels, read_lines, recall_labels
 from galexplore.explore.models import list_models, load
 from galexplore.places import cache_folder, find_model
 from galexplore.sources.kept import KEPT, Kept
+from galexplore.sources.mock import Store
 
 _NAMED = 3  # damaged images that are named
 
@@ -45,8 +46,9 @@ def check_all(name: str | None = None, mend: bool = False) -> Iterator[Finding]:
     name : str, optional
         Of a model; by default all of them, and whatever people have labelled and selected.
     mend : bool
-        Whether to mend what can be: damaged lines of labels are put aside and come back from the copy, damaged
-        selections go. What a model is made of cannot be made again from nothing: it is said where to get it.
+        Whether to mend what can be: damaged pictures are rendered anew, damaged lines of labels are put aside and come
+        back from the copy, damaged selections go. What a model is made of cannot be made again from nothing: it is
+        said where to get it.
 
     Yields
     ------
@@ -61,13 +63,13 @@ def check_all(name: str | None = None, mend: bool = False) -> Iterator[Finding]:
     if name is not None and name not in names:
         raise InputError(f"There is no model {name!r}; there are {', '.join(names)}.")
     for each in names if name is None else [name]:
-        yield from check_model(each)
+        yield from check_model(each, mend)
     if name is None:
         yield from check_labels(mend)
         yield check_selections(mend)
 
 
-def check_model(name: str) -> Iterator[Finding]:
+def check_model(name: str, mend: bool = False) -> Iterator[Finding]:
     """Look over a model's files, and where they are as its card describes, whether it opens, and each of its images."""
     folder = find_model(name)
     try:
@@ -87,6 +89,8 @@ def check_model(name: str) -> Iterator[Finding]:
         yield Finding(f"model {name}", "damaged", str(error))
         return
     yield from check_images(name, explorer)
+    if isinstance(explorer.images, Store):
+        yield check_store(name, explorer.images, mend)
 
 
 def check_images(name: str, explorer: Explorer) -> Iterator[Finding]:
@@ -98,6 +102,23 @@ def check_images(name: str, explorer: Explorer) -> Iterator[Finding]:
     said = f"{len(damaged):,} of {total:,} are damaged ({some}) and not shown; {seal.advise(find_model(name))}."
     what = f"model {name}: images in {KEPT}"
     yield Finding(what, "damaged", said) if damaged else Finding(what, "whole", f"all {total:,}")
+
+
+def check_store(name: str, store: Store, mend: bool = False) -> Finding:
+    """Read every rendered picture of a simulated catalogue; damaged ones are rendered anew to mend them."""
+    what, damaged, kept = f"model {name}: rendered pictures", 0, 0
+    for segment in store.segments:
+        rows = segment.file.find_damaged()
+        if mend and len(rows):
+            segment.get(rows)
+        damaged, kept = damaged + len(rows), kept + int(segment.file.check().sum())
+    if not damaged:
+        return Finding(what, "whole", f"all {kept:,} that are kept")
+    if not mend:
+        return Finding(what, "damaged", f"{damaged:,} are damaged and will be rendered anew when they are looked at")
+    if store.trouble:
+        return Finding(what, "damaged", f"{damaged:,} are damaged. {store.trouble}")
+    return Finding(what, "mended", f"{damaged:,} damaged ones were rendered anew")
 
 
 def check_labels(mend: bool = False, folder: Path | None = None) -> Iterator[Finding]:

@@ -59,6 +59,11 @@ class PictureFile:
             whole[row] = self._fits(row, data)
         return whole
 
+    def find_damaged(self) -> np.ndarray:
+        """Find the rows, (k,) of int, of which something stands there that is no whole picture; all bytes are read."""
+        records = enumerate(self._records(np.arange(self.n)))
+        return np.array([row for row, data in records if any(data) and not self._fits(row, data)], int)
+
     def write(self, row: int, picture: np.ndarray) -> None:
         """Write one picture (B, S, S).
 

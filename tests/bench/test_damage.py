@@ -18,8 +18,8 @@ def run():
     """Runs a verb, as the bench does."""
     import typer
 
-    from galexplore.cli.bench import run_verb
     from galexplore.cli.main import app
+    from galexplore.cli.trials import run_verb
 
     context = typer.Context(typer.main.get_command(app))
     return partial(run_verb, context)

@@ -131,3 +131,15 @@ def test_labels_and_selections_are_mended(place):
     assert set(states().values()) == {"whole"}
     assert read_labels(path).equals(expected) and path.read_bytes() == name_copy(path).read_bytes()
     assert b'"M2"' in path.with_suffix(".damaged").read_bytes()
+
+
+def test_damaged_rendered_pictures_are_rendered_anew(place):
+    explorer = load()
+    images, name = explorer.images, explorer.images.catalogue["id"].iloc[0]
+    expected, (segment, *_) = images.get([name]), images.segments
+    data = bytearray(segment.file.path.read_bytes())
+    data[1000] ^= 1
+    segment.file.path.write_bytes(data)
+    what = "model default: rendered pictures"
+    assert states("default")[what] == "damaged" and states("default", mend=True)[what] == "mended"
+    assert states("default")[what] == "whole" and (load().images.get([name]) == expected).all()
