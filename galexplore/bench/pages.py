@@ -48,7 +48,7 @@ class Shown:
 
 @contextmanager
 def run_pages() -> Iterator[None]:
-    """Let pages be run in this process; what was computed for others before is forgotten first."""
+    """Let pages be run in this process; what was computed for others is forgotten before and after."""
     if str(ROOT) not in sys.path:
         sys.path.insert(0, str(ROOT))
     begin = PagesManager.__init__
@@ -58,14 +58,19 @@ def run_pages() -> Iterator[None]:
         PagesManager.uses_pages_directory = False  # as in a server that has shown its navigation before
 
     logging.disable(logging.ERROR)  # Streamlit warns at every run that there is no server
-    st.cache_resource.clear()
-    st.cache_data.clear()
-    forget_thumbnails()
+    _forget()
     try:
         with patch.object(PagesManager, "__init__", begin_with_navigation):
             yield
     finally:
+        _forget()
         logging.disable(logging.NOTSET)
+
+
+def _forget() -> None:
+    st.cache_resource.clear()
+    st.cache_data.clear()
+    forget_thumbnails()
 
 
 @contextmanager
