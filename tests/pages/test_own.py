@@ -134,16 +134,16 @@ def test_a_model_without_any_label_shows_every_page(app, tmp_path, monkeypatch):
 def test_a_damaged_model_says_so_and_leaves_the_others(app, tmp_path, monkeypatch):
     """Its page used to have no way back to another atlas."""
     monkeypatch.setenv("GALEXPLORE_MODELS", str(tmp_path))
-    for name in ("mine", "other"):
+    for name in ("spoilt", "other"):
         make_own_model(tmp_path / name)
-    (tmp_path / "mine" / "atlas.npz").write_bytes((tmp_path / "mine" / "weights.safetensors").read_bytes())
+    (tmp_path / "spoilt" / "atlas.npz").write_bytes((tmp_path / "spoilt" / "weights.safetensors").read_bytes())
     fresh = AppTest.from_file(app._script_path, default_timeout=60)
-    fresh.query_params["atlas"] = "mine"
+    fresh.query_params["atlas"] = "spoilt"
     fresh.run()
     check(fresh)
-    assert "atlas's arrays of 'mine'" in fresh.error[0].value and "train \\-\\-name mine" in fresh.error[0].value
+    assert "atlas's arrays of 'spoilt'" in fresh.error[0].value and "train \\-\\-name spoilt" in fresh.error[0].value
     choice = fresh.selectbox(key="choose-atlas")
-    assert choice.options == ["default", "mine (damaged)", "other"]
+    assert choice.options == ["default", "other", "spoilt (damaged)"]
     choice.set_value("other").run()
     check(fresh)
     assert not fresh.error and f"{N} galaxies" in everything(fresh)
@@ -151,14 +151,14 @@ def test_a_damaged_model_says_so_and_leaves_the_others(app, tmp_path, monkeypatc
 
 def test_a_damaged_image_is_said_where_it_was_asked_for(app, tmp_path, monkeypatch):
     monkeypatch.setenv("GALEXPLORE_MODELS", str(tmp_path))
-    make_own_model(tmp_path / "mine")
+    make_own_model(tmp_path / "scarred")
     flux = draw_own()[1]
-    path, image = tmp_path / "mine" / "images.npz", flux[3].astype("<f2").tobytes()
+    path, image = tmp_path / "scarred" / "images.npz", flux[3].astype("<f2").tobytes()
     data = bytearray(path.read_bytes())
     data[data.index(image) + 5000] ^= 64
     path.write_bytes(data)
     fresh = AppTest.from_file(app._script_path, default_timeout=60)
-    fresh.query_params |= {"atlas": "mine", "object": "NGC0003"}
+    fresh.query_params |= {"atlas": "scarred", "object": "NGC0003"}
     fresh.run()
     check(fresh)
     assert any("are damaged \\(NGC0003\\)" in w.value for w in fresh.warning)
