@@ -7,12 +7,21 @@ import numpy as np
 from galexplore.cutouts.alignment import bring, choose_grid, tell_alignment
 from galexplore.cutouts.calibration import Calibration, calibrate
 from galexplore.cutouts.cutout import Check, Cutout
-from galexplore.cutouts.filters import header_band, list_bands
+from galexplore.cutouts.filters import (
+    LIST_KEYWORDS,
+    BandName,
+    differing_bands,
+    header_band,
+    list_bands,
+    split_bands,
+    unread_bands,
+)
 from galexplore.cutouts.gaps import mark_gaps
-from galexplore.cutouts.geometry import Place, find_place
+from galexplore.cutouts.geometry import Place, celestial_axes, find_place
 from galexplore.cutouts.hdus import image_headers
 from galexplore.cutouts.parts import Part, Plane, attach, give_roles
 from galexplore.cutouts.pictures import is_picture, read_colours
+from galexplore.cutouts.provenance import tell_bands, tell_pixels, tell_place
 from galexplore.errors import InputError
 from galexplore.survey import Survey
 
@@ -69,12 +78,14 @@ def assemble(planes: list[Plane], survey: Survey, *, name: str, kind: str, notes
         held = ", ".join(bands)
         if not bands.strip("?"):
             held = f"{len(planes)} image{'s'[: len(planes) > 1]} without a band's name"
+        unread = dict.fromkeys(filter(None, (unread_bands(p.header, survey) for p in planes if not p.band)))
+        held += f" ({', '.join(unread)}: no band that is known here)" if unread else ""
         raise InputError(f"the bands {survey.band_words} are needed: {' and '.join(lacking)} not found, only {held}")
     chosen = [first[b] for b in survey.bands]
-    notes = [*notes, *_tell_bands(bands, chosen, survey)]
+    notes = [*notes, *tell_bands(bands, chosen, survey), *tell_pixels(chosen)]
     places = [find_place(p.header, _shape(p)) for p in chosen]
     grid, at = choose_grid(places, [_shape(p) for p in chosen], survey)
-    notes += [*_tell_place(places[0], chosen[0]), *tell_alignment(grid, places)]
+    notes += [*tell_place(places[0], chosen[0]), *tell_alignment(grid, places)]
     flux = np.stack([bring(mark_gaps(p.pixels, p.header), q, grid) for p, q in zip(chosen, at, strict=True)])
     weights = [None if p.invvar is None else bring(p.invvar, q, grid) for p, q in zip(chosen, at, strict=True)]
     known = any(w is not None for w in weights)
@@ -93,40 +104,14 @@ def assemble(planes: list[Plane], survey: Survey, *, name: str, kind: str, notes
         calibration=_calibrate(chosen, at, survey),
         notes=tuple(notes),
     )
+    if cutout.calibration or not is_picture(flux):
+        return cutout
     named = "" if any("assumed" in n.detail for n in notes if n.check == "bands") else "".join(survey.bands)
-    return read_colours(cutout, named, survey) if is_picture(np.stack([f for f in flux])) else cutout
+    return read_colours(cutout, named, survey)
 
 
 def _shape(plane: Plane) -> tuple[int, int]:
     return plane.pixels.shape[0], plane.pixels.shape[1]
-
-
-def _tell_bands(bands: str, chosen: list[Plane], survey: Survey) -> list[Check]:
-    """Say what the file holds, what was put in order and left aside, and which keyword says so."""
-    sources = "; ".join(dict.fromkeys(f"{p.said}, {p.where}" if p.where else p.said for p in chosen if p.said))
-    if bands == "".join(survey.bands):
-        return [Check("bands", "passed", f"{survey.band_words}, in this order ({sources})")] if sources else []
-    aside = [b for b in dict.fromkeys(bands) if b not in survey.bands]
-    left = f"; {' and '.join(b for b in aside if b != '?')} left aside" if set(aside) - {"?"} else ""
-    put = f"put in the order {', '.join(survey.bands)}"
-    by = f" ({sources})" if sources else ""
-    return [Check("bands", "fixed", f"the file holds {', '.join(bands)}{by}; {put}{left}")]
-
-
-def _tell_place(place: Place, plane: Plane) -> list[Check]:
-    """Say where scale and target were read."""
-    notes, where = [], f", {plane.where}" if plane.where else ""
-    if place.pixel_scale is not None:
-        sentence = f'{place.pixel_scale:.3f}" a pixel ({place.scale_said}{where})'
-        notes.append(Check("pixel_scale", "passed", sentence))
-    if place.target_said:
-        aimed = (
-            place.target_said
-            if "assumed" in place.target_said
-            else (f"the target is not the frame's middle: that of {place.target_said}{where} is taken")
-        )
-        notes.append(Check("centring", "fixed", aimed))
-    return notes
 
 
 def _calibrate(chosen: list[Plane], at: list[Place], survey: Survey) -> tuple[Calibration, ...]:
@@ -164,18 +149,25 @@ def _planes(data: bytes, survey: Survey) -> tuple[list[Plane], list[Check], str]
 
 
 def _single_bands(images: list[Part], survey: Survey) -> list[Plane]:
-    """Take one image a band: its own keyword, else that of the primary header, else the primary header's list."""
+    """Take one image a band: its own keyword, else that of the primary header, else the primary header's list.
+
+    Where nothing else tells, the letter in which the extensions' names differ does.
+    """
     planes: list[Plane] = []
     listed, by = list_bands(images[0].header, len(images), survey)
     own = [header_band(p.own, survey) for p in images]
+    names = [str(p.own.get("EXTNAME", "")) for p in images]
+    if not all(b.letter for b in own) and (letters := differing_bands(names, survey)):
+        own = [BandName(b, "EXTNAME", n) for b, n in zip(letters, names, strict=True)]
     for k, part in enumerate(images):
-        band, said = own[k]
-        if not band and len(listed) == len(images) > 1:
-            band, said = listed[k], by
-        if not band:
-            band, said = header_band(part.header, survey)
-        if not band or band not in {q.band for q in planes}:
-            planes.append(Plane(part.pixels.astype(np.float64), band, part.header, part.where, said=said))
+        band = own[k]
+        if not band.letter and len(listed) == len(images) > 1:
+            band = BandName(listed[k], by)
+        if not band.letter:
+            band = header_band(part.header, survey)
+        if not band.letter or band.letter not in {q.band for q in planes}:
+            pixels = part.pixels.astype(np.float64)
+            planes.append(Plane(pixels, band.letter, part.header, part.where, said=band.said, spelt=band.text))
     return planes
 
 
@@ -187,12 +179,36 @@ def _split(part: Part, survey: Survey) -> tuple[list[Plane], list[Check]]:
     )
     if not named:
         named = list(survey.bands)
-        notes.append(Check("bands", "passed", f"the file does not name its bands; assumed {', '.join(named)}"))
+        notes.append(_assume_bands(part, survey))
     axis = next((a for a in (0, 2) if pixels.shape[a] == len(named)), None)
     if axis is None:
         raise InputError(f"the cube's shape is {pixels.shape}, which does not fit the bands {', '.join(named)}")
     if axis == 2:
         pixels = np.moveaxis(pixels, 2, 0)
-        notes.append(Check("bands", "fixed", "the bands came last and were moved first"))
+        notes.append(Check("bands", "fixed", f"the bands came last and were moved first ({part.where})"))
+    sky, expected = celestial_axes(header), [1, 2] if axis == 0 else [2, 3]
+    if len(sky) == 2 and sky != expected:
+        sentence = f"assumed the image's axes where the WCS has axes {sky[0]} and {sky[1]} on the sky ({part.where})"
+        notes.append(Check("orientation", "passed", sentence))
     planes = [Plane(p.astype(np.float64), b, header, part.where, said=said) for p, b in zip(pixels, named, strict=True)]
     return planes, notes
+
+
+def _assume_bands(part: Part, survey: Survey) -> Check:
+    """Say that a cube's bands are taken for the survey's, and what its header says that names no list of bands.
+
+    Raises
+    ------
+    InputError
+        Where a list is there and its bands are not known.
+    """
+    for keyword in LIST_KEYWORDS:
+        text = part.header.get(keyword)
+        if isinstance(text, str) and "?" in split_bands(text, survey):
+            raise InputError(f"{keyword} = {text[:40]} ({part.where}) names bands that are not known here")
+    taken = f"assumed {', '.join(survey.bands)}"
+    single = header_band(part.header, survey)
+    unread = single.said if single.letter else unread_bands(part.header, survey)
+    if unread:
+        return Check("bands", "passed", f"{unread} ({part.where}) names no list of bands; {taken}")
+    return Check("bands", "passed", f"the file does not name its bands; {taken} ({part.where})")

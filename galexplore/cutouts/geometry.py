@@ -1,30 +1,22 @@
 """Where an image lies on the sky, how large its pixels are, and which way is up: measured by steps on the sky."""
 
 import math
+import re
 from dataclasses import dataclass, replace
 
-import astropy.units as u
 import numpy as np
-from astropy.coordinates import Angle, SkyCoord
+from astropy.coordinates import SkyCoord
 from astropy.io import fits
 from astropy.wcs import WCS
 from numpy.typing import ArrayLike
 
-FINEST, COARSEST = 0.001, 60.0  # arcsec: no pixel of a galaxy's image is finer or coarser
+from galexplore.cutouts.scales import COARSEST, FINEST, is_celestial, read_scales
+from galexplore.cutouts.targets import read_targets
+
 SQUARE = 0.01  # sides and right angle may differ by so much
 MIDDLE = 1.0  # arcsec: a target that is nearer than this lies in the middle
-#: Keywords that name the galaxy's own place, not the telescope's.
-TARGETS = (
-    *(("RA_OBJ", "DEC_OBJ"), ("RA_TARG", "DEC_TARG"), ("OBJRA", "OBJDEC"), ("OBJ_RA", "OBJ_DEC")),
-    *(("TARGRA", "TARGDEC"), ("TARG_RA", "TARG_DEC"), ("RATARG", "DECTARG"), ("RAOBJ", "DECOBJ")),
-    *(("TARGETRA", "TARGETDE"), ("RA_TARGE", "DEC_TARG"), ("OBJCTRA", "OBJCTDEC"), ("RA_SRC", "DEC_SRC")),
-    *(("RA_GAL", "DEC_GAL"), ("GAL_RA", "GAL_DEC"), ("CUTRA", "CUTDEC"), ("RA_TARGET", "DEC_TARGET")),
-)
-#: Keywords of the scale of an image without a WCS: one for both axes, or one each.
-SCALES = (
-    *("PIXSCALE", "PIXSCAL", "PIXELSCL", "PIXSCL", "PIX_SCL", "SECPIX", "PIXELSCALE", "PIXSIZE", "PIXSC", "PSCALE"),
-    *("ASECPIX", "ARCSECPP", "PLATESCL", "SCALE", "CCDSCALE", "PIXELSIZ"),
-)
+#: Projections that a WCS library does not know; over one galaxy their linear part is all that counts.
+UNKNOWN_PROJECTIONS = ("TNX", "ZPX", "DSS", "TUV", "PLT")
 _Pair = tuple[float, float]
 
 
@@ -43,8 +35,12 @@ class Place:
         Pixel (x, y) of the target, counted from 0; the image's middle where the header names no other.
     ra, dec : float or None
         ICRS degrees of the target.
-    scale_said, target_said : str
+    scale_said, wcs_said : str
         Keywords that say so.
+    target_said, middle_said : str
+        Keywords that name a target off the frame's middle, or in it.
+    assumed : str
+        What was assumed of the orientation; empty where nothing was.
     wcs : WCS or None
         The celestial one.
     """
@@ -55,7 +51,10 @@ class Place:
     ra: float | None = None
     dec: float | None = None
     scale_said: str = ""
+    wcs_said: str = ""
     target_said: str = ""
+    middle_said: str = ""
+    assumed: str = ""
     wcs: WCS | None = None
 
     @property
@@ -99,17 +98,40 @@ def find_place(header: fits.Header, shape: tuple[int, int]) -> Place:
         Rows and columns.
     """
     middle = ((shape[1] - 1) / 2, (shape[0] - 1) / 2)
-    unknown = _linear_place(header, middle)
+    header, assumed = _linearise(header)
     try:
         wcs = WCS(header).celestial
-        if wcs.naxis != 2:
-            return unknown
-        place = measure_at(wcs, middle)
+        place = measure_at(wcs, middle) if wcs.naxis == 2 else None
     except Exception:  # wcslib raises many kinds; a WCS that it cannot read says nothing, and the scale is asked for
-        return unknown
+        place = None
     if place is None:
-        return unknown
-    return _move_to_target(place, header, shape)
+        return _linear_place(header, middle)
+    said = f"the WCS ({_spell_types(header)})"
+    return replace(_move_to_target(place, header, shape), wcs_said=said, assumed=assumed)
+
+
+def _spell_types(header: fits.Header) -> str:
+    """CTYPEs of the sky and the frame, as they are written."""
+    keys = [k for k in header if re.fullmatch(r"CTYPE\d", k)]
+    types = [str(header[k]).strip()[:12] for k in keys if is_celestial(header[k])]
+    return ", ".join([*types, *(str(header[k]).strip()[:8] for k in ("RADESYS",) if k in header)])
+
+
+def celestial_axes(header: fits.Header) -> list[int]:
+    """FITS axes, counted from 1, that a header's WCS has on the sky."""
+    return [i for i in range(1, 5) if is_celestial(header.get(f"CTYPE{i}", ""))]
+
+
+def _linearise(header: fits.Header) -> tuple[fits.Header, str]:
+    """Write a projection of IRAF's that no library knows as TAN, and say so."""
+    codes = {str(header.get(f"CTYPE{i}", "")).strip().upper()[-3:] for i in (1, 2)} & set(UNKNOWN_PROJECTIONS)
+    if not codes:
+        return header, ""
+    header = header.copy()
+    for i in (1, 2):
+        ctype = str(header.get(f"CTYPE{i}", "")).strip()
+        header[f"CTYPE{i}"] = f"{ctype[:-3]}TAN" if ctype[-3:].upper() in UNKNOWN_PROJECTIONS else ctype
+    return header, f"assumed that the projection {codes.pop()} is nearly TAN over one galaxy"
 
 
 #: Frames that a WCS may be in beside RA and Dec, whose own (FK4, FK5, ICRS) and GLON astropy knows by itself. FITS
@@ -166,95 +188,28 @@ def measure_at(wcs: WCS, pixel: _Pair) -> Place | None:
 
 def _move_to_target(place: Place, header: fits.Header, shape: tuple[int, int]) -> Place:
     """Take the place that the header calls the target's, where it lies in the frame and over 1" off its middle."""
-    named = read_target(header)
-    if named is None or place.wcs is None or place.ra is None or place.dec is None:
-        return place
-    sky, keywords = named
-    if sky.separation(SkyCoord(place.ra, place.dec, unit="deg")).arcsec < MIDDLE:
-        return place
-    x, y = pixel_at(place.wcs, sky)
-    if not (-0.5 <= x <= shape[1] - 0.5 and -0.5 <= y <= shape[0] - 0.5):
-        return replace(place, target_said=f"{keywords} lie outside the frame: assumed the target in the frame's middle")
-    moved = measure_at(place.wcs, (x, y))
-    return place if moved is None else replace(moved, target_said=keywords)
-
-
-def read_target(header: fits.Header) -> tuple[SkyCoord, str] | None:
-    """Read the galaxy's own place, degrees or sexagesimal, and the keywords that hold it."""
-    for pair in TARGETS:
-        if not all(k in header for k in pair):
-            continue
-        ra, dec = (header[k] for k in pair)
-        try:
-            right = Angle(ra, u.hourangle if isinstance(ra, str) and _is_sexagesimal(ra) else u.deg)
-            sky = SkyCoord(right, Angle(dec if not isinstance(dec, str) else dec.strip(), u.deg))
-        except (ValueError, TypeError, u.UnitsError):
-            continue
-        if math.isfinite(sky.ra.deg) and math.isfinite(sky.dec.deg):
-            return sky, f"{pair[0]} and {pair[1]}"
-    return None
-
-
-def _is_sexagesimal(text: str) -> bool:
-    """Whether a right ascension is written in hours, minutes and seconds."""
-    return (":" in text or " " in text.strip() or "h" in text) and "d" not in text
+    outside = ""
+    for sky, keywords in read_targets(header):
+        if place.wcs is None or place.ra is None or place.dec is None:
+            break
+        if sky.separation(SkyCoord(place.ra, place.dec, unit="deg")).arcsec < MIDDLE:
+            return replace(place, middle_said=f"the target of {keywords}")
+        x, y = pixel_at(place.wcs, sky)
+        if -0.5 <= x <= shape[1] - 0.5 and -0.5 <= y <= shape[0] - 0.5:
+            moved = measure_at(place.wcs, (x, y))
+            if moved is not None:
+                return replace(moved, target_said=keywords)
+        outside = outside or keywords
+    said = f"{outside} lie outside the frame: assumed the target in the frame's middle"
+    return replace(place, target_said=said) if outside else place
 
 
 def _linear_place(header: fits.Header, middle: _Pair) -> Place:
-    """Place of an image without a position on the sky: CDELT in a known unit, else PIXSCALE and the like.
-
-    CDELT without a unit counts as degrees, as FITS has it for the sky, if an image of a galaxy may have such pixels.
-    """
-    named = read_target(header)
+    """Place of an image without a position on the sky that can be read: CDELT or CD, else PIXSCALE and the like."""
+    named = next(read_targets(header), None)
     ra, dec = (float(named[0].ra.deg), float(named[0].dec.deg)) if named else (None, None)
-    sides, said = _cdelt(header), "CDELT1 and CDELT2"
-    if sides is None:
-        sides, said = _named_scale(header)
+    sides, said = read_scales(header)
     matrix = None if sides is None else np.array([[-sides[0], 0.0], [0.0, sides[1]]])
-    return Place(matrix, False, middle, ra, dec, said if sides else "")
-
-
-def _cdelt(header: fits.Header) -> _Pair | None:
-    if any(str(header.get(f"CTYPE{i}", "")).strip().upper() not in ("", "LINEAR", "PIXEL") for i in (1, 2)):
-        celestial = ("RA", "DEC", "GLON", "GLAT", "ELON", "ELAT")
-        if not all(str(header.get(f"CTYPE{i}", "")).strip().upper().startswith(celestial) for i in (1, 2)):
-            return None  # an axis of something else, such as a wavelength
-    try:
-        x, y = (
-            abs(float(header[f"CDELT{i}"])) * u.Unit(str(header.get(f"CUNIT{i}", "")).strip() or "deg").to(u.arcsec)
-            for i in (1, 2)
-        )
-    except (KeyError, ValueError, TypeError):
-        return None
-    return (x, y) if FINEST < x < COARSEST and FINEST < y < COARSEST else None
-
-
-def _named_scale(header: fits.Header) -> tuple[_Pair | None, str]:
-    """Read PIXSCALE and the like, or one keyword an axis, in arcsec unless the comment says degrees."""
-    for stem in SCALES:
-        one = _scale_of(header, stem)
-        if one is not None and not (stem == "SCALE" and one == 1):  # which is more often a flux's
-            return (one, one), stem
-        for keys in ((f"{stem}1", f"{stem}2"), (f"{stem}X", f"{stem}Y"), (f"X{stem}", f"Y{stem}")):
-            x, y = (_scale_of(header, k) for k in keys)
-            if x is not None and y is not None:
-                return (x, y), f"{keys[0]} and {keys[1]}"
-    return None, ""
-
-
-def _scale_of(header: fits.Header, keyword: str) -> float | None:
-    value = header.get(keyword)
-    if isinstance(value, bool):
-        return None
-    try:
-        scale = abs(float(value)) if float(value) > 0 else math.nan
-    except (ValueError, TypeError):
-        return None
-    comment = str(header.comments[keyword]).lower()
-    if "deg" in comment and "arcsec" not in comment:
-        scale *= 3600
-    elif "mas" in comment.split() or "milliarcsec" in comment:
-        scale /= 1000
-    elif "arcmin" in comment:
-        scale *= 60
-    return scale if FINEST < scale < COARSEST else None
+    types = _spell_types(header)
+    assumed = f"the WCS ({types}) cannot be read: assumed N up, E left" if types else ""
+    return Place(matrix, False, middle, ra, dec, said if sides else "", assumed=assumed)

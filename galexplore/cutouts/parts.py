@@ -8,7 +8,7 @@ import numpy as np
 from astropy.io import fits
 
 from galexplore.cutouts.cutout import Check
-from galexplore.cutouts.filters import band_letter, header_band
+from galexplore.cutouts.filters import extension_band, header_band
 from galexplore.cutouts.hdus import inherit, name_hdu
 from galexplore.cutouts.roles import content_role, header_role, masked
 from galexplore.errors import InputError
@@ -31,7 +31,9 @@ class Plane:
     invvar : ndarray (H, W) or None
         Weights: what is not positive is a gap.
     said : str
-        What says the band.
+        What says the band: keyword and text.
+    spelt : str
+        The text, where it is this band's alone.
     """
 
     pixels: np.ndarray
@@ -40,6 +42,7 @@ class Plane:
     where: str = ""
     invvar: np.ndarray | None = None
     said: str = ""
+    spelt: str = ""
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,7 @@ def give_roles(data: bytes, headers: dict[int, fits.Header], survey: Survey) -> 
             pixels = np.squeeze(hdus[i].data)
             if np.iscomplexobj(pixels) or pixels.ndim not in (2, 3):
                 raise InputError(f"the image's shape is {pixels.shape}; {survey.count_word} bands of (H, W) are needed")
-            if not role and header_band(own, survey)[0]:
+            if not role and header_band(own, survey).letter:
                 role = "image"
             parts.append(Part(i, own, inherit(own, primary) if i else own, role, pixels))
     standing = next((p for p in parts if p.role == "image"), None)
@@ -106,7 +109,7 @@ def attach(
 
 def _belongs_to(part: Part, planes: list[Plane], images: list[Part], survey: Survey) -> Iterable[int]:
     """Which planes a weight or mask belongs to: those of its band, else the image before it, else all of a cube."""
-    band = band_letter(part.own.get("EXTNAME"), survey) or header_band(part.own, survey)[0]
+    band = extension_band(part.own.get("EXTNAME"), survey).letter or header_band(part.own, survey).letter
     if band:
         return [k for k, p in enumerate(planes) if p.band == band]
     if len(images) == 1:

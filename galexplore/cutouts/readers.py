@@ -15,7 +15,7 @@ from PIL import Image
 from galexplore.cutouts.arrays import from_array, read_npz
 from galexplore.cutouts.beside import read_npy
 from galexplore.cutouts.cutout import Check, Cutout, check_side
-from galexplore.cutouts.filters import named_band
+from galexplore.cutouts.filters import differing_bands, named_band, unread_bands
 from galexplore.cutouts.fits import assemble, is_fits, read_band, read_cube
 from galexplore.cutouts.parts import Plane
 from galexplore.cutouts.pictures import STRETCH, clipped, invert
@@ -179,15 +179,27 @@ def _read_bands(sources: Sequence[File], names: str | Sequence[str] | None, surv
             plane = Plane(_single(read_npy(BytesIO(data)), count), "", fits.Header())
         else:
             raise InputError(f"of {count} files each must be a FITS or .npy image of one band")
-        band = plane.band or named_band(name, survey)
-        if not band:
-            raise InputError(f"nothing tells the band of {name or 'a file'}: no BAND header, no name like image-g.fits")
-        if band in {p.band for p in planes}:
-            raise InputError(f"two of the {count} files are of the band {band}; {survey.band_words} are needed")
-        said = plane.said or "the file's name"
-        planes.append(replace(plane, band=band, said=said, where=", ".join(filter(None, (plane.where, name)))))
+        planes.append(replace(plane, where=", ".join(filter(None, (plane.where, name)))))
         called.append(name)
+    planes = _name_bands(planes, called, survey)
     return assemble(planes, survey, notes=notes, name=", ".join(filter(None, called)), kind=f"{count} files")
+
+
+def _name_bands(planes: list[Plane], names: list[str], survey: Survey) -> list[Plane]:
+    """Name each file's band: by its header, else by the letter in which the files' names differ, else by its name."""
+    differing = differing_bands(names, survey) or [""] * len(names)
+    named: list[Plane] = []
+    for plane, name, letter in zip(planes, names, differing, strict=True):
+        band = plane.band or letter or named_band(name, survey)
+        if not band:
+            unread = unread_bands(plane.header, survey)
+            why = f"{unread} is no band that is known here" if unread else "no BAND header"
+            raise InputError(f"nothing tells the band of {name or 'a file'}: {why}, and no name like image-g.fits")
+        if band in {p.band for p in named}:
+            count = survey.count_word
+            raise InputError(f"two of the {count} files are of the band {band}; {survey.band_words} are needed")
+        named.append(replace(plane, band=band, said=plane.said or "the file's name"))
+    return named
 
 
 def _single(array: np.ndarray, count: str) -> np.ndarray:

@@ -1,0 +1,272 @@
+"""The scene's galaxy written to files, and the files' names."""
+
+import bz2
+import gzip
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from astropy import units as u
+from astropy.io import fits
+
+from galexplore.bench.scenes import EXTENSION_NAMES, FIELD, FILTER_NAMES, FLUXES, LISTS, NOISE, Convention, draw_band
+from galexplore.bench.sky_headers import SKY, wcs_header
+from galexplore.survey import DECALS
+
+AWAY = (5.0, -6.0)  # arcsec east and north that the target lies off the frame's middle where a keyword names it
+NO_WCS = ("CDELT", "PIXSCALE", "asked")
+_LAYOUTS_OF_ONE = ("cube", "cube in an extension", "cube, bands last")
+
+
+@dataclass(frozen=True)
+class Written:
+    """Files of one galaxy, their names, and the pixel scale that its owner has to give, if any."""
+
+    files: list[bytes]
+    names: list[str]
+    pixel_scale: float | None
+
+
+@dataclass
+class _Band:
+    letter: str
+    pixels: np.ndarray
+    header: fits.Header
+    noise: float
+
+
+def write(how: Convention) -> Written:
+    """Write the galaxy by a convention."""
+    bands = [_draw(how, band, k) for k, band in enumerate(how.bands)]
+    if how.layout == "npz":
+        return Written([_save_npz(how, bands)], ["galaxy.npz"], how.scale)
+    asked = how.scale if how.form == "asked" else None
+    if how.layout == "files":
+        kept = [b for b in bands if b.letter in DECALS.bands]
+        files = [_pack(_save([*_single(how, b)]), how.packed) for b in kept]
+        return Written(files, [f"galaxy-{b.letter}.fits" for b in kept], asked)
+    hdus = _cube(how, bands) if how.layout in _LAYOUTS_OF_ONE else _extensions(how, bands)
+    return Written([_pack(_save(hdus), how.packed)], ["galaxy.fits"], asked)
+
+
+def is_possible(how: Convention) -> bool:
+    """Whether a convention can be written: not all values go together."""
+    square = how.stretch == 1 and not how.swapped
+    linear = how.projection == "TAN" and square and how.parity == 1 and how.turned == 0 and how.frame == "ICRS"
+    crota = square and how.projection not in ("LONPOLE", "TAN-SIP")
+    flat = how.layout in ("npz", *_LAYOUTS_OF_ONE)
+    cards = FLUXES[how.flux].cards
+    return (
+        (how.form not in NO_WCS or (linear and not how.target and not how.odd_band))
+        and (how.form != "CROTA" or crota)
+        and (how.layout != "npz" or (how.form == "asked" and not how.packed))
+        and not (flat and (how.other_flux or how.odd_band))
+        and not (how.projection == "CAR" and how.frame != "galactic")
+        and not (how.packed == "fz" and how.layout in ("cube, bands last", "npz"))
+        and not ("SURVEY" in cards and how.other_flux)
+        and not (how.stretch != 1 and FLUXES[how.flux].per == "pixel" and how.other_flux)
+    )
+
+
+def _header(how: Convention, k: int, shape: tuple[int, int], middle: Any) -> fits.Header:
+    """Place a band on the sky; the second one otherwise where a band is to lie otherwise."""
+    if how.form in NO_WCS:
+        return fits.Header()
+    odd = how.odd_band and k == 1
+    return wcs_header(
+        shape,
+        how.scale,
+        form=how.form,
+        frame=how.frame,
+        projection=how.projection,
+        turned=how.turned + 90 * odd,
+        parity=how.parity * (-1 if odd else 1),
+        stretch=how.stretch,
+        swapped=how.swapped,
+        middle=middle,
+    )
+
+
+def _draw(how: Convention, band: str, k: int) -> _Band:
+    shape = (round(FIELD / how.scale / how.stretch) + 7, round(FIELD / how.scale))
+    away = AWAY if how.target else (0.0, 0.0)
+    middle = SKY.spherical_offsets_by(-away[0] * u.arcsec, -away[1] * u.arcsec)
+    header = _header(how, k, shape, middle)
+    drawn = header or wcs_header(shape, how.scale)
+    flux = FLUXES[how.other_flux or how.flux] if k == 1 else FLUXES[how.flux]
+    value = flux.values(how.scale * np.sqrt(how.stretch))
+    if how.projection == "TNX":  # which no WCS library knows: its linear part
+        drawn = fits.Header(drawn, copy=True)
+        drawn["CTYPE1"], drawn["CTYPE2"] = (str(drawn[f"CTYPE{i}"]).replace("TNX", "TAN") for i in (1, 2))
+    pixels = draw_band(band, drawn, shape) * value
+    for keyword, card in flux.cards.items():
+        header[keyword] = card
+    _add_scale(how, header)
+    _add_target(how, header)
+    return _Band(band, pixels, header, NOISE[band] * value)
+
+
+def _add_scale(how: Convention, header: fits.Header) -> None:
+    if how.form == "CDELT":
+        header.update({"CDELT1": -how.scale / 3600, "CDELT2": how.scale / 3600})
+    elif how.form == "PIXSCALE" or how.scale_keyword:
+        keyword = how.scale_keyword if how.scale_keyword in ("PIXSCALE", "SECPIX") else "PIXSCALE"
+        wrong = how.scale_keyword == "wrong PIXSCALE" and how.form not in NO_WCS
+        if how.form in ("PIXSCALE", *(("CD", "PC", "CROTA"))) and how.stretch == 1:
+            header[keyword] = 0.55 if wrong else how.scale
+
+
+def _add_target(how: Convention, header: fits.Header) -> None:
+    if how.target == "sexagesimal":
+        header["RA_OBJ"], header["DEC_OBJ"] = SKY.ra.to_string("hour", sep=":"), SKY.dec.to_string(sep=":")
+    elif how.target:
+        keys = {"RA_TARG": ("RA_TARG", "DEC_TARG"), "OBJRA": ("OBJRA", "OBJDEC")}[how.target]
+        header[keys[0]], header[keys[1]] = SKY.ra.deg, SKY.dec.deg
+
+
+def _store(how: Convention, pixels: np.ndarray) -> tuple[np.ndarray, dict[str, Any]]:
+    """Fill a strip with what marks gaps, and bring pixels to their type; cards of the scaling."""
+    pixels = pixels.copy()
+    if how.fill is not None:
+        pixels[..., :8, :] = how.fill
+    if how.pixels in ("f4", "f8"):
+        return pixels.astype(f">{how.pixels}"), {}
+    pixels[~(np.abs(pixels) < 1e20)] = np.nan
+    low, high = float(np.nanmin(pixels)), float(np.nanmax(pixels))
+    bits = 30 if how.pixels == "i4" else 15
+    step = (high - low) / 2**bits
+    whole = np.rint((pixels - low) / step)
+    blank = -(2**bits)
+    cards: dict[str, Any] = {"BSCALE": step, "BZERO": low}
+    if how.pixels == "BLANK" or not np.isfinite(whole).all():
+        whole, cards = np.where(np.isfinite(whole), whole, blank), cards | {"BLANK": blank}
+    return whole.astype(">i4" if bits == 30 else ">i2"), cards
+
+
+def _image(how: Convention, pixels: np.ndarray, header: fits.Header, name: str = "", first: bool = False) -> Any:
+    """Make an HDU of pixels; scaled integers keep their BSCALE and BZERO."""
+    stored, cards = _store(how, pixels)
+    kind = fits.PrimaryHDU if first else fits.ImageHDU
+    if how.packed == "fz" and not first:
+        made = fits.CompImageHDU(pixels.astype("f4"), header, name=name or None, compression_type="GZIP_2", quantize_level=0)
+        return made
+    made = kind(stored, header)
+    made.header.update(cards)
+    if cards:
+        made = kind(fits.file.np.asarray(stored), made.header, do_not_scale_image_data=True)
+        made.header.update(cards)
+    if name:
+        made.header["EXTNAME"] = name
+    return made
+
+
+def _beside(how: Convention, noise: float, shape: tuple[int, ...], suffix: str) -> list[Any]:
+    """Make weights, errors, masks, models and PSFs, as the convention has them."""
+    one = np.ones(shape, "f4")
+    mask = np.zeros(shape, "i2")
+    mask[..., 20:23, 20:23] = 1
+    weight = one / np.float32(noise) ** 2
+    weight[..., 30:33, 20:23] = 0
+    psf = np.full((*shape[:-2], 31, 31), 1 / 31**2, "f4")
+    made = {
+        "invvar": weight,
+        "variance": one * np.float32(noise) ** 2,
+        "error": one * np.float32(noise),
+        "mask": mask,
+        "psf": psf,
+        "model": one * np.float32(noise) * 7,
+    }
+    names = {"invvar": "INVVAR", "variance": "VARIANCE", "error": "ERR", "mask": "MASK", "psf": "PSF", "model": "MODEL"}
+    wanted = list(made) if how.beside == "all" else [how.beside] if how.beside else []
+    return [fits.ImageHDU(made[w], name=names[w] + suffix) for w in wanted]
+
+
+def _share(how: Convention, cards: dict[str, Any], own: fits.Header, primary: fits.Header) -> None:
+    """Put cards where the convention has them."""
+    for keyword, card in cards.items():
+        (primary if how.where == "primary" else own)[keyword] = card
+    if how.inherit is not None and (how.inherit or how.where != "primary"):
+        own["INHERIT"] = how.inherit
+
+
+def _cube(how: Convention, bands: Sequence[_Band]) -> list[Any]:
+    pixels, header, primary = np.stack([b.pixels for b in bands]), bands[0].header.copy(), fits.Header()
+    first = how.layout != "cube in an extension" and how.packed != "fz"
+    listed = LISTS[how.listed](how.bands)
+    if first:
+        header.update(listed)
+    else:
+        _share(how, listed, header, primary)
+    if how.third_axis and "CTYPE1" in header and how.layout != "cube, bands last":
+        header["WCSAXES"] = 3
+        header["CTYPE3"], header["CRVAL3"], header["CRPIX3"] = how.third_axis, 1.0, 1.0
+        header["CD3_3" if how.form == "CD" else "CDELT3"] = 1.0
+    if how.layout == "cube, bands last":
+        pixels = np.moveaxis(pixels, 0, -1)
+    image = _image(how, pixels, header, EXTENSION_NAMES.get(how.extension, "") * (how.extension == "sci"), first)
+    others = _beside(how, bands[0].noise, np.stack([b.pixels for b in bands]).shape, "")
+    if first:
+        return [image, *others]
+    return [fits.PrimaryHDU(header=primary), *((*others, image) if how.before else (image, *others))]
+
+
+def _named(how: Convention, band: _Band) -> tuple[dict[str, Any], str]:
+    """Cards that name a band, and the extension's name."""
+    name = FILTER_NAMES[how.filter_name].format(b=band.letter, B=band.letter.upper())
+    extension = EXTENSION_NAMES[how.extension].format(b=band.letter, B=band.letter.upper())
+    return {how.filter_keyword: name}, extension
+
+
+def _extensions(how: Convention, bands: Sequence[_Band]) -> list[Any]:
+    primary, made = fits.Header(), list[Any]()
+    for band in bands:
+        cards, name = _named(how, band)
+        header = band.header.copy()
+        header.update(cards)
+        image = _image(how, band.pixels, header, name)
+        others = _beside(how, band.noise, band.pixels.shape, f"_{band.letter.upper()}")
+        made += [*others, image] if how.before else [image, *others]
+    return [fits.PrimaryHDU(header=primary), *made]
+
+
+def _single(how: Convention, band: _Band) -> list[Any]:
+    cards, name = _named(how, band)
+    header, primary = band.header.copy(), fits.Header()
+    others = _beside(how, band.noise, band.pixels.shape, "")
+    if how.where == "extension" and not how.before and how.packed != "fz":
+        header.update(cards)
+        return [_image(how, band.pixels, header, name, first=True), *others]
+    _share(how, cards, header, primary)
+    image = _image(how, band.pixels, header, name)
+    return [fits.PrimaryHDU(header=primary), *((*others, image) if how.before else (image, *others))]
+
+
+def _save_npz(how: Convention, bands: Sequence[_Band]) -> bytes:
+    flux = FLUXES[how.flux].cards
+    pixels = np.stack([b.pixels for b in bands])
+    arrays: dict[str, Any] = {"image": (np.moveaxis(pixels, 0, -1) if how.before else pixels).astype("f4")}
+    arrays["bands"] = list(how.bands) if how.filter_name != "plain" else how.bands
+    if "BUNIT" in flux:
+        arrays["unit"] = flux["BUNIT"]
+    zero = next((v for k, v in flux.items() if k in ("MAGZPT", "ZP", "ZEROPT", "MAGZP")), None)
+    if zero is not None:
+        arrays["zero_point"] = float(zero[0] if isinstance(zero, tuple) else zero)
+    if "EXPTIME" in flux:
+        arrays["exptime"] = flux["EXPTIME"]
+    stream = io.BytesIO()
+    np.savez(stream, **arrays)
+    return stream.getvalue()
+
+
+def _save(hdus: Sequence[Any]) -> bytes:
+    stream = io.BytesIO()
+    fits.HDUList(list(hdus)).writeto(stream, output_verify="silentfix")
+    return stream.getvalue()
+
+
+def _pack(data: bytes, how: str) -> bytes:
+    if how == "gz":
+        return gzip.compress(data, 1)
+    return bz2.compress(data, 1) if how == "bz2" else data
