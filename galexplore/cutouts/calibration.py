@@ -4,35 +4,14 @@ import math
 import re
 from dataclasses import dataclass, replace
 
-import astropy.units as u
 from astropy.io import fits
 
+from galexplore.cutouts.conventions import ZERO_POINTS, Writer, find_vega, find_writer, unlisted_zero_points
+from galexplore.cutouts.flux_units import SILENT, is_maggies, is_of_second, read_counts, read_unit
 from galexplore.survey import Survey
 
-#: Zero points that belong to the image as it stands. SWarp and DES (MAGZERO), SExtractor and GALFIT (MAGZPT), CFHT and
-#: MegaPipe (PHOTZP), NOAO (MAGZP, PHOTZPT), PanSTARRS (FPA.ZP), home-made stacks (ZP, ZEROPT and the like).
-ZERO_POINTS = (
-    *("MAGZERO", "MAGZPT", "PHOTZP", "PHOTZPT", "MAGZP", "ZP", "ZPT", "ZEROPT", "ZEROPNT", "ZEROPOIN", "ABZP"),
-    *("ABMAGZP", "MAG_ZP", "MAG0", "ZPAB", "ZP_AB", "ZPMAG", "MZP", "SXMGZPT", "SEXMGZPT", "ZEROPOINT", "FPA.ZP"),
-)
-FAINTEST, BRIGHTEST = 10.0, 45.0  # what a zero point may be: those of STMAG (-21.1) are none of a count's
+LOWEST, HIGHEST = -60.0, 45.0  # what a zero point may be: -48.6 is that of erg/s/cm2/Hz, -99 is none
 AGREE = 0.02  # mag: unit and zero point that differ by more contradict each other
-_COUNTS = re.compile(r"^(counts?|cts?|adus?|dn|electrons?|e-?|photo-?electrons?|cps|eps|data ?numbers?)$")
-_SECOND = re.compile(r"/\s*(s|sec|secs|second|seconds)\b|\b(cps|eps)\b|\b(s|sec)\s*\*?\*?\^?\(?-1|per sec")
-_SPELLINGS = (  # of writers, to astropy's; in lower case
-    (r"nano[- ]?mag+(ies|y|ys)\b|nanomg+y\b|n[- ]?mag+(y|ies)\b|nmgys?\b", "nmgy"),
-    (r"\bmicro[- ]?mag+(y|ies)\b|\bumgy\b", "umgy"),
-    (r"\bmag+(gy|gies|y|ies)\b|\bmgys?\b", "mgy"),
-    (r"\b(micro[- ]?jansky?s?|micro[- ]?jy|[uµμ]jansky?s?|[uµμ]jy)\b", "uJy"),
-    (r"\b(nano[- ]?jansky?s?|nano[- ]?jy|njansky?s?|njy)\b", "nJy"),
-    (r"\b(milli[- ]?jansky?s?|milli[- ]?jy)\b", "mJy"),
-    (r"\b(mega[- ]?jansky?s?|mega[- ]?jy)\b", "MJy"),
-    (r"\b(jansk(y|ys|ies)|jy)\b", "Jy"),
-    (r"\bpixels?\b|\bpix\b|\bpx\b", "pix"),
-    (r"\b(square|sq)[. ]*(arcsec(ond)?s?|\")|\barcsec(ond)?s?\s*(\^|\*\*)?\s*2|\barcsec\s*\(2\)", "arcsec2"),
-    (r"\bsteradians?\b|\bster\b", "sr"),
-    (r"\bper\b", "/"),
-)
 
 
 @dataclass(frozen=True)
@@ -45,8 +24,8 @@ class Calibration:
         So many nanomaggies...
     per : str
         ...per "native" pixel of the survey at any sampling, "pixel" of the image as it was written, or "arcsec2".
-    said : str
-        Keyword and value that say so; empty where the file is silent.
+    said, where : str
+        Keyword and value that say so, and the HDU; empty where the file is silent.
     assumed : str
         What was assumed; empty where nothing was.
     refusal : str
@@ -61,6 +40,7 @@ class Calibration:
     assumed: str = ""
     refusal: str = ""
     pixel_scale: float | None = None
+    where: str = ""
 
     def factor(self, scale: float, survey: Survey) -> float:
         """Turn values into the survey's flux per native pixel; `scale` in arcsec a pixel of the cutout."""
@@ -68,7 +48,67 @@ class Calibration:
         return self.nanomaggies * area.get(self.per, survey.pixel_scale**2) / survey.to_nanomaggies
 
 
-def calibrate(header: fits.Header, survey: Survey, band: str = "", scale: float | None = None) -> Calibration | None:
+@dataclass(frozen=True)
+class _Band:
+    """A header, and which band or plane of it is asked for."""
+
+    header: fits.Header
+    letter: str
+    plane: tuple[int, int] | None
+
+    def keys(self, keyword: str) -> list[str]:
+        """Spell a keyword for this band alone, by letter or number, then for all."""
+        keys = []
+        if self.letter:
+            b = self.letter.upper()
+            keys = [f"{keyword}_{b}", f"{keyword}{b}", f"{b}_{keyword}"]
+        if self.plane:
+            k, count = self.plane
+            for form in (f"{keyword}{{}}", f"{keyword}_{{}}"):
+                for first in (0, 1):
+                    if all(form.format(first + i) in self.header for i in range(count)):
+                        keys.append(form.format(first + k))
+        return [key for key in (*keys, keyword) if key in self.header]
+
+    def number(self, keyword: str) -> tuple[float, str] | None:
+        """Read a number and the keyword that holds it: bare, with a unit behind, or one of a list."""
+        for key in self.keys(keyword):
+            value = _number(self.header[key], self.plane)
+            if value is not None:
+                return value, key
+        return None
+
+    def value(self, keyword: str) -> float | None:
+        """Read a number."""
+        read = self.number(keyword)
+        return None if read is None else read[0]
+
+    def text(self, keyword: str) -> str:
+        """Read a text; empty where there is none, or it says that there is none."""
+        texts = (str(self.header[k]).strip() for k in self.keys(keyword))
+        return next((t for t in texts if t and t.lower() not in SILENT), "")
+
+
+def _number(value: object, plane: tuple[int, int] | None) -> float | None:
+    if isinstance(value, bool):
+        return None
+    words = [w for w in re.split(r"[,;\s]+", str(value).strip(" []()")) if w]
+    try:
+        numbers = [float(words[0])] if len(words) == 2 and words[1].lower().startswith("mag") else [*map(float, words)]
+    except ValueError:
+        return None
+    if plane and len(numbers) == plane[1]:
+        numbers = [numbers[plane[0]]]
+    return numbers[0] if len(numbers) == 1 and math.isfinite(numbers[0]) else None
+
+
+def calibrate(
+    header: fits.Header,
+    survey: Survey,
+    band: str = "",
+    scale: float | None = None,
+    plane: tuple[int, int] | None = None,
+) -> Calibration | None:
     """Read a band's calibration off its header; None where the file says nothing at all.
 
     Unit and zero point that contradict each other are refused, and so are counts without a zero point.
@@ -82,175 +122,115 @@ def calibrate(header: fits.Header, survey: Survey, band: str = "", scale: float 
         For keywords of one band alone, such as MAGZERO_G or ZP_R.
     scale : float, optional
         Arcsec a pixel as the band was written.
+    plane : (int, int), optional
+        Which plane of how many, counted from 0, for keywords such as MAGZERO1.
     """
     if "BSOFTEN" in header and "BOFFSET" in header:  # Magnier et al. 2020, section 3: stacks of Pan-STARRS
         needed = "give linear fluxes: BOFFSET + 2 BSOFTEN sinh(value / 1.0857)"
         refusal = f"the pixels are asinh magnitudes of a kind (BSOFTEN, BOFFSET), as Pan-STARRS stores them; {needed}"
         return Calibration(said="BSOFTEN, BOFFSET", refusal=refusal)
-    unit = _text(header, "BUNIT", band) or _text(header, "UNITS", band) or _text(header, "UNIT", band)
+    asked, writer = _Band(header, band, plane), find_writer(header)
+    unit = next((t for k in ("BUNIT", "UNITS", "UNIT") if (t := asked.text(k))), "")
     flux = read_unit(unit) if unit else None
-    counts = read_counts(unit)
-    zero = _zero_point(header, band)
+    counts, zero = read_counts(unit), _zero_point(asked)
     made = None
     if flux is not None:
-        made = _of_unit(flux, unit, header, survey, scale)
-        if zero is not None and flux[1] == "pixel" and abs(2.5 * math.log10(zero.nanomaggies / flux[0])) > AGREE:
+        made = _of_unit(flux, unit, writer, survey, scale)
+        known = zero.nanomaggies if zero is not None and not zero.refusal and flux[1] == "pixel" else flux[0]
+        if zero is not None and abs(2.5 * math.log10(known / flux[0])) > AGREE:
             refusal = f"the unit {unit!r} and the zero point {zero.said} contradict each other; correct the header"
             made = replace(made, refusal=refusal)
     elif unit and not counts:
         needed = f"nanomaggies are needed (AB zero point {survey.zero_point:g})"
         made = Calibration(said=f"BUNIT = {unit}", refusal=f"the flux unit is {unit[:40]!r}; {needed}")
     elif zero is not None:
-        made = _of_counts(zero, unit, counts, header, band)
+        made = _of_counts(zero, unit, counts, asked, writer)
+        made = _as_written(made, writer, survey, scale)
     elif unit:
         needed = f"nanomaggies are needed, or a zero point such as MAGZERO (AB; {survey.zero_point:g} for nanomaggies)"
         made = Calibration(said=f"BUNIT = {unit}", refusal=f"the flux unit is {unit[:40]!r}; {needed}")
+    elif unread := next((k for k in ZERO_POINTS if k in header), ""):
+        text = str(header[unread]).strip()[:40]
+        made = Calibration(assumed=f"assumed nanomaggies, for {unread} = {text} is no zero point that can be read")
     return None if made is None else replace(made, pixel_scale=scale)
 
 
-def spell_unit(unit: str) -> str:
-    """Respell a unit as astropy has it, without regard to case but for m (milli) and M (mega) before Jy."""
-    text = unit.strip().strip("'\"")
-    if re.match(r"mJy(?!\s*(/|\*|per)?\s*(sr|ster))", text) or re.match(r"mJy\b", text):
-        text = "milliJy" + text[3:]
-    elif re.match(r"MJy\b|MJY\b", text):
-        text = "megaJy" + text[3:]
-    text = text.lower()
-    for pattern, plain in _SPELLINGS:
-        text = re.sub(pattern, plain, text)
-    return re.sub(r"\s*/\s*", "/", text)
+def _differs(scale: float | None, survey: Survey) -> bool:
+    return bool(scale and abs(scale / survey.pixel_scale - 1) > 0.01)
 
 
-def read_unit(unit: str) -> tuple[float, str] | None:
-    """Nanomaggies in a flux unit of one, and per what: "pixel" or "arcsec2"; None where it is no flux."""
-    ab = u.zero_point_flux(3631 * u.Jy)
-    for text in (spell_unit(unit), unit.strip()):
-        try:
-            parsed = u.Unit(text)
-            if not isinstance(parsed, u.UnitBase):  # a magnitude is no flux a pixel
-                continue
-            for area, per in ((1, "pixel"), (1 * u.pix, "pixel"), (1 * u.arcsec**2, "arcsec2")):
-                flux = 1 * parsed * area
-                if flux.unit.is_equivalent(u.nmgy, ab):
-                    return float(flux.to_value(u.nmgy, ab)), per
-        except (ValueError, TypeError):
-            continue
-    return None
+def _as_written(made: Calibration, writer: Writer, survey: Survey, scale: float | None) -> Calibration:
+    """Take the viewer's flux for that of a native pixel, and say where that is not sure."""
+    if writer.per != "native" or made.per != "pixel":
+        return made
+    sure = "" if not _differs(scale, survey) else f"assumed the flux of a native pixel, as of {writer.name}"
+    return replace(made, per="native", assumed="; ".join(filter(None, (made.assumed, sure))))
 
 
-def read_counts(unit: str) -> str:
-    """Say whether a unit is one of counts: "second", "total", or "" where it is none."""
-    text = unit.strip().lower().replace("per ", "/")
-    bare = re.sub(r"/\s*(pix(el)?s?|px)\b", "", text)
-    bare = re.sub(r"\s*(/\s*\(?(s|sec|secs|second|seconds)\)?|[ *.]?(s|sec)\s*(\*\*|\^)?\s*\(?-1\)?)\s*$", "", bare)
-    if not _COUNTS.match(bare.strip()):
-        return ""
-    return "second" if _SECOND.search(text) else "total"
-
-
-def is_viewer(header: fits.Header) -> bool:
-    """Tell the Legacy viewer's cutouts and this program's own: nanomaggies per native pixel at any sampling.
-
-    Source: legacysurvey.org/viewer, whose cutouts are the coadds' surface brightness interpolated.
-    """
-    survey = str(header.get("SURVEY", "")).lower()
-    names = ("decals", "legacysurvey", "legacy survey", "ls-dr", "mzls", "bass", "dels", "des dr")
-    native = "BUNIT" in header and "native pixel" in str(header.comments["BUNIT"]).lower()
-    return native or any(n in survey for n in names)
-
-
-def is_sdss(header: fits.Header) -> bool:
-    """Tell frames of the SDSS: nanomaggies a pixel of 0.396 arcsec (data.sdss.org/datamodel, frame files)."""
-    return "NMGY" in header or "CAMCOL" in header or "sdss" in str(header.get("ORIGIN", "")).lower()
-
-
-def _of_unit(
-    flux: tuple[float, str], unit: str, header: fits.Header, survey: Survey, scale: float | None
-) -> Calibration:
+def _of_unit(flux: tuple[float, str], unit: str, writer: Writer, survey: Survey, scale: float | None) -> Calibration:
     value, per = flux
-    said, assumed = f"BUNIT = {unit}", ""
-    maggies = "mgy" in spell_unit(unit)
-    if per == "pixel" and maggies and is_viewer(header):
-        per = "native"
-    elif per == "pixel" and maggies and not is_sdss(header) and scale and abs(scale / survey.pixel_scale - 1) > 0.01:
-        assumed = f'assumed nanomaggies a pixel of the image ({scale:.3f}"), for no survey is named that means others'
-    return Calibration(value, per, said, assumed)
+    made = Calibration(value, per, f"BUNIT = {unit}")
+    if per != "pixel" or not is_maggies(unit):
+        return _as_written(made, writer, survey, scale)
+    if writer.per == "native":
+        return replace(made, per="native")
+    if not writer.name and _differs(scale, survey):
+        sentence = f'assumed nanomaggies a pixel of the image ({scale:.3f}"), for no survey that means others is named'
+        return replace(made, assumed=sentence)
+    return made
 
 
-def _of_counts(zero: Calibration, unit: str, counts: str, header: fits.Header, band: str) -> Calibration:
+def _of_counts(zero: Calibration, unit: str, counts: str, asked: _Band, writer: Writer) -> Calibration:
     """Calibrate counts by a zero point, which may be that of a count or that of a count a second."""
     said = f"{zero.said}{f', BUNIT = {unit}' if unit else ''}"
-    seconds = _number(header, "EXPTIME", band) or _number(header, "TEXPTIME", band)
-    second, zero = zero.per == "second", replace(zero, per="pixel", said=said)
+    seconds = next((t for k in ("EXPTIME", "TEXPTIME", "EXPOSURE", "EXP_TIME") if (t := asked.value(k))), None)
+    of, zero = zero.per, replace(zero, per="pixel", said=said)
+    second = of == "second" and not writer.normalised
     if counts == "second" or seconds == 1:
         return zero
     if not seconds or seconds <= 0:
-        return replace(zero, assumed="assumed counts a second, for no EXPTIME is given") if second else zero
+        return replace(zero, assumed="assumed counts a second, for no exposure time is given") if second else zero
     if second:
-        silent = "" if counts else "assumed counts of the whole exposure, for no unit is given"
+        silent = "" if counts or "FPA.ZP" in said else "assumed counts of the whole exposure, for no unit is given"
         each = zero.nanomaggies / seconds
-        return replace(zero, nanomaggies=each, said=f"{said}, EXPTIME = {seconds:g}", assumed=silent)
-    if _is_normalised(header):
+        return replace(zero, nanomaggies=each, said=f"{said}, EXPTIME = {seconds:g}", assumed=silent or zero.assumed)
+    if of == "image" or writer.normalised:
         return zero
     sentence = f"assumed the zero point of the image as it stands, not of one second (EXPTIME = {seconds:g})"
-    return replace(zero, assumed=sentence)
+    return replace(zero, assumed="; ".join(filter(None, (zero.assumed, sentence))))
 
 
-def _is_normalised(header: fits.Header) -> bool:
-    """Tell coadds whose counts are scaled to their zero point whatever EXPTIME says.
-
-    DES data management (Morganson et al. 2018, section 6: coadds have zero point 30), the HSC pipeline (FLUXMAG0) and
-    MegaPipe (Gwyn 2008: zero point 30 of the stack).
-    """
-    words = " ".join(str(header.get(k, "")) for k in ("PIPELINE", "TILENAME", "EUPSPROD", "SOFTNAME", "ORIGIN"))
-    return bool(re.search(r"multiepoch|\bDES\d|MEPipeline|megapipe", words)) or "FLUXMAG0" in header
-
-
-def _zero_point(header: fits.Header, band: str) -> Calibration | None:
-    """Read what one count is; `per` is "second" where the header says that it is a count a second."""
-    value = _number(header, "FLUXMAG0", band)
+def _zero_point(asked: _Band) -> Calibration | None:
+    """Read what one count is; `per` is "second" or "image" where the header says that it is of one."""
+    value = asked.value("FLUXMAG0")
     if value and value > 0:  # HSC and LSST pipelines: counts of magnitude zero
-        return Calibration(1e9 / value, "pixel", f"FLUXMAG0 = {value:g}")
-    flam, pivot = _number(header, "PHOTFLAM", band), _number(header, "PHOTPLAM", band)
+        return Calibration(1e9 / value, "image", f"FLUXMAG0 = {value:g}")
+    flam, pivot = asked.value("PHOTFLAM"), asked.value("PHOTPLAM")
     if flam and pivot and flam > 0 and pivot > 0:  # HST: erg/s/cm2/A of an electron a second (ACS Data Handbook 5.1)
         zero = -2.5 * math.log10(flam) - 5 * math.log10(pivot) - 2.408
         return Calibration(_count(zero), "second", f"PHOTFLAM = {flam:g}, PHOTPLAM = {pivot:g}")
-    fnu = _number(header, "PHOTFNU", band)
+    fnu = asked.value("PHOTFNU")
     if fnu and fnu > 0:  # HST: Jy of a count a second (WFC3 and NICMOS Data Handbooks)
         return Calibration(fnu / 3631e-9, "second", f"PHOTFNU = {fnu:g}")
-    for keyword in ZERO_POINTS:
-        for key in _keys(keyword, band):
-            value = _number(header, key, "")
-            if value is not None and FAINTEST < value < BRIGHTEST:
-                per = "second" if _of_second(header, key) else "pixel"
-                return Calibration(_count(value), per, f"{key} = {value:g}")
+    listed = [k for k in ZERO_POINTS if not (k == "PHOTZPT" and flam)]  # beside PHOTFLAM it is that of STMAG
+    for keywords, silent in ((listed, False), (unlisted_zero_points(asked.header), True)):
+        read = [(*r, k) for k in keywords if (r := asked.number(k)) and LOWEST < r[0] < HIGHEST]
+        for value, key, keyword in sorted(read, key=lambda r: r[0] == 0):  # zero may mean that none was set
+            said = f"{key} = {value:g}"
+            if vega := find_vega(asked.header, key):
+                refusal = f"the zero point {said} is in the Vega system ({vega}); one in the AB system is needed"
+                return Calibration(said=said, refusal=refusal)
+            per = ZERO_POINTS.get(keyword, "") or ("second" if _of_second(asked.header, key) else "")
+            assumed = f"assumed that {key} is the zero point" if silent else ""
+            return Calibration(_count(value), per, said, assumed)
     return None
 
 
 def _of_second(header: fits.Header, key: str) -> bool:
-    """Whether the card's comment says that a zero point is one second's; that of DES says so and is not."""
-    return bool(_SECOND.search(str(header.comments[key]).lower())) and not _is_normalised(header)
+    """Whether the card's comment says that a zero point is one second's."""
+    return is_of_second(str(header.comments[key]))
 
 
 def _count(zero_point: float) -> float:
     """Nanomaggies of one count."""
     return 10 ** (0.4 * (22.5 - zero_point))
-
-
-def _keys(keyword: str, band: str) -> tuple[str, ...]:
-    return (f"{keyword}_{band.upper()}", f"{keyword}{band.upper()}", keyword) if band else (keyword,)
-
-
-def _number(header: fits.Header, keyword: str, band: str) -> float | None:
-    for key in _keys(keyword, band):
-        try:
-            value = float(header[key])
-        except (KeyError, ValueError, TypeError):
-            continue
-        if math.isfinite(value) and not isinstance(header[key], bool):
-            return value
-    return None
-
-
-def _text(header: fits.Header, keyword: str, band: str) -> str:
-    return next((t for k in _keys(keyword, band) if (t := str(header.get(k, "")).strip())), "")

@@ -1,6 +1,7 @@
 """FITS files to cutouts: cubes, one image a band, with weights, errors and masks; nothing is loaded unlooked at."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 
@@ -21,7 +22,7 @@ from galexplore.cutouts.geometry import Place, celestial_axes, find_place
 from galexplore.cutouts.hdus import image_headers
 from galexplore.cutouts.parts import Part, Plane, attach, give_roles
 from galexplore.cutouts.pictures import is_picture, read_colours
-from galexplore.cutouts.provenance import tell_bands, tell_pixels, tell_place
+from galexplore.cutouts.provenance import place_of, tell_bands, tell_pixels, tell_place
 from galexplore.errors import InputError
 from galexplore.survey import Survey
 
@@ -104,7 +105,7 @@ def assemble(planes: list[Plane], survey: Survey, *, name: str, kind: str, notes
         calibration=_calibrate(chosen, at, survey),
         notes=tuple(notes),
     )
-    if cutout.calibration or not is_picture(flux):
+    if any(c.said for c in cutout.calibration) or not is_picture(flux):
         return cutout
     named = "" if any("assumed" in n.detail for n in notes if n.check == "bands") else "".join(survey.bands)
     return read_colours(cutout, named, survey)
@@ -116,11 +117,16 @@ def _shape(plane: Plane) -> tuple[int, int]:
 
 def _calibrate(chosen: list[Plane], at: list[Place], survey: Survey) -> tuple[Calibration, ...]:
     """Read each band's own calibration; empty where no band says anything."""
-    made = [calibrate(p.header, survey, p.band, q.pixel_scale) for p, q in zip(chosen, at, strict=True)]
+    made = [
+        calibrate(p.header, survey, p.band, q.pixel_scale, p.number) for p, q in zip(chosen, at, strict=True)
+    ]
     if not any(made):
         return ()
     silent = Calibration(assumed="assumed nanomaggies, for the header of this band names no unit")
-    return tuple(c or silent for c in made)
+    return tuple(
+        replace(c or silent, where=place_of(p))
+        for c, p in zip(made, chosen, strict=True)
+    )
 
 
 def _planes(data: bytes, survey: Survey) -> tuple[list[Plane], list[Check], str]:
@@ -190,7 +196,11 @@ def _split(part: Part, survey: Survey) -> tuple[list[Plane], list[Check]]:
     if len(sky) == 2 and sky != expected:
         sentence = f"assumed the image's axes where the WCS has axes {sky[0]} and {sky[1]} on the sky ({part.where})"
         notes.append(Check("orientation", "passed", sentence))
-    planes = [Plane(p.astype(np.float64), b, header, part.where, said=said) for p, b in zip(pixels, named, strict=True)]
+    count = len(named)
+    planes = [
+        Plane(p.astype(np.float64), b, header, part.where, said=said, number=(k, count))
+        for k, (p, b) in enumerate(zip(pixels, named, strict=True))
+    ]
     return planes, notes
 
 

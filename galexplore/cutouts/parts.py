@@ -26,23 +26,27 @@ class Plane:
         Its letter, or "" where the file is silent.
     header : Header
         With what it inherits.
-    where : str
-        Its HDU in words.
+    where, file : str
+        Its HDU in words, and its file where there is one a band.
     invvar : ndarray (H, W) or None
         Weights: what is not positive is a gap.
     said : str
         What says the band: keyword and text.
     spelt : str
         The text, where it is this band's alone.
+    number : (int, int) or None
+        Which plane of how many of a cube, counted from 0.
     """
 
     pixels: np.ndarray
     band: str
     header: fits.Header
     where: str = ""
+    file: str = ""
     invvar: np.ndarray | None = None
     said: str = ""
     spelt: str = ""
+    number: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)

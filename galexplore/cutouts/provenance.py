@@ -15,15 +15,23 @@ JOHNSON = ("R", "I")
 SCALES_DIFFER = 0.02  # relative: a keyword that differs by more from the WCS is spoken of
 
 
+def place_of(plane: Plane) -> str:
+    """Name a plane's HDU, and its file where there is one a band."""
+    return " of ".join(filter(None, (plane.where, plane.file)))
+
+
 def where_of(planes: Sequence[Plane]) -> str:
     """Name the HDUs of several planes, each once: "HDU 1 (G) and HDU 2 (R)"."""
-    places = list(dict.fromkeys(p.where for p in planes if p.where))
+    wheres = {p.where for p in planes}
+    if len(wheres) == 1 and len({p.file for p in planes}) > 1 and "" not in wheres:
+        return f"{planes[0].where} of each file"
+    places = list(dict.fromkeys(filter(None, map(place_of, planes))))
     return " and ".join(filter(None, (", ".join(places[:-1]), places[-1]))) if places else ""
 
 
 def tell_bands(bands: str, chosen: Sequence[Plane], survey: Survey) -> list[Check]:
     """Say what the file holds, what was put in order and left aside, which keyword says so, and what was assumed."""
-    sources = "; ".join(dict.fromkeys(f"{p.said}, {p.where}" if p.where else p.said for p in chosen if p.said))
+    sources = "; ".join(dict.fromkeys(", ".join(filter(None, (p.said, place_of(p)))) for p in chosen if p.said))
     notes = []
     if bands != "".join(survey.bands):
         aside = [b for b in dict.fromkeys(bands) if b not in survey.bands]
@@ -43,7 +51,8 @@ def tell_bands(bands: str, chosen: Sequence[Plane], survey: Survey) -> list[Chec
 
 def tell_place(place: Place, plane: Plane) -> list[Check]:
     """Say where scale, north and the target were read, and what contradicts them."""
-    notes, where = [], f", {plane.where}" if plane.where else ""
+    place_name = place_of(plane)
+    notes, where = [], f", {place_name}" if place_name else ""
     if place.pixel_scale is not None:
         sentence = f'{place.pixel_scale:.3f}" a pixel ({place.scale_said}{where})'
         others = contradicting_scales(plane.header, place.pixel_scale, SCALES_DIFFER) if place.known else ""

@@ -179,7 +179,7 @@ def _read_bands(sources: Sequence[File], names: str | Sequence[str] | None, surv
             plane = Plane(_single(read_npy(BytesIO(data)), count), "", fits.Header())
         else:
             raise InputError(f"of {count} files each must be a FITS or .npy image of one band")
-        planes.append(replace(plane, where=", ".join(filter(None, (plane.where, name)))))
+        planes.append(replace(plane, file=name))
         called.append(name)
     planes = _name_bands(planes, called, survey)
     return assemble(planes, survey, notes=notes, name=", ".join(filter(None, called)), kind=f"{count} files")

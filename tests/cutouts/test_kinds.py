@@ -11,9 +11,10 @@ from astropy.io import fits
 from astropy.wcs import WCS
 
 from galexplore.cutouts.audit import prepare
-from galexplore.cutouts.calibration import calibrate, read_counts, read_unit
+from galexplore.cutouts.calibration import calibrate
 from galexplore.cutouts.colour import to_rgb
 from galexplore.cutouts.filters import band_letter
+from galexplore.cutouts.flux_units import read_counts, read_unit
 from galexplore.cutouts.gaps import mark_gaps
 from galexplore.cutouts.readers import read
 from galexplore.errors import InputError
