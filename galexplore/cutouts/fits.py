@@ -20,7 +20,7 @@ from galexplore.cutouts.filters import (
 from galexplore.cutouts.gaps import mark_gaps
 from galexplore.cutouts.geometry import Place, celestial_axes, find_place
 from galexplore.cutouts.hdus import image_headers
-from galexplore.cutouts.parts import Part, Plane, attach, give_roles
+from galexplore.cutouts.parts import Part, Plane, attach, give_roles, leave_aside
 from galexplore.cutouts.pictures import is_picture, read_colours
 from galexplore.cutouts.provenance import place_of, tell_bands, tell_pixels, tell_place
 from galexplore.errors import InputError
@@ -141,14 +141,15 @@ def _planes(data: bytes, survey: Survey) -> tuple[list[Plane], list[Check], str]
         if held == "psf":
             raise InputError("the file holds a point-spread function, not an image of a galaxy")
         raise InputError(f"the file holds no image of a galaxy, only {held.replace('psf', 'a point-spread function')}")
+    images, notes = leave_aside(images, survey)
     cubes = [p for p in images if p.pixels.ndim == 3]
-    notes: list[Check] = []
     if cubes:
-        planes, notes = _split(cubes[0], survey)
+        planes, told = _split(cubes[0], survey)
+        notes += told
     else:
         planes = _single_bands(images, survey)
     others = [p for p in parts if p.role != "image"]
-    planes, said = attach(planes, cubes[:1] or images, others, survey)
+    planes, said = attach(planes, images, others, survey)
     if len(planes) == len(survey.bands) and all(abs(np.nansum(p.pixels) - 1) < 0.02 for p in planes):
         raise InputError("every band sums to 1: this looks like a point-spread function, not an image of a galaxy")
     return planes, [*notes, *said], "FITS cube" if cubes else "FITS images"

@@ -10,7 +10,7 @@ from astropy.io import fits
 from galexplore.cutouts.cutout import Check
 from galexplore.cutouts.filters import extension_band, header_band
 from galexplore.cutouts.hdus import inherit, name_hdu
-from galexplore.cutouts.roles import content_role, header_role, masked
+from galexplore.cutouts.roles import content_role, header_role, masked, rank_image
 from galexplore.errors import InputError
 from galexplore.survey import Survey
 
@@ -82,12 +82,41 @@ def give_roles(data: bytes, headers: dict[int, fits.Header], survey: Survey) -> 
             if not role and header_band(own, survey).letter:
                 role = "image"
             parts.append(Part(i, own, inherit(own, primary) if i else own, role, pixels))
-    standing = next((p for p in parts if p.role == "image"), None)
+    unnamed = [p for p in parts if p.role in ("", "image")]
+    first = min(unnamed, key=lambda p: (p.role != "image", *rank_image(p.own, p.pixels)), default=None)
     for k, part in enumerate(parts):
         if not part.role:
-            parts[k] = replace(part, role=content_role(part.pixels, None if standing is None else standing.pixels))
-            standing = standing or parts[k]
+            standing = None if first is None or part is first else first.pixels
+            parts[k] = replace(part, role=content_role(part.pixels, standing))
     return parts
+
+
+def leave_aside(images: list[Part], survey: Survey) -> tuple[list[Part], list[Check]]:
+    """Keep one image of each band, or one cube, and say which were left aside.
+
+    Those of the same band or without one compete: the name of an image itself comes before other names, then who has
+    a WCS, then who has more valid pixels.
+    """
+    cubes = [p for p in images if p.pixels.ndim == 3]
+    kept, notes = list[Part](), list[Check]()
+    groups: dict[str, list[Part]] = {}
+    for k, part in enumerate(cubes or images):
+        band = "cube" if cubes else header_band(part.own, survey).letter or header_band(part.header, survey).letter
+        named = header_band(part.own, survey).letter
+        groups.setdefault(band if cubes or named else f"{band}{k}", []).append(part)
+    for band, group in groups.items():
+        best = min(group, key=lambda p: rank_image(p.own, p.pixels))
+        kept.append(best)
+        for part in group:
+            if part is not best:
+                what = "cube" if cubes else f"image of the band {band}"
+                notes.append(Check("bands", "fixed", f"{part.where}, another {what}, left aside for {best.where}"))
+    if not cubes and len(kept) > 1 and all(not header_band(p.header, survey).letter for p in kept):
+        own = [p for p in kept if rank_image(p.own, p.pixels)[0] == 0]
+        if len(own) == 1:  # one image and others of unknown kind
+            notes += [Check("bands", "fixed", f"{p.where} left aside for {own[0].where}") for p in kept if p not in own]
+            kept = own
+    return sorted(kept, key=lambda p: p.number), notes
 
 
 def attach(
@@ -112,7 +141,7 @@ def attach(
 
 
 def _belongs_to(part: Part, planes: list[Plane], images: list[Part], survey: Survey) -> Iterable[int]:
-    """Which planes a weight or mask belongs to: those of its band, else the image before it, else all of a cube."""
+    """Which planes a weight or mask belongs to: those of its band, else of its EXTVER, else the image before it."""
     band = extension_band(part.own.get("EXTNAME"), survey).letter or header_band(part.own, survey).letter
     if band:
         return [k for k, p in enumerate(planes) if p.band == band]
@@ -120,19 +149,23 @@ def _belongs_to(part: Part, planes: list[Plane], images: list[Part], survey: Sur
         return range(len(planes))
     if part.role == "mask" and "maskbits" in str(part.own.get("EXTNAME", "")).lower():
         return range(len(planes))
-    before = [k for k, p in enumerate(images) if p.number < part.number]
-    where = images[before[-1] if before else 0].where
+    versions = [p.own.get("EXTVER") for p in images]
+    if len(set(versions)) == len(versions) and part.own.get("EXTVER") in versions:
+        where = images[versions.index(part.own.get("EXTVER"))].where
+    else:
+        before = [k for k, p in enumerate(images) if p.number < part.number]
+        where = images[before[-1] if before else 0].where
     return [k for k, p in enumerate(planes) if p.where == where]
 
 
 def _use(plane: Plane, part: Part, pixels: np.ndarray) -> tuple[Plane, str]:
-    """Use one weight, error or mask; say what was assumed of a mask, and nothing of what marks no gap."""
+    """Use one weight, error or mask; say how it was read, and what was assumed of a mask."""
     if part.role == "mask":
         gaps, how = masked(pixels, part.own, plane.band)
         if "no gaps" in how:
             return plane, f"{part.where}: {how}"
         if not gaps.any():
-            return plane, ""
+            return plane, f"{part.where} marks no pixel"
         return replace(plane, pixels=np.where(gaps, np.nan, plane.pixels)), f"{part.where}: {how}"
     value = pixels.astype(np.float64)
     power = {"weight": 1, "variance": -1, "error": -2}[part.role]
@@ -140,4 +173,5 @@ def _use(plane: Plane, part: Part, pixels: np.ndarray) -> tuple[Plane, str]:
     if not good.any():
         return plane, f"{part.where} is nowhere positive: assumed to say nothing"
     invvar = np.where(good, np.where(good, value, 1) ** power, 0).astype(np.float32)
-    return replace(plane, invvar=invvar if plane.invvar is None else np.minimum(plane.invvar, invvar)), ""
+    merged = invvar if plane.invvar is None else np.minimum(plane.invvar, invvar)
+    return replace(plane, invvar=merged), f"{part.where} read as {part.role}s, gaps where they are not positive"

@@ -174,7 +174,7 @@ def _read_bands(sources: Sequence[File], names: str | Sequence[str] | None, surv
         data, name = _load(source, spelt, survey)
         if is_fits(data):
             plane, further = read_band(data, survey)
-            notes += further
+            notes += [n for n in further if n not in notes]
         elif data.startswith(b"\x93NUMPY"):
             plane = Plane(_single(read_npy(BytesIO(data)), count), "", fits.Header())
         else:

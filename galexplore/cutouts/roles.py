@@ -7,17 +7,21 @@ from astropy.io import fits
 
 #: Words in EXTNAME, EXTTYPE, IMAGETYP and the like, by role. Sources: the HSC pipeline (IMAGE, MASK, VARIANCE), DES
 #: data management (SCI, MSK, WGT), HST and JWST handbooks (SCI, ERR, DQ, WHT, CON, VAR_POISSON), the Legacy Surveys'
-#: coadds (image, invvar, maskbits, model, nexp, psf) and drizzled products (WHT, CTX).
+#: coadds (image, invvar, maskbits, model, nexp, psf), drizzled products (WHT, CTX), SExtractor's check images
+#: (SEGMENTATION, BACKGROUND), GALFIT's blocks (model, residual map) and reproject's FOOTPRINT.
 ROLES = {
-    "psf": "psf psfs kernel coaddpsf prf",
-    "mask": "mask masks msk dq maskbits bpm flag flags badpix bitmask quality wmask segm segmentation seg",
+    "psf": "psf psfs kernel coaddpsf prf epsf psfex",
+    "mask": "mask masks msk dq maskbits bpm flag flags badpix bitmask quality wmask badpixels",
     "variance": "var variance poisson rnoise vars",
     "error": "err error errors sigma std stdev rms unc uncert uncertainty noise sig stddev",
-    "weight": "invvar ivar wgt wht weight weights invvariance inverse wt",
-    "model": "model mod resid residual residuals chi chi2 bkg background sky blobmodel galmodel skymodel",
-    "other": "nexp con ctx nimage exp exposure exptime depth galdepth psfdepth psfsize area time cov coverage nobs wct",
+    "weight": "invvar ivar wgt wht weight weights invvariance inverse wt goodpix good valid footprint coverage cov",
+    "model": "model mod resid residual residuals chi chi2 bkg background sky blobmodel galmodel skymodel bestfit truth",
+    "other": "nexp con ctx nimage exp exposure exptime depth galdepth psfdepth psfsize area time nobs wct segm"
+    " segmentation seg labels thumb thumbnail preview quicklook detection",
     "image": "image img sci science data flux primary cutout coadd stack calexp",
 }
+#: Names that an image itself has; a name that only contains such a word may be that of something derived from it.
+OWN_NAMES = ("image", "img", "sci", "science", "data", "flux", "primary", "cutout", "coadd", "calexp")
 _ROLE = {word: role for role, words in ROLES.items() for word in words.split()}
 _KEYWORDS = ("EXTNAME", "EXTTYPE", "HDUCLAS3", "HDUCLAS2", "IMAGETYP", "DES_EXT", "IMTYPE")
 _GLUED = re.compile(r"^(psf|mask|invvar|ivar|variance|weight|error|model|image)[_-]?[a-z0-9]?$")
@@ -31,7 +35,9 @@ def role_of(name: str) -> str:
 
 
 def _glued(word: str) -> str:
-    """Role of a word with the band's letter behind it, such as "ivarg"."""
+    """Role of a word with the band's letter behind it, such as "ivarg", or of "psfimage" and "starpsf"."""
+    if word.startswith("psf") or word.endswith("psf"):
+        return "psf"
     match = _GLUED.match(word)
     return _ROLE[match[1]] if match else ""
 
@@ -39,7 +45,18 @@ def _glued(word: str) -> str:
 def header_role(header: fits.Header) -> str:
     """Role that an HDU's own header tells; "" where it is silent."""
     named = [role_of(str(header.get(k, ""))) for k in _KEYWORDS]
+    if not any(named) and str(header.get("OBJECT", "")).strip().lower() in ("model", "residual map"):
+        return "model"  # GALFIT's output blocks
     return next((r for r in named if r and r != "image"), "image" if "image" in named else "")
+
+
+def rank_image(header: fits.Header, pixels: np.ndarray) -> tuple[int, int, int]:
+    """Rank an image among others of the same band, the least first: by its name, WCS and valid pixels."""
+    name = str(header.get("EXTNAME", "")).strip().lower()
+    role = role_of(name)
+    kind = 0 if name in OWN_NAMES else 1 if role == "image" or not name else 2
+    valid = int((np.isfinite(pixels) & (pixels != 0)).sum())
+    return kind, 0 if "CTYPE1" in header else 1, -valid
 
 
 def content_role(pixels: np.ndarray, image: np.ndarray | None) -> str:
@@ -57,13 +74,26 @@ def content_role(pixels: np.ndarray, image: np.ndarray | None) -> str:
     if finite.min() >= 0 and all(abs(np.nansum(p) - 1) < 0.02 for p in planes):
         return "psf"
     if pixels.shape[-2:] != image.shape[-2:]:
-        return "image"
-    if pixels.dtype.kind in "iu" or np.all((finite == 0) | (finite == 1)):
-        return "mask"
+        return "image" if max(pixels.shape[-2:]) >= max(image.shape[-2:]) // 2 else "other"
+    values = np.unique(finite[:200_000])
+    if len(values) <= 2 and set(values) <= {0, 1}:
+        return "weight" if _covers(pixels, image) else "mask"
+    if pixels.dtype.kind in "iu":
+        labels = len(values) < 1000 and np.array_equal(values, np.arange(len(values))) and len(values) > 2
+        return "other" if labels else "mask"  # sources numbered from 1: a segmentation
     known = image[np.isfinite(image)]
     if finite.min() >= 0 and known.size and known.min() < 0:  # sky noise goes below zero, a weight never does
         return "weight"
     return "image"
+
+
+def _covers(flags: np.ndarray, image: np.ndarray) -> bool:
+    """Whether zeros and ones are one where the image has data, rather than where it has none."""
+    empty = (~np.isfinite(image) | (image == 0)).reshape(-1, *image.shape[-2:]).all(axis=0)
+    marked = (flags > 0).reshape(-1, *flags.shape[-2:]).all(axis=0)
+    if empty.mean() > 0.001:
+        return bool((marked == ~empty).mean() > (marked == empty).mean())
+    return bool(marked.mean() > 0.5)
 
 
 def masked(mask: np.ndarray, header: fits.Header, band: str) -> tuple[np.ndarray, str]:
@@ -88,7 +118,12 @@ def masked(mask: np.ndarray, header: fits.Header, band: str) -> tuple[np.ndarray
     if "maskbits" in str(header.get("EXTNAME", "")).lower() or "maskbits" in str(header.get("IMAGETYP", "")).lower():
         bit = {"g": 5, "r": 6, "z": 7, "i": 14}.get(band)
         return (bits & (1 << bit) != 0) if bit else np.zeros(bits.shape, bool), "the Legacy Surveys' ALLMASK bit"
-    bad = (bits & 1) != 0  # BPM of DES, DO_NOT_USE of JWST, BAD of HSC, and every mask of zeros and ones
+    values = np.unique(bits[bits != 0])
+    bad, how = (bits & 1) != 0, "assumed gaps where its first bit is set"  # DES, JWST, HSC, and zeros and ones
+    if len(values) == 1 and values[0] != 1:
+        bad, how = bits != 0, f"assumed gaps where it is {values[0]}"
     if bad.mean() > 0.5:
         return np.zeros(bits.shape, bool), "assumed to mark no gaps, for its first bit is set on most pixels"
-    return bad, "assumed gaps where its first bit is set"
+    if len(values) and not bad.any():
+        return bad, "assumed to mark no gaps, for none of its bits is known here"
+    return bad, how
