@@ -13,6 +13,7 @@ from galexplore.errors import InputError
 from galexplore.survey import Survey
 
 APART = 0.5  # pixels: bands that lie nearer than this in all of the field share a grid
+SCALES_ALIKE = 0.01  # relative: scales of bands without a WCS that differ by more are told apart
 ON_PIXELS = 0.1  # pixels: nearer than this, a pixel is taken over as it is
 MARGIN = 12.0  # arcsec kept beyond the field's half: the galaxy may lie 8" off
 SAMPLES = 4  # a pixel's side is sampled so often
@@ -32,6 +33,12 @@ class Grid:
     resampled: str = ""
 
 
+def lead(places: Sequence[Place]) -> int:
+    """Which band says where the galaxy lies: the first with a WCS, else the first with a scale, else the first."""
+    known = [i for i, p in enumerate(places) if p.known] or [i for i, p in enumerate(places) if p.matrix is not None]
+    return known[0] if known else 0
+
+
 def choose_grid(places: Sequence[Place], shapes: Sequence[tuple[int, int]], survey: Survey) -> tuple[Grid, list[Place]]:
     """Choose the grid of all bands: their own where they share one, else the finest square one, else north up.
 
@@ -44,12 +51,17 @@ def choose_grid(places: Sequence[Place], shapes: Sequence[tuple[int, int]], surv
     Raises
     ------
     InputError
-        If bands differ in size and nothing says how they lie.
+        If bands differ in size or scale and nothing says how they lie.
     """
-    first = places[0]
+    first = places[lead(places)]
     silent = [p for p in places if not p.known]
     if len(set(shapes)) > 1 and silent:
         raise InputError(f"the bands differ in size: {', '.join(map(str, shapes))}, and no WCS says how they lie")
+    for band, place in zip(survey.bands, places, strict=True):
+        apart = abs((place.pixel_scale or 1) / (first.pixel_scale or 1) - 1) if place.pixel_scale else 0
+        if not place.known and first.pixel_scale and apart > SCALES_ALIKE:
+            sizes = f'{place.pixel_scale:.3g}" in {band} ({place.scale_said}) and {first.pixel_scale:.3g}" in others'
+            raise InputError(f"the bands differ in pixel scale: {sizes}, and no WCS says how {band} lies")
     at = _common_target(places, shapes)
     square = [i for i, p in enumerate(at) if p.is_square and p.matrix is not None]
     share = len(set(shapes)) == 1 and all(_same(at[0], p, survey) for p in at)
@@ -65,11 +77,14 @@ def choose_grid(places: Sequence[Place], shapes: Sequence[tuple[int, int]], surv
 
 def _common_target(places: Sequence[Place], shapes: Sequence[tuple[int, int]]) -> list[Place]:
     """Measure each band at the pixel where it has the first one's target."""
-    first = places[0]
+    first = places[lead(places)]
     if not first.known or first.ra is None or first.dec is None:
-        return list(places)
-    sky, at = SkyCoord(first.ra, first.dec, unit="deg"), [first]
-    for place, shape in zip(places[1:], shapes[1:], strict=True):
+        return [p if p.matrix is not None else first for p in places]
+    sky, at = SkyCoord(first.ra, first.dec, unit="deg"), list[Place]()
+    for place, shape in zip(places, shapes, strict=True):
+        if place is first:
+            at.append(first)
+            continue
         if place.wcs is None:
             at.append(first)  # the same pixels are assumed, and said so
             continue

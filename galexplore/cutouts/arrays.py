@@ -1,23 +1,30 @@
 """npy and npz files to cutouts; headers are read before data, and nothing is ever unpickled."""
 
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from io import BytesIO
 
 import numpy as np
+from astropy.io import fits
 
 from galexplore.cutouts.beside import SILENT, Beside, read_beside, read_npy, read_npy_header
-from galexplore.cutouts.calibration import Calibration, calibrate
+from galexplore.cutouts.calibration import calibrate
 from galexplore.cutouts.cutout import Check, Cutout, check_side
-from galexplore.cutouts.gaps import mark_gaps
+from galexplore.cutouts.filters import extension_band
+from galexplore.cutouts.fits import assemble
+from galexplore.cutouts.parts import Part, Plane, attach
 from galexplore.cutouts.pictures import is_picture, read_colours
-from galexplore.cutouts.roles import role_of
+from galexplore.cutouts.roles import OWN_NAMES, role_of
+from galexplore.cutouts.scales import read_named
 from galexplore.errors import InputError
 from galexplore.files import MAX_UNPACKED, bare_name
 from galexplore.survey import Survey
 
 MAX_MEMBERS = 500  # arrays in an npz
+_WEIGHTS = ("weight", "variance", "error", "mask")
+
+Members = Mapping[str, zipfile.ZipInfo]
 
 
 def _bands_axis(shape: tuple[int, ...], count: int) -> int | None:
@@ -27,27 +34,47 @@ def _bands_axis(shape: tuple[int, ...], count: int) -> int | None:
     return 0 if shape[0] == count else 2 if shape[2] == count else None
 
 
+def _drop_ones(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Shape of a batch's only image."""
+    return shape[1:] if len(shape) == 4 and shape[0] == 1 else shape
+
+
 def _needed(survey: Survey) -> str:
     n = len(survey.bands)
     return f"({n}, H, W) or (H, W, {n})"
 
 
-def from_array(array: np.ndarray, survey: Survey, *, name: str, kind: str, beside: Beside = SILENT) -> Cutout:
+def from_array(
+    array: np.ndarray,
+    survey: Survey,
+    *,
+    name: str,
+    kind: str,
+    beside: Beside = SILENT,
+    key: str = "",
+    others: Mapping[str, np.ndarray] | None = None,
+) -> Cutout:
     """Make a cutout of an array; what stands beside it says its bands, else they are taken to be the survey's.
 
     Parameters
     ----------
     array : ndarray (B, H, W) or (H, W, B)
+        Or a batch of one of them.
     survey : Survey
     name, kind : str
     beside : Beside, optional
         What its file says of it.
+    key : str, optional
+        The array's name in its file.
+    others : mapping of str to ndarray, optional
+        Weights, errors and masks beside it.
 
     Raises
     ------
     InputError
         If the shape does not fit the bands, or a band is lacking.
     """
+    array = array.reshape(_drop_ones(array.shape))
     named = list(beside.bands) or list(survey.bands)
     axis = _bands_axis(array.shape, len(named))
     if axis is None:
@@ -56,52 +83,63 @@ def from_array(array: np.ndarray, survey: Survey, *, name: str, kind: str, besid
             needed = f"the file names the bands {', '.join(named)}"
         raise InputError(f"the array's shape is {array.shape}; {needed}")
     check_side(*array.shape)
-    lacking = [b for b in survey.bands if b not in named]
-    if lacking:
-        raise InputError(
-            f"the bands {survey.band_words} are needed: {' and '.join(lacking)} not found, only {', '.join(named)}"
-        )
+    values = np.moveaxis(array, axis, 0)
+    header = _place_in_middle(beside.header, values.shape)
+    notes = _tell_axis(beside, axis, survey)
+    if not calibrate(header, survey) and not lacking(named, survey) and is_picture(values):
+        return _read_picture(values, named, survey, name=name, kind=kind, beside=beside)
+    said = f"its array {beside.bands_key}" if beside.bands_key else ""
+    where, count = f"its array {bare_name(key)}" if key else "", len(named)
+    planes = [Plane(v, b, header, where, said=said, number=(k, count)) for k, (v, b) in enumerate(zip(values, named, strict=True))]
+    image = Part(0, header, header, "image", values)
+    planes, used = attach(planes, [image], list(_as_parts(others or {})), survey)
+    return assemble(planes, survey, name=name, kind=kind, notes=[*notes, *used])
+
+
+def lacking(named: Iterable[str], survey: Survey) -> list[str]:
+    """Bands of the survey that are not among those named."""
+    return [b for b in survey.bands if b not in set(named)]
+
+
+def _as_parts(others: Mapping[str, np.ndarray]) -> Iterable[Part]:
+    for key, array in others.items():
+        own = fits.Header({"EXTNAME": bare_name(key)})
+        yield Part(0, own, own, role_of(key), array.reshape(_drop_ones(array.shape)), f"its array {bare_name(key)}")
+
+
+def _place_in_middle(header: fits.Header, shape: tuple[int, ...]) -> fits.Header:
+    """Add the reference pixel where a matrix stands beside the image alone."""
+    if "CD1_1" in header and "CRPIX1" not in header:
+        header = header.copy()
+        header["CRPIX1"], header["CRPIX2"] = (shape[2] + 1) / 2, (shape[1] + 1) / 2
+    return header
+
+
+def _read_picture(
+    values: np.ndarray, named: list[str], survey: Survey, *, name: str, kind: str, beside: Beside
+) -> Cutout:
+    """Read planes (B, H, W) that are a picture's; the first row of a picture's array is its top."""
     order = [named.index(b) for b in survey.bands]
-    values = np.moveaxis(array, axis, 0)[order]
-    picture = is_picture(values)
-    planes = values.astype(np.float32) if picture else np.stack([mark_gaps(p) for p in values])
+    sides, _ = read_named(beside.header)
     cutout = Cutout(
-        np.ascontiguousarray(planes),
-        beside.pixel_scale,
+        np.ascontiguousarray(values[order, ::-1].astype(np.float32)),
+        sides[0] if sides else None,
         "".join(named),
         name=name,
         kind=kind,
-        ra=beside.ra,
-        dec=beside.dec,
-        unit=beside.unit,
-        notes=_tell_bands(beside, named, axis, survey),
-        calibration=_calibrate(beside, survey),
+        ra=beside.header.get("RA_OBJ"),
+        dec=beside.header.get("DEC_OBJ"),
     )
-    if not picture:
-        return cutout
-    upright = replace(cutout, flux=cutout.flux[:, ::-1])  # the first row of a picture's array is its top
-    return read_colours(upright, "".join(survey.bands) if beside.bands else "", survey)
+    return read_colours(cutout, "".join(survey.bands) if beside.bands else "", survey)
 
 
-def _tell_bands(beside: Beside, named: list[str], axis: int, survey: Survey) -> tuple[Check, ...]:
-    """Say which bands there are, and by which array of the file."""
+def _tell_axis(beside: Beside, axis: int, survey: Survey) -> list[Check]:
+    """Say where the bands' axis was, and what was assumed of their names."""
+    notes = [Check("bands", "fixed", "the bands came last and were moved first")] if axis == 2 else []
     if not beside.bands:
-        taken = f"assumed {', '.join(survey.bands)}"
-        if axis == 2:
-            return (Check("bands", "fixed", f"the bands came last and were moved first; {taken}"),)
-        return (Check("bands", "passed", f"the file does not name its bands; {taken}"),)
-    said = f"the file holds {', '.join(named)} (its array {beside.bands_key})"
-    if axis == 0 and named == list(survey.bands):
-        return (Check("bands", "passed", said),)
-    last = "the bands came last and were moved first; " if axis == 2 else ""
-    return (Check("bands", "fixed", f"{last}{said}; put in the order {', '.join(survey.bands)}"),)
-
-
-def _calibrate(beside: Beside, survey: Survey) -> tuple[Calibration, ...]:
-    """Read unit and zero points beside the array as a header's; empty where there are none."""
-    made = [calibrate(beside.header, survey, b, beside.pixel_scale) for b in survey.bands]
-    silent = Calibration(assumed="assumed nanomaggies, for nothing names this band's unit")
-    return tuple(c or silent for c in made) if any(made) else ()
+        why = beside.unread or "the file does not name its bands"
+        notes.append(Check("bands", "passed", f"{why}; assumed {', '.join(survey.bands)}"))
+    return notes
 
 
 def read_npz(data: bytes, name: str, key: str | None, survey: Survey) -> Cutout:
@@ -113,35 +151,80 @@ def read_npz(data: bytes, name: str, key: str | None, survey: Survey) -> Cutout:
     with archive:
         members = {i.filename.removesuffix(".npy"): i for i in archive.infolist() if i.filename.endswith(".npy")}
         if not members:
-            raise InputError("the zip file is no npz: it holds no arrays")
+            held = [bare_name(i.filename) for i in archive.infolist() if not i.is_dir()]
+            packed = f"; unpack it and give {held[0]}" if held else ""
+            raise InputError(f"the zip file is no npz: it holds no arrays{packed}")
         if sum(i.file_size for i in members.values()) > MAX_UNPACKED or len(members) > MAX_MEMBERS:
             raise InputError(f"the npz unfolds to more than {MAX_UNPACKED // 10**6} MB or {MAX_MEMBERS} arrays")
         beside = read_beside(archive, members, survey)
-        key = _choose(archive, members, key, survey, len(beside.bands) or len(survey.bands))
-        with archive.open(members[key]) as stream:
-            array = read_npy(stream)
-    return from_array(array, survey, name=name, kind="npz array", beside=beside)
+        shapes = _list_shapes(archive, members)
+        if key is None and (single := _find_bands_apart(shapes, survey)):
+            return _read_apart(archive, members, single, beside, survey, name)
+        key = _choose(shapes, members, key, survey, len(beside.bands) or len(survey.bands))
+        array = _open(archive, members, key)
+        alike = {k for k, (shape, _) in shapes.items() if sorted(shape)[-2:] == sorted(_drop_ones(array.shape))[-2:]}
+        others = {k: _open(archive, members, k) for k in alike if role_of(k) in _WEIGHTS and k != key}
+    return from_array(array, survey, name=name, kind="npz array", beside=beside, key=key, others=others)
+
+
+def _open(archive: zipfile.ZipFile, members: Members, key: str) -> np.ndarray:
+    with archive.open(members[key]) as stream:
+        return read_npy(stream)
+
+
+def _list_shapes(archive: zipfile.ZipFile, members: Members) -> dict[str, tuple[tuple[int, ...], np.dtype]]:
+    """Shape, without the axis of a batch of one, and type of each array."""
+    shapes = {}
+    for key, member in members.items():
+        with archive.open(member) as stream:
+            shape, _, dtype = read_npy_header(stream)
+        shapes[key] = (_drop_ones(shape), dtype)
+    return shapes
+
+
+def _find_bands_apart(shapes: Mapping[str, tuple[tuple[int, ...], np.dtype]], survey: Survey) -> dict[str, str]:
+    """Find arrays of one band each by their names, "g" or "image_r": key by band; empty where not all are there."""
+    apart: dict[str, str] = {}
+    for key, (shape, dtype) in shapes.items():
+        letter = extension_band(key, survey).letter
+        if len(shape) == 2 and dtype.kind in "fiu" and role_of(key) in ("", "image") and letter:
+            apart.setdefault(letter, key)
+    return {} if lacking(apart, survey) else apart
+
+
+def _read_apart(
+    archive: zipfile.ZipFile, members: Members, apart: Mapping[str, str], beside: Beside, survey: Survey, name: str
+) -> Cutout:
+    """Read one array a band, with its weights and masks."""
+    planes, images = [], []
+    for k, (band, key) in enumerate(apart.items()):
+        pixels = _open(archive, members, key)
+        check_side(*pixels.shape)
+        where = f"its array {bare_name(key)}"
+        planes.append(Plane(pixels, band, _place_in_middle(beside.header, (1, *pixels.shape)), where, said="its name"))
+        images.append(Part(k, fits.Header({"EXTNAME": bare_name(key)}), beside.header, "image", pixels, where))
+    others = {k: _open(archive, members, k) for k in members if role_of(k) in _WEIGHTS}
+    planes, used = attach(planes, images, list(_as_parts(others)), survey)
+    return assemble(planes, survey, name=name, kind="npz arrays", notes=used)
 
 
 def _choose(
-    archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo], key: str | None, survey: Survey, count: int
+    shapes: Mapping[str, tuple[tuple[int, ...], np.dtype]],
+    members: Members,
+    key: str | None,
+    survey: Survey,
+    count: int,
 ) -> str:
     """Choose the array that is meant: the one asked for, else the only image of as many bands."""
     if key is not None:
         if key not in members:
             raise InputError(f"the npz has no array {bare_name(key)!r}; it has {_few(members)}")
         return key
-    candidates, pickled = [], []
-    for k, info in members.items():
-        with archive.open(info) as stream:
-            shape, _, dtype = read_npy_header(stream)
-        if dtype.hasobject:
-            pickled.append(k)
-        elif dtype.kind in "fiu" and _bands_axis(shape, count) is not None:
-            candidates.append(k)
-    images = [k for k in candidates if role_of(k) in ("", "image")] or candidates
-    named = [k for k in images if role_of(k) == "image"]
-    candidates = named if len(named) == 1 and len(images) < len(candidates) else images
+    pickled = [k for k, (_, dtype) in shapes.items() if dtype.hasobject]
+    fits_in = [k for k, (s, d) in shapes.items() if d.kind in "fiu" and _bands_axis(s, count) is not None]
+    images = [k for k in fits_in if role_of(k) in ("", "image")] or fits_in
+    named = [k for k in images if bare_name(k).lower() in (*OWN_NAMES, "images")]
+    candidates = named if len(named) == 1 else images
     if len(candidates) == 1:
         return candidates[0]
     if candidates:

@@ -1,33 +1,42 @@
 """npy arrays read within bounds, and what stands beside an image in an npz: bands, unit, zero point, scale, place."""
 
+import json
 import math
+import re
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 from astropy.io import fits
 
 from galexplore.cutouts.filters import name_bands, split_bands
 from galexplore.errors import InputError
-from galexplore.files import MAX_UNPACKED
+from galexplore.files import MAX_UNPACKED, bare_name
 from galexplore.survey import Survey
 
 MAX_TEXT = 100_000  # bytes of text beside an image
+MAX_VALUES = 16  # numbers in an array that says something of an image
+_BANDS = re.compile(r"^(image_)?(bands?|filters?|channels?|passbands?|filts?|flt|colou?rs)(_?(names?|order|list|requested))?$")
+_SCALES = re.compile(r"^(pix(el)?_?(scale|size)(_arcsec)?|pixscale_arcsec|arcsec_per_pix(el)?|plate_?scale)$")
+_UNITS = re.compile(r"^(b?units?|(flux|image|data)_?units?)$")
+_ZEROS = re.compile(
+    r"^(ab_?)?(mag_?|phot_?)?(zero_?points?|zps?|zpts?|mag_?zero(_?point)?s?|magzpt|magzero)(_?ab)?$", re.IGNORECASE
+)
+_TIMES = ("exptime", "exposure_time", "exp_time")
+#: Plain values of small arrays, by name in small letters without meta_.
+Values = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Beside:
-    """What a file says of an array: bands and the key that names them, unit, scale [arcsec], place [deg], a header."""
+    """What a file says of an array: bands and the key that names them, all else as a header, and what is unreadable."""
 
     bands: tuple[str, ...] = ()
     bands_key: str = ""
-    unit: str = ""
-    pixel_scale: float | None = None
-    ra: float | None = None
-    dec: float | None = None
     header: fits.Header = field(default_factory=fits.Header)
+    unread: str = ""
 
 
 SILENT = Beside()
@@ -48,7 +57,7 @@ def read_npy(stream: IO[bytes]) -> np.ndarray:
     shape, fortran, dtype = read_npy_header(stream)
     if dtype.hasobject:
         raise InputError("the array holds pickled Python objects, which are never opened; save plain numbers")
-    if dtype.kind not in "fiu":
+    if dtype.kind not in "fiub":
         raise InputError(f"the array's type is {dtype}; real numbers are needed")
     size = math.prod(shape) * dtype.itemsize
     if not 0 < size <= MAX_UNPACKED:
@@ -59,74 +68,142 @@ def read_npy(stream: IO[bytes]) -> np.ndarray:
     return np.frombuffer(raw, dtype).reshape(shape, order="F" if fortran else "C")
 
 
-def read_beside(archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo], survey: Survey) -> Beside:
-    """Read what stands beside an image: each thing under the first of its usual names, with or without meta_."""
-    names = {k.lower().removeprefix("meta_"): k for k in reversed(list(members))}
-
-    def first(*keys: str) -> list[str]:
-        return [names[k] for k in keys if k in names]
-
-    scale = _scalar(archive, members, *first("pixel_scale", "pixscale", "pixelscale", "pix_scale", "scale"))
-    ra, dec = (_scalar(archive, members, *first(axis)) for axis in ("ra", "dec"))
-    header, bands_key = fits.Header(), ""
-    bands: tuple[str, ...] = ()
-    for k in first("bands", "band", "filters", "filter", "image_band", "image_bands", "channels", "bands_requested"):
-        words = _words(archive, members[k])
-        listed = split_bands(words[0], survey) if len(words) == 1 else name_bands(words, survey)
-        if len(listed) > 1 and "?" in listed:
-            raise InputError(f"the npz names its bands {', '.join(words)[:60]}; {survey.band_words} are needed")
-        if len(listed) > 1:
-            bands, bands_key = tuple(listed), k
-            break
-    for k in first("unit", "units", "bunit", "flux_unit"):
-        words = _words(archive, members[k])
-        header["BUNIT"] = words[0][:60] if words else ""
-    for k in first("zero_point", "zeropoint", "zp", "magzero", "magzpt", "mag_zero_point", "zeropoints", "zero_points"):
-        _put_zero_points(header, _numbers(archive, members[k]), bands or survey.bands)
-    exposure = _scalar(archive, members, *first("exptime", "exposure_time"))
-    if exposure:
-        header["EXPTIME"] = exposure
-    unit = str(header.get("BUNIT", ""))
-    return Beside(bands, bands_key, unit, scale if scale and scale > 0 else None, ra, dec, header)
+def read_beside(archive: zipfile.ZipFile, members: Mapping[str, zipfile.ZipInfo], survey: Survey) -> Beside:
+    """Read what stands beside an image: each thing under its usual names, with or without meta_, or in JSON or cards."""
+    values, pickled = _read_values(archive, members)
+    header = fits.Header()
+    for text in (v for v in values.values() if isinstance(v, str)):
+        header.update(_read_cards(text))
+    bands, key = _find_bands(values, survey)
+    _put_scale(header, values)
+    _put_units(header, values, bands or survey.bands)
+    for name in _TIMES:
+        if _number(values.get(name)) is not None:
+            header["EXPTIME"] = _number(values[name])
+    ra, dec = _number(values.get("ra")), _number(values.get("dec"))
+    if ra is not None and dec is not None:
+        header["RA_OBJ"], header["DEC_OBJ"] = ra, dec
+        _put_matrix(header, values.get("cd"), (ra, dec))
+    unread = [k for k in pickled if _BANDS.match(k) or re.match(r"meta|info|header|attrs", k)]
+    if not bands:
+        unread += [k for k, v in values.items() if _BANDS.match(k) and k not in unread and v != []]
+    said = f"its array {unread[0]} holds {'pickled objects' if unread[0] in pickled else 'no bands'}" if unread else ""
+    return Beside(bands, key, header, said)
 
 
-def _put_zero_points(header: fits.Header, values: list[float], bands: Sequence[str]) -> None:
-    """Note one zero point, or one a band, as a header would."""
-    if len(values) == 1:
-        header["MAGZERO"] = values[0]
-    elif len(values) == len(bands):
-        for band, value in zip(bands, values, strict=True):
-            header[f"ZP_{band.upper()}"] = value
-
-
-def _words(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> list[str]:
-    """Read a member of text; empty where it is none."""
-    with archive.open(member) as stream:
-        shape, _, dtype = read_npy_header(stream)
-        if dtype.kind not in "SU" or not 0 < dtype.itemsize * max(math.prod(shape), 1) <= MAX_TEXT:
-            return []
-        raw = stream.read(dtype.itemsize * math.prod(shape))
-    values = np.frombuffer(raw, dtype).ravel().tolist()
-    return [v.decode("latin-1") if isinstance(v, bytes) else str(v) for v in values]
-
-
-def _numbers(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> list[float]:
-    """Read a member of at most ten numbers; empty where it is none."""
-    with archive.open(member) as stream:
+def _read_values(archive: zipfile.ZipFile, members: Mapping[str, zipfile.ZipInfo]) -> tuple[Values, list[str]]:
+    """Read every small array of text or numbers, and what JSON texts hold; the names of what is pickled."""
+    values, pickled = Values(), list[str]()
+    for name, member in members.items():
+        key = bare_name(name).lower().removeprefix("meta_")
+        with archive.open(member) as stream:
+            shape, _, dtype = read_npy_header(stream)
+            count = math.prod(shape)
+            if dtype.hasobject:
+                pickled.append(key)
+            elif dtype.kind in "SU" and 0 < dtype.itemsize * count <= MAX_TEXT:
+                raw = np.frombuffer(stream.read(dtype.itemsize * count), dtype).ravel().tolist()
+                words = [w.decode("latin-1") if isinstance(w, bytes) else str(w) for w in raw]
+                values.setdefault(key, words[0] if len(words) == 1 else words)
+            elif dtype.kind in "fiu" and 0 < count <= MAX_VALUES:
+                raw = np.frombuffer(stream.read(dtype.itemsize * count), dtype).ravel()
+                values.setdefault(key, [float(v) for v in raw] if len(raw) > 1 else float(raw[0]))
+    for text in [v for v in values.values() if isinstance(v, str) and v.lstrip().startswith("{")]:
         try:
-            array = read_npy(stream)
-        except InputError:
-            return []
-    return [float(v) for v in array.ravel()] if array.size <= 10 and np.isfinite(array).all() else []
+            for key, value in json.loads(text).items():
+                values.setdefault(str(key).lower(), value)
+        except (ValueError, AttributeError, RecursionError):
+            continue
+    return values, pickled
 
 
-def _scalar(archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo], *keys: str) -> float | None:
-    """Read the first of these members that is there, if it is a single finite number."""
-    for k in filter(members.__contains__, keys):
-        with archive.open(members[k]) as stream:
-            try:
-                array = read_npy(stream)
-            except InputError:  # text or worse beside the image is not our business
-                return None
-        return float(array.item()) if array.size == 1 and np.isfinite(array).all() else None
-    return None
+def _read_cards(text: str) -> fits.Header:
+    """Read a text of FITS cards; empty where it is none."""
+    if not re.match(r"[A-Z][A-Z0-9_-]{0,7} *= ", text) or len(text) < 40:
+        return fits.Header()
+    try:
+        header = fits.Header.fromstring(text, sep="\n" if "\n" in text else "")
+        return fits.Header([c for c in header.cards if c.keyword and not c.keyword.startswith(("NAXIS", "COMMENT"))])
+    except (ValueError, TypeError, OSError):
+        return fits.Header()
+
+
+def _find_bands(values: Values, survey: Survey) -> tuple[tuple[str, ...], str]:
+    """Find the array that names the bands: one of the usual names, else any whose words all are bands."""
+    usual = [k for k in values if _BANDS.match(k)]
+    for key in (*usual, *(k for k in values if k not in usual)):
+        value = values[key]
+        words = [value] if isinstance(value, str) else value if isinstance(value, list) else []
+        if not words or not all(isinstance(w, str) for w in words):
+            continue
+        listed = split_bands(words[0], survey) if len(words) == 1 else name_bands(words, survey)
+        if len(listed) > 1 and "?" in listed and key in usual:
+            raise InputError(f"the npz names its bands {', '.join(words)[:60]}; {survey.band_words} are needed")
+        if len(listed) > 1 and "?" not in listed and (key in usual or set(survey.bands) <= set(listed)):
+            return tuple(listed), key
+    return (), ""
+
+
+def _numbers(value: Any) -> list[float]:
+    """Finite numbers of a value; empty where it is none."""
+    values = value if isinstance(value, list) else [value]
+    good = all(isinstance(v, int | float) and not isinstance(v, bool) and math.isfinite(v) for v in values)
+    return [float(v) for v in values] if values and good else []
+
+
+def _number(value: Any) -> float | None:
+    """One number, or several that are equal."""
+    if isinstance(value, str):
+        try:
+            value = float(value)
+        except ValueError:
+            return None
+    numbers = _numbers(value)
+    return numbers[0] if len(set(numbers)) == 1 else None
+
+
+def _put_scale(header: fits.Header, values: Values) -> None:
+    """Note the pixel scale as a header would."""
+    for key, value in values.items():
+        number = _number(value)
+        if _SCALES.match(key) or (key == "scale" and number is not None and 0.01 < number < 10 and number != 1):
+            sides = _numbers(value)
+            if number is not None or isinstance(value, str):
+                header["PIXSCALE"] = value[:60] if isinstance(value, str) else number
+            elif len(sides) == 2:
+                header["PIXSCAL1"], header["PIXSCAL2"] = sides
+        elif key == "cdelt" and (sides := _numbers(value))[:1]:
+            header["CDELT1"], header["CDELT2"] = -abs(sides[0]), abs(sides[-1])
+
+
+def _put_units(header: fits.Header, values: Values, bands: Sequence[str]) -> None:
+    """Note units and zero points, one or one a band, as a header would."""
+    for key, value in values.items():
+        if _UNITS.match(key):
+            for keyword, word in _share(value, bands, "BUNIT", str):
+                header[keyword] = word[:60]
+        elif _ZEROS.match(key):
+            for keyword, number in _share(_numbers(value), bands, "MAGZERO", float):
+                header[keyword] = number
+        else:
+            stem, _, band = key.rpartition("_")
+            if band in bands and _ZEROS.match(stem) and _number(value) is not None:
+                header[f"MAGZERO_{band.upper()}"] = _number(value)
+
+
+def _share(value: Any, bands: Sequence[str], keyword: str, kind: type) -> Iterator[tuple[str, Any]]:
+    """Give one value to all bands, or one to each."""
+    values = value if isinstance(value, list) else [value]
+    if len(values) == 1 and isinstance(values[0], kind):
+        yield keyword, values[0]
+    elif len(values) == len(bands):
+        yield from ((f"{keyword}_{b.upper()}", v) for b, v in zip(bands, values, strict=True) if isinstance(v, kind))
+
+
+def _put_matrix(header: fits.Header, cd: Any, place: tuple[float, float]) -> None:
+    """Note a matrix [deg a pixel] that stands alone, about the image's middle; its CRPIX comes with the image."""
+    numbers = _numbers(cd)
+    if len(numbers) == 4 and "CTYPE1" not in header:
+        header["CTYPE1"], header["CTYPE2"] = "RA---TAN", "DEC--TAN"
+        header["CRVAL1"], header["CRVAL2"] = place
+        header["CD1_1"], header["CD1_2"], header["CD2_1"], header["CD2_2"] = numbers

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from galexplore.cutouts.alignment import bring, choose_grid, tell_alignment
+from galexplore.cutouts.alignment import bring, choose_grid, lead, tell_alignment
 from galexplore.cutouts.calibration import Calibration, calibrate
 from galexplore.cutouts.cutout import Check, Cutout
 from galexplore.cutouts.filters import (
@@ -86,11 +86,12 @@ def assemble(planes: list[Plane], survey: Survey, *, name: str, kind: str, notes
     notes = [*notes, *tell_bands(bands, chosen, survey), *tell_pixels(chosen)]
     places = [find_place(p.header, _shape(p)) for p in chosen]
     grid, at = choose_grid(places, [_shape(p) for p in chosen], survey)
-    notes += [*tell_place(places[0], chosen[0]), *tell_alignment(grid, places)]
+    k = lead(places)
+    notes += [*tell_place(places[k], chosen[k]), *tell_alignment(grid, places)]
     flux = np.stack([bring(mark_gaps(p.pixels, p.header), q, grid) for p, q in zip(chosen, at, strict=True)])
     weights = [None if p.invvar is None else bring(p.invvar, q, grid) for p, q in zip(chosen, at, strict=True)]
     known = any(w is not None for w in weights)
-    place = Place(grid.matrix, grid.known, ra=places[0].ra, dec=places[0].dec)
+    place = Place(grid.matrix, grid.known, ra=places[k].ra, dec=places[k].dec)
     cutout = Cutout(
         flux,
         place.pixel_scale,

@@ -1,7 +1,6 @@
 """Where an image lies on the sky, how large its pixels are, and which way is up: measured by steps on the sky."""
 
 import math
-import re
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,13 +9,12 @@ from astropy.io import fits
 from astropy.wcs import WCS
 from numpy.typing import ArrayLike
 
-from galexplore.cutouts.scales import COARSEST, FINEST, is_celestial, read_scales
+from galexplore.cutouts.scales import COARSEST, FINEST, read_scales
 from galexplore.cutouts.targets import read_targets
+from galexplore.cutouts.wcs_cards import celestial_axes, mend_wcs, spell_types
 
 SQUARE = 0.01  # sides and right angle may differ by so much
 MIDDLE = 1.0  # arcsec: a target that is nearer than this lies in the middle
-#: Projections that a WCS library does not know; over one galaxy their linear part is all that counts.
-UNKNOWN_PROJECTIONS = ("TNX", "ZPX", "DSS", "TUV", "PLT")
 _Pair = tuple[float, float]
 
 
@@ -98,40 +96,23 @@ def find_place(header: fits.Header, shape: tuple[int, int]) -> Place:
         Rows and columns.
     """
     middle = ((shape[1] - 1) / 2, (shape[0] - 1) / 2)
-    header, assumed = _linearise(header)
+    header, assumed = mend_wcs(header)
     try:
-        wcs = WCS(header).celestial
+        wcs = _celestial(header)
         place = measure_at(wcs, middle) if wcs.naxis == 2 else None
     except Exception:  # wcslib raises many kinds; a WCS that it cannot read says nothing, and the scale is asked for
         place = None
     if place is None:
         return _linear_place(header, middle)
-    said = f"the WCS ({_spell_types(header)})"
+    said = f"the WCS ({spell_types(header)})"
     return replace(_move_to_target(place, header, shape), wcs_said=said, assumed=assumed)
 
 
-def _spell_types(header: fits.Header) -> str:
-    """CTYPEs of the sky and the frame, as they are written."""
-    keys = [k for k in header if re.fullmatch(r"CTYPE\d", k)]
-    types = [str(header[k]).strip()[:12] for k in keys if is_celestial(header[k])]
-    return ", ".join([*types, *(str(header[k]).strip()[:8] for k in ("RADESYS",) if k in header)])
-
-
-def celestial_axes(header: fits.Header) -> list[int]:
-    """FITS axes, counted from 1, that a header's WCS has on the sky."""
-    return [i for i in range(1, 5) if is_celestial(header.get(f"CTYPE{i}", ""))]
-
-
-def _linearise(header: fits.Header) -> tuple[fits.Header, str]:
-    """Write a projection of IRAF's that no library knows as TAN, and say so."""
-    codes = {str(header.get(f"CTYPE{i}", "")).strip().upper()[-3:] for i in (1, 2)} & set(UNKNOWN_PROJECTIONS)
-    if not codes:
-        return header, ""
-    header = header.copy()
-    for i in (1, 2):
-        ctype = str(header.get(f"CTYPE{i}", "")).strip()
-        header[f"CTYPE{i}"] = f"{ctype[:-3]}TAN" if ctype[-3:].upper() in UNKNOWN_PROJECTIONS else ctype
-    return header, f"assumed that the projection {codes.pop()} is nearly TAN over one galaxy"
+def _celestial(header: fits.Header) -> WCS:
+    """Open the WCS on the sky alone; distortions go with its first two axes or not at all."""
+    if celestial_axes(header) == [1, 2]:
+        return WCS(header, naxis=2)
+    return WCS(header).celestial
 
 
 #: Frames that a WCS may be in beside RA and Dec, whose own (FK4, FK5, ICRS) and GLON astropy knows by itself. FITS
@@ -210,6 +191,6 @@ def _linear_place(header: fits.Header, middle: _Pair) -> Place:
     ra, dec = (float(named[0].ra.deg), float(named[0].dec.deg)) if named else (None, None)
     sides, said = read_scales(header)
     matrix = None if sides is None else np.array([[-sides[0], 0.0], [0.0, sides[1]]])
-    types = _spell_types(header)
+    types = spell_types(header)
     assumed = f"the WCS ({types}) cannot be read: assumed N up, E left" if types else ""
     return Place(matrix, False, middle, ra, dec, said if sides else "", assumed=assumed)

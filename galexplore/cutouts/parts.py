@@ -51,18 +51,19 @@ class Plane:
 
 @dataclass(frozen=True)
 class Part:
-    """An image HDU: its number, its own header, that with what it inherits, its role and its pixels."""
+    """An image HDU or array: its number, own header, that with what it inherits, role, pixels, and an array's name."""
 
     number: int
     own: fits.Header
     header: fits.Header
     role: str
     pixels: np.ndarray
+    array: str = ""
 
     @property
     def where(self) -> str:
-        """The HDU in words."""
-        return name_hdu(self.own, self.number)
+        """The HDU in words, or the array of an npz."""
+        return self.array or name_hdu(self.own, self.number)
 
 
 def give_roles(data: bytes, headers: dict[int, fits.Header], survey: Survey) -> list[Part]:

@@ -10,7 +10,8 @@ FINEST, COARSEST = 0.001, 60.0  # arcsec: no pixel of a galaxy's image is finer 
 #: Keywords of the scale: one for both axes, or one each.
 SCALES = (
     *("PIXSCALE", "PIXSCAL", "PIXELSCL", "PIXSCL", "PIX_SCL", "SECPIX", "PIXELSCALE", "PIXSIZE", "PIXSC", "PSCALE"),
-    *("ASECPIX", "ARCSECPP", "PLATESCL", "SCALE", "CCDSCALE", "PIXELSIZ"),
+    *("ASECPIX", "ARCSECPP", "PLATESCL", "SCALE", "CCDSCALE", "PIXELSIZ", "PLTSCALE", "PIX_SIZE", "PXSCALE", "PIXELSZ"),
+    *("IMSCALE", "ARCPIX", "PIXEL_SCALE", "PIXEL SCALE", "ESO INS PIXSCALE", "D001SCAL", "PIXSCLE"),
 )
 _Pair = tuple[float, float]
 
@@ -108,20 +109,32 @@ def contradicting_scales(header: fits.Header, scale: float, most: float) -> str:
 
 
 def _scale_of(header: fits.Header, keyword: str) -> float | None:
+    """Read a scale in arcsec: by the unit behind the number, else by the comment's, else what is possible."""
     value = header.get(keyword)
-    if isinstance(value, bool):
+    match = re.match(r"\s*([-+]?[\d.]+([eEdD][-+]?\d+)?)\s*(.*)$", str(value))
+    if isinstance(value, bool) or value is None or match is None:
         return None
     try:
-        scale = abs(float(value)) if float(value) > 0 else math.nan
-    except (ValueError, TypeError):
+        scale = float(match[1].upper().replace("D", "E"))
+    except ValueError:
         return None
-    comment = str(header.comments[keyword]).lower()
-    if "deg" in comment and "arcsec" not in comment:
-        scale *= 3600
-    elif "mas" in comment.split() or "milliarcsec" in comment:
-        scale /= 1000
-    elif "arcmin" in comment:
-        scale *= 60
-    elif "rad" in comment.split():
-        scale *= 180 * 3600 / math.pi
-    return scale if FINEST < scale < COARSEST else None
+    if not (math.isfinite(scale) and scale > 0):
+        return None
+    unit = _arcsec_in(match[3]) or _arcsec_in(str(header.comments[keyword]))
+    for factor in (unit, 1.0, 3600.0):
+        if factor and FINEST < scale * factor < COARSEST:
+            return scale * factor
+    return None
+
+
+def _arcsec_in(text: str) -> float | None:
+    """Arcsec in the unit that a text names; None where it names none."""
+    text = text.lower()
+    units = (
+        (r"milli-?arc-?sec|\bmas\b", 1e-3),
+        (r"arc-?sec|\bas\b|\"|\basec", 1.0),
+        (r"arc-?min", 60.0),
+        (r"\bdeg|°", 3600.0),
+        (r"\brad", 180 * 3600 / math.pi),
+    )
+    return next((factor for pattern, factor in units if re.search(pattern, text)), None)

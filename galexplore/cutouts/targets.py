@@ -1,6 +1,7 @@
 """The galaxy's own place, where a header names it beside the WCS."""
 
 import math
+import re
 from collections.abc import Iterator
 
 import astropy.units as u
@@ -17,15 +18,39 @@ TARGETS = (
 )
 
 
+#: Words of further keywords that name the galaxy's place, and of those that name something else's.
+_OURS = re.compile(r"OBJ|TARG|TRG|SRC|SOURCE|CUT|GAL|HOST|INPUT|CAT|J2000")
+_OTHERS = re.compile(r"TEL|CEN|POINT|FIELD|BORE|PLATE|GUIDE|ROT|TILE|BRICK|OFF|ERR|PM|VEL|SIG")
+
+
+def _list_pairs(header: fits.Header) -> Iterator[tuple[str, str]]:
+    """List pairs of keywords that may hold the galaxy's place: those of `TARGETS`, then others of like names."""
+    listed = [p for p in TARGETS if all(k in header for k in p)]
+    yield from listed
+    for keyword in dict.fromkeys(header):
+        bare = re.sub(r"[-. ]", "_", keyword)
+        if not re.search(r"(^|_)RA|RA(_|$|J2000)", bare) or not _OURS.search(bare) or _OTHERS.search(bare):
+            continue
+        at = [m.start() for m in re.finditer("RA", keyword)]
+        others = [f"{keyword[:i]}{name}{keyword[i + 2 :]}" for i in at for name in ("DEC", "DE", "DECL")]
+        dec = next((k for k in (*others, *(o[:8] for o in others)) if k in header and k != keyword), None)
+        if dec is not None and (keyword, dec) not in listed:
+            yield keyword, dec
+    eso = ("ESO TEL TARG ALPHA", "ESO TEL TARG DELTA")
+    if all(k in header for k in eso):
+        yield eso
+
+
 def read_targets(header: fits.Header) -> Iterator[tuple[SkyCoord, str]]:
     """Read the galaxy's own place, and the keywords that hold it; where its unit is open, each way to read it.
 
     Sexagesimal right ascensions are hours; numbers are degrees unless the comment says hours, and hours come second.
+    ESO writes HHMMSS.s and DDMMSS.s as numbers.
     """
-    for pair in TARGETS:
-        if not all(k in header for k in pair):
-            continue
+    for pair in _list_pairs(header):
         ra, dec = (header[k] for k in pair)
+        if pair[0].startswith("ESO "):
+            ra, dec = _spell_eso(ra), _spell_eso(dec)
         comment = str(header.comments[pair[0]]).lower()
         hours = "hour" in comment or "[h]" in comment or "hms" in comment
         units = [u.hourangle] if hours or (isinstance(ra, str) and _is_sexagesimal(ra)) else [u.deg, u.hourangle]
@@ -36,6 +61,17 @@ def read_targets(header: fits.Header) -> Iterator[tuple[SkyCoord, str]]:
                 continue
             if math.isfinite(sky.ra.deg) and math.isfinite(sky.dec.deg):
                 yield sky, f"{pair[0]} and {pair[1]}"
+
+
+def _spell_eso(value: object) -> str:
+    """Write ESO's 100024.5 as 10:00:24.5."""
+    try:
+        number = float(str(value))
+    except ValueError:
+        return str(value)
+    whole = abs(number)
+    sign = "-" if number < 0 else ""
+    return f"{sign}{int(whole // 10000):02d}:{int(whole % 10000 // 100):02d}:{whole % 100:07.4f}"
 
 
 def _is_sexagesimal(text: str) -> bool:

@@ -1,0 +1,78 @@
+"""Cards of a WCS as writers have them, mended where a library would misread them."""
+
+import re
+
+from astropy.io import fits
+
+from galexplore.cutouts.scales import is_celestial
+
+#: Projections of IRAF that a WCS library does not know; over one galaxy their linear part is all that counts.
+UNKNOWN_PROJECTIONS = ("TNX", "ZPX", "DSS", "TUV", "PLT")
+_NUMBERS = re.compile(r"(CRVAL|CRPIX|CDELT|CROTA|EQUINOX|LONPOLE|LATPOLE|CD\d_|PC\d_|PV\d_|[AB]P?_\d|[AB]P?_ORDER)")
+_UNITS = {"deg.": "deg", "degree": "deg", "degrees": "deg", "degs": "deg", "DEG": "deg", "Deg": "deg"}
+
+
+def celestial_axes(header: fits.Header) -> list[int]:
+    """FITS axes, counted from 1, that a header's WCS has on the sky."""
+    return [i for i in range(1, 5) if is_celestial(header.get(f"CTYPE{i}", ""))]
+
+
+def spell_types(header: fits.Header) -> str:
+    """CTYPEs of the sky and the frame, as they are written."""
+    types = [str(header[f"CTYPE{i}"]).strip()[:12] for i in celestial_axes(header)]
+    return ", ".join([*types, *(str(header[k]).strip()[:8] for k in ("RADESYS",) if k in header)])
+
+
+def mend_wcs(header: fits.Header) -> tuple[fits.Header, str]:
+    """Write a WCS as the standard has it, and say what was assumed.
+
+    Numbers that are written as text become numbers; types get their dashes and capitals, units their names; IRAF's
+    projections become TAN; a polynomial of SCAMP's on TAN becomes TPV (Shupe et al. 2012); an alternate WCS stands in
+    for a lacking one; a matrix with a place and without types is taken for one of RA and Dec.
+    """
+    header, assumed = header.copy(), list[str]()
+    if not celestial_axes(header):
+        assumed += _fill_types(header)
+    for keyword in list(header):
+        value = header[keyword]
+        if isinstance(value, str) and _NUMBERS.match(keyword):
+            try:
+                header[keyword] = float(value.replace("D", "E"))
+            except ValueError:
+                del header[keyword]
+    for i in celestial_axes(header):
+        assumed += _mend_type(header, i)
+        unit = str(header.get(f"CUNIT{i}", "")).strip()
+        if unit in _UNITS:
+            header[f"CUNIT{i}"] = _UNITS[unit]
+    return header, "; ".join(dict.fromkeys(assumed))
+
+
+def _mend_type(header: fits.Header, i: int) -> list[str]:
+    """Mend CTYPEi in place; say what was assumed."""
+    ctype = str(header[f"CTYPE{i}"]).strip().upper()
+    parts = [p for p in ctype.split("-") if p]
+    if len(parts) == 1:
+        header[f"CTYPE{i}"] = parts[0]
+        return []
+    code, assumed = parts[1], list[str]()
+    if code in UNKNOWN_PROJECTIONS:
+        assumed, code = [f"assumed that the projection {code} is nearly TAN over one galaxy"], "TAN"
+    elif code == "TAN" and len(parts) == 2 and any(re.fullmatch(r"PV(1_([05-9]|\d\d)|2_\d+)", k) for k in header):
+        code = "TPV"
+    header[f"CTYPE{i}"] = "-".join([parts[0].ljust(8 - len(code) - 1, "-"), code, *parts[2:]])
+    return assumed
+
+
+def _fill_types(header: fits.Header) -> list[str]:
+    """Take an alternate WCS, or RA and Dec where a matrix and a place lack their types."""
+    for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ":
+        if is_celestial(header.get(f"CTYPE1{letter}", "")):
+            for keyword in [k for k in header if re.fullmatch(rf"[A-Z]+\d?(_\d+)?{letter}", k)]:
+                header[keyword[:-1]] = header[keyword]
+            return []
+    bare = all(str(header.get(f"CTYPE{i}", "")).strip() == "" for i in (1, 2))
+    if bare and all(k in header for k in ("CD1_1", "CD2_2", "CRVAL1", "CRVAL2", "CRPIX1", "CRPIX2")):
+        header["CTYPE1"], header["CTYPE2"] = "RA---TAN", "DEC--TAN"
+        return ["no CTYPE is given: assumed RA and Dec"]
+    return []
