@@ -5,6 +5,7 @@ import ctypes
 import errno
 import gzip
 import hashlib
+import lzma
 import os
 import platform
 import re
@@ -40,24 +41,26 @@ def bare_name(name: str) -> str:
 
 
 def unpack(data: bytes, most: int = MAX_UNPACKED) -> bytes:
-    """Unfold gzip and bzip2, told by their first bytes, once or twice over; return anything else as it is.
+    """Unfold gzip, bzip2 and xz, told by their first bytes, once or twice over; return anything else as it is.
 
     Raises
     ------
     InputError
         If it is damaged, or unfolds to more than `most` bytes.
     """
-    file: gzip.GzipFile | bz2.BZ2File
+    file: gzip.GzipFile | bz2.BZ2File | lzma.LZMAFile
     for _ in range(2):
         if data.startswith(b"\x1f\x8b"):
             kind, file = "gzipped", gzip.GzipFile(fileobj=BytesIO(data))
         elif data.startswith(b"BZh"):
             kind, file = "bzip2", bz2.BZ2File(BytesIO(data))
+        elif data.startswith(b"\xfd7zXZ\x00"):
+            kind, file = "xz", lzma.LZMAFile(BytesIO(data))
         else:
             break
         try:
             data = file.read(most + 1)
-        except (OSError, EOFError, ValueError, zlib.error) as error:
+        except (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError, MemoryError) as error:
             raise InputError(f"the {kind} file is cut short or damaged") from error
         if len(data) > most:
             raise InputError(f"the {kind} file unfolds to more than {most // 10**6} MB")

@@ -76,8 +76,7 @@ def prepare(cutout: Cutout, survey: Survey = DECALS) -> Prepared:
     checks: list[Check] = []
 
     def passing(check: Check) -> None:
-        check = _add_notes(cutout, check)
-        checks.append(check)
+        checks.append(_add_notes(cutout, check))
         if check.status == "refused":
             raise InputError(check.detail, tuple(checks))
 
@@ -112,8 +111,10 @@ def _noted(cutout: Cutout, check: str, otherwise: str) -> Check:
 def _add_notes(cutout: Cutout, check: Check) -> Check:
     """Add what the reader had to say under a check that was made of pixels."""
     said = [n for n in cutout.notes if n.check == check.check and n.detail not in check.detail]
-    if not said or check.status == "refused":
+    if not said:
         return check
+    if check.status == "refused":
+        return Check(check.check, check.status, "; ".join([check.detail, *(n.detail for n in said)]))
     status = "fixed" if any(n.status == "fixed" for n in said) else check.status
     return Check(check.check, status, "; ".join([*(n.detail for n in said), check.detail]))
 
@@ -124,7 +125,7 @@ def _check_bands(cutout: Cutout, survey: Survey) -> tuple[np.ndarray, Check]:
         held = f"{len(cutout.flux)} of the file's bands {', '.join(cutout.bands)}"
         sentence = f"the bands {survey.band_words} are needed, but the cutout holds {held}; read it for {survey.name}"
         return cutout.flux, Check("bands", "refused", sentence)
-    flux = np.stack([mark_gaps(image) for image in cutout.flux])
+    flux = cutout.flux.copy() if cutout.approximate else np.stack([mark_gaps(image) for image in cutout.flux])
     if cutout.invvar is not None:
         flux[~(cutout.invvar > 0)] = np.nan
     empty = [b for b, image in zip(survey.bands, flux, strict=True) if not np.any(np.isfinite(image) & (image != 0))]
@@ -139,7 +140,8 @@ def _check_pixel_scale(cutout: Cutout, survey: Survey) -> Check:
     scale, limit = cutout.pixel_scale, coarsest(survey)
     if scale is None:
         usual = f"{survey.pixel_scale:g} for a {survey.archive} cutout"
-        sentence = f"the file does not say its pixel scale; give it ({usual})"
+        unread = " and ".join(n.detail for n in cutout.notes if n.check == "pixel_scale")
+        sentence = f"{unread or 'the file does not say its pixel scale'}; give it ({usual})"
         return Check("pixel_scale", "refused", sentence)
     if not 0 < scale <= limit:
         return Check(
@@ -164,7 +166,7 @@ def _check_size(shape: tuple[int, ...], scale: float, survey: Survey) -> Check:
 def _check_orientation(cutout: Cutout, flux: np.ndarray) -> tuple[np.ndarray, float, Check]:
     """Mirror and turn by whole quarters so that north is up and east left; what is left over is an angle to add."""
     if cutout.orientation is None:
-        return flux, 0.0, _noted(cutout, "orientation", "the file does not say; assumed N up, E left")
+        return flux, 0.0, _noted(cutout, "orientation", "no WCS on the sky is given; assumed N up, E left")
     parity, turned = cutout.orientation
     done = []
     if parity < 0:

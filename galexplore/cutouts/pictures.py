@@ -12,11 +12,12 @@ from galexplore.survey import Survey
 BLANK = 100  # connected pixels of the very same black: no sky is so even
 LEVELS = 8  # a picture has more different values than these
 STRETCH = "the Legacy viewer's stretch"
+ROUNDING = 0.13  # levels: what is lost where a picture is kept in 16-bit floats
 SKY = 0.02  # in pictures scaled to 0..1 the sky is drawn brighter than this
 
 
 def is_picture(array: np.ndarray) -> bool:
-    """Tell three planes of a picture: whole numbers of 0 to 255, those over 255, or values of 0 to 1 with a grey sky.
+    """Tell three planes of a picture by their levels, or by values of 0 to 1 with a grey sky.
 
     A measured sky is never so even, and goes below zero.
 
@@ -25,22 +26,37 @@ def is_picture(array: np.ndarray) -> bool:
     array : ndarray
         Of any shape; NaN counts as nothing.
     """
-    values = np.asarray(array, np.float64)
-    values = values[np.isfinite(values)]
-    if values.size < LEVELS or values.min() < 0 or values.max() > 255 or len(np.unique(values[:100_000])) < LEVELS:
+    values = np.asarray(array)
+    values = values[np.isfinite(values)].astype(np.float64)
+    if values.size < LEVELS or values.min() < -1 or len(np.unique(values[:100_000])) < LEVELS:
         return False
-    if values.max() > 1:
-        return bool(np.all(values == np.rint(values)))
-    steps = values * 255
-    if values.max() > 0.1 and np.abs(steps - np.rint(steps)).max() < 2e-3:
+    if _scaling(values) is not None:
         return True
-    return bool(values.min() > SKY / 2 and np.median(values) > SKY and values.max() > 0.9)
+    return bool(values.min() > SKY / 2 and np.median(values) > SKY and 0.9 < values.max() <= 1)
+
+
+def _scaling(values: np.ndarray) -> tuple[float, float] | None:
+    """Offset and factor that make whole numbers of 0 to 255 of a picture's values; None where nothing does.
+
+    Pictures come as bytes, as 16 bits (257 times as much), from 0 to 1, and from -1 to 1.
+    """
+    low, high = values.min(), values.max()
+    if low >= 0 and 255 < high <= 65535 and np.all(values % 257 == 0):
+        return 0.0, 1 / 257
+    if low >= 0 and 1 < high <= 255:
+        return (0.0, 1.0) if np.all(values == np.rint(values)) else None
+    for offset, factor, fits in ((0.0, 255.0, low >= 0 and 0.1 < high <= 1), (1.0, 127.5, low < -0.5 and high <= 1)):
+        steps = (values + offset) * factor
+        if fits and np.abs(steps - np.rint(steps)).max() < ROUNDING:
+            return offset, factor
+    return None
 
 
 def to_eight_bits(array: np.ndarray) -> np.ndarray:
     """Bring a picture's values to whole numbers of 0 to 255."""
     values = np.nan_to_num(np.asarray(array, np.float64), nan=0.0)
-    return np.rint(values * (255 if values.max() <= 1 else 1)).astype(np.uint8)
+    offset, factor = _scaling(values) or (0.0, 255.0 if values.max() <= 1 else 1.0)
+    return np.rint((values + offset) * factor).clip(0, 255).astype(np.uint8)
 
 
 def invert(colours: np.ndarray, survey: Survey) -> np.ndarray:

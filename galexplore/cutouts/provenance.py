@@ -7,7 +7,7 @@ from astropy.io import fits
 from galexplore.cutouts.cutout import Check
 from galexplore.cutouts.geometry import Place
 from galexplore.cutouts.parts import Plane
-from galexplore.cutouts.scales import contradicting_scales
+from galexplore.cutouts.scales import contradicting_scales, unread_scale
 from galexplore.survey import Survey
 
 #: Filters of Johnson and Cousins that share a letter with those of the SDSS and are others.
@@ -59,6 +59,10 @@ def tell_place(place: Place, plane: Plane) -> list[Check]:
         if others:
             sentence += f"; {others} says otherwise and is left aside"
         notes.append(Check("pixel_scale", "fixed" if others else "passed", sentence))
+    elif unread := unread_scale(plane.header):
+        notes.append(Check("pixel_scale", "passed", f"no pixel scale can be read of {unread}{where}"))
+    elif place.assumed:
+        notes.append(Check("pixel_scale", "passed", f"no pixel scale can be read of the WCS{where}"))
     if place.known:
         notes.append(Check("orientation", "passed", f"{place.wcs_said}{where}"))
     if place.assumed:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 from astropy.io import fits
-from PIL import Image
+from PIL import Image, ImageOps
 
 from galexplore.cutouts.arrays import from_array, read_npz
 from galexplore.cutouts.beside import read_npy
@@ -27,6 +27,7 @@ from galexplore.survey import DECALS, Survey
 File = str | PathLike[str] | bytes | bytearray | memoryview
 
 MAX_BYTES = 20_000_000  # a file
+EXIF_ORIENTATION = 0x0112
 TAKEN = "FITS, .npy, .npz, JPEG and PNG are read"
 
 
@@ -87,7 +88,9 @@ def _settle_scale(cutout: Cutout, given: float | None) -> Cutout:
     if given is None:
         return cutout
     if cutout.pixel_scale is None:
-        note = Check("pixel_scale", "passed", f'{given:.3f}" a pixel, as given; the file does not say')
+        unread = any(n.check == "pixel_scale" for n in cutout.notes)
+        said = f'{given:.3f}" a pixel, as given{"" if unread else "; the file does not say"}'
+        note = Check("pixel_scale", "passed", said)
         return replace(cutout, pixel_scale=float(given), notes=(*cutout.notes, note))
     if abs(given / cutout.pixel_scale - 1) <= 0.01:
         return cutout
@@ -140,9 +143,10 @@ def _read_picture(data: bytes, name: str, survey: Survey) -> Cutout:
     try:
         picture = Image.open(BytesIO(data), formats=("PNG", "JPEG"))
         check_side(*picture.size)
+        form, turned = picture.format, picture.getexif().get(EXIF_ORIENTATION, 1) != 1
         if picture.mode not in ("RGB", "RGBA", "P"):
             raise InputError(f"the picture is grey or printed ({picture.mode}); {needed}")
-        colours = np.asarray(picture.convert("RGB"))[::-1]
+        colours = np.asarray(ImageOps.exif_transpose(picture).convert("RGB"))[::-1]
     except (OSError, SyntaxError, Image.DecompressionBombError) as error:
         raise InputError("the picture is cut short, damaged or far too large") from error
     if not np.ptp(colours, axis=2).any():
@@ -154,10 +158,13 @@ def _read_picture(data: bytes, name: str, survey: Survey) -> Cutout:
         None,
         "".join(survey.bands),
         name=name,
-        kind=f"{picture.format} picture",
+        kind=f"{form} picture",
         approximate=True,
         saturated=clipped(colours, survey),
-        notes=(Check("bands", "passed", f"blue, green and red taken as {blue}, {green} and {red} in {STRETCH}"),),
+        notes=(
+            Check("bands", "passed", f"blue, green and red assumed {blue}, {green} and {red} in {STRETCH}"),
+            *((Check("orientation", "fixed", "turned as its EXIF orientation says"),) if turned else ()),
+        ),
     )
 
 
