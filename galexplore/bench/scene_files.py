@@ -40,8 +40,8 @@ class _Band:
 def write(how: Convention) -> Written:
     """Write the galaxy by a convention."""
     bands = [_draw(how, band, k) for k, band in enumerate(how.bands)]
-    if how.layout == "npz":
-        return Written([_save_npz(how, bands)], ["galaxy.npz"], how.scale)
+    if how.layout in ("npz", "npz, an array a band"):
+        return Written([_save_npz(how, bands)], ["galaxy.npz"], None if how.where == "primary" else how.scale)
     asked = how.scale if how.form == "asked" else None
     if how.layout == "files":
         kept = [b for b in bands if b.letter in DECALS.bands]
@@ -56,15 +56,17 @@ def is_possible(how: Convention) -> bool:
     square = how.stretch == 1 and not how.swapped
     linear = how.projection == "TAN" and square and how.parity == 1 and how.turned == 0 and how.frame == "ICRS"
     crota = square and how.projection not in ("LONPOLE", "TAN-SIP")
-    flat = how.layout in ("npz", *_LAYOUTS_OF_ONE)
+    flat = how.layout.startswith("npz") or how.layout in _LAYOUTS_OF_ONE
     cards = FLUXES[how.flux].cards
     return (
         (how.form not in NO_WCS or (linear and not how.target and not how.odd_band))
         and (how.form != "CROTA" or crota)
-        and (how.layout != "npz" or (how.form == "asked" and not how.packed))
+        and (how.layout in _LAYOUTS_OF_ONE or not FLUXES[how.flux].numbered)
+        and not (how.other_flux and FLUXES[how.other_flux].numbered)
+        and (not how.layout.startswith("npz") or (how.form == "asked" and not how.packed))
         and not (flat and (how.other_flux or how.odd_band))
         and not (how.projection == "CAR" and how.frame != "galactic")
-        and not (how.packed == "fz" and how.layout in ("cube, bands last", "npz"))
+        and not (how.packed == "fz" and how.layout in ("cube, bands last",))
         and not ("SURVEY" in cards and how.other_flux)
         and not (how.stretch != 1 and FLUXES[how.flux].per == "pixel" and how.other_flux)
     )
@@ -102,7 +104,10 @@ def _draw(how: Convention, band: str, k: int) -> _Band:
         drawn["CTYPE1"], drawn["CTYPE2"] = (str(drawn[f"CTYPE{i}"]).replace("TNX", "TAN") for i in (1, 2))
     pixels = draw_band(band, drawn, shape) * value
     for keyword, card in flux.cards.items():
-        header[keyword] = card
+        if flux.numbered and keyword.startswith(("MAGZERO", "ZP")):
+            header.update({f"{keyword}{i}": card for i in range(1, len(how.bands) + 1)})
+        else:
+            header[keyword] = card
     _add_scale(how, header)
     _add_target(how, header)
     return _Band(band, pixels, header, NOISE[band] * value)
@@ -136,7 +141,7 @@ def _store(how: Convention, pixels: np.ndarray) -> tuple[np.ndarray, dict[str, A
     pixels[~(np.abs(pixels) < 1e20)] = np.nan
     low, high = float(np.nanmin(pixels)), float(np.nanmax(pixels))
     bits = 30 if how.pixels == "i4" else 15
-    step = (high - low) / 2**bits
+    step = (high - low) / (2**bits - 1)
     whole = np.rint((pixels - low) / step)
     blank = -(2**bits)
     cards: dict[str, Any] = {"BSCALE": step, "BZERO": low}
@@ -162,21 +167,21 @@ def _image(how: Convention, pixels: np.ndarray, header: fits.Header, name: str =
     return made
 
 
-def _beside(how: Convention, noise: float, shape: tuple[int, ...], suffix: str) -> list[Any]:
+def _beside(how: Convention, noise: np.ndarray | float, shape: tuple[int, ...], suffix: str) -> list[Any]:
     """Make weights, errors, masks, models and PSFs, as the convention has them."""
-    one = np.ones(shape, "f4")
+    one = np.ones(shape, "f4") * np.float32(noise)
     mask = np.zeros(shape, "i2")
     mask[..., 20:23, 20:23] = 1
-    weight = one / np.float32(noise) ** 2
+    weight = 1 / one**2
     weight[..., 30:33, 20:23] = 0
     psf = np.full((*shape[:-2], 31, 31), 1 / 31**2, "f4")
     made = {
         "invvar": weight,
-        "variance": one * np.float32(noise) ** 2,
-        "error": one * np.float32(noise),
+        "variance": one**2,
+        "error": one,
         "mask": mask,
         "psf": psf,
-        "model": one * np.float32(noise) * 7,
+        "model": one * 7,
     }
     names = {"invvar": "INVVAR", "variance": "VARIANCE", "error": "ERR", "mask": "MASK", "psf": "PSF", "model": "MODEL"}
     wanted = list(made) if how.beside == "all" else [how.beside] if how.beside else []
@@ -206,7 +211,8 @@ def _cube(how: Convention, bands: Sequence[_Band]) -> list[Any]:
     if how.layout == "cube, bands last":
         pixels = np.moveaxis(pixels, 0, -1)
     image = _image(how, pixels, header, EXTENSION_NAMES.get(how.extension, "") * (how.extension == "sci"), first)
-    others = _beside(how, bands[0].noise, np.stack([b.pixels for b in bands]).shape, "")
+    noise = np.array([b.noise for b in bands])[:, None, None]
+    others = _beside(how, noise, np.stack([b.pixels for b in bands]).shape, "")
     if first:
         return [image, *others]
     return [fits.PrimaryHDU(header=primary), *((*others, image) if how.before else (image, *others))]
@@ -244,17 +250,27 @@ def _single(how: Convention, band: _Band) -> list[Any]:
 
 
 def _save_npz(how: Convention, bands: Sequence[_Band]) -> bytes:
-    flux = FLUXES[how.flux].cards
-    pixels = np.stack([b.pixels for b in bands])
-    arrays: dict[str, Any] = {"image": (np.moveaxis(pixels, 0, -1) if how.before else pixels).astype("f4")}
-    arrays["bands"] = list(how.bands) if how.filter_name != "plain" else how.bands
-    if "BUNIT" in flux:
-        arrays["unit"] = flux["BUNIT"]
-    zero = next((v for k, v in flux.items() if k in ("MAGZPT", "ZP", "ZEROPT", "MAGZP")), None)
-    if zero is not None:
-        arrays["zero_point"] = float(zero[0] if isinstance(zero, tuple) else zero)
-    if "EXPTIME" in flux:
-        arrays["exptime"] = flux["EXPTIME"]
+    """Save an npz: plain values beside the image, or all that is said as a text of FITS cards."""
+    header, pixels = bands[0].header, np.stack([b.pixels for b in bands])
+    if how.layout == "npz":
+        arrays: dict[str, Any] = {"image": (np.moveaxis(pixels, 0, -1) if how.before else pixels).astype("f4")}
+        arrays["bands" if how.inherit is None else "band_names"] = list(how.bands) if how.swapped else how.bands
+    else:
+        arrays = {f"image_{b.letter}" if how.before else b.letter: b.pixels.astype("f4") for b in bands}
+    if how.where == "primary":
+        card = fits.Header({"PIXSCALE": how.scale})
+        card.update(header)
+        arrays["header"] = card.tostring(sep="\n" if how.before else "")
+    else:
+        names = {"BUNIT": "unit", "EXPTIME": "exptime", "MAGZPT": "zero_point", "ZP": "zp", "ZEROPT": "zpt"}
+        names |= {"MAGZP": "magzp", "MAGZEROP": "zeropoint"}
+        arrays |= {names[k]: header[k] for k in header if k in names}
+        arrays |= {"pixel_scale": how.scale}
+    if how.beside in ("invvar", "mask"):
+        weight = np.ones_like(pixels) / np.array([b.noise for b in bands])[:, None, None] ** 2
+        weight[..., 20:23, 20:23] = 0
+        beside = {"ivar": weight} if how.beside == "invvar" else {"mask": (weight == 0).astype("u1")}
+        arrays |= beside if how.layout == "npz" else {}
     stream = io.BytesIO()
     np.savez(stream, **arrays)
     return stream.getvalue()

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from astropy.coordinates import SkyCoord
 from astropy.io import fits
 from astropy.wcs import WCS
 
@@ -34,9 +33,11 @@ FILTER_NAMES = {
     "sloan": "sloan_{b}",
     "panstarrs": "{b}.00000",
     "des": "DES-{b}",
+    "subaru": "W-S-{B}+",
+    "gp1": "{b}P1",
 }
-EXTENSION_NAMES = {"": "", "small": "{b}", "capital": "{B}", "sci_": "SCI_{B}", "image-": "IMAGE-{B}", "sci": "SCI"}
-FILTER_KEYWORDS = ("FILTER", "BAND", "FILTER1", "FILTNAM", "INSFILTE", "FILTER2")
+EXTENSION_NAMES = {"": "", "small": "{b}", "capital": "{B}", "sci_": "SCI_{B}", "image-": "IMAGE-{B}", "sci": "SCI", "coadd": "COADD_{B}"}
+FILTER_KEYWORDS = ("FILTER", "BAND", "FILTER1", "FILTNAM", "INSFILTE", "FILTER2", "HIERARCH FPA.FILTERID", "FILTNAME")
 LISTS = {
     "BANDS": lambda bands: {"BANDS": bands},
     "commas": lambda bands: {"BANDS": ",".join(bands)},
@@ -44,6 +45,10 @@ LISTS = {
     "FILTERS": lambda bands: {"FILTERS": " ".join(bands)},
     "brackets": lambda bands: {"BANDS": str(list(bands))},
     "BAND0": lambda bands: {f"BAND{i}": b for i, b in enumerate(bands)},
+    "FILTER list": lambda bands: {"FILTER": ",".join(bands)},
+    "colons": lambda bands: {"BANDS": ":".join(bands)},
+    "words": lambda bands: {"FILTERS": ", ".join(f"DECam {b}" for b in bands)},
+    "CHANNEL1": lambda bands: {f"CHANNEL{i}": b for i, b in enumerate(bands, 1)},
     "BAND1": lambda bands: {f"BAND{i}": b for i, b in enumerate(bands, 1)},
     "FILTER1": lambda bands: {f"FILTER{i}": f"DES {b}" for i, b in enumerate(bands, 1)},
     "": lambda bands: {},
@@ -52,11 +57,15 @@ LISTS = {
 
 @dataclass(frozen=True)
 class FluxConvention:
-    """How fluxes are written: cards, the value of one nanomaggy, per "native" pixel, "pixel" of the image or "arcsec2"."""
+    """How fluxes are written: cards, the value of one nanomaggy, per "native" pixel, "pixel" of the image or "arcsec2".
+
+    Where `numbered`, the zero point's card is written once a plane, with its number.
+    """
 
     cards: Mapping[str, Any]
     value: float = 1.0
     per: str = "pixel"
+    numbered: bool = False
 
     def values(self, scale: float) -> float:
         """Value of one nanomaggy per native pixel of light in an image of so many arcsec a pixel."""
@@ -103,6 +112,17 @@ FLUXES = {
     "panstarrs": _C({"HIERARCH FPA.ZP": 25.0, "EXPTIME": 40.0}, 400),
     "kids": _C({"MAGZEROP": 0.0}, 1e-9),
     "euclid": _C({"BUNIT": "uJy", "MAGZEROP": 23.9}, 3.631),
+    "numbered": _C({"MAGZERO": 25.0}, 10, numbered=True),
+    "text": _C({"MAGZP": "25.0 mag"}, 10),
+    "IRAF": _C({"ZMAG": 25.0}, 10),
+    "unlisted": _C({"BUNIT": "adu", "MYZPT": 27.5}, 100),
+    "for 1 sec": _C({"MAGZPT": (25.0, "zero point for 1 sec exposure"), "EXPTIME": 90.0}, 900),
+    "maggies": _C({"BUNIT": "none", "MAGZERO": 0.0}, 1e-9),
+    "jansky": _C({"BUNIT": "flux", "ZP": 8.9}, 3.631e-6),
+    "vega": _C({"MAGZPT": 25.0, "PHOTSYS": "VEGA"}, 16),
+    "viewer zero point": _C({"SURVEY": "LegacySurvey", "MAGZERO": 22.5}, 1, "native"),
+    "rubin": _C({"BUNIT": "nJy", "HIERARCH LSST BUTLER DATAID BAND": "r"}, 3631.0),
+    "jwst": _C({"BUNIT": "MJy/sr", "PIXAR_SR": 1.6e-12}, 3.631e-12 * 206264.80625**2, "arcsec2"),
     "counts alone": _C({"BUNIT": "counts"}, 55),
     "contradiction": _C({"BUNIT": "nanomaggy", "MAGZERO": 27.0}, 1),
 }
@@ -125,10 +145,19 @@ def light_of(band: str, east: np.ndarray, north: np.ndarray) -> np.ndarray:
 def draw_band(band: str, header: fits.Header, shape: tuple[int, int]) -> np.ndarray:
     """Draw the galaxy as an image (H, W) with this header's WCS has it."""
     y, x = np.mgrid[: shape[0], : shape[1]].astype(float)
-    sky = sky_of(WCS(header).celestial, x, y)
-    east, north = SKY.spherical_offsets_to(SkyCoord(sky.ra, sky.dec))
+    sky = sky_of(WCS(header, naxis=2), x, y).cartesian.xyz.value
+    ra, dec = SKY.ra.rad, SKY.dec.rad
+    to = np.array(
+        [
+            [np.cos(dec) * np.cos(ra), np.cos(dec) * np.sin(ra), np.sin(dec)],
+            [-np.sin(ra), np.cos(ra), 0],
+            [-np.sin(dec) * np.cos(ra), -np.sin(dec) * np.sin(ra), np.cos(dec)],
+        ]
+    )
+    ahead, east, north = np.tensordot(to, sky, 1)
+    east, north = (np.degrees(side / ahead) * 3600 for side in (east, north))  # on the tangent plane
     grain = np.random.default_rng(ord(band)).normal(size=shape) * NOISE[band]
-    return light_of(band, east.arcsec, north.arcsec) + grain
+    return light_of(band, east, north) + grain
 
 
 @dataclass(frozen=True)
@@ -165,7 +194,7 @@ class Convention:
 
 
 OPTIONS: dict[str, tuple[Any, ...]] = {
-    "layout": ("cube", "cube in an extension", "cube, bands last", "extensions", "files", "npz"),
+    "layout": ("cube", "cube in an extension", "cube, bands last", "extensions", "files", "npz", "npz, an array a band"),
     "bands": ("grz", "zrg", "rzg", "griz", "zgr"),
     "listed": tuple(LISTS),
     "filter_name": tuple(FILTER_NAMES),
@@ -187,7 +216,7 @@ OPTIONS: dict[str, tuple[Any, ...]] = {
     "third_axis": ("", "BAND", "WAVE", "FREQ"),
     "scale_keyword": ("", "", "PIXSCALE", "SECPIX", "wrong PIXSCALE"),
     "target": ("", "", "RA_TARG", "OBJRA", "sexagesimal"),
-    "fill": (None, None, np.nan, -99.0, -9999.0, 0.0, 1e30),
+    "fill": (None, None, np.nan, -99.0, -9999.0, 0.0, 1e30, 999999.0, 99.0),
     "beside": ("", "invvar", "variance", "error", "mask", "psf", "model", "all"),
     "before": (False, True),
     "pixels": ("f4", "f8", "i4", "i2", "BLANK"),

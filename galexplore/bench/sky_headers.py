@@ -19,7 +19,7 @@ _FRAMES = {
 #: Cards of projections beyond their code.
 _PROJECTIONS = {
     "TPV": {f"PV{i}_{j}": v for i in (1, 2) for j, v in ((0, 0.0), (1, 1.0), (2, 0.0), (4, 2e-4), (5, 1e-4), (6, -1e-4))},
-    "ZPN": {"PV2_1": 1.0, "PV2_3": 30.0},
+    "ZPN": {"PV2_1": 1.0, "PV2_3": 30.0},  # of the latitude
     "TAN-SIP": {"A_ORDER": 2, "B_ORDER": 2, "A_2_0": 2e-6, "A_0_2": -1e-6, "B_1_1": 2e-6},
 }
 
@@ -90,7 +90,10 @@ def wcs_header(
     header.update({"CRVAL1": values[0], "CRVAL2": values[1]})
     header.update({"CRPIX1": (shape[1] + 1) / 2, "CRPIX2": (shape[0] + 1) / 2})
     header.update(cards)
-    header.update(_PROJECTIONS.get(projection, {}))
+    parameters = _PROJECTIONS.get(projection, {})
+    if swapped and projection == "ZPN":
+        parameters = {k.replace("PV2", "PV1"): v for k, v in parameters.items()}
+    header.update(parameters)
     header.update(_linear_cards(form, matrix, scale, turned, parity, stretch))
     return header
 
@@ -103,5 +106,7 @@ def _linear_cards(
         return {"CDELT1": -parity * scale / 3600, "CDELT2": stretch * scale / 3600, "CROTA2": -turned}
     deltas = [-scale / 3600, scale / 3600] if form == "PC" else [1.0, 1.0]
     stem = "PC" if form == "PC" else "CD"
-    cards = {f"{stem}{i + 1}_{j + 1}": matrix[i, j] / deltas[i] for i in (0, 1) for j in (0, 1)}
-    return cards | ({"CDELT1": deltas[0], "CDELT2": deltas[1]} if form == "PC" else {})
+    cards = {f"{stem}{i + 1}_{j + 1}": float(matrix[i, j]) / deltas[i] for i in (0, 1) for j in (0, 1)}
+    if form == "PC":
+        cards |= {"CDELT1": deltas[0], "CDELT2": deltas[1]}
+    return cards

@@ -175,7 +175,7 @@ def _single_bands(images: list[Part], survey: Survey) -> list[Plane]:
             band = header_band(part.header, survey)
         if not band.letter or band.letter not in {q.band for q in planes}:
             pixels = part.pixels.astype(np.float64)
-            planes.append(Plane(pixels, band.letter, part.header, part.where, said=band.said, spelt=band.text))
+            planes.append(Plane(pixels, band.letter, part.header, part.where, said=band.said, spelt=band.text, bits=part.bits))
     return planes
 
 
@@ -200,7 +200,7 @@ def _split(part: Part, survey: Survey) -> tuple[list[Plane], list[Check]]:
         notes.append(Check("orientation", "passed", sentence))
     count = len(named)
     planes = [
-        Plane(p.astype(np.float64), b, header, part.where, said=said, number=(k, count))
+        Plane(p.astype(np.float64), b, header, part.where, said=said, number=(k, count), bits=part.bits)
         for k, (p, b) in enumerate(zip(pixels, named, strict=True))
     ]
     return planes, notes

@@ -67,12 +67,12 @@ def _find_fill(image: np.ndarray) -> float | None:
     finite = image[np.isfinite(image)]
     if not finite.size:
         return None
-    for value in (finite.min(), finite.max()):
+    for value in (finite.min(), finite.max(), *FILLS):
         rest = finite[finite != value]
-        if rest.size < GAP or value == 0:
+        if rest.size in (0, finite.size) or rest.size < GAP or value == 0:
             continue
         middle = np.median(rest)
-        sigma = median_abs_deviation(rest, scale="normal")
+        sigma = median_abs_deviation(rest, scale="normal") or np.diff(np.unique(rest)).min(initial=np.inf)  # rounded
         nearest = np.abs(rest - value).min()
         listed = value in FILLS
         if listed and nearest > FAR * sigma and (value < 0 or _blocks(image == value).any()):

@@ -36,6 +36,8 @@ class Plane:
         The text, where it is this band's alone.
     number : (int, int) or None
         Which plane of how many of a cube, counted from 0.
+    bits : int
+        BITPIX as it was written; 0 where it is no FITS image.
     """
 
     pixels: np.ndarray
@@ -47,11 +49,12 @@ class Plane:
     said: str = ""
     spelt: str = ""
     number: tuple[int, int] | None = None
+    bits: int = 0
 
 
 @dataclass(frozen=True)
 class Part:
-    """An image HDU or array: its number, own header, that with what it inherits, role, pixels, and an array's name."""
+    """An image HDU or array: its number, own header, that with what it inherits, role, pixels, an array's name, BITPIX."""
 
     number: int
     own: fits.Header
@@ -59,6 +62,7 @@ class Part:
     role: str
     pixels: np.ndarray
     array: str = ""
+    bits: int = 0
 
     @property
     def where(self) -> str:
@@ -77,12 +81,13 @@ def give_roles(data: bytes, headers: dict[int, fits.Header], survey: Survey) -> 
             if role in ("psf", "other", "model"):
                 parts.append(Part(i, own, own, role, np.zeros((1, 1))))
                 continue
+            bits = int(own.get("BITPIX", 0))  # which becomes that of the scaled pixels
             pixels = np.squeeze(hdus[i].data)
             if np.iscomplexobj(pixels) or pixels.ndim not in (2, 3):
                 raise InputError(f"the image's shape is {pixels.shape}; {survey.count_word} bands of (H, W) are needed")
             if not role and header_band(own, survey).letter:
                 role = "image"
-            parts.append(Part(i, own, inherit(own, primary) if i else own, role, pixels))
+            parts.append(Part(i, own, inherit(own, primary) if i else own, role, pixels, bits=bits))
     unnamed = [p for p in parts if p.role in ("", "image")]
     first = min(unnamed, key=lambda p: (p.role != "image", *rank_image(p.own, p.pixels)), default=None)
     for k, part in enumerate(parts):

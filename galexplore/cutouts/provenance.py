@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-from astropy.io import fits
-
 from galexplore.cutouts.cutout import Check
 from galexplore.cutouts.geometry import Place
 from galexplore.cutouts.parts import Plane
@@ -86,15 +84,15 @@ def tell_pixels(chosen: Sequence[Plane]) -> list[Check]:
     if not where:
         return []
     shapes = dict.fromkeys(f"{p.pixels.shape[1]} x {p.pixels.shape[0]} pixels" for p in chosen)
-    types = dict.fromkeys(_type_of(p.header) for p in chosen)
+    types = dict.fromkeys(_type_of(p.bits) for p in chosen if p.bits)
+    notes = [Check("saturation", "passed", f"{' and '.join(types)} ({where})")] if types else []
     return [
-        Check("size", "passed", f"{' and '.join(shapes)} (NAXIS, {where})"),
-        Check("saturation", "passed", f"{' and '.join(t for t in types if t)} ({where})"),
+        *notes,
+        Check("size", "passed", f"{' and '.join(shapes)} ({'NAXIS, ' if types else ''}{where})"),
     ]
 
 
-def _type_of(header: fits.Header) -> str:
+def _type_of(bits: int) -> str:
     """Type of the pixels as they were written."""
-    bits = header.get("ZBITPIX", header.get("BITPIX"))
     kinds = {-32: "floats of 32 bits", -64: "floats of 64 bits", 8: "integers of 8 bits", 16: "integers of 16 bits"}
     return kinds.get(bits, f"BITPIX = {bits}")
