@@ -16,7 +16,9 @@ APART = 0.5  # pixels: bands that lie nearer than this in all of the field share
 SCALES_ALIKE = 0.01  # relative: scales of bands without a WCS that differ by more are told apart
 ON_PIXELS = 0.1  # pixels: nearer than this, a pixel is taken over as it is
 MARGIN = 12.0  # arcsec kept beyond the field's half: the galaxy may lie 8" off
-SAMPLES = 4  # a pixel's side is sampled so often
+SAMPLES = 4  # a pixel's side is sampled so often, and each pixel of a finer band twice
+FINEST = 0.3  # model pixels: grids that bands are brought to are no finer
+OBLONGEST = 10.0  # sides that differ more are no image of the sky
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ def choose_grid(places: Sequence[Place], shapes: Sequence[tuple[int, int]], surv
     if not square:
         return _upright(at[0], shapes[0], survey), at
     best = min(square, key=lambda i: (round(at[i].pixel_scale or 0, 4), i))
-    grid = _window(at[best], shapes[best], survey)
+    grid = _coarsen(_window(at[best], shapes[best], survey, cut=True), survey)
     said = "bands that lie differently on the sky were brought to one grid"
     return Grid(grid.matrix, grid.target, grid.shape, grid.known, said), at
 
@@ -113,12 +115,21 @@ def _same(one: Place, other: Place, survey: Survey) -> bool:
     return bool(shift < APART and turn * survey.field / 2 / (one.pixel_scale or 1) < APART)
 
 
-def _window(place: Place, shape: tuple[int, int], survey: Survey) -> Grid:
-    """Keep a band's own pixels; where the target is not their middle, cut a window about it."""
+def _coarsen(grid: Grid, survey: Survey) -> Grid:
+    """Take every so many pixels of a grid together, where it is finer than the model can use."""
+    assert grid.matrix is not None
+    scale = math.sqrt(abs(np.linalg.det(grid.matrix)))
+    factor = max(1, math.floor(FINEST * survey.model_scale / scale))
+    x, y = ((t + 0.5) / factor - 0.5 for t in grid.target)
+    return Grid(grid.matrix * factor, (x, y), (grid.shape[0] // factor, grid.shape[1] // factor), grid.known)
+
+
+def _window(place: Place, shape: tuple[int, int], survey: Survey, cut: bool = False) -> Grid:
+    """Keep a band's own pixels; where the target is not their middle, or on demand, cut a window about it."""
     middle = ((shape[1] - 1) / 2, (shape[0] - 1) / 2)
     target = place.target or middle
     apart = np.hypot(target[0] - middle[0], target[1] - middle[1])
-    if place.pixel_scale is None or apart < APART:
+    if place.pixel_scale is None or (apart < APART and not cut):
         return Grid(place.matrix, target, shape, place.known)
     half = math.ceil((survey.field / 2 + MARGIN) / place.pixel_scale)
     ends = [(min(t, half), min(n - 1 - t, half)) for t, n in zip(target, (shape[1], shape[0]), strict=True)]
@@ -130,7 +141,10 @@ def _window(place: Place, shape: tuple[int, int], survey: Survey) -> Grid:
 def _upright(place: Place, shape: tuple[int, int], survey: Survey) -> Grid:
     """Lay square pixels of the finer side over a band of oblong ones; north up where north is known."""
     assert place.matrix is not None and place.sides is not None and place.target is not None
-    scale = min(place.sides)
+    if max(place.sides) > OBLONGEST * min(place.sides):
+        sides = f'{place.sides[0]:.3g}" by {place.sides[1]:.3g}"'
+        raise InputError(f"the pixels are {sides}: sides so different are no image of the sky; correct the WCS")
+    scale = max(min(place.sides), FINEST * survey.model_scale)
     corners = np.array([[-0.5, shape[1] - 0.5, -0.5, shape[1] - 0.5], [-0.5, -0.5, shape[0] - 0.5, shape[0] - 0.5]])
     reach = np.abs(place.matrix @ (corners - np.array(place.target)[:, None])).max(axis=1)
     half = np.minimum(reach, survey.field / 2 + MARGIN)
@@ -151,15 +165,11 @@ def bring(pixels: np.ndarray, place: Place, grid: Grid) -> np.ndarray:
     affine = np.linalg.solve(place.matrix, grid.matrix)
     y, x = np.mgrid[: grid.shape[0], : grid.shape[1]].astype(np.float64)
     x, y = x - grid.target[0], y - grid.target[1]
-    if np.allclose(affine, np.eye(2), atol=1e-4) or np.allclose(np.abs(affine), np.eye(2), atol=1e-4):
-        samples = 1 if _on_pixels(affine, place, grid) else SAMPLES
-    else:
-        samples = SAMPLES * max(1, math.ceil(np.abs(affine).max()))
-    samples = min(samples, 16)
+    whole = np.allclose(affine, np.eye(2), atol=1e-4) and _on_pixels(affine, place, grid)
+    nx, ny = (1 if whole else max(SAMPLES, math.ceil(2 * np.hypot(*affine[:, k]))) for k in (0, 1))
     total, count = np.zeros(grid.shape), np.zeros(grid.shape, np.int32)
-    offsets = (np.arange(samples) + 0.5) / samples - 0.5
-    for dy in offsets:
-        for dx in offsets:
+    for dy in (np.arange(ny) + 0.5) / ny - 0.5:
+        for dx in (np.arange(nx) + 0.5) / nx - 0.5:
             column = affine[0, 0] * (x + dx) + affine[0, 1] * (y + dy) + place.target[0]
             row = affine[1, 0] * (x + dx) + affine[1, 1] * (y + dy) + place.target[1]
             i, j = np.rint(row).astype(np.int64), np.rint(column).astype(np.int64)
@@ -168,7 +178,7 @@ def bring(pixels: np.ndarray, place: Place, grid: Grid) -> np.ndarray:
             valid = np.isfinite(value)
             total += np.where(valid, value, 0)
             count += valid
-    enough = count >= max(1, samples**2 / 2)
+    enough = count >= max(1, nx * ny / 2)
     return np.where(enough, total / np.maximum(count, 1), np.nan).astype(np.float32)
 
 

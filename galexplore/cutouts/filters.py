@@ -141,6 +141,11 @@ def list_bands(header: fits.Header, count: int, survey: Survey) -> tuple[list[st
         bands = split_bands(header.get(keyword), survey)
         if len(bands) > 1 and "?" not in bands and (keyword in LIST_KEYWORDS or len(bands) == count):
             return bands, f"{keyword} = {_shorten(header[keyword])}"
+    return _list_numbered(header, count, survey)
+
+
+def _list_numbered(header: fits.Header, count: int, survey: Survey) -> tuple[list[str], str]:
+    """Bands by numbered keywords, or the order in which a spectral third axis runs."""
     for stem in _STEMS:
         for form in (f"{stem}{{}}", f"{stem}_{{}}", f"{stem}{{:02d}}"):
             for first in (0, 1):
@@ -149,6 +154,16 @@ def list_bands(header: fits.Header, count: int, survey: Survey) -> tuple[list[st
                 if len(bands) > 1 and len(bands) == len(keys) and keys[0] == form.format(first):
                     return bands, f"{keys[0]} to {keys[-1]} = {', '.join(_shorten(header[k]) for k in keys)}"
     return [], ""
+
+
+def run_spectrum(header: fits.Header) -> tuple[int, str]:
+    """Tell which way a cube's third axis runs, 1 to longer wavelengths and -1 to shorter; 0 where nothing says so."""
+    kind = str(header.get("CTYPE3", "")).strip().upper()[:4]
+    sense = {"WAVE": 1, "AWAV": 1, "FREQ": -1, "ENER": -1, "WAVN": -1}.get(kind, 0)
+    step = header.get("CD3_3", header.get("CDELT3"))
+    if not sense or not isinstance(step, int | float) or step == 0 or ("PC3_3" in header and header["PC3_3"] != 1):
+        return 0, ""
+    return (sense if step > 0 else -sense), f"CTYPE3 = {kind}, step {step:g}"
 
 
 def named_band(name: str, survey: Survey) -> str:

@@ -11,16 +11,16 @@ from galexplore.cutouts.cutout import Check, Cutout
 from galexplore.cutouts.filters import (
     LIST_KEYWORDS,
     BandName,
-    differing_bands,
     header_band,
     list_bands,
+    run_spectrum,
     split_bands,
     unread_bands,
 )
 from galexplore.cutouts.gaps import mark_gaps
 from galexplore.cutouts.geometry import Place, celestial_axes, find_place
 from galexplore.cutouts.hdus import image_headers
-from galexplore.cutouts.parts import Part, Plane, attach, give_roles, leave_aside
+from galexplore.cutouts.parts import Part, Plane, attach, give_roles, leave_aside, name_images
 from galexplore.cutouts.pictures import is_picture, read_colours
 from galexplore.cutouts.provenance import place_of, tell_bands, tell_pixels, tell_place
 from galexplore.errors import InputError
@@ -157,16 +157,10 @@ def _planes(data: bytes, survey: Survey) -> tuple[list[Plane], list[Check], str]
 
 
 def _single_bands(images: list[Part], survey: Survey) -> list[Plane]:
-    """Take one image a band: its own keyword, else that of the primary header, else the primary header's list.
-
-    Where nothing else tells, the letter in which the extensions' names differ does.
-    """
+    """Take one image a band: by its own keyword or name, else the primary header's list, else its one band."""
     planes: list[Plane] = []
     listed, by = list_bands(images[0].header, len(images), survey)
-    own = [header_band(p.own, survey) for p in images]
-    names = [str(p.own.get("EXTNAME", "")) for p in images]
-    if not all(b.letter for b in own) and (letters := differing_bands(names, survey)):
-        own = [BandName(b, "EXTNAME", n) for b, n in zip(letters, names, strict=True)]
+    own = name_images(images, survey)
     for k, part in enumerate(images):
         band = own[k]
         if not band.letter and len(listed) == len(images) > 1:
@@ -186,8 +180,9 @@ def _split(part: Part, survey: Survey) -> tuple[list[Plane], list[Check]]:
         (f for n in (pixels.shape[0], pixels.shape[2]) if (f := list_bands(header, n, survey))[0]), ([], "")
     )
     if not named:
-        named = list(survey.bands)
-        notes.append(_assume_bands(part, survey))
+        run, by = run_spectrum(header)
+        named = list(survey.bands)[:: run or 1]
+        notes.append(_assume_bands(part, named, by, survey))
     axis = next((a for a in (0, 2) if pixels.shape[a] == len(named)), None)
     if axis is None:
         raise InputError(f"the cube's shape is {pixels.shape}, which does not fit the bands {', '.join(named)}")
@@ -206,7 +201,7 @@ def _split(part: Part, survey: Survey) -> tuple[list[Plane], list[Check]]:
     return planes, notes
 
 
-def _assume_bands(part: Part, survey: Survey) -> Check:
+def _assume_bands(part: Part, named: list[str], by: str, survey: Survey) -> Check:
     """Say that a cube's bands are taken for the survey's, and what its header says that names no list of bands.
 
     Raises
@@ -218,9 +213,9 @@ def _assume_bands(part: Part, survey: Survey) -> Check:
         text = part.header.get(keyword)
         if isinstance(text, str) and "?" in split_bands(text, survey):
             raise InputError(f"{keyword} = {text[:40]} ({part.where}) names bands that are not known here")
-    taken = f"assumed {', '.join(survey.bands)}"
+    taken = f"assumed {', '.join(named)}{f' by {by}' if by else ''}"
     single = header_band(part.header, survey)
     unread = single.said if single.letter else unread_bands(part.header, survey)
     if unread:
         return Check("bands", "passed", f"{unread} ({part.where}) names no list of bands; {taken}")
-    return Check("bands", "passed", f"the file does not name its bands; {taken} ({part.where})")
+    return Check("bands", "passed", f"no keyword names the bands; {taken} ({part.where})")

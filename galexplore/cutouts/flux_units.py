@@ -36,7 +36,7 @@ _SPELLINGS = (  # of writers, to astropy's; in lower case
 
 def spell_unit(unit: str) -> str:
     """Respell a unit as astropy has it, without regard to case but for m (milli) and M (mega) before Jy."""
-    text = unit.strip().strip("'\"").strip()
+    text = unit.strip().strip("'\"[]").strip()
     if re.match(r"mJy\b", text):
         text = "milliJy" + text[3:]
     elif re.match(r"MJy\b|MJY\b", text):
@@ -71,7 +71,7 @@ def is_maggies(unit: str) -> bool:
 
 def read_counts(unit: str) -> str:
     """Say whether a unit is one of counts: "second", "total", or "" where it is none."""
-    text = unit.strip().strip("'\"").strip().lower().replace("per ", "/")
+    text = unit.strip().strip("'\"[]").strip().lower().replace("per ", "/")
     bare = re.sub(r"/\s*(pix(el)?s?|px)\b", "", text)
     bare = re.sub(r"\s*(/\s*\(?(s|sec|secs|second|seconds)\)?|[ *.]?(s|sec)\s*(\*\*|\^)?\s*\(?-1\)?)\s*$", "", bare)
     bare = re.sub(r"\s*\(.*\)$", "", bare)

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from galexplore.cutouts.scales import COARSEST, FINEST, read_scales
 from galexplore.cutouts.targets import read_targets
-from galexplore.cutouts.wcs_cards import celestial_axes, mend_wcs, spell_types
+from galexplore.cutouts.wcs_cards import celestial_axes, mend_wcs, spell_types, unused_turn
 
 SQUARE = 0.01  # sides and right angle may differ by so much
 MIDDLE = 1.0  # arcsec: a target that is nearer than this lies in the middle
@@ -192,5 +192,6 @@ def _linear_place(header: fits.Header, middle: _Pair) -> Place:
     sides, said = read_scales(header)
     matrix = None if sides is None else np.array([[-sides[0], 0.0], [0.0, sides[1]]])
     types = spell_types(header)
-    assumed = f"the WCS ({types}) cannot be read: assumed N up, E left" if types else ""
+    turned = "" if types else unused_turn(header)
+    assumed = f"the WCS ({types}) cannot be read: assumed N up, E left" if types else turned
     return Place(matrix, False, middle, ra, dec, said if sides else "", assumed=assumed)

@@ -5,7 +5,9 @@ from io import BytesIO
 
 from astropy.io import fits
 
+from galexplore.cutouts.conventions import ZERO_POINTS
 from galexplore.cutouts.cutout import MAX_SIDE, check_side
+from galexplore.cutouts.flux_units import read_unit
 from galexplore.errors import InputError
 from galexplore.survey import Survey
 
@@ -33,19 +35,20 @@ _ROLES = ("EXTTYPE", "IMAGETYP", "HDUCLAS", "DES_EXT", "IMTYPE", "CHECKSUM", "DA
 def inherit(own: fits.Header, primary: fits.Header) -> fits.Header:
     """Fill in from the primary header what an extension does not say itself.
 
-    Not its name, role and structure, nor a second WCS beside the extension's own. An extension with INHERIT = F takes
+    Not its name, role and structure, nor a second WCS beside the extension's own, nor a zero point beside its unit. An extension with INHERIT = F takes
     nothing (FITS standard 4.0, appendix K).
     """
     if own is primary or own.get("INHERIT") is False:
         return own
     merged, located = own.copy(), "CTYPE1" in own or "CD1_1" in own
+    calibrated = read_unit(str(own.get("BUNIT", ""))) is not None if own.get("BUNIT") else False
     for card in primary.cards:
         keyword = card.keyword
         if not keyword or keyword in own or keyword in ("COMMENT", "HISTORY", "END"):
             continue
         if keyword.startswith((*_OWN, *_ROLES)):
             continue
-        if located and keyword.startswith(_WCS):
+        if (located and keyword.startswith(_WCS)) or (calibrated and keyword in ZERO_POINTS):
             continue
         merged[keyword if len(keyword) <= 8 else f"HIERARCH {keyword}"] = (card.value, card.comment)
     return merged

@@ -8,7 +8,7 @@ import numpy as np
 from astropy.io import fits
 
 from galexplore.cutouts.cutout import Check
-from galexplore.cutouts.filters import extension_band, header_band
+from galexplore.cutouts.filters import BandName, differing_bands, extension_band, header_band
 from galexplore.cutouts.hdus import inherit, name_hdu
 from galexplore.cutouts.roles import content_role, header_role, masked, rank_image
 from galexplore.errors import InputError
@@ -97,6 +97,20 @@ def give_roles(data: bytes, headers: dict[int, fits.Header], survey: Survey) -> 
     return parts
 
 
+def name_images(images: list[Part], survey: Survey) -> list[BandName]:
+    """Name each image's band by its own header; by the extensions' names where keywords do not tell all apart.
+
+    Headers are copied from one band to the others more often than names are.
+    """
+    own = [header_band(p.own, survey) for p in images]
+    names = [str(p.own.get("EXTNAME", "")) for p in images]
+    letters = differing_bands(names, survey) or [extension_band(n, survey).letter for n in names]
+    told_apart = all(b.letter for b in own) and len({b.letter for b in own}) == len(own)
+    if not told_apart and all(letters) and len(set(letters)) == len(letters) > 1:
+        return [BandName(b, "EXTNAME", n) for b, n in zip(letters, names, strict=True)]
+    return own
+
+
 def leave_aside(images: list[Part], survey: Survey) -> tuple[list[Part], list[Check]]:
     """Keep one image of each band, or one cube, and say which were left aside.
 
@@ -106,10 +120,11 @@ def leave_aside(images: list[Part], survey: Survey) -> tuple[list[Part], list[Ch
     cubes = [p for p in images if p.pixels.ndim == 3]
     kept, notes = list[Part](), list[Check]()
     groups: dict[str, list[Part]] = {}
-    for k, part in enumerate(cubes or images):
-        band = "cube" if cubes else header_band(part.own, survey).letter or header_band(part.header, survey).letter
-        named = header_band(part.own, survey).letter
-        groups.setdefault(band if cubes or named else f"{band}{k}", []).append(part)
+    for k, (part, band) in enumerate(zip(images, name_images(images, survey), strict=True)):
+        if not cubes:
+            groups.setdefault(band.letter or f"without a name {k}", []).append(part)
+        elif part in cubes:
+            groups.setdefault("", []).append(part)
     for band, group in groups.items():
         best = min(group, key=lambda p: rank_image(p.own, p.pixels))
         kept.append(best)
@@ -140,7 +155,10 @@ def attach(
             targets = _belongs_to(part, planes, images, survey)
             pixels = np.broadcast_to(part.pixels, (len(planes), *part.pixels.shape))
         for k in targets:
-            if pixels[k].shape == planes[k].pixels.shape:
+            if pixels[k].shape != planes[k].pixels.shape:
+                shape = f"{pixels[k].shape[1]} x {pixels[k].shape[0]} pixels"
+                notes.append(Check("missing", "passed", f"{part.where} of {shape} does not fit the image: left aside"))
+            else:
                 planes[k], said = _use(planes[k], part, pixels[k])
                 notes += [Check("missing", "passed", said)] if said else []
     return planes, list(dict.fromkeys(notes))

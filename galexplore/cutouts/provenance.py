@@ -59,7 +59,7 @@ def tell_place(place: Place, plane: Plane) -> list[Check]:
         notes.append(Check("pixel_scale", "fixed" if others else "passed", sentence))
     elif unread := unread_scale(plane.header):
         notes.append(Check("pixel_scale", "passed", f"no pixel scale can be read of {unread}{where}"))
-    elif place.assumed:
+    elif place.assumed and "cannot be read" in place.assumed:
         notes.append(Check("pixel_scale", "passed", f"no pixel scale can be read of the WCS{where}"))
     if place.known:
         notes.append(Check("orientation", "passed", f"{place.wcs_said}{where}"))

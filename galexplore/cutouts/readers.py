@@ -2,13 +2,15 @@
 
 import math
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from io import BytesIO
 from os import PathLike
 from pathlib import Path
 
 import numpy as np
+from astropy import log
 from astropy.io import fits
 from PIL import Image, ImageOps
 
@@ -70,7 +72,7 @@ def read(
             f"the pixel scale {pixel_scale!r} is no number of arcsec a pixel; {survey.pixel_scale:g} would be one"
         )
     try:
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
+        with warnings.catch_warnings(), np.errstate(all="ignore"), _quiet_log():
             warnings.simplefilter("ignore")  # what libraries mutter about odd files is said by the audit
             if isinstance(source, list | tuple):
                 cutout = _read_bands(source, name, survey)
@@ -78,9 +80,22 @@ def read(
                 cutout = _read_one(source, name if name is None or isinstance(name, str) else name[0], key, survey)
     except InputError:
         raise
-    except (MemoryError, Exception) as error:  # a library's complaint about a damaged file never reaches a person raw
+    except MemoryError as error:
+        raise InputError("there is not memory enough to read the file; cut out the galaxy first") from error
+    except Exception as error:  # a library's complaint about a damaged file never reaches a person raw
         raise InputError(f"the file is damaged or not what it seems and could not be read; {TAKEN}") from error
     return _settle_scale(cutout, pixel_scale)
+
+
+@contextmanager
+def _quiet_log() -> Iterator[None]:
+    """Keep astropy from printing what it makes of odd headers."""
+    before = log.level
+    log.setLevel("ERROR")
+    try:
+        yield
+    finally:
+        log.setLevel(before)
 
 
 def _settle_scale(cutout: Cutout, given: float | None) -> Cutout:
@@ -204,8 +219,11 @@ def _name_bands(planes: list[Plane], names: list[str], survey: Survey) -> list[P
             raise InputError(f"nothing tells the band of {name or 'a file'}: {why}, and no name like image-g.fits")
         if band in {p.band for p in named}:
             count = survey.count_word
-            raise InputError(f"two of the {count} files are of the band {band}; {survey.band_words} are needed")
-        named.append(replace(plane, band=band, said=plane.said or "the file's name"))
+            why = f" (by {plane.said}, while the names say {', '.join(differing)})" if all(differing) else ""
+            raise InputError(f"two of the {count} files are of the band {band}{why}; {survey.band_words} are needed")
+        unread = unread_bands(plane.header, survey)
+        by_name = f"the file's name; assumed, for {unread} is no band that is known here" if unread else "the file's name"
+        named.append(replace(plane, band=band, said=plane.said or by_name))
     return named
 
 

@@ -76,3 +76,13 @@ def _fill_types(header: fits.Header) -> list[str]:
         header["CTYPE1"], header["CTYPE2"] = "RA---TAN", "DEC--TAN"
         return ["no CTYPE is given: assumed RA and Dec"]
     return []
+
+
+def unused_turn(header: fits.Header) -> str:
+    """Say that keywords which may tell where north is are not used without a WCS; empty where there are none."""
+    keys = ("CROTA2", "CROTA1", "CD1_1", "CD1_2", "PC1_1", "ORIENTAT", "POSANG", "PA_APER", "ROTANGLE", "ROT_ANG")
+    there = [f"{k} = {str(header[k])[:12]}" for k in keys if k in header]
+    cdelt = header.get("CDELT1")
+    if isinstance(cdelt, int | float) and cdelt > 0:
+        there.append(f"CDELT1 = {cdelt:g}")
+    return f"without a CTYPE of the sky {' and '.join(there)} is not used: assumed N up, E left" if there else ""
