@@ -16,7 +16,7 @@ from pages._session.navigation import require_header
 from pages._session.state import open_explorer, plain
 from pages._session.uploads import forget, refresh, settle, take_files, try_sample
 
-TYPES = ["fits", "fit", "fts", "fz", "gz", "npy", "npz", "jpg", "jpeg", "png"]
+TYPES = ["fits", "fit", "fts", "fz", "gz", "bz2", "xz", "npy", "npz", "jpg", "jpeg", "png"]
 
 
 def choose_sample(explorer: Explorer, kind: str) -> str:

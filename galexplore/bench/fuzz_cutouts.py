@@ -31,7 +31,6 @@ FORMATS = {
         Convention(layout="npz, an array a band", form="asked", where="primary", flux="galfit"),
     ),
 }
-_SMALL = 0.75  # arcsec a pixel: coarser than is used, but quick
 
 
 def _read(data: bytes) -> object:

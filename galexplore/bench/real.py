@@ -4,27 +4,29 @@ from pathlib import Path
 
 from galexplore.cutouts.readers import read
 from galexplore.errors import InputError
+from galexplore.explore.bands import group_bands
 from galexplore.explore.explorer import Explorer
 from galexplore.latents import LATENTS
 from galexplore.tables.names import format_measurement
 
 #: Spectroscopic redshift and published log mass (GLADE+, good to some tenths of a dex) by the name in a file's name.
-KNOWN = {
+KNOWN: dict[str, tuple[float, float | None]] = {
     "J094651.41-010228.6": (0.0203, 10.1),
     "J094949.61+010533.1": (0.0347, 9.7),
     "J000003.25-010647.0": (0.021, 8.8),
+    "UGC01333": (0.058, None),
 }
 
 SUFFIXES = (".fits", ".npz")
 
 
-def find_known(name: str) -> tuple[float, float] | None:
-    """Return the redshift and log mass of the galaxy that a file's name names, if known."""
+def find_known(name: str) -> tuple[float, float | None] | None:
+    """Return the redshift and log mass, or None, of the galaxy that a file's name names, if known."""
     return next((known for galaxy, known in KNOWN.items() if galaxy in name), None)
 
 
 def locate_all(explorer: Explorer, folder: Path) -> list[dict]:
-    """Locate every cutout of a folder.
+    """Locate every cutout of a folder; single bands of one galaxy are put together.
 
     Returns
     -------
@@ -40,12 +42,16 @@ def locate_all(explorer: Explorer, folder: Path) -> list[dict]:
     paths = sorted(p for p in folder.glob("*") if p.suffix in SUFFIXES)
     if not paths:
         raise InputError(f"{folder} holds no cutouts (.fits, .npz).")
-    return [{"file": p.name, "known": find_known(p.name)} | _locate(explorer, p) for p in paths]
+    groups = {i: g for g in group_bands(paths, range(len(paths)), explorer.survey) for i in g}
+    sets = [[paths[j] for j in groups.get(i, [i])] for i in range(len(paths)) if i == groups.get(i, [i])[0]]
+    return [{"file": ", ".join(p.name for p in s), "known": find_known(s[0].name)} | _locate(explorer, s) for s in sets]
 
 
-def _locate(explorer: Explorer, path: Path) -> dict:
+def _locate(explorer: Explorer, paths: list[Path]) -> dict:
+    source = paths[0] if len(paths) == 1 else paths
     try:
-        location = explorer.locate(read(path, survey=explorer.survey, key="cutout" if path.suffix == ".npz" else None))
+        key = "cutout" if paths[0].suffix == ".npz" else None
+        location = explorer.locate(read(source, survey=explorer.survey, key=key))
     except InputError as error:
         return {"refused": str(error)}
     latents = {name: [float(location.latents[i]), float(location.sigma[i])] for i, name in enumerate(LATENTS)}
@@ -60,7 +66,7 @@ def write_table(rows: list[dict]) -> str:
     lines += ["|---|---|---|---|---|---|---|---|"]
     pulls = []
     for row in rows:
-        z, mass = row["known"] or ("–", "–")
+        z, mass = ("–" if value is None else value for value in row["known"] or (None, None))
         if "refused" in row:
             lines.append(f"| `{row['file']}` | {z} | refused: {row['refused']} | {mass} | | | | |")
             continue
@@ -71,10 +77,14 @@ def write_table(rows: list[dict]) -> str:
         )
         if row["known"]:
             pairs = zip((row["latents"][name] for name in LATENTS[1:3]), row["known"], strict=True)
-            pulls.append([(value - known) / sigma for (value, sigma), known in pairs])
+            pulls.append([None if known is None else (value - known) / sigma for (value, sigma), known in pairs])
     if pulls:
-        within = sum(abs(z) < 2 for z, _ in pulls), sum(abs(m) < 2 for _, m in pulls)
-        lines += ["", f"Within two sigma of what is known: redshift {within[0]}, log mass {within[1]} of {len(pulls)}."]
+        names = ("redshift", "log mass")
+        known = {
+            n: [p for p in column if p is not None] for n, column in zip(names, zip(*pulls, strict=True), strict=True)
+        }
+        within = ", ".join(f"{n} {sum(abs(p) < 2 for p in values)} of {len(values)}" for n, values in known.items())
+        lines += ["", f"Within two sigma of what is known: {within}."]
     return "\n".join(lines) + "\n"
 
 

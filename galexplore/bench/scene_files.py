@@ -11,6 +11,7 @@ import numpy as np
 from astropy import units as u
 from astropy.io import fits
 
+from galexplore.bench.scene_hdus import make_beside, make_image
 from galexplore.bench.scenes import EXTENSION_NAMES, FIELD, FILTER_NAMES, FLUXES, LISTS, NOISE, Convention, draw_band
 from galexplore.bench.sky_headers import SKY, wcs_header
 from galexplore.survey import DECALS
@@ -131,63 +132,6 @@ def _add_target(how: Convention, header: fits.Header) -> None:
         header[keys[0]], header[keys[1]] = SKY.ra.deg, SKY.dec.deg
 
 
-def _store(how: Convention, pixels: np.ndarray) -> tuple[np.ndarray, dict[str, Any]]:
-    """Fill a strip with what marks gaps, and bring pixels to their type; cards of the scaling."""
-    pixels = pixels.copy()
-    if how.fill is not None:
-        pixels[..., :8, :] = how.fill
-    if how.pixels in ("f4", "f8"):
-        return pixels.astype(f">{how.pixels}"), {}
-    pixels[~(np.abs(pixels) < 1e20)] = np.nan
-    low, high = float(np.nanmin(pixels)), float(np.nanmax(pixels))
-    bits = 30 if how.pixels == "i4" else 15
-    step = (high - low) / (2**bits - 1)
-    whole = np.rint((pixels - low) / step)
-    blank = -(2**bits)
-    cards: dict[str, Any] = {"BSCALE": step, "BZERO": low}
-    if how.pixels == "BLANK" or not np.isfinite(whole).all():
-        whole, cards = np.where(np.isfinite(whole), whole, blank), cards | {"BLANK": blank}
-    return whole.astype(">i4" if bits == 30 else ">i2"), cards
-
-
-def _image(how: Convention, pixels: np.ndarray, header: fits.Header, name: str = "", first: bool = False) -> Any:
-    """Make an HDU of pixels; scaled integers keep their BSCALE and BZERO."""
-    stored, cards = _store(how, pixels)
-    kind = fits.PrimaryHDU if first else fits.ImageHDU
-    if how.packed == "fz" and not first:
-        made = fits.CompImageHDU(pixels.astype("f4"), header, name=name or None, compression_type="GZIP_2", quantize_level=0)
-        return made
-    made = kind(stored, header)
-    made.header.update(cards)
-    if cards:
-        made = kind(fits.file.np.asarray(stored), made.header, do_not_scale_image_data=True)
-        made.header.update(cards)
-    if name:
-        made.header["EXTNAME"] = name
-    return made
-
-
-def _beside(how: Convention, noise: np.ndarray | float, shape: tuple[int, ...], suffix: str) -> list[Any]:
-    """Make weights, errors, masks, models and PSFs, as the convention has them."""
-    one = np.ones(shape, "f4") * np.float32(noise)
-    mask = np.zeros(shape, "i2")
-    mask[..., 20:23, 20:23] = 1
-    weight = 1 / one**2
-    weight[..., 30:33, 20:23] = 0
-    psf = np.full((*shape[:-2], 31, 31), 1 / 31**2, "f4")
-    made = {
-        "invvar": weight,
-        "variance": one**2,
-        "error": one,
-        "mask": mask,
-        "psf": psf,
-        "model": one * 7,
-    }
-    names = {"invvar": "INVVAR", "variance": "VARIANCE", "error": "ERR", "mask": "MASK", "psf": "PSF", "model": "MODEL"}
-    wanted = list(made) if how.beside == "all" else [how.beside] if how.beside else []
-    return [fits.ImageHDU(made[w], name=names[w] + suffix) for w in wanted]
-
-
 def _share(how: Convention, cards: dict[str, Any], own: fits.Header, primary: fits.Header) -> None:
     """Put cards where the convention has them."""
     for keyword, card in cards.items():
@@ -210,9 +154,9 @@ def _cube(how: Convention, bands: Sequence[_Band]) -> list[Any]:
         header["CD3_3" if how.form == "CD" else "CDELT3"] = 1.0
     if how.layout == "cube, bands last":
         pixels = np.moveaxis(pixels, 0, -1)
-    image = _image(how, pixels, header, EXTENSION_NAMES.get(how.extension, "") * (how.extension == "sci"), first)
+    image = make_image(how, pixels, header, EXTENSION_NAMES.get(how.extension, "") * (how.extension == "sci"), first)
     noise = np.array([b.noise for b in bands])[:, None, None]
-    others = _beside(how, noise, np.stack([b.pixels for b in bands]).shape, "")
+    others = make_beside(how, noise, np.stack([b.pixels for b in bands]).shape, "")
     if first:
         return [image, *others]
     return [fits.PrimaryHDU(header=primary), *((*others, image) if how.before else (image, *others))]
@@ -231,8 +175,8 @@ def _extensions(how: Convention, bands: Sequence[_Band]) -> list[Any]:
         cards, name = _named(how, band)
         header = band.header.copy()
         header.update(cards)
-        image = _image(how, band.pixels, header, name)
-        others = _beside(how, band.noise, band.pixels.shape, f"_{band.letter.upper()}")
+        image = make_image(how, band.pixels, header, name)
+        others = make_beside(how, band.noise, band.pixels.shape, f"_{band.letter.upper()}")
         made += [*others, image] if how.before else [image, *others]
     return [fits.PrimaryHDU(header=primary), *made]
 
@@ -240,12 +184,12 @@ def _extensions(how: Convention, bands: Sequence[_Band]) -> list[Any]:
 def _single(how: Convention, band: _Band) -> list[Any]:
     cards, name = _named(how, band)
     header, primary = band.header.copy(), fits.Header()
-    others = _beside(how, band.noise, band.pixels.shape, "")
+    others = make_beside(how, band.noise, band.pixels.shape, "")
     if how.where == "extension" and not how.before and how.packed != "fz":
         header.update(cards)
-        return [_image(how, band.pixels, header, name, first=True), *others]
+        return [make_image(how, band.pixels, header, name, first=True), *others]
     _share(how, cards, header, primary)
-    image = _image(how, band.pixels, header, name)
+    image = make_image(how, band.pixels, header, name)
     return [fits.PrimaryHDU(header=primary), *((*others, image) if how.before else (image, *others))]
 
 

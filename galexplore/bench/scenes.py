@@ -36,7 +36,15 @@ FILTER_NAMES = {
     "subaru": "W-S-{B}+",
     "gp1": "{b}P1",
 }
-EXTENSION_NAMES = {"": "", "small": "{b}", "capital": "{B}", "sci_": "SCI_{B}", "image-": "IMAGE-{B}", "sci": "SCI", "coadd": "COADD_{B}"}
+EXTENSION_NAMES = {
+    "": "",
+    "small": "{b}",
+    "capital": "{B}",
+    "sci_": "SCI_{B}",
+    "image-": "IMAGE-{B}",
+    "sci": "SCI",
+    "coadd": "COADD_{B}",
+}
 FILTER_KEYWORDS = ("FILTER", "BAND", "FILTER1", "FILTNAM", "INSFILTE", "FILTER2", "HIERARCH FPA.FILTERID", "FILTNAME")
 LISTS = {
     "BANDS": lambda bands: {"BANDS": bands},
@@ -107,7 +115,9 @@ FLUXES = {
     "unknown time": _C({"BUNIT": "counts", "MAGZP": 25.0, "EXPTIME": 90.0}, 10),
     "unknown time, a second's": _C({"BUNIT": "counts", "MAGZP": 25.0, "EXPTIME": 3.0}, 30),
     "hsc": _C({"FLUXMAG0": 63095734448.0194, "EXPTIME": 30.0}, 63.0957344),
-    "hst": _C({"BUNIT": "ELECTRONS/S", "PHOTFLAM": 1e-19, "PHOTPLAM": 6000.0, "PHOTZPT": -21.1, "EXPTIME": 500.0}, 30.234),
+    "hst": _C(
+        {"BUNIT": "ELECTRONS/S", "PHOTFLAM": 1e-19, "PHOTPLAM": 6000.0, "PHOTZPT": -21.1, "EXPTIME": 500.0}, 30.234
+    ),
     "hst counts": _C({"BUNIT": "COUNTS", "PHOTFNU": 3.631e-7, "EXPTIME": 20.0}, 200),
     "panstarrs": _C({"HIERARCH FPA.ZP": 25.0, "EXPTIME": 40.0}, 400),
     "kids": _C({"MAGZEROP": 0.0}, 1e-9),
@@ -194,7 +204,15 @@ class Convention:
 
 
 OPTIONS: dict[str, tuple[Any, ...]] = {
-    "layout": ("cube", "cube in an extension", "cube, bands last", "extensions", "files", "npz", "npz, an array a band"),
+    "layout": (
+        "cube",
+        "cube in an extension",
+        "cube, bands last",
+        "extensions",
+        "files",
+        "npz",
+        "npz, an array a band",
+    ),
     "bands": ("grz", "zrg", "rzg", "griz", "zgr"),
     "listed": tuple(LISTS),
     "filter_name": tuple(FILTER_NAMES),

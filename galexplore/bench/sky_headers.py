@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 SKY = SkyCoord(150.1, 2.2, unit="deg")
 #: CTYPE of longitude and latitude, and the cards of the frame.
-_FRAMES = {
+_FRAMES: dict[str, tuple[str, str, dict[str, str | float]]] = {
     "ICRS": ("RA--", "DEC-", {"RADESYS": "ICRS"}),
     "FK5": ("RA--", "DEC-", {"RADESYS": "FK5", "EQUINOX": 2000.0}),
     "FK4": ("RA--", "DEC-", {"RADESYS": "FK4", "EQUINOX": 1950.0}),
@@ -18,7 +18,9 @@ _FRAMES = {
 }
 #: Cards of projections beyond their code.
 _PROJECTIONS = {
-    "TPV": {f"PV{i}_{j}": v for i in (1, 2) for j, v in ((0, 0.0), (1, 1.0), (2, 0.0), (4, 2e-4), (5, 1e-4), (6, -1e-4))},
+    "TPV": {
+        f"PV{i}_{j}": v for i in (1, 2) for j, v in ((0, 0.0), (1, 1.0), (2, 0.0), (4, 2e-4), (5, 1e-4), (6, -1e-4))
+    },
     "ZPN": {"PV2_1": 1.0, "PV2_3": 30.0},  # of the latitude
     "TAN-SIP": {"A_ORDER": 2, "B_ORDER": 2, "A_2_0": 2e-6, "A_0_2": -1e-6, "B_1_1": 2e-6},
 }

@@ -1,4 +1,4 @@
-"""A galaxy of known light written by every convention: is each quantity the truth's, refused, or said to be assumed?"""
+"""A galaxy of known light written by every convention: each quantity must be the truth's, refused, or assumed aloud."""
 
 import itertools
 from collections import Counter
@@ -87,7 +87,7 @@ def try_convention(how: Convention) -> Outcome:
     written = write(how)
     source, names = (written.files, written.names) if len(written.files) > 1 else (written.files[0], written.names[0])
     try:
-        prepared = prepare(read(source, name=names, pixel_scale=written.pixel_scale))  # type: ignore[arg-type]
+        prepared = prepare(read(source, name=names, pixel_scale=written.pixel_scale))
     except InputError as error:
         return Outcome("refused", "", str(error))
     except Exception as error:

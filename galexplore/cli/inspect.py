@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from galexplore.cli.terminal import out, refuse
@@ -12,7 +13,8 @@ from galexplore.cutouts.audit import prepare
 from galexplore.cutouts.cutout import Check, Cutout
 from galexplore.cutouts.readers import read
 from galexplore.errors import InputError
-from galexplore.survey import DECALS
+from galexplore.places import find_model
+from galexplore.survey import DECALS, Survey
 
 MARKS = {"passed": "[green]✓[/]", "fixed": "[yellow]~[/]", "refused": "[red]✗[/]"}
 
@@ -21,30 +23,56 @@ def inspect(
     files: Annotated[list[Path], typer.Argument(help="One cutout, or one single-band file a band.")],
     pixel_scale: Annotated[float | None, typer.Option(help="Arcsec a pixel, where the file does not say.")] = None,
     key: Annotated[str | None, typer.Option(help="Which array of an npz.")] = None,
+    model: Annotated[str | None, typer.Option(help="Read for the survey of this model.")] = None,
+    survey: Annotated[Path | None, typer.Option(help="Read for this survey: JSON, as Survey.to_dict gives it.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
     """Print the audit of a file: what was found, by which keyword, what was assumed; nothing is located."""
     try:
+        asked = choose_survey(model, survey)
         source = files[0] if len(files) == 1 else files
-        cutout = read(source, survey=DECALS, pixel_scale=pixel_scale, key=key)
+        cutout = read(source, survey=asked, pixel_scale=pixel_scale, key=key)
     except InputError as error:
         refuse(error, as_json)
-    checks, refusal = audit(cutout)
+    checks, refusal = audit(cutout, asked)
     if as_json:
         print(json.dumps(list_findings(cutout, checks, refusal), indent=2, allow_nan=False))
     else:
-        table = Table("", "check", "what was found", title=f"Audit of {cutout.name}", title_justify="left")
+        table = Table("", "check", "what was found", title=escape(f"Audit of {cutout.name}"), title_justify="left")
         for check in checks:
-            table.add_row(MARKS[check.status], check.check.replace("_", " "), check.detail)
+            table.add_row(MARKS[check.status], check.check.replace("_", " "), escape(check.detail))
         out.print(table)
     if refusal:
         raise SystemExit(2)
 
 
-def audit(cutout: Cutout) -> tuple[tuple[Check, ...], str]:
+def choose_survey(model: str | None, path: Path | None) -> Survey:
+    """Choose the survey that a file is read for: that of a model, or of a file; DECaLS by default.
+
+    Raises
+    ------
+    InputError
+        Where both are given, or one of them cannot be read.
+    """
+    if model is not None and path is not None:
+        raise InputError("--model and --survey both name a survey; give one of them")
+    if path is not None:
+        return Survey.open(path)
+    if model is None:
+        return DECALS
+    card = find_model(model) / "card.json"
+    try:
+        return Survey.from_dict(json.loads(card.read_text(encoding="utf-8"))["survey"])
+    except (OSError, KeyError, ValueError) as error:
+        raise InputError(
+            f"no model {model!r} with a survey in its card is there; see: galexplore model list"
+        ) from error
+
+
+def audit(cutout: Cutout, survey: Survey) -> tuple[tuple[Check, ...], str]:
     """Make the checks as far as they go; the sentence of a refusal, else empty."""
     try:
-        return prepare(cutout, DECALS).checks, ""
+        return prepare(cutout, survey).checks, ""
     except InputError as error:
         return tuple(error.checks), str(error)
 

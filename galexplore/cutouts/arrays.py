@@ -11,7 +11,7 @@ from astropy.io import fits
 from galexplore.cutouts.beside import SILENT, Beside, read_beside, read_npy, read_npy_header
 from galexplore.cutouts.calibration import calibrate
 from galexplore.cutouts.cutout import Check, Cutout, check_side
-from galexplore.cutouts.filters import extension_band
+from galexplore.cutouts.filters import extension_band, list_bands
 from galexplore.cutouts.fits import assemble
 from galexplore.cutouts.parts import Part, Plane, attach
 from galexplore.cutouts.pictures import is_picture, read_colours
@@ -75,6 +75,9 @@ def from_array(
         If the shape does not fit the bands, or a band is lacking.
     """
     array = array.reshape(_drop_ones(array.shape))
+    listed, by = list_bands(beside.header, array.shape[0] if array.ndim else 0, survey)
+    if listed and not beside.bands:
+        beside = replace(beside, bands=tuple(listed), bands_key=by)
     named = list(beside.bands) or list(survey.bands)
     axis = _bands_axis(array.shape, len(named))
     if axis is None:
@@ -88,9 +91,12 @@ def from_array(
     notes = _tell_axis(beside, axis, survey)
     if not calibrate(header, survey) and not lacking(named, survey) and is_picture(values):
         return _read_picture(values, named, survey, name=name, kind=kind, beside=beside)
-    said = f"its array {beside.bands_key}" if beside.bands_key else ""
+    said = beside.bands_key if " " in beside.bands_key else f"its array {beside.bands_key}" if beside.bands else ""
     where, count = f"its array {bare_name(key)}" if key else "", len(named)
-    planes = [Plane(v, b, header, where, said=said, number=(k, count)) for k, (v, b) in enumerate(zip(values, named, strict=True))]
+    planes = [
+        Plane(v, b, header, where, said=said, number=(k, count))
+        for k, (v, b) in enumerate(zip(values, named, strict=True))
+    ]
     image = Part(0, header, header, "image", values)
     planes, used = attach(planes, [image], list(_as_parts(others or {})), survey)
     return assemble(planes, survey, name=name, kind=kind, notes=[*notes, *used])

@@ -130,9 +130,8 @@ def _check_bands(cutout: Cutout, survey: Survey) -> tuple[np.ndarray, Check]:
         flux[~(cutout.invvar > 0)] = np.nan
     empty = [b for b, image in zip(survey.bands, flux, strict=True) if not np.any(np.isfinite(image) & (image != 0))]
     if empty:
-        return flux, Check(
-            "bands", "refused", f"there is no data in {' and '.join(empty)}: every pixel is zero or missing"
-        )
+        sentence = f"there is no data in {' and '.join(empty)}: every pixel is zero or missing"
+        return flux, Check("bands", "refused", sentence)
     return flux, _noted(cutout, "bands", f"{survey.band_words}, in this order")
 
 

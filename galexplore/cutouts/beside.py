@@ -18,7 +18,9 @@ from galexplore.survey import Survey
 
 MAX_TEXT = 100_000  # bytes of text beside an image
 MAX_VALUES = 16  # numbers in an array that says something of an image
-_BANDS = re.compile(r"^(image_)?(bands?|filters?|channels?|passbands?|filts?|flt|colou?rs)(_?(names?|order|list|requested))?$")
+_BANDS = re.compile(
+    r"^(image_)?(bands?|filters?|channels?|passbands?|filts?|flt|colou?rs)(_?(names?|order|list|requested))?$"
+)
 _SCALES = re.compile(r"^(pix(el)?_?(scale|size)(_arcsec)?|pixscale_arcsec|arcsec_per_pix(el)?|plate_?scale)$")
 _UNITS = re.compile(r"^(b?units?|(flux|image|data)_?units?)$")
 _ZEROS = re.compile(
@@ -69,7 +71,7 @@ def read_npy(stream: IO[bytes]) -> np.ndarray:
 
 
 def read_beside(archive: zipfile.ZipFile, members: Mapping[str, zipfile.ZipInfo], survey: Survey) -> Beside:
-    """Read what stands beside an image: each thing under its usual names, with or without meta_, or in JSON or cards."""
+    """Read what stands beside an image, under its usual names with or without meta_, in JSON, or in FITS cards."""
     values, pickled = _read_values(archive, members)
     header = fits.Header()
     for text in (v for v in values.values() if isinstance(v, str)):
@@ -106,8 +108,8 @@ def _read_values(archive: zipfile.ZipFile, members: Mapping[str, zipfile.ZipInfo
                 words = [w.decode("latin-1") if isinstance(w, bytes) else str(w) for w in raw]
                 values.setdefault(key, words[0] if len(words) == 1 else words)
             elif dtype.kind in "fiu" and 0 < count <= MAX_VALUES:
-                raw = np.frombuffer(stream.read(dtype.itemsize * count), dtype).ravel()
-                values.setdefault(key, [float(v) for v in raw] if len(raw) > 1 else float(raw[0]))
+                numbers = np.frombuffer(stream.read(dtype.itemsize * count), dtype).ravel()
+                values.setdefault(key, [float(v) for v in numbers] if len(numbers) > 1 else float(numbers[0]))
     for text in [v for v in values.values() if isinstance(v, str) and v.lstrip().startswith("{")]:
         try:
             for key, value in json.loads(text).items():

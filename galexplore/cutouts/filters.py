@@ -1,6 +1,5 @@
 """Which bands a file holds, by its keywords, the names of its parts, and its own name."""
 
-import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -184,8 +183,18 @@ def differing_bands(names: Sequence[str], survey: Survey) -> list[str]:
         A letter each; empty where the names differ otherwise.
     """
     spelt = [n.lower() for n in names]
-    before = len(os.path.commonprefix(spelt))
-    after = len(os.path.commonprefix([n[before:][::-1] for n in spelt]))
+    before = _count_alike(spelt)
+    after = _count_alike([n[before:][::-1] for n in spelt])
     letters = [n[before : len(n) - after] for n in spelt]
     alone = all(len(w) == 1 and w in letters_of(survey) for w in letters)
     return letters if alone and len(set(letters)) == len(letters) > 1 else []
+
+
+def _count_alike(texts: Sequence[str]) -> int:
+    """How many letters at their beginning texts have in common."""
+    count = 0
+    for letters in zip(*texts, strict=False):
+        if len(set(letters)) > 1:
+            break
+        count += 1
+    return count

@@ -118,16 +118,11 @@ def _shape(plane: Plane) -> tuple[int, int]:
 
 def _calibrate(chosen: list[Plane], at: list[Place], survey: Survey) -> tuple[Calibration, ...]:
     """Read each band's own calibration; empty where no band says anything."""
-    made = [
-        calibrate(p.header, survey, p.band, q.pixel_scale, p.number) for p, q in zip(chosen, at, strict=True)
-    ]
+    made = [calibrate(p.header, survey, p.band, q.pixel_scale, p.number) for p, q in zip(chosen, at, strict=True)]
     if not any(made):
         return ()
     silent = Calibration(assumed="assumed nanomaggies, for the header of this band names no unit")
-    return tuple(
-        replace(c or silent, where=place_of(p))
-        for c, p in zip(made, chosen, strict=True)
-    )
+    return tuple(replace(c or silent, where=place_of(p)) for c, p in zip(made, chosen, strict=True))
 
 
 def _planes(data: bytes, survey: Survey) -> tuple[list[Plane], list[Check], str]:
@@ -169,7 +164,9 @@ def _single_bands(images: list[Part], survey: Survey) -> list[Plane]:
             band = header_band(part.header, survey)
         if not band.letter or band.letter not in {q.band for q in planes}:
             pixels = part.pixels.astype(np.float64)
-            planes.append(Plane(pixels, band.letter, part.header, part.where, said=band.said, spelt=band.text, bits=part.bits))
+            planes.append(
+                Plane(pixels, band.letter, part.header, part.where, said=band.said, spelt=band.text, bits=part.bits)
+            )
     return planes
 
 

@@ -26,7 +26,10 @@ _SPELLINGS = (  # of writers, to astropy's; in lower case
     (r"\b(mega[- ]?jansky?s?|mega[- ]?jy)\b", "MJy"),
     (r"\b(jansk(y|ys|ies)|jy)\b", "Jy"),
     (r"\bpixels?\b|\bpix\b|\bpx\b", "pix"),
-    (r"\b(square|sq)[. ]*(arcsec(ond)?s?|\")|\barcsec(ond)?s?\s*(\^|\*\*)?\s*2|\barcsec\s*\(2\)|\bas\s*(\^|\*\*)?2", "arcsec2"),
+    (
+        r"\b(square|sq)[. ]*(arcsec(ond)?s?|\")|\barcsec(ond)?s?\s*(\^|\*\*)?\s*2|\barcsec\s*\(2\)|\bas\s*(\^|\*\*)?2",
+        "arcsec2",
+    ),
     (r"\bsteradians?\b|\bster\b", "sr"),
     (r"\bergs?\b", "erg"),
     (r"\bhz\b", "Hz"),

@@ -35,8 +35,8 @@ _ROLES = ("EXTTYPE", "IMAGETYP", "HDUCLAS", "DES_EXT", "IMTYPE", "CHECKSUM", "DA
 def inherit(own: fits.Header, primary: fits.Header) -> fits.Header:
     """Fill in from the primary header what an extension does not say itself.
 
-    Not its name, role and structure, nor a second WCS beside the extension's own, nor a zero point beside its unit. An extension with INHERIT = F takes
-    nothing (FITS standard 4.0, appendix K).
+    Not its name, role and structure, nor a second WCS beside the extension's own, nor a zero point beside its own unit
+    of flux. An extension with INHERIT = F takes nothing (FITS standard 4.0, appendix K).
     """
     if own is primary or own.get("INHERIT") is False:
         return own

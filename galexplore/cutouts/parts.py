@@ -54,7 +54,7 @@ class Plane:
 
 @dataclass(frozen=True)
 class Part:
-    """An image HDU or array: its number, own header, that with what it inherits, role, pixels, an array's name, BITPIX."""
+    """An image HDU or array: number, own header, that with what it inherits, role, pixels, an array's name, BITPIX."""
 
     number: int
     own: fits.Header
@@ -125,12 +125,12 @@ def leave_aside(images: list[Part], survey: Survey) -> tuple[list[Part], list[Ch
             groups.setdefault(band.letter or f"without a name {k}", []).append(part)
         elif part in cubes:
             groups.setdefault("", []).append(part)
-    for band, group in groups.items():
+    for letter, group in groups.items():
         best = min(group, key=lambda p: rank_image(p.own, p.pixels))
         kept.append(best)
         for part in group:
             if part is not best:
-                what = "cube" if cubes else f"image of the band {band}"
+                what = "cube" if cubes else f"image of the band {letter}"
                 notes.append(Check("bands", "fixed", f"{part.where}, another {what}, left aside for {best.where}"))
     if not cubes and len(kept) > 1 and all(not header_band(p.header, survey).letter for p in kept):
         own = [p for p in kept if rank_image(p.own, p.pixels)[0] == 0]

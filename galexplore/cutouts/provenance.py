@@ -74,7 +74,9 @@ def tell_place(place: Place, plane: Plane) -> list[Check]:
         notes.append(Check("centring", "fixed", aimed))
     elif place.known:
         aimed = f"in the frame's middle is {place.middle_said}" if place.middle_said else "the frame's middle is meant"
-        notes.append(Check("centring", "passed", f"{aimed}{where if place.middle_said else ', for no target is named'}"))
+        notes.append(
+            Check("centring", "passed", f"{aimed}{where if place.middle_said else ', for no target is named'}")
+        )
     return notes
 
 

@@ -222,7 +222,9 @@ def _name_bands(planes: list[Plane], names: list[str], survey: Survey) -> list[P
             why = f" (by {plane.said}, while the names say {', '.join(differing)})" if all(differing) else ""
             raise InputError(f"two of the {count} files are of the band {band}{why}; {survey.band_words} are needed")
         unread = unread_bands(plane.header, survey)
-        by_name = f"the file's name; assumed, for {unread} is no band that is known here" if unread else "the file's name"
+        by_name = (
+            f"the file's name; assumed, for {unread} is no band that is known here" if unread else "the file's name"
+        )
         named.append(replace(plane, band=band, said=plane.said or by_name))
     return named
 

@@ -16,7 +16,7 @@ AGREEMENT = 3.0
 
 @dataclass(frozen=True)
 class Weights:
-    """Noise (B,) of a pixel by its weights, in the file's own unit, NaN where they say nothing of it; and a sentence."""
+    """Noise (B,) of a pixel by its weights, in the file's unit, NaN where they say nothing of it; and a sentence."""
 
     noise: np.ndarray
     said: str = ""
