@@ -137,14 +137,14 @@ def _planes(data: bytes, survey: Survey) -> tuple[list[Plane], list[Check], str]
         if held == "psf":
             raise InputError("the file holds a point-spread function, not an image of a galaxy")
         raise InputError(f"the file holds no image of a galaxy, only {held.replace('psf', 'a point-spread function')}")
-    images, notes = leave_aside(images, survey)
+    images, weights, notes = leave_aside(images, survey)
     cubes = [p for p in images if p.pixels.ndim == 3]
     if cubes:
         planes, told = _split(cubes[0], survey)
         notes += told
     else:
         planes = _single_bands(images, survey)
-    others = [p for p in parts if p.role != "image"]
+    others = [*(p for p in parts if p.role != "image"), *weights]
     planes, said = attach(planes, images, others, survey)
     if len(planes) == len(survey.bands) and all(abs(np.nansum(p.pixels) - 1) < 0.02 for p in planes):
         raise InputError("every band sums to 1: this looks like a point-spread function, not an image of a galaxy")

@@ -111,14 +111,19 @@ def name_images(images: list[Part], survey: Survey) -> list[BandName]:
     return own
 
 
-def leave_aside(images: list[Part], survey: Survey) -> tuple[list[Part], list[Check]]:
-    """Keep one image of each band, or one cube, and say which were left aside.
+def leave_aside(images: list[Part], survey: Survey) -> tuple[list[Part], list[Part], list[Check]]:
+    """Keep one image of each band, or one cube; find weights and masks among the others; say which were left aside.
 
-    Those of the same band or without one compete: the name of an image itself comes before other names, then who has
-    a WCS, then who has more valid pixels.
+    Those of the same band compete: the name of an image itself comes before other names, then who has a WCS, then who
+    has a sky below zero and more valid pixels.
+
+    Raises
+    ------
+    InputError
+        Where two images of one band have names that say nothing of which is meant.
     """
     cubes = [p for p in images if p.pixels.ndim == 3]
-    kept, notes = list[Part](), list[Check]()
+    kept, others, notes = list[Part](), list[Part](), list[Check]()
     groups: dict[str, list[Part]] = {}
     for k, (part, band) in enumerate(zip(images, name_images(images, survey), strict=True)):
         if not cubes:
@@ -128,8 +133,13 @@ def leave_aside(images: list[Part], survey: Survey) -> tuple[list[Part], list[Ch
     for letter, group in groups.items():
         best = min(group, key=lambda p: rank_image(p.own, p.pixels))
         kept.append(best)
-        for part in group:
-            if part is not best:
+        for part in (p for p in group if p is not best):
+            role = "" if header_role(part.own) else content_role(part.pixels, best.pixels)
+            if role in ("weight", "mask"):
+                others.append(replace(part, role=role))
+            elif rank_image(part.own, part.pixels)[0] == rank_image(best.own, best.pixels)[0] == 2:
+                raise InputError(f"{best.where} and {part.where} both may be the image; name it SCI, or give it alone")
+            else:
                 what = "cube" if cubes else f"image of the band {letter}"
                 notes.append(Check("bands", "fixed", f"{part.where}, another {what}, left aside for {best.where}"))
     if not cubes and len(kept) > 1 and all(not header_band(p.header, survey).letter for p in kept):
@@ -137,7 +147,7 @@ def leave_aside(images: list[Part], survey: Survey) -> tuple[list[Part], list[Ch
         if len(own) == 1:  # one image and others of unknown kind
             notes += [Check("bands", "fixed", f"{p.where} left aside for {own[0].where}") for p in kept if p not in own]
             kept = own
-    return sorted(kept, key=lambda p: p.number), notes
+    return sorted(kept, key=lambda p: p.number), others, notes
 
 
 def attach(

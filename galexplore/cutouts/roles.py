@@ -24,7 +24,9 @@ ROLES = {
 OWN_NAMES = ("image", "img", "sci", "science", "data", "flux", "primary", "cutout", "coadd", "calexp")
 _ROLE = {word: role for role, words in ROLES.items() for word in words.split()}
 _KEYWORDS = ("EXTNAME", "EXTTYPE", "HDUCLAS3", "HDUCLAS2", "IMAGETYP", "DES_EXT", "IMTYPE")
-_GLUED = re.compile(r"^(psf|mask|invvar|ivar|variance|weight|error|model|image)[_-]?[a-z0-9]?$")
+_GLUED = re.compile(
+    r"^(psf|mask|msk|invvar|ivar|variance|var|weight|wht|wgt|error|err|sigma|model|image)[_-]?[a-z0-9]?$"
+)
 
 
 def role_of(name: str) -> str:
@@ -50,13 +52,16 @@ def header_role(header: fits.Header) -> str:
     return next((r for r in named if r and r != "image"), "image" if "image" in named else "")
 
 
-def rank_image(header: fits.Header, pixels: np.ndarray) -> tuple[int, int, int]:
-    """Rank an image among others of the same band, the least first: by its name, WCS and valid pixels."""
+def rank_image(header: fits.Header, pixels: np.ndarray) -> tuple[int, int, int, int]:
+    """Rank an image among others of the same band, the least first: by its name, WCS, sky and valid pixels.
+
+    A measured sky goes below zero, which weights never do.
+    """
     name = str(header.get("EXTNAME", "")).strip().lower()
     role = role_of(name)
     kind = 0 if name in OWN_NAMES else 1 if role == "image" or not name else 2
     valid = int((np.isfinite(pixels) & (pixels != 0)).sum())
-    return kind, 0 if "CTYPE1" in header else 1, -valid
+    return kind, 0 if "CTYPE1" in header else 1, 0 if np.any(pixels < 0) else 1, -valid
 
 
 def content_role(pixels: np.ndarray, image: np.ndarray | None) -> str:

@@ -131,7 +131,7 @@ def check_flux_units(cutout: Cutout, flux: np.ndarray, scale: float, survey: Sur
         said.append(f"a sky level of {listed(level, survey)} was subtracted")
     given = "nanomaggies" if cutout.unit or cutout.calibration else "assumed nanomaggies, for no unit is given"
     if cutout.approximate:
-        given = "approximate nanomaggies, from the inverted stretch of a picture"
+        given = "approximate nanomaggies, from the inverted stretch of a picture, assumed the Legacy viewer's"
     elif sources and not changed:
         given += f" ({sources})"
     sentence = "; ".join([*said, f"{given}, {remark}", *filter(None, (weights.said,))])

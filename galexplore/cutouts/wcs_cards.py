@@ -40,12 +40,33 @@ def mend_wcs(header: fits.Header) -> tuple[fits.Header, str]:
                 header[keyword] = float(value.replace("D", "E"))
             except ValueError:
                 del header[keyword]
+    assumed += _mend_frame(header)
     for i in celestial_axes(header):
         assumed += _mend_type(header, i)
         unit = str(header.get(f"CUNIT{i}", "")).strip()
         if unit in _UNITS:
             header[f"CUNIT{i}"] = _UNITS[unit]
     return header, "; ".join(dict.fromkeys(assumed))
+
+
+def _mend_frame(header: fits.Header) -> list[str]:
+    """Mend the frame's name and a doubled linear part in place; say what was assumed."""
+    if any(re.fullmatch(r"CD\d_\d", k) for k in header):  # a library would multiply both, or take neither
+        for keyword in [k for k in header if re.fullmatch(r"PC\d_\d|CDELT[12]|CROTA\d", k)]:
+            del header[keyword]
+    axes = celestial_axes(header)
+    if len(axes) == 2 and not any(re.fullmatch(r"(CD|PC)\d_\d", k) for k in header):
+        turns = [header.get(f"CROTA{i}") for i in axes]
+        if turns.count(None) == 1:  # one alone is meant for both, whatever axis it stands for
+            header[f"CROTA{axes[turns.index(None)]}"] = turns[0] if turns[1] is None else turns[1]
+    if "RADESYS" not in header:
+        return []
+    frame = str(header["RADESYS"]).strip(" '\"").upper()
+    header["RADESYS"] = {"J2000": "FK5", "FK5 2000": "FK5", "B1950": "FK4"}.get(frame, frame)
+    if header["RADESYS"] not in ("ICRS", "FK5", "FK4", "FK4-NO-E", "GAPPT"):
+        del header["RADESYS"]
+        return [f"the frame {frame[:12]} is not known: assumed ICRS"]
+    return []
 
 
 def _mend_type(header: fits.Header, i: int) -> list[str]:

@@ -204,7 +204,9 @@ def test_extensions_of_one_version_belong_together():
     assert [np.isnan(f).sum() for f in flux] == [25, 25, 25] and np.isnan(flux[1, 20:25, :5]).all()
 
 
-@pytest.mark.parametrize("kind", ["SIP", "TPV", "PV", "TNX", "lower", "dashes", "unit", "alternate", "bare", "text"])
+@pytest.mark.parametrize(
+    "kind", ["SIP", "TPV", "PV", "TNX", "lower", "dashes", "unit", "alternate", "bare", "text", "frame", "twice"]
+)
 def test_wcs_that_need_mending(kind):
     wcs = wcs_of(turned=40)
     header = head(wcs, BANDS="grz")
@@ -232,6 +234,10 @@ def test_wcs_that_need_mending(kind):
             del header[k]
     elif kind == "bare":
         del header["CTYPE1"], header["CTYPE2"]
+    elif kind == "frame":
+        header["RADESYS"] = "j2000"
+    elif kind == "twice":
+        header.update({"PC1_1": 1.0, "PC2_2": 1.0, "CDELT1": 1.0, "CDELT2": 1.0})
     elif kind == "text":
         for k in ("CD1_1", "CD1_2", "CD2_1", "CD2_2"):
             header[k] = f"{header[k]:.9E}"
@@ -239,6 +245,34 @@ def test_wcs_that_need_mending(kind):
     assert np.degrees(c.orientation[1]) == pytest.approx(40, abs=0.2) and c.orientation[0] == 1
     assert c.pixel_scale == pytest.approx(SCALE, rel=1e-3) and c.ra == pytest.approx(SKY.ra.deg, abs=1e-4)
     assert ("assumed" in details(prepare(c), "orientation")) == (kind in ("TNX", "bare"))
+
+
+@pytest.mark.parametrize("keyword", ["CROTA1", "CROTA2"])
+def test_a_rotation_may_stand_on_either_axis(keyword):
+    header = head(False, BANDS="grz", CTYPE1="RA---TAN", CTYPE2="DEC--TAN", CRPIX1=75.5, CRPIX2=75.5)
+    header.update({"CRVAL1": SKY.ra.deg, "CRVAL2": SKY.dec.deg, "CDELT1": -SCALE / 3600, "CDELT2": SCALE / 3600})
+    header[keyword] = -40.0
+    assert np.degrees(read(simple(BASE, header)).orientation[1]) == pytest.approx(40, abs=0.01)
+
+
+def test_an_unnamed_weight_with_a_copied_header_is_a_weight():
+    weight = np.full((N, N), 1e5, "f4")
+    weight[10:14, 10:14] = 0
+    for order in (1, -1):
+        files = [
+            save(*[(x, head(FILTER=b), "") for x in (p, weight)][::order]) for b, p in zip("grz", BASE, strict=True)
+        ]
+        assert (read(files).invvar[:, 10:14, 10:14] <= 0).all()
+    with pytest.raises(InputError, match="both may be the image"):
+        read(save((BASE, head(BANDS="grz"), "DETECT"), (BASE, head(BANDS="grz"), "FILTERED")))
+
+
+def test_pictures_are_assumed_to_be_the_viewers():
+    from galexplore.cutouts.colour import to_rgb
+    from tests.cutouts.test_kinds import as_picture
+
+    prepared = prepare(read(as_picture(to_rgb(BASE * 0.3, DECALS)[::-1]), pixel_scale=SCALE))
+    assert all("assumed" in details(prepared, check) for check in ("bands", "flux_units", "orientation"))
 
 
 def test_bands_without_a_place_beside_bands_with_one():
