@@ -235,3 +235,32 @@ def test_inspect_prints_the_audit_and_locates_nothing(cutout, tmp_path):
     bad = run("inspect", tmp_path / "no.fits", "--json")
     assert bad.returncode == 2 and json.loads(bad.stdout)["error"]
     assert "flux units" in run("inspect", path).stdout
+
+
+def test_inspect_reads_for_the_survey_that_is_asked_for(cutout, tmp_path):
+    from dataclasses import replace
+
+    from galexplore.survey import DECALS
+
+    path, _ = cutout
+    other = replace(DECALS, name="five", bands=("g", "r", "y"), rgb=("y", "r", "g"))
+    (tmp_path / "survey.json").write_text(json.dumps(other.to_dict()))
+    refused = run("inspect", path, "--survey", tmp_path / "survey.json", "--json")
+    assert refused.returncode == 2 and "y not found" in json.loads(refused.stdout)["error"]
+    assert run("inspect", path, "--model", "default").returncode == 0
+    assert "no model" in refuse_one_line("inspect", path, "--model", "nowhere")
+    assert "one of them" in refuse_one_line("inspect", path, "--model", "default", "--survey", tmp_path / "survey.json")
+
+
+def test_inspect_prints_what_a_file_says_and_no_markup(tmp_path):
+    from astropy.io import fits
+
+    from tests.pages.driver import make_fits, make_galaxy
+
+    path = tmp_path / "[red]x.fits"
+    path.write_bytes(make_fits(make_galaxy()))
+    with fits.open(path, mode="update") as hdus:
+        hdus[0].header["EXTNAME"] = "[/]"
+        hdus[0].header["BUNIT"] = "[nanomaggy]"
+    shown = run("inspect", path)
+    assert shown.returncode == 0 and "[nanomaggy]" in " ".join(shown.stdout.split()), shown.stdout + shown.stderr

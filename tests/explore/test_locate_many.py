@@ -230,3 +230,32 @@ def test_another_model_embeds_the_same_pixels_again(explorer):
     verdicts = judge([(make_fits(make_galaxy()), "a.fits"), (b"x", "b.fits")], explorer)
     again = embed_again(verdicts, explorer)
     assert again[0].embedded.row == pytest.approx(verdicts[0].embedded.row, abs=1e-6) and again[1] == verdicts[1]
+
+
+@pytest.mark.parametrize("error", [RuntimeError("broken"), MemoryError(), RecursionError()])
+def test_an_unexpected_error_is_one_files_verdict(explorer, monkeypatch, error):
+    from galexplore.explore import locate_many as module
+
+    def read_oddly(source, **how):
+        if how["name"] == "odd.fits":
+            raise error
+        return read(source, **how)
+
+    monkeypatch.setattr(module, "read", read_oddly)
+    good = make_fits(make_galaxy())
+    verdicts = locate_many(explorer, [(good, "a.fits"), (good, "odd.fits"), (good, "b.fits")])
+    assert [v.word for v in verdicts] == ["located", "refused", "located"]
+    assert ("memory" if isinstance(error, MemoryError) else "unexpected") in verdicts[1].error
+
+
+def test_the_stamps_of_des_are_put_together_and_right(explorer, real):
+    from galexplore.bench.real import locate_all, write_table
+
+    files = sorted((real / "cutouts").glob("des_UGC01333_*.fits"))
+    (verdict,) = locate_many(explorer, files)
+    low, high = verdict.location.interval("redshift", 95)
+    assert low < 0.058 < high
+    rows = locate_all(explorer, real / "cutouts")
+    (row,) = [r for r in rows if "UGC01333" in r["file"]]
+    assert "latents" in row and row["file"].count("des_") == 3
+    assert "redshift" in write_table(rows)
