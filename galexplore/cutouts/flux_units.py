@@ -12,6 +12,7 @@ _SECOND = re.compile(
     r"/\s*\(?(s|sec|secs|second|seconds)\b|\b(cps|eps)\b|\b(s|sec)\s*\*?\*?\^?\(?-1|per sec|"
     r"\b1(\.0)? ?(s|sec|second)\b|exptime ?= ?1(\.0*)? ?(s|sec|seconds?)?(\b|$)|a second|one second"
 )
+LONGEST = 70  # letters of a unit: those of a FITS card
 #: What says that there is no unit.
 SILENT = ("none", "unitless", "dimensionless", "n/a", "na", "unknown", "null", "undefined", "-", "?", "1")
 _SPELLINGS = (  # of writers, to astropy's; in lower case
@@ -50,8 +51,15 @@ def spell_unit(unit: str) -> str:
     return re.sub(r"\s*/\s*", "/", text).strip()
 
 
+def is_bounded(unit: str) -> bool:
+    """Whether a unit is short and has no power that would take for ever to compute, such as 10**9999999999."""
+    return len(unit) <= LONGEST and not re.search(r"(\*\*|\^|[a-z)])\s*\(?[-+]?\d{3,}", unit, re.IGNORECASE)
+
+
 def read_unit(unit: str) -> tuple[float, str] | None:
     """Nanomaggies in a flux unit of one, and per what: "pixel" or "arcsec2"; None where it is no flux."""
+    if not is_bounded(unit):
+        return None
     ab = u.zero_point_flux(3631 * u.Jy)
     for text in (spell_unit(unit), unit.strip()):
         try:

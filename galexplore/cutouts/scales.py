@@ -6,6 +6,8 @@ import re
 import astropy.units as u
 from astropy.io import fits
 
+from galexplore.cutouts.flux_units import is_bounded
+
 FINEST, COARSEST = 0.001, 60.0  # arcsec: no pixel of a galaxy's image is finer or coarser
 #: Keywords of the scale: one for both axes, or one each.
 SCALES = (
@@ -37,6 +39,8 @@ def _units(header: fits.Header) -> list[float] | None:
     """
     types = [str(header.get(f"CTYPE{i}", "")).strip().upper() for i in (1, 2)]
     if any(t not in ("", "LINEAR", "PIXEL") for t in types) and not all(map(is_celestial, types)):
+        return None
+    if not all(is_bounded(str(header.get(f"CUNIT{i}", ""))) for i in (1, 2)):
         return None
     try:
         return [float(u.Unit(str(header.get(f"CUNIT{i}", "")).strip() or "deg").to(u.arcsec)) for i in (1, 2)]

@@ -4,6 +4,7 @@ import re
 
 from astropy.io import fits
 
+from galexplore.cutouts.flux_units import is_bounded
 from galexplore.cutouts.scales import is_celestial
 
 #: Projections of IRAF that a WCS library does not know; over one galaxy their linear part is all that counts.
@@ -46,6 +47,8 @@ def mend_wcs(header: fits.Header) -> tuple[fits.Header, str]:
         unit = str(header.get(f"CUNIT{i}", "")).strip()
         if unit in _UNITS:
             header[f"CUNIT{i}"] = _UNITS[unit]
+    for keyword in [k for k in header if k.startswith("CUNIT") and not is_bounded(str(header[k]))]:
+        del header[keyword]
     return header, "; ".join(dict.fromkeys(assumed))
 
 

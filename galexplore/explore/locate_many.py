@@ -1,5 +1,6 @@
 """Many files, block by block: each one's own verdict, single bands of one galaxy put together, and a table of all."""
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -85,8 +86,14 @@ def stream_verdicts(
     Raises
     ------
     InputError
-        Where no file is given.
+        Where no file is given, or one is neither a path nor bytes with a name.
     """
+    files = [files] if isinstance(files, str | os.PathLike) else list(files)
+    for file in files:
+        if not isinstance(file, str | os.PathLike) and not (
+            isinstance(file, tuple) and len(file) == 2 and isinstance(file[0], bytes) and isinstance(file[1], str)
+        ):
+            raise InputError("each file must be a path, or its bytes with a name: (bytes, name)")
     if not files:
         raise InputError("0 files were given; give at least one cutout")
     taken: set[str] = set()

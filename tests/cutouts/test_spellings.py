@@ -395,6 +395,13 @@ def test_weights_are_held_against_the_pixels():
         prepare(read(save((spoilt, head(BANDS="grz"), "SCI"), (noise, fits.Header(), "ERR"))))
 
 
+@pytest.mark.parametrize("unit", ["10**9999999999 Jy", "10^999999999 Jy", "Jy" * 40])
+def test_units_are_read_within_bounds(unit):
+    with pytest.raises(InputError, match="the flux unit is"):
+        prepare(read(simple(BASE, head(BANDS="grz", BUNIT=unit[:60]))))
+    assert read(simple(BASE, head(BANDS="grz", CUNIT1=unit[:60], CUNIT2=unit[:60]))).flux.shape == BASE.shape
+
+
 def test_packed_by_xz_and_in_a_zip():
     holds_truth(lzma.compress(simple(BASE, head(BANDS="grz"))))
     import zipfile

@@ -259,3 +259,12 @@ def test_the_stamps_of_des_are_put_together_and_right(explorer, real):
     (row,) = [r for r in rows if "UGC01333" in r["file"]]
     assert "latents" in row and row["file"].count("des_") == 3
     assert "redshift" in write_table(rows)
+
+
+def test_files_may_come_one_by_one_and_must_be_files(explorer, tmp_path):
+    (tmp_path / "a.fits").write_bytes(make_fits(make_galaxy()))
+    for files in (str(tmp_path / "a.fits"), (p for p in [tmp_path / "a.fits"])):
+        assert [v.word for v in locate_many(explorer, files)] == ["located"]
+    for odd in ([["a.fits"]], [("a.fits",)], [b"bytes alone"], [None]):
+        with pytest.raises(InputError, match="each file must be"):
+            locate_many(explorer, odd)
