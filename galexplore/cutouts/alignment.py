@@ -120,8 +120,10 @@ def _coarsen(grid: Grid, survey: Survey) -> Grid:
     assert grid.matrix is not None
     scale = math.sqrt(abs(np.linalg.det(grid.matrix)))
     factor = max(1, math.floor(FINEST * survey.model_scale / scale))
-    x, y = ((t + 0.5) / factor - 0.5 for t in grid.target)
-    return Grid(grid.matrix * factor, (x, y), (grid.shape[0] // factor, grid.shape[1] // factor), grid.known)
+    if factor == 1:
+        return grid
+    rows, columns = (max(1, n // factor) for n in grid.shape)
+    return Grid(grid.matrix * factor, ((columns - 1) / 2, (rows - 1) / 2), (rows, columns), grid.known)
 
 
 def _window(place: Place, shape: tuple[int, int], survey: Survey, cut: bool = False) -> Grid:
@@ -132,10 +134,15 @@ def _window(place: Place, shape: tuple[int, int], survey: Survey, cut: bool = Fa
     if place.pixel_scale is None or (apart < APART and not cut):
         return Grid(place.matrix, target, shape, place.known)
     half = math.ceil((survey.field / 2 + MARGIN) / place.pixel_scale)
-    ends = [(min(t, half), min(n - 1 - t, half)) for t, n in zip(target, (shape[1], shape[0]), strict=True)]
-    size = [2 * math.floor(max(e)) + 1 for e in ends]
-    at = ((size[0] - 1) / 2 + target[0] - round(target[0]), (size[1] - 1) / 2 + target[1] - round(target[1]))
-    return Grid(place.matrix, at, (size[1], size[0]), place.known)
+    (columns, x), (rows, y) = (_cut_axis(t, n, half) for t, n in zip(target, (shape[1], shape[0]), strict=True))
+    return Grid(place.matrix, (x, y), (rows, columns), place.known)
+
+
+def _cut_axis(target: float, count: int, half: int) -> tuple[int, float]:
+    """Pixels of a window along an axis, and the target's place among them: their middle, to a quarter of a pixel."""
+    doubled = round(2 * target)  # odd where the target lies between two pixels: then the window has an even number
+    size = 2 * math.floor(max(min(target, half), min(count - 1 - target, half))) + 1 + doubled % 2
+    return size, (size - 1) / 2 + target - doubled / 2
 
 
 def _upright(place: Place, shape: tuple[int, int], survey: Survey) -> Grid:

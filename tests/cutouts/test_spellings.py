@@ -436,3 +436,18 @@ def test_every_check_names_where_it_looked():
     prepared = prepare(read(files))
     for check in prepared.checks:
         assert "HDU" in check.detail or check.check == "centring", check
+
+
+@pytest.mark.parametrize("size", [150, 151])
+@pytest.mark.parametrize("scale", [SCALE, 0.05])
+def test_a_window_keeps_the_target_in_its_middle(size, scale):
+    n = size if scale == SCALE else 6 * size
+    files = []
+    for band, parity in zip("grz", (1, -1, 1), strict=True):
+        wcs = wcs_of(n, scale, parity=parity)
+        files.append(simple(draw(wcs, n)["grz".index(band)], head(wcs, FILTER=band, SURVEY="DECaLS")))
+    alone = prepare(read(simple(draw(wcs_of(n, scale), n), head(wcs_of(n, scale), BANDS="grz", SURVEY="DECaLS"))))
+    together = prepare(read(files))
+    near = slice(20, 49)
+    off = np.abs(together.flux - alone.flux)[:, near, near].sum(axis=(1, 2))
+    assert (off < 0.03 * alone.flux[:, near, near].sum(axis=(1, 2))).all(), off
