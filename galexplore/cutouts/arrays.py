@@ -141,11 +141,10 @@ def _read_picture(
 
 def _tell_axis(beside: Beside, axis: int, survey: Survey) -> list[Check]:
     """Say where the bands' axis was, and what was assumed of their names."""
-    notes = [Check("bands", "fixed", "the bands came last and were moved first")] if axis == 2 else []
-    if not beside.bands:
-        why = beside.unread or "the file does not name its bands"
-        notes.append(Check("bands", "passed", f"{why}; assumed {', '.join(survey.bands)}"))
-    return notes
+    last = "the bands came last and were moved first" if axis == 2 else ""
+    taken = f"{beside.unread or 'the file does not name its bands'}; assumed {', '.join(survey.bands)}"
+    said = "; ".join(filter(None, (last, "" if beside.bands else taken)))
+    return [Check("bands", "fixed" if last else "passed", said)] if said else []
 
 
 def read_npz(data: bytes, name: str, key: str | None, survey: Survey) -> Cutout:
