@@ -42,11 +42,16 @@ def _seeds(formats: tuple[Convention, ...]) -> Callable[[], list[bytes]]:
     return lambda: [write(replace(how, scale=0.5)).files[0] for how in formats]
 
 
-def _colours() -> np.ndarray:
-    y, x = np.mgrid[:70, :70] - 34.5
+def _flux() -> np.ndarray:
+    """Draw a small galaxy in nanomaggies a native pixel."""
+    y, x = np.mgrid[:90, :90] - 44.5
     light = np.exp(-np.hypot(0.7 * x + y, 1.5 * x - y) / 9)
-    grain = np.random.default_rng(1).normal(size=(3, 70, 70)) * np.array(DECALS.noise)[:, None, None]
-    return to_rgb(np.array([0.2, 0.5, 0.9])[:, None, None] * light + grain, DECALS)
+    grain = np.random.default_rng(1).normal(size=(3, 90, 90)) * np.array(DECALS.noise)[:, None, None]
+    return np.array([0.2, 0.5, 0.9])[:, None, None] * light + grain
+
+
+def _colours() -> np.ndarray:
+    return to_rgb(0.3 * _flux(), DECALS)
 
 
 def _pictures(form: str) -> Callable[[], list[bytes]]:
@@ -60,7 +65,7 @@ def _pictures(form: str) -> Callable[[], list[bytes]]:
 
 def _npy() -> list[bytes]:
     made = []
-    for array in (np.moveaxis(_colours(), -1, 0).astype("f4") / 300 - 0.1, _colours().astype(">i2")):
+    for array in (_flux().astype("f4"), _colours().astype(">i2")):
         stream = io.BytesIO()
         np.save(stream, array)
         made.append(stream.getvalue())
