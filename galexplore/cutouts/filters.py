@@ -11,7 +11,19 @@ from galexplore.survey import Survey
 #: Keywords that name one image's filter, the first that does so counts; HST has one a filter wheel.
 FILTER_KEYWORDS = (
     *("BAND", "FILTER", "FILTER1", "FILTER2", "FILTER3", "FILTER4", "FILTNAM", "FILTNAM1", "FILTNAME", "FILTERID"),
-    *("FILTER_ID", "INSFILTE", "FILTERS", "BANDPASS", "PASSBAND", "PHOTBAND", "BANDNAME", "FILTBAND", "FILT", "FILT1"),
+    *(
+        "FILTER_ID",
+        "FILTER01",
+        "INSFILTE",
+        "FILTERS",
+        "BANDPASS",
+        "PASSBAND",
+        "PHOTBAND",
+        "BANDNAME",
+        "FILTBAND",
+        "FILT",
+        "FILT1",
+    ),
     *("PHYSFILT", "FILTERNAME", "FILTERCO", "FILTERCODE", "FLTRNM", "FLTR", "FPA.FILTER", "FPA.FILTERID", "COLOR"),
     *("LSST BUTLER DATAID BAND", "ESO INS FILT1 NAME", "ESO INS FILT NAME", "BANDLABEL"),
 )

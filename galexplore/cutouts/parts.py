@@ -105,6 +105,9 @@ def name_images(images: list[Part], survey: Survey) -> list[BandName]:
     own = [header_band(p.own, survey) for p in images]
     names = [str(p.own.get("EXTNAME", "")) for p in images]
     letters = differing_bands(names, survey) or [extension_band(n, survey).letter for n in names]
+    colours = dict(zip(("RED", "GREEN", "BLUE"), survey.rgb, strict=True))  # as DS9 writes them
+    if {n.strip().upper() for n in names} == set(colours):
+        return [BandName(colours[n.strip().upper()], "EXTNAME", f"{n}, assumed") for n in names]
     told_apart = all(b.letter for b in own) and len({b.letter for b in own}) == len(own)
     if not told_apart and all(letters) and len(set(letters)) == len(letters) > 1:
         return [BandName(b, "EXTNAME", n) for b, n in zip(letters, names, strict=True)]

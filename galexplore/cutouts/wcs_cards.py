@@ -2,6 +2,7 @@
 
 import re
 
+import astropy.units as u
 from astropy.io import fits
 
 from galexplore.cutouts.flux_units import is_bounded
@@ -47,9 +48,22 @@ def mend_wcs(header: fits.Header) -> tuple[fits.Header, str]:
         unit = str(header.get(f"CUNIT{i}", "")).strip()
         if unit in _UNITS:
             header[f"CUNIT{i}"] = _UNITS[unit]
-    for keyword in [k for k in header if k.startswith("CUNIT") and not is_bounded(str(header[k]))]:
+    for keyword in [k for k in header if _is_in_the_way(k, header)]:
         del header[keyword]
     return header, "; ".join(dict.fromkeys(assumed))
+
+
+def _is_in_the_way(keyword: str, header: fits.Header) -> bool:
+    """Whether a card only keeps a library from reading the first two axes: IRAF's, those of a third axis, odd units."""
+    if keyword.startswith("CUNIT") and keyword[5:] in ("1", "2"):
+        text = str(header[keyword]).strip()
+        try:
+            return not is_bounded(text) or not u.Unit(text).is_equivalent(u.deg)
+        except (ValueError, TypeError):
+            return True
+    flat = celestial_axes(header) == [1, 2]
+    third = r"(CTYPE|CUNIT|CRVAL|CRPIX|CDELT|CROTA|CNAME)[3-9]|(PS|PV)[3-9]_\d+|(CD|PC)([3-9]_\d|\d_[3-9])|WCSAXES"
+    return keyword.startswith("WAT") or (flat and re.fullmatch(third, keyword) is not None)
 
 
 def _mend_frame(header: fits.Header) -> list[str]:
@@ -62,6 +76,9 @@ def _mend_frame(header: fits.Header) -> list[str]:
         turns = [header.get(f"CROTA{i}") for i in axes]
         if turns.count(None) == 1:  # one alone is meant for both, whatever axis it stands for
             header[f"CROTA{axes[turns.index(None)]}"] = turns[0] if turns[1] is None else turns[1]
+    if "RADECSYS" in header:  # the old name
+        header.set("RADESYS", header.get("RADESYS", header["RADECSYS"]))
+        del header["RADECSYS"]
     if "RADESYS" not in header:
         return []
     frame = str(header["RADESYS"]).strip(" '\"").upper()

@@ -13,6 +13,8 @@ from galexplore.survey import Survey
 #: differences of neighbours by up to two and a half, and galaxies and faint sources raise them.
 AGREEMENT = 3.0
 
+DIFFERENT = 1.2  # times: noise by weights that differs less between bands is no band's own
+
 
 @dataclass(frozen=True)
 class Weights:
@@ -58,7 +60,8 @@ def weigh(cutout: Cutout, flux: np.ndarray, survey: Survey) -> Weights:
         return Weights(declared, f"the pixels' noise is that of the weights ({times} times, within {AGREEMENT:g})")
     odd = [b for b, t, a in zip(survey.bands, tested, agree, strict=True) if t and not a]
     numbers = f"the pixels' noise is {times} times that of the weights"
-    if 2 * (tested & agree).sum() > tested.sum() and any(_is_assumed(cutout, survey.index(b)) for b in odd):
+    own = np.nanmax(declared[tested]) > DIFFERENT * np.nanmin(declared[tested])  # not one number for all bands
+    if own and 2 * (tested & agree).sum() > tested.sum() and any(_is_assumed(cutout, survey.index(b)) for b in odd):
         which = " and ".join(odd)
         raise InputError(f"{numbers}: {which} or its weights are in another unit than the other bands; name the units")
     sentence = f"{numbers}, not within {AGREEMENT:g}: they are no inverse variances of these pixels and mark gaps alone"

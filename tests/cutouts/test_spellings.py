@@ -218,6 +218,8 @@ def test_wcs_that_need_mending(kind):
     if kind in ("SIP", "TPV", "TNX"):
         for i, axis in ((1, "RA--"), (2, "DEC-")):
             header[f"CTYPE{i}"] = f"{axis}-TAN-SIP" if kind == "SIP" else f"{axis}-{kind}"
+    if kind == "TNX":
+        header.update({"WAT0_001": "system=image", "WAT1_001": "wtype=tnx axtype=ra"})
     if kind == "SIP":
         header.update({"A_ORDER": 2, "B_ORDER": 2, "A_2_0": 1e-9})
     elif kind in ("TPV", "PV"):
@@ -227,7 +229,7 @@ def test_wcs_that_need_mending(kind):
     elif kind == "dashes":
         header["CTYPE1"] = "RA--TAN"
     elif kind == "unit":
-        header["CUNIT1"] = "deg."
+        header["CUNIT1"], header["CUNIT2"] = "deg.", "junk"
     elif kind == "alternate":
         for k in [k for k in header if k[:5] in ("CTYPE", "CRVAL", "CRPIX", "CUNIT") or k.startswith("CD")]:
             header[f"{k}A"] = header[k]
@@ -236,6 +238,11 @@ def test_wcs_that_need_mending(kind):
         del header["CTYPE1"], header["CTYPE2"]
     elif kind == "frame":
         header["RADESYS"] = "j2000"
+    elif kind == "old frame":
+        header["RADECSYS"] = "'FK5 '"
+        header.remove("RADESYS", ignore_missing=True)
+    elif kind == "third":
+        header.update({"CTYPE3": "WAVE-TAB", "CUNIT3": "um", "PS3_0": "WCS-TABLE", "CRVAL3": 0.0})
     elif kind == "twice":
         header.update({"PC1_1": 1.0, "PC2_2": 1.0, "CDELT1": 1.0, "CDELT2": 1.0})
     elif kind == "text":
@@ -381,6 +388,13 @@ def test_grids_are_kept_within_bounds():
     assert max(read(simple(flux, header)).flux.shape) < 450
     with pytest.raises(InputError, match="so different"):
         read(simple(flux, head(wcs_of(2000, 0.005, stretch=60), BANDS="grz")))
+
+
+def test_colours_as_ds9_names_them_and_weights_of_one_number():
+    planes = [(BASE["grz".index(b)], head(), n) for b, n in zip("zrg", ("RED", "GREEN", "BLUE"), strict=True)]
+    assert "assumed" in details(holds_truth(save(*planes)), "bands")
+    flat = np.full((3, N, N), 1e6, "f4")
+    holds_truth(save((BASE, head(BANDS="grz"), "SCI"), (flat, fits.Header(), "WGT")))
 
 
 def test_weights_are_held_against_the_pixels():
