@@ -58,9 +58,9 @@ def _is_in_the_way(keyword: str, header: fits.Header) -> bool:
     if keyword.startswith("CUNIT") and keyword[5:] in ("1", "2"):
         text = str(header[keyword]).strip()
         try:
-            return not is_bounded(text) or not u.Unit(text).is_equivalent(u.deg)
+            return not is_bounded(text) or u.Unit(text) is None
         except (ValueError, TypeError):
-            return True
+            return int(keyword[5:]) in celestial_axes(header)  # which are in degrees then
     flat = celestial_axes(header) == [1, 2]
     third = r"(CTYPE|CUNIT|CRVAL|CRPIX|CDELT|CROTA|CNAME)[3-9]|(PS|PV)[3-9]_\d+|(CD|PC)([3-9]_\d|\d_[3-9])|WCSAXES"
     return keyword.startswith("WAT") or (flat and re.fullmatch(third, keyword) is not None)
