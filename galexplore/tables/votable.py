@@ -4,40 +4,55 @@ import re
 from io import BytesIO
 
 from astropy.io import votable
+from astropy.table import Table
 
 from galexplore.errors import InputError
 from galexplore.tables.binary import to_frame
 from galexplore.tables.meanings import Meaning
 from galexplore.tables.rows import Choice, Rows, pick_table
 
-_MOST_CELLS = 300_000  # of a list: what is read in a second
+_MOST_CELLS = 500_000  # of a list: what is read in a second; one that is passed over counts as a half
 _STREAM = re.compile(rb"(<(?:\w+:)?STREAM[^>]*>)[^<]*(</(?:\w+:)?STREAM>)", re.I)
+_ROWS = re.compile(rb"(<(?:\w+:)?TABLEDATA[^>]*>).*?(</(?:\w+:)?TABLEDATA>)", re.I | re.S)
 
 
 def read_votable(data: bytes, choose: Choice | None = None) -> Rows:
-    """Read a VOTable: of several tables the first one with what is wanted."""
-    if choose is not None:
-        _check_size(data)
-    document = votable.parse(BytesIO(data), verify="ignore")
-    tables = [t for t in document.iter_tables() if t.fields]
+    """Read a VOTable: of several tables the first one with what is wanted, and of that no other column."""
+    bare = data if choose is None else _ROWS.sub(rb"\1\2", _STREAM.sub(rb"\1\2", data))
+    document = votable.parse(BytesIO(bare), verify="ignore")
+    tables = {k: t for k, t in enumerate(document.iter_tables()) if t.fields}
     if not tables:
-        infos = [i for r in document.resources for i in r.infos] + list(document.infos)
-        status = next((i for i in infos if i.name == "QUERY_STATUS" and str(i.value).upper() == "ERROR"), None)
-        if status is not None:
-            said = " ".join((status.content or "").split())[:120]
-            raise InputError(f"The VOTable holds no table but a service's error{': ' + said if said else ''}.")
-        raise InputError("The VOTable is damaged or holds no table, and could not be read.")
-    described = [
-        {f.name or f.ID: Meaning(str(f.unit or ""), f.ucd or "", f.description or "") for f in t.fields} for t in tables
-    ]
-    at = pick_table(described, choose)
-    if choose is not None:
-        _check_equinox(document, tables[at].fields)
-    names = [f.name for f in tables[at].fields]
-    table = tables[at].to_table(use_names_over_ids=len(set(names)) == len(names))
-    meanings = dict(zip(table.colnames, (_mean(f) for f in tables[at].fields), strict=True))
+        raise InputError(_say_empty(document))
+    described = {k: dict(zip(_to_table(t).colnames, map(_mean, t.fields), strict=True)) for k, t in tables.items()}
+    number = list(described)[pick_table(list(described.values()), choose)]
+    table, meanings = tables[number], described[number]
+    wanted = choose(meanings) if choose else list(meanings)
+    if choose is None:
+        kept = _to_table(table)
+    else:
+        _check_equinox(document, table.fields)
+        _check_size(data, list(table.fields), len(wanted))
+        places = sorted(list(meanings).index(n) for n in wanted) or [0]
+        whole = votable.parse(BytesIO(data), verify="ignore", columns=places, table_number=number)
+        kept = list(whole.iter_tables())[number].to_table()
+        kept.rename_columns(kept.colnames, [list(meanings)[i] for i in places])
     provenance = next((i.value for i in document.infos if i.name == "provenance"), "")
-    return Rows(to_frame(table, choose(meanings) if choose else None), meanings, provenance)
+    return Rows(to_frame(kept, wanted or None), meanings, provenance)
+
+
+def _to_table(table: votable.tree.TableElement) -> Table:
+    """Give an astropy table whose columns are called by their names, or by their IDs where two names are alike."""
+    names = [f.name for f in table.fields]
+    return table.to_table(use_names_over_ids=len(set(names)) == len(names))
+
+
+def _say_empty(document: votable.tree.VOTableFile) -> str:
+    infos = [i for r in document.resources for i in r.infos] + list(document.infos)
+    status = next((i for i in infos if i.name == "QUERY_STATUS" and str(i.value).upper() == "ERROR"), None)
+    if status is None:
+        return "The VOTable is damaged or holds no table, and could not be read."
+    said = " ".join((status.content or "").split())[:120]
+    return f"The VOTable holds no table but a service's error{': ' + said if said else ''}."
 
 
 def _mean(field: votable.tree.Field) -> Meaning:
@@ -52,19 +67,16 @@ def _check_equinox(document: votable.tree.VOTableFile, fields: list[votable.tree
         raise InputError("The list's positions are of equinox B1950 (COOSYS); give them in ICRS (J2000), in degrees.")
 
 
-def _check_size(data: bytes) -> None:
+def _check_size(data: bytes, fields: list[votable.tree.Field], needed: int) -> None:
     """Refuse a list of more cells than are read in a second, before any of them is."""
     cells = data.count(b"<TD") + data.count(b":TD")
     streams = sum(len(stream[0]) for stream in _STREAM.finditer(data))
-    if streams:
-        bare = votable.parse(BytesIO(_STREAM.sub(rb"\1\2", data)), verify="ignore")
-        fields = [list(t.fields) for t in bare.iter_tables() if t.fields]
-        sizes = [sum(map(_measure_cell, g)) for g in fields]
-        cells += max((streams * 3 // 4 * len(g) // max(n, 1) for g, n in zip(fields, sizes, strict=True)), default=0)
-    if cells > _MOST_CELLS:
+    cells += streams * 3 // 4 * len(fields) // max(sum(map(_measure_cell, fields)), 1)
+    if cells * (1 + needed / len(fields)) / 2 > _MOST_CELLS:
         raise InputError(
-            f"A list that is a VOTable may have up to {_MOST_CELLS:,} cells, and this one has about {cells:,}; leave "
-            "only its columns of ids and positions, or give it as FITS, Parquet or CSV."
+            f"A list that is a VOTable may have up to {_MOST_CELLS:,} cells, of which those of other columns than ids "
+            f"and positions count as half, and this one has about {cells:,}; leave columns out, or give it as FITS, "
+            "Parquet or CSV."
         )
 
 
