@@ -82,7 +82,7 @@ def _rank_ucd(ucd: str, axis: str) -> int | None:
     words = ucd.split(";")
     if words[0] != f"pos.eq.{axis}":
         return None
-    return 0 if "meta.main" in words else 1 if len(words) == 1 else None
+    return 0 if "meta.main" in words else 1 if set(words[1:]) <= {"src"} else None
 
 
 def pair_by_ucd(meanings: Mapping[str, Meaning], plain: Mapping[str, str]) -> list[tuple[str, str]]:

@@ -32,10 +32,11 @@ _UNITS = {
     "d:m:s": ("d:m:s", "dd:mm:ss", "dms", "deg:m:s", "d m s", "dd mm ss", "dd:mm:ss.s", "sexagesimal", "d:m:s.s"),
     "arcmin": ("arcmin", "arcmins", "arcminute", "arcminutes", "amin"),
     "arcsec": ("arcsec", "arcsecs", "arcsecond", "arcseconds", "asec", "as"),
+    "mas": ("mas", "milliarcsec", "milliarcsecond", "milliarcseconds"),
     "": ("", "-", "--", "none", "dimensionless", "1", "unitless", "coord", "angle"),
 }
 _FACTORS = {"": 1.0, "degrees": 1.0, "hours": 15.0, "radians": 180 / np.pi}
-_FACTORS |= {"arcmin": 1 / 60, "arcsec": 1 / 3600}
+_FACTORS |= {"arcmin": 1 / 60, "arcsec": 1 / 3600, "mas": 1 / 3_600_000}
 _FRACTION = r"[0-9]{1,2}(?:\.[0-9]*)?"
 _SEXAGESIMAL = (
     r"(?i)^(?P<sign>[+-]?)\s*(?P<first>[0-9]{1,3})(?P<mark>\s*[hd°:]\s*|\s+)"

@@ -55,6 +55,21 @@ def find_delimiter(lines: list[str]) -> str:
     return r"\s+" if re.search(r"\S\s+\S", lines[0]) and _is_worded(lines[0]) else ","
 
 
+def find_row_names(lines: list[str]) -> str | None:
+    """Find what parts a table whose rows begin with a running number that its header does not name, as R's and pandas'.
+
+    None where rows have as many fields as the header, or another number more.
+    """
+    for way in ("\t", ";", ",", r"\s+"):
+        names, *rows = [split_line(line, way) for line in lines]
+        if len(rows) > 1 and all(len(row) == len(names) + 1 and row[-1] and row[0].isdecimal() for row in rows):
+            counts = [int(row[0]) for row in rows]
+            running = counts[0] in (0, 1) and counts == list(range(counts[0], counts[0] + len(rows)))
+            if running and find_roles({n: Meaning() for n in names}).columns:
+                return way
+    return None
+
+
 def _is_worded(line: str) -> bool:
     """Whether blanks part the names of a header whose rows are not parted alike."""
     names = line.split()
@@ -80,11 +95,12 @@ def find_edges(body: str, delimiter: str, n: int) -> tuple[int, ...]:
     lines = [line for line in body.split("\n") if line.strip()]
     if not delimiter.startswith("\\") or "\t" in lines[0]:
         return ()
-    if len(lines) > 1 and re.fullmatch(r"\s*[-=]{2,}(?:\s+[-=]+)+\s*", lines[1]):
-        edges = tuple(m.start() for m in re.finditer(r"[-=]+", lines[1]))
-        if not any(line[e - 1 : e].strip() for line in lines for e in edges[1:]):  # else fields are wider than the rule
+    rule = next((i for i in (1, 2) if re.fullmatch(r"\s*[-=]{2,}(?:\s+[-=]+)+\s*", "".join(lines[i : i + 1]))), 0)
+    if rule:  # below the names, or below the units
+        edges = tuple(m.start() for m in re.finditer(r"[-=]+", lines[rule]))
+        if not any(line[e - 1 : e].strip() for line in lines[rule:] for e in edges[1:]):  # else fields are wider
             return edges
-        lines = [lines[0], *lines[2:]]
+        lines = [lines[0], *lines[rule + 1 :]]
     counts = {len(split_line(line, delimiter)) for line in lines[:SAMPLE]}
     if counts == {n}:
         return ()

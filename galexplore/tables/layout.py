@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from galexplore.errors import InputError
-from galexplore.tables.fields import are_dashes, cut, find_delimiter, find_edges, split_line, take_lines
+from galexplore.tables.fields import are_dashes, cut, find_delimiter, find_edges, find_row_names, split_line, take_lines
 from galexplore.tables.meanings import Meaning, simplify
 from galexplore.tables.roles import IDS, find_roles
 
@@ -57,6 +57,8 @@ def find_layout(text: str) -> Layout:
         raise InputError(f"A table of text may have up to {MOST_COLUMNS:,} columns; this one has {many:,}.")
     lines, body, title = _drop_title(lines, body)
     notes += title
+    if way := find_row_names(lines):
+        return _settle(["", *split_line(lines[0], way)], _drop_lines(body, 1), way, (), notes)
     delimiter = find_delimiter(lines)
     first = split_line(lines[0], delimiter)
     headless = False
@@ -75,7 +77,7 @@ def find_layout(text: str) -> Layout:
             return _settle(parted, rest, delimiter, (), notes)
         edges = find_edges(body, delimiter, len(names))
         if edges:
-            names = cut(lines[0], edges)
+            names = names if len(names) == len(edges) else cut(lines[0], edges)
             return _settle(names, rest, delimiter, edges, notes)
     return _settle(names, rest, delimiter, (), notes, headless)
 
@@ -95,6 +97,8 @@ def _settle(
         if line is None or headless:
             break
         cells = cut(line, edges) if edges else split_line(line, delimiter)
+        if edges and line.lstrip().startswith('"') and not _are_units(cells, names):  # which stand at no fixed places
+            cells = split_line(line, r"\s+")
         if are_dashes(cells) or _are_types(cells, names):
             rest = _drop_lines(rest, 1)
         elif _are_units(cells, names):
@@ -121,7 +125,7 @@ def _settle(
 def _part_angles(names: list[str], lines: list[str]) -> list[str] | None:
     """Names of the six columns over which ra and dec stand where blanks part hours, minutes and seconds as well."""
     pair = find_roles({n: Meaning() for n in names}).pair
-    counts = {len(split_line(line, r"\s+")) for line in lines[1:]}
+    counts = {len(split_line(line, r"\s+")) for line in lines[1:] if re.search(r"\d", line)}  # no units, no rule
     if pair is None or counts != {len(names) + 4} or simplify(pair[0]) == simplify(pair[1]):
         return None
     at, behind = names.index(pair[0]), names.index(pair[1])
@@ -174,7 +178,7 @@ def _part_comments(text: str) -> tuple[list[str], str]:
         if line and not line.startswith("#"):
             break
         if line and len(comments) < 1000:
-            bare = line.lstrip("#").strip()
+            bare = re.sub(r"^1:[ ]*(?=[^\t]+\t)", "#\t", line.lstrip("#").strip())
             comments.append("#" + bare if bare.startswith("|") else bare)  # as SIMBAD calls its counter
         at = end + 1
     body = text[at:]

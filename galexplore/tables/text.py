@@ -10,12 +10,16 @@ import pandas as pd
 from galexplore.errors import InputError
 from galexplore.tables.layout import Layout, find_layout
 from galexplore.tables.meanings import Meaning
+from galexplore.tables.pasted import unfold
 from galexplore.tables.placed import cut_columns, find_card_layout, read_placed
+from galexplore.tables.regions import are_regions, read_regions
 from galexplore.tables.rows import Choice, Rows
 
 
 def decode(data: bytes) -> str:
     """Decode text by its byte-order mark, else as UTF-8, else as Latin-1; lines end in a newline."""
+    if data.startswith((b"PK\x03\x04", b"\xfd7zXZ")):
+        raise InputError("The file is a spreadsheet (xlsx, ods) or an archive (zip, xz); give the table in it as CSV.")
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         text = data.decode("utf-16", "replace")
     else:
@@ -30,23 +34,25 @@ def decode(data: bytes) -> str:
 
 
 def read_text(data: bytes, choose: Choice | None = None) -> Rows:
-    """Read a table of text: CSV, TSV, VizieR's, fixed width, CDS/MRT, IPAC or SExtractor's.
+    """Read a table of text: CSV, TSV, VizieR's, fixed width, CDS/MRT, IPAC, SExtractor's or DS9's, or a pasted list.
 
     Raises
     ------
     InputError
-        If rows have more fields than the header has names, or it is something else (a web page, JSON).
+        If rows have more fields than the header has names, or it is something else (a web page, JSON, a spreadsheet).
     """
     text = decode(data)
     head = text[:100_000].lstrip()
     if re.match(r"<(?:!doctype )?html|<head", head, re.I):
         raise InputError("The file is a web page (HTML), no table.")
+    if are_regions(head):
+        return read_regions(text)
+    text = unfold(text)
+    head = text[:100_000].lstrip()
     if re.match(r'[\[{]\s*(?:["{\[]|$)', head):
         raise InputError("The file is JSON, no table that is known here: use CSV, FITS, VOTable, ECSV or Parquet.")
     if re.search(r"\\begin\{|\\startdata|(?m:&.*\\\\[ \t]*$)", head):
         raise InputError("The file is LaTeX, no table that is known here: use CSV, FITS, VOTable, ECSV or Parquet.")
-    if re.match(r"(?:#[^\n]*\n|global [^\n]*\n)*(?:\w+\s*;?\s*)?(?:circle|point|box|ellipse)\(", head):
-        raise InputError("The file is of DS9's regions; give a table with ra and dec (degrees), such as CSV.")
     for kind, sign in (
         ("mrt", "Byte-by-byte Description of file" in head),
         ("ipac", re.match(r"(?:\\[^\n]*\n)*(?:\|[^\n]*\|[ \t]*\n){1,4}[^|\n]", head) is not None),
