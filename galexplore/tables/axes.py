@@ -48,7 +48,12 @@ WHOLE = (
     "radec",
     "skycoord",
     "coordsj2000",
+    "hmsdms",
+    "poseq",
+    "skycoords",
 )
+#: Of these the ones that hold ra and dec where a cell holds two numbers; a `pos` may be a place on a detector.
+PAIRED = tuple(name for name in WHOLE if not name.startswith("pos"))
 _NOT = {
     "err",
     "error",
@@ -141,7 +146,7 @@ def _pair_glued(meanings: Mapping[str, Meaning]) -> list[tuple[str, str]]:
     return [(p["ra"], p["dec"]) for p in held.values() if len(p) == 2]
 
 
-_GLUED_UNITS = "hours?|hrs?|h|degrees?|deg|d|radians?|rad"
+_GLUED_UNITS = "hms|dms|hours?|hrs?|h|degrees?|deg|d|radians?|rad"
 _OFFSETS = {"d", "e", "u", "s", "er", "mu", "m", "n", "c1950", "delta", "diff", "grad", "extra", "infra"}
 
 

@@ -11,7 +11,8 @@ from astropy.table import MaskedColumn, Table
 from astropy.table.meta import get_header_from_yaml
 
 from galexplore.errors import InputError
-from galexplore.tables.meanings import Meaning
+from galexplore.tables.axes import PAIRED
+from galexplore.tables.meanings import Meaning, simplify
 from galexplore.tables.rows import MOST_ROWS, Choice, Rows, flatten, pick_table, take_ucd
 
 LONGEST_HEADER = 200_000  # characters of ECSV's, and of its like in Parquet
@@ -87,7 +88,9 @@ def to_frame(table: Table, wanted: list[str] | None = None) -> pd.DataFrame:
         if column.dtype.kind in "SUO" and hasattr(column, "filled"):
             column = column.filled("")
         plain = column.reshape(len(column)) if column.ndim > 1 and column.size == len(column) else column
-        if plain.ndim > 1:
+        if plain.ndim == 2 and plain.shape[1] == 2 and simplify(name) in PAIRED and wanted is not None:
+            plain = np.array([f"{a!r} {d!r}" for a, d in np.ma.filled(plain, np.nan).tolist()])
+        elif plain.ndim > 1:
             continue
         if plain.dtype.kind == "O":
             flat = flatten(np.asarray(plain))

@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from galexplore.errors import InputError
-from galexplore.tables.cells import EMPTY, LONGEST, is_sentinel, is_text, parse_numbers, to_floats, trim
+from galexplore.tables.cells import EMPTY, LARGEST, LONGEST, is_text, parse_numbers, to_floats, trim
+from galexplore.tables.contract import SENTINELS
 from galexplore.tables.meanings import Meaning
 
 _UNITS = {
@@ -63,8 +64,11 @@ def tell_unit(name: str, meaning: Meaning) -> str:
         raise InputError(f"The unit of the column {name} is {meaning.unit.strip()[:20]}; it should be deg, rad or h.")
     if name.strip().lower() == "al2000":  # HyperLEDA's, in decimal hours
         return "hours"
-    if glued := re.fullmatch(r"_?(?:ra|decl?|de)[_ ]?(h|hrs?|hours?|d|deg|degrees?|rad|radians?)", name.strip(), re.I):
-        return {"h": "hours", "d": "degrees", "r": "radians"}[glued[1][0].lower()]
+    if glued := re.fullmatch(
+        r"_?(?:ra|decl?|de)[_ ]?(h|hrs?|hours?|d|deg|degrees?|rad|radians?|hms|dms)", name.strip(), re.I
+    ):
+        word = glued[1].lower()
+        return {"hms": "h:m:s", "dms": "d:m:s"}.get(word) or {"h": "hours", "d": "degrees", "r": "radians"}[word[0]]
     bracket = re.search(r"[\[(]\s*([^\])]*?)\s*[\])]", name)
     word = bracket[1].lower() if bracket else re.split(r"[^a-z]+", name.lower())[-1] if "_" in name else ""
     for kind in ("degrees", "hours", "radians", "h:m:s", "d:m:s"):
@@ -154,11 +158,8 @@ def to_degrees(values: pd.Series, unit: str, name: str, is_ra: bool) -> np.ndarr
     """
     factor = _FACTORS.get(unit, _FACTORS["hours"] if is_ra and unit == "h:m:s" else 1.0)
     if not is_text(values):
-        if not is_ra and unit in ("hours", "h:m:s"):
-            raise InputError(
-                f"The unit of the column {name} is hours, which declinations are not given in; give degrees."
-            )
-        return _clean(to_floats(values)) * factor
+        _check_unit(to_floats(values), unit, name, is_ra)
+        return _scale(to_floats(values), factor)
     cells = trim(values)
     numbers = parse_numbers(cells)
     rest = np.flatnonzero(np.isnan(numbers))
@@ -167,22 +168,25 @@ def to_degrees(values: pd.Series, unit: str, name: str, is_ra: bool) -> np.ndarr
         words = _write_plainly(cells.take(pa.array(rest)))
         numbers[rest] = parse_numbers(words)
         angles[rest] = _read_sexagesimal(words, unit, name, is_ra)
+    _check_unit(numbers, unit, name, is_ra)
     if not np.isfinite(angles).any():  # at most the odd word among numbers
-        return _clean(numbers) * factor
-    clear = unit in (
-        "degrees",
-        "radians",
-        "hours",
-        "arcmin",
-        "arcsec",
-        "mas",
-    )  # of a bare number beside sexagesimal ones nobody knows
-    return np.where(np.isfinite(angles), angles, _clean(numbers) * factor if clear else np.nan)
+        return _scale(numbers, factor)
+    # A bare number beside sexagesimal right ascensions is degrees where one is past 24 hours; else nobody knows.
+    clear = unit in ("degrees", "radians", "hours", "arcmin", "arcsec", "mas") or not is_ra
+    clear = clear or (unit == "" and bool((_scale(numbers, 1.0) > 24).any()))
+    return np.where(np.isfinite(angles), angles, _scale(numbers, factor) if clear else np.nan)
 
 
-def _clean(numbers: np.ndarray) -> np.ndarray:
-    """Turn sentinels and what is past any angle into NaN."""
-    return np.where(is_sentinel(numbers), np.nan, numbers)
+def _check_unit(numbers: np.ndarray, unit: str, name: str, is_ra: bool) -> None:
+    """Refuse declinations that are numbers and said to be hours."""
+    if not is_ra and unit in ("hours", "h:m:s") and np.isfinite(numbers).any():
+        raise InputError(f"The unit of the column {name} is hours, which declinations are not given in; give degrees.")
+
+
+def _scale(numbers: np.ndarray, factor: float) -> np.ndarray:
+    """Turn numbers into degrees, sentinels and what is past any angle into NaN."""
+    degrees = numbers * factor
+    return np.where(np.isin(numbers, SENTINELS) | (np.abs(degrees) > LARGEST), np.nan, degrees)
 
 
 def _write_plainly(cells: pa.Array) -> pa.Array:

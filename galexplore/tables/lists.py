@@ -9,8 +9,9 @@ import pyarrow.parquet as pq
 from galexplore.errors import InputError
 from galexplore.files import MAX_UNPACKED, unpack
 from galexplore.tables.bare import RUNNING, is_running, read_bare
-from galexplore.tables.cells import is_text, is_unknown
-from galexplore.tables.degrees import add_parts, tell_units, to_degrees, to_icrs
+from galexplore.tables.cells import is_text, is_unknown, parse_numbers, trim
+from galexplore.tables.degrees import add_parts, tell_unit, tell_units, to_degrees, to_icrs
+from galexplore.tables.meanings import Meaning
 from galexplore.tables.pairs import parse_positions
 from galexplore.tables.readers import read_rows
 from galexplore.tables.roles import Roles, find_roles
@@ -52,7 +53,8 @@ def read_list(data: bytes) -> pd.DataFrame:
         columns["ra"], columns["dec"], assumed = _read_positions(rows, roles, notes)
     name = _choose_ids(rows.frame, roles)
     if name is not None:
-        if not columns and len(rows.frame) > 1 and is_running(rows.frame[name]):
+        placed = bool(columns) and bool(np.isfinite(columns["ra"] + columns["dec"]).any())
+        if not placed and len(rows.frame) > 1 and is_running(rows.frame[name]):
             raise InputError(RUNNING)
         ids = _read_ids(rows.frame[name], name, bool(columns))
         columns = columns if ids is None else {"id": ids} | columns
@@ -100,6 +102,7 @@ def _read_ids(values: pd.Series, name: str, placed: bool) -> np.ndarray | None:
 def _read_positions(rows: Rows, roles: Roles, notes: list[str]) -> tuple[np.ndarray, np.ndarray, bool]:
     """Positions (N,), (N,) in degrees, and whether that is assumed; what could not be read is noted."""
     frame, assumed = rows.frame, False
+    bare = np.zeros(len(frame), bool)
     if missing := [
         n for n in (*(roles.pair or ()), *roles.parts, *([roles.whole] if roles.whole else ())) if n not in frame
     ]:
@@ -114,12 +117,14 @@ def _read_positions(rows: Rows, roles: Roles, notes: list[str]) -> tuple[np.ndar
             for i, (n, u) in enumerate(zip(roles.pair, units, strict=True))
         )
         lost = (np.isnan(ra) & ~is_unknown(frame[roles.pair[0]])) | (np.isnan(dec) & ~is_unknown(frame[roles.pair[1]]))
+        bare = np.isnan(ra) & np.isfinite(parse_numbers(trim(frame[roles.pair[0]])))
         marked = any(frame[n].astype(str).str.contains(r"\d\s*[hd°:\s]\s*\d", regex=True).any() for n in roles.pair)
         assumed = units[0] == "" and not marked and roles.frame == "icrs"
     elif roles.parts:
         ra, dec = add_parts(frame, roles.parts)
         lost = np.isnan(ra) | np.isnan(dec)
     else:
+        _check_whole(str(roles.whole), rows.meanings)
         ra, dec = parse_positions(frame[roles.whole])
         lost = np.isnan(ra) & ~is_unknown(frame[roles.whole])
     if roles.frame != "icrs":
@@ -130,15 +135,26 @@ def _read_positions(rows: Rows, roles: Roles, notes: list[str]) -> tuple[np.ndar
     far &= ~off
     ra, dec = np.where(off | far, np.nan, ra), np.where(off | far, np.nan, dec)
     for bad, what in (
-        (lost, "could not be read"),
+        (lost & ~bare, "could not be read"),
+        (lost & bare, "could not be read, for a bare number among sexagesimal ones may be hours or degrees"),
         (off, "off the sky: declinations go from -90 to 90 degrees"),
         (far, "off the sky: right ascensions go from 0 to 360 degrees; look at the column's unit"),
     ):
-        if bad.any() and (what[0] == "o" or (np.isfinite(ra) & np.isfinite(dec)).any()):
+        if bad.any() and (what[0] == "o" or roles.id is not None or (np.isfinite(ra) & np.isfinite(dec)).any()):
             which = ", ".join(str(i + 1) for i in np.flatnonzero(bad)[:5])
             count = f"{bad.sum():,} position{'s' if bad.sum() > 1 else ''}"
             notes.append(f"{count} {what} (row {which}{', …' if bad.sum() > 5 else ''}).")
     return ra, dec, assumed
+
+
+def _check_whole(name: str, meanings: dict[str, Meaning]) -> None:
+    """Refuse positions in one column whose unit is an angle, and not degrees."""
+    try:
+        unit = tell_unit(name, meanings[name])
+    except InputError:  # whatever else stands there says nothing against degrees, or hours, minutes and seconds
+        return
+    if unit in ("radians", "hours", "arcmin", "arcsec", "mas"):
+        raise InputError(f"The positions in the column {name} are in {unit}; give them in degrees.")
 
 
 def _are_bare(rows: Rows, roles: Roles) -> bool:

@@ -143,6 +143,10 @@ def _choose_unit(table: pd.DataFrame, wanted: pd.DataFrame, radius: float) -> tu
             again = _match_positions(table, other, radius)
             if (again >= 0).sum() > max(0, 0.3 * known):
                 return again, other, said
+    if wanted["ra"].between(0, 24).sum() == known > 3:
+        hours = _match_positions(table, wanted.assign(ra=wanted["ra"] * 15), radius)
+        if (hours >= 0).sum() > 0.3 * known:
+            return rows, wanted, f"With right ascensions in hours {(hours >= 0).sum():,} would be: look at their unit."
     fit = wanted["ra"].between(0, 2 * np.pi) & wanted["dec"].between(-np.pi / 2, np.pi / 2)
     if known > 3 and fit.sum() == known:
         return rows, wanted, "All of the list's positions would be angles in radians too: look at their unit."

@@ -112,7 +112,7 @@ def _read_sexagesimal(text: str) -> tuple[float, float] | None:
     in_degrees = mark.strip().lower() in ("d", "deg", "°")
     if sign == "-" and not in_degrees:
         raise InputError(f"A right ascension in hours has no minus; -{h}:{m}:{s} was given.")
-    if not in_degrees and float(h) >= 24:
+    if not in_degrees and float(h) + float(m) / 60 + float(s) / 3600 > 24:
         raise InputError(f"{h}:{m}:{s} is past 24 hours; write d behind {h} where it is degrees.")
     ra = add_up(h, m, s) * (1 if in_degrees else 15) * (-1 if sign == "-" else 1)
     return check_position(ra, add_up(d, arcmin, arcsec) * (-1 if sign_dec == "-" else 1))

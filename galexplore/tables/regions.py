@@ -17,7 +17,7 @@ _REGION = re.compile(
     r"(?P<rest>[^\n]*)$)"
 )
 _FIRST = re.compile(
-    rf"(?i)(?:\s*(?:#[^\n]*|global\b[^\n]*|(?:{_FRAME})[ \t]*)\n)*[ \t]*(?:(?:{_FRAME})[ \t]*;[ \t]*)?[+-]?"
+    rf"(?i)(?:\s*(?:#[^\n]*|global\b[^\n]*|(?:{_FRAME})[ \t]*)\n)*\s*(?:(?:{_FRAME})[ \t]*;[ \t]*)?[+-]?"
     rf"(?:{_CENTRED}|line|polygon|vector|text|ruler|compass)[ \t]*\("
 )
 

@@ -19,7 +19,9 @@ from galexplore.tables.rows import Choice, Rows
 def decode(data: bytes) -> str:
     """Decode text by its byte-order mark, else as UTF-8, else as Latin-1; lines end in a newline."""
     if data.startswith((b"PK\x03\x04", b"\xfd7zXZ")):
-        raise InputError("The file is a spreadsheet (xlsx, ods) or an archive (zip, xz); give the table in it as CSV.")
+        raise InputError(
+            "The file is no table but a spreadsheet (xlsx, ods) or an archive (zip, xz); give the table in it as CSV."
+        )
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         text = data.decode("utf-16", "replace")
     else:
