@@ -52,8 +52,8 @@ WHOLE = (
     "poseq",
     "skycoords",
 )
-#: Of these the ones that hold ra and dec where a cell holds two numbers; a `pos` may be a place on a detector.
-PAIRED = tuple(name for name in WHOLE if not name.startswith("pos"))
+#: Of these the ones that hold ra and dec where a cell holds two numbers; others may be places on a detector.
+PAIRED = ("radec", "skycoord", "skycoords", "coordsj2000")
 _NOT = {
     "err",
     "error",
@@ -76,6 +76,8 @@ _NOT = {
     "off",
     "dra",
     "ddec",
+    *("prec", "precision", "sun", "moon", "step", "size", "width", "min", "max", "corner", "shift", "scatter", "res"),
+    *("residual", "residuals", "uncert", "uncertainty", "dot", "rate"),
 }
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 
 from galexplore.errors import InputError
 from galexplore.tables.cells import is_text, parse_numbers, to_floats, trim
+from galexplore.tables.equinox import check_equinox
 from galexplore.tables.meanings import simplify
 from galexplore.tables.pairs import parse_positions
 from galexplore.tables.roles import COUNTERS, Roles
@@ -31,13 +32,14 @@ def read_bare(rows: Rows, roles: Roles) -> pd.DataFrame:
         If its columns have names, or need some, or it holds mere running numbers.
     """
     frame, blanks = rows.frame, rows.delimiter.startswith("\\")
-    if not rows.raw or not (rows.headless or frame.shape[1] == 1 or blanks):
+    if roles.old or not rows.raw or not (rows.headless or frame.shape[1] == 1 or blanks):
         raise InputError(_say_missing(rows, roles))
     if frame.shape[1] == 1 and not rows.headless and simplify(str(frame.columns[0])) in COUNTERS[1:]:
         raise InputError(RUNNING)
     if not rows.headless:  # the first line was taken for a header
         frame = pd.concat([pd.DataFrame([list(frame)], columns=frame.columns), frame], ignore_index=True)
     _refuse_hidden_header(frame)
+    check_equinox(rows.said)
     for k in range(frame.shape[1]):
         if (placed := _place_bare(frame, k, blanks)) is not None:
             return placed

@@ -34,7 +34,9 @@ def read_fits(data: bytes, choose: Choice | None = None) -> Rows:
         wanted = choose(described[at]) if choose else None
         _check_cells(hdu, wanted, len(data))
         table = _take_columns(hdu, wanted) if wanted else _read_whole(hdu)
-    return Rows(to_frame(table, wanted), described[at], str(table.meta.get("PROVENAN", "")))
+    keywords = " ".join(f"{k} {hdu.header.get(k, '')}" for k in ("RADESYS", "RADECSYS", "EQUINOX"))
+    said = keywords + "\n".join(map(str, hdu.header.get("COMMENT", ()))).replace("\\\n", "")
+    return Rows(to_frame(table, wanted), described[at], str(table.meta.get("PROVENAN", "")), said=said)
 
 
 def _read_whole(hdu: fits.BinTableHDU) -> Table:
@@ -121,7 +123,7 @@ def read_ecsv(data: bytes, choose: Choice | None = None) -> Rows:
     options: dict[str, Any] = {"dtype": str, "keep_default_na": False, "usecols": wanted, "index_col": False}
     body = pd.read_csv(StringIO(text[start:]), sep=header.get("delimiter", " "), **options)
     frame = pd.DataFrame({n: _cast(body[n], plain[n]) for n in wanted}, index=body.index)
-    return Rows(frame, meanings, (header.get("meta") or {}).get("provenance", ""))
+    return Rows(frame, meanings, (header.get("meta") or {}).get("provenance", ""), said=text[:start])
 
 
 def _cast(text: pd.Series, datatype: str) -> pd.Series:

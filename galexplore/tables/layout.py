@@ -12,7 +12,8 @@ _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[ed][+-]?\d+)?", re.I)
 _SEXAGESIMAL = re.compile(r"[+-]?\d{1,3}[hd°: ]\s*\d{1,2}[m:'′ ]\s*\d{1,2}(?:\.\d*)?[s\"″]?", re.I)
 _ANGLE = re.compile(
     r"[\[(\"']*(?:deg(?:rees?)?|°|rad(?:ians?)?|h(?:ours?|rs?|ourangle)?"
-    r"|[hd]{1,2}[: ]m{1,2}[: ]s{1,2}(?:\.s+)?)[\])\"']*",
+    r"|[hd]{1,2}[: ]m{1,2}[: ]s{1,2}(?:\.s+)?)[\])\"']*"
+    r"(?:[ ,]*[\[(]?(?:[JB]?(?:2000|1950)(?:\.0)?|icrs|fk[45])[\])]?)?",
     re.I,
 )
 _TYPES = re.compile(

@@ -1,5 +1,6 @@
 """A person's own list of galaxies, read: ids, or positions in degrees, out of whatever table they stand in."""
 
+import re
 from io import BytesIO
 
 import numpy as np
@@ -11,6 +12,7 @@ from galexplore.files import MAX_UNPACKED, unpack
 from galexplore.tables.bare import RUNNING, is_running, read_bare
 from galexplore.tables.cells import is_text, is_unknown, parse_numbers, trim
 from galexplore.tables.degrees import add_parts, tell_unit, tell_units, to_degrees, to_icrs
+from galexplore.tables.equinox import check_equinox
 from galexplore.tables.meanings import Meaning
 from galexplore.tables.pairs import parse_positions
 from galexplore.tables.readers import read_rows
@@ -49,6 +51,8 @@ def read_list(data: bytes) -> pd.DataFrame:
     if not roles.columns or rows.headless:
         return read_bare(rows, roles)
     columns, notes, assumed = {}, list(rows.notes), False
+    if roles.equinox is not None and rows.frame[roles.equinox].astype(str).str.contains("1950").any():
+        raise InputError(f"Positions are of equinox B1950 ({roles.equinox}); give them in ICRS (J2000), in degrees.")
     if roles.pair or roles.parts or roles.whole:
         columns["ra"], columns["dec"], assumed = _read_positions(rows, roles, notes)
     name = _choose_ids(rows.frame, roles)
@@ -102,6 +106,7 @@ def _read_ids(values: pd.Series, name: str, placed: bool) -> np.ndarray | None:
 def _read_positions(rows: Rows, roles: Roles, notes: list[str]) -> tuple[np.ndarray, np.ndarray, bool]:
     """Positions (N,), (N,) in degrees, and whether that is assumed; what could not be read is noted."""
     frame, assumed = rows.frame, False
+    check_equinox(rows.said)
     bare = np.zeros(len(frame), bool)
     if missing := [
         n for n in (*(roles.pair or ()), *roles.parts, *([roles.whole] if roles.whole else ())) if n not in frame
@@ -148,7 +153,9 @@ def _read_positions(rows: Rows, roles: Roles, notes: list[str]) -> tuple[np.ndar
 
 
 def _check_whole(name: str, meanings: dict[str, Meaning]) -> None:
-    """Refuse positions in one column whose unit is an angle, and not degrees."""
+    """Refuse positions in one column that are said to be in another frame, or in another unit than degrees."""
+    if frame := re.search("galactic|ecliptic", f"{name} {meanings[name].description}", re.I):
+        raise InputError(f"The positions in the column {name} are {frame[0].lower()}; give ra and dec (ICRS, degrees).")
     try:
         unit = tell_unit(name, meanings[name])
     except InputError:  # whatever else stands there says nothing against degrees, or hours, minutes and seconds

@@ -27,10 +27,17 @@ def unfold(text: str) -> str:
             return "\n".join(items) + "\n"
     if all(_BRACKETS.fullmatch(line) for line in lines):
         return _BRACKETS.sub(r"\1", text)
-    if len(lines) > 1 and all(_BULLET.match(line) for line in lines):
+    if len(lines) > 1 and _are_bullets([_BULLET.match(line) for line in lines]):
         text = _BULLET.sub("", text)
     remarks = [_REMARK.search(line) is not None for line in lines]
     return _REMARK.sub("", text) if any(remarks) and (all(remarks) or not remarks[0]) else text
+
+
+def _are_bullets(marks: list[re.Match[str] | None]) -> bool:
+    """Whether every line begins with a mark, and numbers among them count the lines: 150. may be a right ascension."""
+    numbers = [re.sub(r"\D", "", mark[0]) for mark in marks if mark]
+    counted = [str(i) for i in range(1, len(marks) + 1)]
+    return len(numbers) == len(marks) and (numbers == counted or not any(numbers))
 
 
 def _open_list(inside: str) -> list[str]:

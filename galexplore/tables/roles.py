@@ -15,7 +15,7 @@ class Roles:
     `pair` holds right ascension and declination, `parts` the columns RAh RAm RAs DE- DEd DEm DEs (DE- may be missing),
     `whole` a position as one text. `rivals` are the pairs of which none is more likely than another. `old` is a column
     of B1950. `frame` is what the pair is given in, as astropy calls it. `other_ids` count where `id` is a mere running
-    number.
+    number. `equinox` is a column that says each position's equinox.
     """
 
     id: str | None = None
@@ -26,11 +26,12 @@ class Roles:
     old: str | None = None
     frame: str = "icrs"
     other_ids: tuple[str, ...] = ()
+    equinox: str | None = None
 
     @property
     def columns(self) -> list[str]:
         """All columns that are needed, each once."""
-        names = [self.id, *self.other_ids, *(self.pair or ()), *self.parts, self.whole]
+        names = [self.id, *self.other_ids, *(self.pair or ()), *self.parts, self.whole, self.equinox]
         return list(dict.fromkeys(n for n in names if n is not None))
 
 
@@ -98,6 +99,7 @@ def find_roles(meanings: Mapping[str, Meaning]) -> Roles:
         None if pair else old,
         frame,
         tuple(ids[1:3]),
+        next((n for n, k in plain.items() if k == "equinox"), None) if pair or parts or whole else None,
     )
 
 
@@ -115,8 +117,8 @@ def _find_parts(meanings: Mapping[str, Meaning]) -> tuple[str, ...]:
 
 def _is_old(name: str, meaning: Meaning) -> bool:
     """Whether a column is a position of equinox B1950."""
-    return any("1950" in text for text in (name, meaning.description)) and bool(
-        re.search(r"^_?(ra|de)|right|declin|alpha|delta", f"{name} {meaning.description}", re.I)
+    return any("1950" in text for text in (name, meaning.unit, meaning.description)) and bool(
+        re.search(r"^_?(ra|de)|right|declin|alpha|delta|coord|position", f"{name} {meaning.description}", re.I)
     )
 
 

@@ -19,7 +19,8 @@ class Rows:
     """A table as it was read.
 
     `raw` says that all values are text as it stood in the file, of which numbers are yet to be made. `notes` are
-    sentences to say; `headless` is whether the names were made up; `delimiter` is what parted the fields of a text.
+    sentences to say; `headless` is whether the names were made up; `delimiter` is what parted the fields of a text;
+    `said` is what the file says beside its columns and rows: comments, a title, keywords of the frame.
     """
 
     frame: pd.DataFrame
@@ -29,6 +30,7 @@ class Rows:
     notes: list[str] = field(default_factory=list)
     headless: bool = False
     delimiter: str = ""
+    said: str = ""
 
 
 def pick_table(tables: list[dict[str, Meaning]], choose: Choice | None) -> int:

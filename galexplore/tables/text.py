@@ -60,8 +60,19 @@ def read_text(data: bytes, choose: Choice | None = None) -> Rows:
         ("ipac", re.match(r"(?:\\[^\n]*\n)*(?:\|[^\n]*\|[ \t]*\n){1,4}[^|\n]", head) is not None),
     ):
         if sign:
-            return read_placed(text, kind, choose)
-    return _read_layout(find_card_layout(text) or find_layout(text), choose)
+            rows = read_placed(text, kind, choose)
+            rows.said = _take_comments(head)
+            return rows
+    layout = find_card_layout(text) or find_layout(text)
+    rows = _read_layout(layout, choose)
+    rows.said = "\n".join([_take_comments(head), *layout.notes])
+    return rows
+
+
+def _take_comments(head: str) -> str:
+    """Comments, and keywords behind a backslash, before the rows."""
+    comments = re.match(r"(?:[ \t]*[#\\!%;][^\n]*\n|[ \t]*\n)*", head)
+    return comments[0] if comments else ""
 
 
 def _read_layout(layout: Layout, choose: Choice | None) -> Rows:

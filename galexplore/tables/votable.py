@@ -63,7 +63,8 @@ def _check_equinox(document: votable.tree.VOTableFile, fields: list[votable.tree
     """Refuse a table whose positions refer to a system of coordinates of the equinox B1950."""
     systems = [*document.coordinate_systems, *(c for r in document.resources for c in r.coordinate_systems)]
     old = {c.ID for c in systems if "FK4" in str(c.system).upper() or "1950" in str(c.equinox)}
-    if any(f.ref in old and re.search(r"pos|ra|dec", f"{f.ucd} {f.name}", re.I) for f in fields if f.ref):
+    alone = bool(old) and len(old) == len(systems) and not any(f.ref for f in fields)  # then it holds for all
+    if alone or any(f.ref in old and re.search(r"pos|ra|dec", f"{f.ucd} {f.name}", re.I) for f in fields if f.ref):
         raise InputError("The list's positions are of equinox B1950 (COOSYS); give them in ICRS (J2000), in degrees.")
 
 
