@@ -46,7 +46,8 @@ def read_bare(rows: Rows, roles: Roles) -> pd.DataFrame:
     worded = re.search("[a-z]", " ".join(map(str, frame.iloc[0])), re.I)
     tokens = [" ".join(row).split() for row in _take_rows(frame, frame.shape[1])]
     numbers = [[t for t in row if _NUMBER.fullmatch(t)] for row in tokens]
-    columns = any(len(row) > 3 or sum("." in t for t in row) > 1 for row in numbers)  # of no name
+    columns = any(sum(t.count(":") > 1 for t in row) > 1 for row in tokens)  # angles that stand as none
+    columns = columns or any(len(row) > 3 or sum("." in t for t in row) > 1 for row in numbers)  # of no name
     if columns or (rows.headless and frame.shape[1] > 1 and not (blanks and worded)):
         raise InputError("The list has no header: name its columns, such as id, ra and dec (degrees).")
     bare = pd.DataFrame({"id": _join_cells(frame)})

@@ -71,7 +71,7 @@ def tell_unit(name: str, meaning: Meaning) -> str:
         return {"hms": "h:m:s", "dms": "d:m:s"}.get(word) or {"h": "hours", "d": "degrees", "r": "radians"}[word[0]]
     bracket = re.search(r"[\[(]\s*([^\])]*?)\s*[\])]", name)
     word = bracket[1].lower() if bracket else re.split(r"[^a-z]+", name.lower())[-1] if "_" in name else ""
-    for kind in ("degrees", "hours", "radians", "h:m:s", "d:m:s"):
+    for kind in ("degrees", "hours", "radians", "h:m:s", "d:m:s", "arcmin", "arcsec", "mas"):
         if word in _UNITS[kind] and word != "d":
             return kind
     text = meaning.description.lower()

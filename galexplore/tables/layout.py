@@ -64,8 +64,8 @@ def find_layout(text: str) -> Layout:
     first = split_line(lines[0], delimiter)
     headless = False
     told = _name_in_comments(comments, first, delimiter) if _is_data(first) else None
-    if not told and delimiter == r"\s{2,}" and _is_data(first):  # some blanks are two, for columns are lined up
-        loose = split_line(lines[0], r"\s+")
+    loose = split_line(lines[0], r"\s+")
+    if not told and delimiter == r"\s{2,}" and _is_data(loose):  # some blanks are two, for columns are lined up
         if told := _name_in_comments(comments, loose, r"\s+"):
             delimiter = r"\s+"
     if told:

@@ -21,10 +21,12 @@ def unfold(text: str) -> str:
         return text
     bare = text.strip()
     if len(text) <= _LONGEST:
-        if bare[0] == "[" and bare[-1] == "]" and (items := _open_list(bare[1:-1])):
+        if bare[0] + bare[-1] in ("[]", "()") and (items := _open_list(bare[1:-1])):
             return "\n".join(items) + "\n"
         if len(lines) == 1 and (items := _part_line(bare)):
             return "\n".join(items) + "\n"
+        if len(lines[0].split()) > 1 and _are_alike(re.split(r"[,;\s]+", bare.strip(",; "))):
+            return "\n".join(re.split(r"[,;\s]+", bare.strip(",; "))) + "\n"
     if all(_BRACKETS.fullmatch(line) for line in lines):
         return _BRACKETS.sub(r"\1", text)
     if len(lines) > 1 and _are_bullets([_BULLET.match(line) for line in lines]):
@@ -56,8 +58,12 @@ def _part_line(line: str) -> list[str]:
     if find_roles({part: Meaning() for part in parts}).columns:  # the names of columns
         return []
     for members in (parts, line.split()):
-        ids = [_ID.fullmatch(member) for member in members]
-        alike = all(ids) and len({word[1].lower() for word in ids if word}) == 1
-        if len(members) > 1 and (alike or all(re.fullmatch(r"\d{8,20}", member) for member in members)):
+        if len(members) > 1 and (_are_alike(members) or all(re.fullmatch(r"\d{8,20}", member) for member in members)):
             return members
     return []
+
+
+def _are_alike(words: list[str]) -> bool:
+    """Whether words are ids that begin alike, such as M01 and M02."""
+    ids = [_ID.fullmatch(word) for word in words]
+    return all(ids) and len({word[1].lower() for word in ids if word}) == 1

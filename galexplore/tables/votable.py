@@ -11,7 +11,7 @@ from galexplore.tables.binary import to_frame
 from galexplore.tables.meanings import Meaning
 from galexplore.tables.rows import Choice, Rows, pick_table
 
-_MOST_CELLS = 400_000  # of a list: what is read in a second; one that is passed over counts as a half
+_MOST_CELLS = 300_000  # of a list: what is read in a second; one that is passed over counts as a half
 _STREAM = re.compile(rb"(<(?:\w+:)?STREAM[^>]*>)[^<]*(</(?:\w+:)?STREAM>)", re.I)
 _ROWS = re.compile(rb"(<(?:\w+:)?TABLEDATA[^>]*>).*?(</(?:\w+:)?TABLEDATA>)", re.I | re.S)
 
