@@ -10,7 +10,7 @@ from galexplore.tables.cells import is_text, parse_numbers, to_floats, trim
 from galexplore.tables.equinox import check_equinox
 from galexplore.tables.meanings import simplify
 from galexplore.tables.pairs import parse_positions
-from galexplore.tables.roles import COUNTERS, Roles
+from galexplore.tables.roles import COUNTERS, Roles, list_remnants
 from galexplore.tables.rows import Rows
 
 RUNNING = "The list holds running numbers only, which name no galaxy; give ids, or ra and dec (degrees)."
@@ -32,6 +32,11 @@ def read_bare(rows: Rows, roles: Roles) -> pd.DataFrame:
         If its columns have names, or need some, or it holds mere running numbers.
     """
     frame, blanks = rows.frame, rows.delimiter.startswith("\\")
+    if list_remnants(rows.meanings):
+        raise InputError(
+            "Right ascension and declination stand in parts, some of which are missing or not known; name them RAh, "
+            "RAm, RAs, DEd, DEm and DEs, or give ra and dec (degrees)."
+        )
     if roles.old or not rows.raw or not (rows.headless or frame.shape[1] == 1 or blanks):
         raise InputError(_say_missing(rows, roles))
     if frame.shape[1] == 1 and not rows.headless and simplify(str(frame.columns[0])) in COUNTERS[1:]:

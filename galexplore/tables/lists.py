@@ -107,6 +107,7 @@ def _read_positions(rows: Rows, roles: Roles, notes: list[str]) -> tuple[np.ndar
     """Positions (N,), (N,) in degrees, and whether that is assumed; what could not be read is noted."""
     frame, assumed = rows.frame, False
     check_equinox(rows.said)
+    _check_sign(rows, roles)
     bare = np.zeros(len(frame), bool)
     if missing := [
         n for n in (*(roles.pair or ()), *roles.parts, *([roles.whole] if roles.whole else ())) if n not in frame
@@ -150,6 +151,15 @@ def _read_positions(rows: Rows, roles: Roles, notes: list[str]) -> tuple[np.ndar
             count = f"{bad.sum():,} position{'s' if bad.sum() > 1 else ''}"
             notes.append(f"{count} {what} (row {which}{', …' if bad.sum() > 5 else ''}).")
     return ra, dec, assumed
+
+
+def _check_sign(rows: Rows, roles: Roles) -> None:
+    """Refuse declinations whose minus stands in a column of its own."""
+    if roles.sign is None or roles.pair is None:
+        return
+    south = rows.frame[roles.sign].astype(str).str.strip().isin(["-", "−", "–", "-1", "-1.0", "S", "s"])
+    if south.any() and not rows.frame[roles.pair[1]][south].astype(str).str.contains("[-−–]").any():
+        raise InputError(f"The minus of declinations stands in the column {roles.sign}; write it before their degrees.")
 
 
 def _check_whole(name: str, meanings: dict[str, Meaning]) -> None:
