@@ -17,9 +17,11 @@ from galexplore.tables.cells import is_unknown
 from galexplore.tables.columns import find_column
 from galexplore.tables.contract import SENTINELS
 from galexplore.tables.degrees import add_parts, tell_units, to_degrees, to_icrs
+from galexplore.tables.equinox import check_equinox
 from galexplore.tables.meanings import Meaning
 from galexplore.tables.readers import make_numbers, read_rows
 from galexplore.tables.roles import find_roles
+from galexplore.tables.sexagesimal import check_sign
 
 FORMATS = tuple(formats.WRITERS)
 MOST_UNPACKED = 2_000_000_000  # bytes that a packed catalogue may unfold to
@@ -144,6 +146,8 @@ def read(source: str | PathLike[str] | bytes | BinaryIO, format: str | None = No
         raise InputError(f"{format} is no table format here; use one of {', '.join(FORMATS)}")
     rows = read_rows(data, MOST_UNPACKED, format)
     frame = _settle(place(make_numbers(rows), rows.meanings))
+    if "ra" in frame:
+        check_equinox(rows.said)
     try:
         frame.attrs = dict(json.loads(rows.provenance)) if rows.provenance else {}
     except (ValueError, TypeError):  # another tool's, which calls it alike
@@ -168,6 +172,7 @@ def place(frame: pd.DataFrame, meanings: Mapping[str, Meaning]) -> pd.DataFrame:
     if pair is None:
         ra, dec = add_parts(frame, roles.parts)
         return pd.concat([pd.DataFrame({"ra": ra, "dec": dec}, index=frame.index), frame], axis=1)
+    check_sign(frame, roles.sign, pair[1])
     units = tell_units(pair, meanings)
     if roles.frame != "icrs" and pair == roles.pair:
         lon, lat = (to_degrees(frame[n], u, n, False) for n, u in zip(pair, units, strict=True))

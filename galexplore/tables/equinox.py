@@ -22,5 +22,5 @@ def check_equinox(said: str) -> None:
     if _SERIALISED.search(said) or (old and not _NEW.search(said)):
         word = f" ({old[0]})" if old else ""
         raise InputError(
-            f"The list says that its positions are of another equinox than J2000{word}; give them in ICRS, in degrees."
+            f"The table says that its positions are of another equinox than J2000{word}; give them in ICRS, in degrees."
         )

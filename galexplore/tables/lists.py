@@ -18,6 +18,7 @@ from galexplore.tables.pairs import parse_positions
 from galexplore.tables.readers import read_rows
 from galexplore.tables.roles import Roles, find_roles
 from galexplore.tables.rows import MOST_ROWS, Rows
+from galexplore.tables.sexagesimal import check_sign
 
 MOST_LINES = 1_000_000  # of text, comments and blank ones among them
 LARGEST = 20 << 20  # bytes
@@ -107,7 +108,6 @@ def _read_positions(rows: Rows, roles: Roles, notes: list[str]) -> tuple[np.ndar
     """Positions (N,), (N,) in degrees, and whether that is assumed; what could not be read is noted."""
     frame, assumed = rows.frame, False
     check_equinox(rows.said)
-    _check_sign(rows, roles)
     bare = np.zeros(len(frame), bool)
     if missing := [
         n for n in (*(roles.pair or ()), *roles.parts, *([roles.whole] if roles.whole else ())) if n not in frame
@@ -117,6 +117,7 @@ def _read_positions(rows: Rows, roles: Roles, notes: list[str]) -> tuple[np.ndar
             "columns of their own, ra and dec."
         )
     if roles.pair:
+        check_sign(frame, roles.sign, roles.pair[1])
         units = tell_units(roles.pair, rows.meanings)
         ra, dec = (
             to_degrees(frame[n], u, n, i == 0 and roles.frame == "icrs")
@@ -151,15 +152,6 @@ def _read_positions(rows: Rows, roles: Roles, notes: list[str]) -> tuple[np.ndar
             count = f"{bad.sum():,} position{'s' if bad.sum() > 1 else ''}"
             notes.append(f"{count} {what} (row {which}{', …' if bad.sum() > 5 else ''}).")
     return ra, dec, assumed
-
-
-def _check_sign(rows: Rows, roles: Roles) -> None:
-    """Refuse declinations whose minus stands in a column of its own."""
-    if roles.sign is None or roles.pair is None:
-        return
-    south = rows.frame[roles.sign].astype(str).str.strip().isin(["-", "−", "–", "-1", "-1.0", "S", "s"])
-    if south.any() and not rows.frame[roles.pair[1]][south].astype(str).str.contains("[-−–]").any():
-        raise InputError(f"The minus of declinations stands in the column {roles.sign}; write it before their degrees.")
 
 
 def _check_whole(name: str, meanings: dict[str, Meaning]) -> None:

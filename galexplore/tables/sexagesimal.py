@@ -2,6 +2,8 @@
 
 import math
 
+import pandas as pd
+
 from galexplore.errors import InputError
 
 
@@ -20,3 +22,18 @@ def check_position(ra: float, dec: float) -> tuple[float, float]:
     if not (math.isfinite(dec) and -90 <= dec <= 90):
         raise InputError(f"A declination lies between -90 and 90 degrees; {dec:g} was given.")
     return ra % 360, dec
+
+
+def check_sign(frame: pd.DataFrame, sign: str | None, dec: str) -> None:
+    """Refuse declinations whose minus stands in a column of its own.
+
+    Raises
+    ------
+    InputError
+        If `sign` says minus, or south, where the column `dec` does not.
+    """
+    if sign is None:
+        return
+    south = frame[sign].astype(str).str.strip().isin(["-", "−", "–", "-1", "-1.0", "S", "s"])
+    if south.any() and not frame[dec][south].astype(str).str.contains("[-−–]").any():
+        raise InputError(f"The minus of declinations stands in the column {sign}; write it before their degrees.")

@@ -30,14 +30,13 @@ def read_votable(data: bytes, choose: Choice | None = None) -> Rows:
     if choose is None:
         kept = _to_table(table)
     else:
-        _check_equinox(document, table.fields)
         _check_size(data, list(table.fields), len(wanted))
         places = sorted(list(meanings).index(n) for n in wanted) or [0]
         whole = votable.parse(BytesIO(data), verify="ignore", columns=places, table_number=number)
         kept = list(whole.iter_tables())[number].to_table()
         kept.rename_columns(kept.colnames, [list(meanings)[i] for i in places])
     provenance = next((i.value for i in document.infos if i.name == "provenance"), "")
-    return Rows(to_frame(kept, wanted or None), meanings, provenance)
+    return Rows(to_frame(kept, wanted or None), meanings, provenance, said=_name_equinox(document, table.fields))
 
 
 def _to_table(table: votable.tree.TableElement) -> Table:
@@ -59,13 +58,16 @@ def _mean(field: votable.tree.Field) -> Meaning:
     return Meaning(str(field.unit or ""), field.ucd or "", field.description or "")
 
 
-def _check_equinox(document: votable.tree.VOTableFile, fields: list[votable.tree.Field]) -> None:
-    """Refuse a table whose positions refer to a system of coordinates of the equinox B1950."""
+def _name_equinox(document: votable.tree.VOTableFile, fields: list[votable.tree.Field]) -> str:
+    """Say B1950 where a table's positions refer to a system of coordinates of that equinox; else nothing."""
     systems = [*document.coordinate_systems, *(c for r in document.resources for c in r.coordinate_systems)]
     old = {c.ID for c in systems if "FK4" in str(c.system).upper() or "1950" in str(c.equinox)}
     alone = bool(old) and len(old) == len(systems) and not any(f.ref for f in fields)  # then it holds for all
-    if alone or any(f.ref in old and re.search(r"pos|ra|dec", f"{f.ucd} {f.name}", re.I) for f in fields if f.ref):
-        raise InputError("The list's positions are of equinox B1950 (COOSYS); give them in ICRS (J2000), in degrees.")
+    return (
+        "B1950"
+        if alone or any(f.ref in old and re.search(r"pos|ra|dec", f"{f.ucd} {f.name}", re.I) for f in fields if f.ref)
+        else ""
+    )
 
 
 def _check_size(data: bytes, fields: list[votable.tree.Field], needed: int) -> None:

@@ -9,6 +9,7 @@ from astropy.io import fits
 from astropy.table import Table
 
 from galexplore.errors import InputError
+from galexplore.tables.catalogue import read
 from galexplore.tables.lists import read_list
 
 PLACES = SkyCoord([211.92038, 354.997244], [-8.012944, 16.595913], unit="deg")
@@ -57,6 +58,13 @@ def test_the_frame_that_astropy_writes_counts(format):
     for frame in ("icrs", "fk5", "galactic"):
         wanted = read_list(store(Table({"coord": PLACES.transform_to(frame)}), format))
         np.testing.assert_allclose(wanted["ra"], PLACES.ra.deg, atol=1e-4)
+
+
+def test_a_catalogue_of_an_old_equinox_or_with_signs_apart_is_refused_too():
+    for text in ("# equinox B1950\n" + ROWS, "ra,DE-,dec\n1,-,2\n"):
+        with pytest.raises(InputError, match="another equinox|minus of declinations"):
+            read(io.BytesIO(text.encode()))
+    assert len(read(io.BytesIO(f"# B1950 to J2000\n{ROWS}".encode()))) == 2
 
 
 @pytest.mark.parametrize(("key", "value"), [("EQUINOX", 1950.0), ("RADESYS", "FK4"), ("RADECSYS", "FK4")])
