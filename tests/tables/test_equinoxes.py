@@ -62,7 +62,7 @@ def test_the_frame_that_astropy_writes_counts(format):
 
 def test_a_catalogue_of_an_old_equinox_or_with_signs_apart_is_refused_too():
     for text in ("# equinox B1950\n" + ROWS, "ra,DE-,dec\n1,-,2\n"):
-        with pytest.raises(InputError, match="another equinox|minus of declinations"):
+        with pytest.raises(InputError, match=r"another equinox|minus of declinations"):
             read(io.BytesIO(text.encode()))
     assert len(read(io.BytesIO(f"# B1950 to J2000\n{ROWS}".encode()))) == 2
 
