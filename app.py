@@ -10,31 +10,39 @@ from pages._session.navigation import navigate
 from pages._session.state import begin_run, try_explorer
 
 HERE = Path(__file__).parent / "pages" / "_parts"
-st.set_page_config("galexplore", str(HERE / "icon.svg"), layout="wide")
-st.logo(str(HERE / "logo.svg"), size="large")
-st.html(HERE / "style.css")
-chosen = navigate()
-st.html(f'<h1 class="only-read">{chosen.title}</h1>')
-begin_run(chosen.url_path)
-address.take_atlas()
 
-with st.container(horizontal=True, vertical_alignment="center", key="header"):
-    explorer = try_explorer()
+
+def show_app() -> None:
+    """Show the header and the chosen page."""
+    st.set_page_config("galexplore", str(HERE / "icon.svg"), layout="wide")
+    st.logo(str(HERE / "logo.svg"), size="large")
+    st.html(HERE / "style.css")
+    chosen = navigate()
+    st.html(f'<h1 class="only-read">{chosen.title}</h1>')
+    begin_run(chosen.url_path)
+    address.take_atlas()
+
+    with st.container(horizontal=True, vertical_alignment="center", key="header"):
+        explorer = try_explorer()
+        if explorer:
+            address.restore(explorer)
+            show_model(explorer)
+            st.space("stretch")
+            text = show_search()
+            counter = st.container(horizontal=True, width="content", vertical_alignment="center")
+        else:
+            choose_atlas(st.session_state.atlas)
     if explorer:
-        address.restore(explorer)
-        show_model(explorer)
-        st.space("stretch")
-        text = show_search()
-        counter = st.container(horizontal=True, width="content", vertical_alignment="center")
-    else:
-        choose_atlas(st.session_state.atlas)
-if explorer:
-    if text:
-        show_answer(explorer, text, chosen.url_path)
-    trouble = st.container()
-    chosen.run()
-    with trouble:  # what is wrong with a picture is known once it has been asked for
-        show_trouble(explorer)
-    address.write()
-    with counter:
-        count_selected(explorer)
+        if text:
+            show_answer(explorer, text, chosen.url_path)
+        trouble = st.container()
+        chosen.run()
+        with trouble:  # what is wrong with a picture is known once it has been asked for
+            show_trouble(explorer)
+        address.write()
+        with counter:
+            count_selected(explorer)
+
+
+if __name__ == "__main__":  # as Streamlit runs it; a process that one of its sessions spawns reads this file, too
+    show_app()
