@@ -110,7 +110,7 @@ def add_parts(frame: pd.DataFrame, parts: tuple[str, ...]) -> tuple[np.ndarray, 
     """
     numbers = [parts[i] for i in (0, 1, 2, -3, -2, -1)]
     signs = _trim_signs(frame[parts[-4] if len(parts) == 7 else parts[-3]])
-    south = pc.starts_with(signs, "-").to_numpy(zero_copy_only=False)
+    south = pc.match_substring_regex(signs, "^(-|[Ss](outh)?$)").to_numpy(zero_copy_only=False)
     h, m, s, d, arcmin, arcsec = (_read_part(frame[n]) for n in numbers)
     for minutes in (m, s, arcmin, arcsec):
         minutes[~((minutes >= 0) & (minutes <= 60))] = np.nan

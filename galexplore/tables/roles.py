@@ -72,7 +72,7 @@ COUNTERS = (
     "level0",
 )
 _PARTS = ("rah", "ram", "ras", "ded", "dem", "des")
-_SIGNS = ("de-", "sign", "dsign", "design", "decsign")
+_SIGNS = ("de-", "sign", "dsign", "design", "decsign", "ns", "northsouth", "hemisphere", "hemi", "dechemisphere")
 
 
 def find_roles(meanings: Mapping[str, Meaning]) -> Roles:
@@ -115,7 +115,7 @@ def _name_parts(meanings: Mapping[str, Meaning]) -> dict[str, str]:
     """Columns by the part of a position that their names say: `rah` is RAh or ra_hour, `ded` is DEd, else dec_deg."""
     parts: dict[str, str] = {}
     for name in sorted(reversed(list(meanings)), key=lambda name: -len(str(name))):  # of two the shorter one counts
-        word = re.sub(r"[ _.()\[\]]", "", str(name).lower())
+        word = re.sub(r"[ _./()\[\]]", "", str(name).lower())
         if part := _PART.fullmatch(word):
             word = part[1][:2] + part[2][0]
         if word in (*_PARTS, "rad", *_SIGNS):

@@ -34,6 +34,6 @@ def check_sign(frame: pd.DataFrame, sign: str | None, dec: str) -> None:
     """
     if sign is None:
         return
-    south = frame[sign].astype(str).str.strip().isin(["-", "−", "–", "-1", "-1.0", "S", "s"])
+    south = frame[sign].astype(str).str.strip().isin(["-", "−", "–", "-1", "-1.0", "S", "s", "South", "south"])
     if south.any() and not frame[dec][south].astype(str).str.contains("[-−–]").any():
         raise InputError(f"The minus of declinations stands in the column {sign}; write it before their degrees.")

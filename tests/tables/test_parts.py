@@ -50,6 +50,16 @@ def test_a_minus_in_a_column_of_its_own_is_not_lost(name):
     assert read_list(f"ra,{name},dec\n1,-,-2\n3,+,4\n".encode())["dec"].tolist() == [-2, 4]
 
 
+@pytest.mark.parametrize("name", ["NS", "N/S", "hemisphere"])
+@pytest.mark.parametrize("south", ["S", "s", "South"])
+def test_a_hemisphere_in_a_column_of_its_own_is_not_lost(name, south):
+    with pytest.raises(InputError, match="minus of declinations"):
+        read_list(f"ra,dec,{name}\n1,2,{south}\n3,4,N\n".encode())
+    assert read_list(f"ra,dec,{name}\n1,2,N\n3,4,N\n".encode())["dec"].tolist() == [2, 4]
+    parts = f"RAh,RAm,RAs,{name},DEd,DEm,DEs\n14,07,40.891,{south},08,00,46.6\n"
+    assert read_list(parts.encode())["dec"].tolist() == pytest.approx([-(8 + 46.6 / 3600)])
+
+
 def test_decimal_degrees_beside_incomplete_parts_are_taken():
     wanted = read_list(b"RAdeg,DEdeg,RAh,RAm,DEd,DEm\n211.92,-8.01,14,07,-08,00\n")
     assert wanted[["ra", "dec"]].to_numpy().tolist() == [[211.92, -8.01]]
