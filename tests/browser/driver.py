@@ -47,7 +47,7 @@ LONELY = """at => {
       all.push([xaxis.l2p(trace.x[i]), yaxis.l2p(trace.y[i]), trace.customdata[i]]);
   const inside = ([x, y]) => x > 20 && y > 20 && x < xaxis._length - 20 && y < yaxis._length - 20;
   let best = { room: 0 };
-  for (const [x, y, id] of all.filter(inside).filter((_, i) => i % 7 === 0)) {
+  for (const [x, y, id] of all.filter(inside).filter((_, i) => i % 101 === 0)) {
     let room = Infinity;
     for (const [u, v, other] of all) if (other !== id) room = Math.min(room, (u - x) ** 2 + (v - y) ** 2);
     if (room > best.room) best = { room, id, x: box.left + xaxis._offset + x, y: box.top + yaxis._offset + y };
@@ -56,11 +56,16 @@ LONELY = """at => {
 }"""
 
 
-def find_lonely(page, at: int) -> dict:
-    """Find a galaxy that no other one hides on a plot: its `id`, and its `x`, `y` on the screen."""
+def await_plot(page, at: int) -> None:
+    """Wait until a plot is drawn and listened to."""
     page.locator(".st-key-plots .js-plotly-plot").nth(at).locator("canvas").first.wait_for(timeout=60_000)
     settle(page)
-    page.wait_for_timeout(1500)  # for the listener, which looks for new plots now and then
+    page.wait_for_timeout(1000)  # for the listener, which looks for new plots now and then
+
+
+def find_lonely(page, at: int) -> dict:
+    """Find a galaxy that no other one hides on a plot: its `id`, and its `x`, `y` on the screen."""
+    await_plot(page, at)
     return page.evaluate(LONELY, at)
 
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.browser.driver import NEEDS, draw_lasso, find_lonely, read_spans, settle
+from tests.browser.driver import NEEDS, await_plot, draw_lasso, find_lonely, read_spans, settle
 
 pytestmark = NEEDS
 
@@ -39,7 +39,7 @@ def test_a_touch_on_a_point_opens_its_card(browser, address):
 
 def test_a_lasso_leaves_the_zoom_and_both_plots_say_the_same(page):
     left, right = (page.locator(".st-key-plots .js-plotly-plot").nth(at) for at in (0, 1))
-    find_lonely(page, 1)
+    await_plot(page, 1)
     whole = read_spans(page, 1)
     right.locator('[data-val="in"]').click()
     page.wait_for_timeout(800)
@@ -60,11 +60,11 @@ def test_a_lasso_leaves_the_zoom_and_both_plots_say_the_same(page):
 
 def test_back_and_forward_go_through_selections_and_pages(page):
     left, right = (page.locator(".st-key-plots .js-plotly-plot").nth(at) for at in (0, 1))
-    find_lonely(page, 0)
+    await_plot(page, 0)
     draw_lasso(page, left)
     page.wait_for_url("**sel=*", timeout=60_000)
     first = read_header(page)
-    find_lonely(page, 1)
+    await_plot(page, 1)
     draw_lasso(page, right)
     page.wait_for_function(f"!document.querySelector('.st-key-header').innerText.includes('{first}')", timeout=60_000)
     second = read_header(page)

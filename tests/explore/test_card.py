@@ -71,8 +71,8 @@ def test_a_picture_can_be_one_band_brighter_or_inverted():
 
 def test_an_image_keeps_its_place_on_the_sky_and_is_read_back():
     flux = np.random.default_rng(2).normal(0, 0.004, (3, 69, 69)).astype(np.float32)
-    flux[:, 34, 34] += 1
-    flux[:, 60, 8] += 2  # 26 pixels north and 26 east of the centre
+    flux[:, 33:36, 33:36] += 1
+    flux[:, 59:62, 7:10] += 2  # 26 pixels north and 26 east of the centre
     data = bundle.to_fits(flux, DECALS, 359.9999, -0.5, {"OBJECT": ("A1", "id")})
     with fits.open(io.BytesIO(data)) as file:
         header = file[0].header
