@@ -120,7 +120,10 @@ def read_ecsv(data: bytes, choose: Choice | None = None) -> Rows:
     }
     plain = {c["name"]: c["datatype"] for c in header["datatype"] if "subtype" not in c}
     wanted = [n for n in (choose(meanings) if choose else meanings) if n in plain]
-    options: dict[str, Any] = {"dtype": str, "keep_default_na": False, "usecols": wanted, "index_col": False}
+    reals = [n for n in wanted if plain[n].startswith("float")]
+    types = dict.fromkeys(wanted, "str") | dict.fromkeys(reals, "float64")
+    options: dict[str, Any] = {"dtype": types, "keep_default_na": False, "usecols": wanted, "index_col": False}
+    options |= {"na_values": {n: ["", "nan", "NaN"] for n in reals}, "float_precision": "round_trip"}
     body = pd.read_csv(StringIO(text[start:]), sep=header.get("delimiter", " "), **options)
     frame = pd.DataFrame({n: _cast(body[n], plain[n]) for n in wanted}, index=body.index)
     return Rows(frame, meanings, (header.get("meta") or {}).get("provenance", ""), said=text[:start])
@@ -128,14 +131,14 @@ def read_ecsv(data: bytes, choose: Choice | None = None) -> Rows:
 
 def _cast(text: pd.Series, datatype: str) -> pd.Series:
     """Give text of an ECSV column the type that its header says."""
+    if datatype.startswith("float"):
+        return text.astype("float32" if datatype == "float32" else "float64")
     empty = text == ""
     if datatype.startswith(("int", "uint")):
         if not empty.any():
             return text.astype(np.dtype(datatype))
         whole = [None if e else int(v) for v, e in zip(text, empty, strict=True)]
         return pd.Series(pd.array(whole, dtype="UInt64" if datatype == "uint64" else "Int64"), index=text.index)
-    if datatype.startswith("float"):
-        return text.mask(empty, "nan").astype("float32" if datatype == "float32" else "float64")
     if datatype == "bool":
         return text.str.lower().isin(["true", "1"])
     return text
