@@ -74,7 +74,7 @@ def show_empty(survey: Survey) -> None:
     picture = "a numpy array, or a viewer JPEG (approximate)" if survey.has_pictures else "or a numpy array"
     st.markdown(
         f"A cutout in {', '.join(survey.bands)} centred on it, at least {smallest(survey):g}″ wide: a {survey.archive} "
-        f"FITS cube, {survey.count_word} single-band files, {picture}. In a second: its redshift, stellar mass and "
+        f"FITS cube, {survey.count_word} single-band files, {picture}. In seconds: its redshift, stellar mass and "
         "star-formation rate with error bars, where it lies, what it resembles, and what makes it odd. Several files "
         "give a table."
     )
