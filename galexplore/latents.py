@@ -34,6 +34,13 @@ TITLES = {
     "free": "Free latent",
 }
 
+
+def name_latent(latent: str) -> str:
+    """Name a latent within a sentence, as its numbers are: the logarithm of mass and of SFR."""
+    title = TITLES[latent]
+    return title[:1].lower() + title[1:]
+
+
 #: The standard deviation of an axis angle of which nothing is known: pi / sqrt(12).
 ANY_ANGLE = math.pi / math.sqrt(12)
 

@@ -6,7 +6,7 @@ from galexplore import figures
 from galexplore.draw.pictures import draw_galaxy
 from galexplore.explore.card import describe_recipe, list_limits, read_citation, sweep_latents
 from galexplore.explore.explorer import Explorer
-from galexplore.latents import SHORT, TITLES
+from galexplore.latents import TITLES, name_latent
 from galexplore.tables.names import format_measurement
 from pages._parts.panels import STILL
 from pages._parts.scores import show_honesty, show_scores
@@ -51,9 +51,7 @@ def show_free(free: dict) -> None:
     chart = figures.plot_relations(free["spearman"], title, is_dark())
     left.plotly_chart(chart, theme=None, config=STILL, key="free", alt=title)
     lines = ["| what it says of the error in | R² |", "|---|---:|"]
-    lines += [
-        f"| {SHORT.get(n, TITLES[n].lower())} | {format_measurement(*free['leakage'][n])} |" for n in free["leakage"]
-    ]
+    lines += [f"| {name_latent(n)} | {format_measurement(*free['leakage'][n])} |" for n in free["leakage"]]
     right.markdown("\n".join(lines))
     right.caption("Near zero: the free latent hides nothing of redshift, mass and SFR that their own latents miss.")
 

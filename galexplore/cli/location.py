@@ -46,7 +46,7 @@ def _list_neighbours(location: Location) -> Table:
 
 
 def _list_reasons(location: Location) -> Table:
-    explanation, columns = location.explanation, ("latent", "share of the distance", "sigma, given the others")
+    explanation, columns = location.explanation, ("latent", "share of the distance", "sigma, conditional on the others")
     table = Table(*columns, title="Why it is odd", title_justify="left")
     for reason in explanation.reasons.to_dict("records"):
         table.add_row(TITLES[reason["latent"]], f"{reason['contribution']:+.2f}", f"{reason['conditional_z']:+.1f}")

@@ -7,7 +7,7 @@ import numpy as np
 
 from galexplore.atlas.paths import sweep
 from galexplore.explore.explorer import Explorer
-from galexplore.latents import LATENTS, SHORT, TITLES
+from galexplore.latents import LATENTS, name_latent
 from galexplore.places import ROOT
 
 _SIMULATED = (
@@ -76,11 +76,7 @@ def _list_unknown(card: dict) -> list[tuple[str, str]]:
     alone = [name for name in card.get("uncalibrated", []) if name not in untaught]
     rows = {"Not taught": (untaught, "no label was known, so they say nothing")}
     rows["Not calibrated"] = (alone, "no label judges their intervals")
-    return [
-        (k, f"{', '.join(SHORT.get(n, TITLES[n].lower()) for n in names)}: {why}")
-        for k, (names, why) in rows.items()
-        if names
-    ]
+    return [(k, f"{', '.join(name_latent(n) for n in names)}: {why}") for k, (names, why) in rows.items() if names]
 
 
 def _join(numbers: Iterable[int]) -> str:

@@ -9,17 +9,19 @@ import streamlit as st
 from galexplore.draw import pictures
 from galexplore.draw.animation import draw_animation, draw_montage
 from galexplore.explore.explorer import Explorer
-from galexplore.latents import LATENTS, UNITS
-from pages._parts.panels import PRETTY, draw_catalogue, mark
+from galexplore.latents import LATENTS
+from pages._parts.panels import draw_catalogue, mark
 from pages._session.state import open_galaxy
 
 
-def note(name: str, value: float, unit: bool = True) -> str:
-    """Write a latent's value in few characters, with its unit or without."""
+def note(name: str, value: float, named: bool = True) -> str:
+    """Write a latent's value in few characters, with what it is or without."""
     if name == "phi":
         return f"{math.degrees(value) % 180:.0f}°"
-    number = f"z {value:.3f}" if name == "redshift" else f"{value:.2f}"
-    return f"{number} {PRETTY[UNITS[name]]}".strip() if unit else number
+    if name == "redshift":
+        return f"z {value:.3f}"
+    what = {"logmass": "log M", "logsfr": "log SFR", "free": "free"}[name]
+    return f"{what} {value:.2f}" if named else f"{value:.2f}"
 
 
 def show_frames(explorer: Explorer, steps: list[np.ndarray], name: str, title: str) -> None:

@@ -25,6 +25,7 @@ def change_atlas() -> None:
     for key in [k for k in state if isinstance(k, str) and k.startswith("filter-")]:
         del state[key]
     state.atlas, state.atlas_state = state["choose-atlas"], AtlasState()
+    state.zoom = {}  # of other galaxies
     fill_widgets()
     forget_drawn()
 

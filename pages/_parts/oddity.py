@@ -9,7 +9,7 @@ from galexplore import figures
 from galexplore.draw import pictures
 from galexplore.explore.explanation import Explanation
 from galexplore.explore.explorer import Explorer
-from galexplore.latents import LATENTS, SHORT, UNITS
+from galexplore.latents import LATENTS, SHORT, UNITS, name_latent
 from galexplore.survey import Survey
 from pages._parts.panels import PRETTY, STILL
 from pages._session.state import is_dark, plain
@@ -54,7 +54,7 @@ def show_reasons(explanation: Explanation, key: str) -> None:
 def show_ordinary(explanation: Explanation, survey: Survey, observed: np.ndarray | None = None) -> None:
     """Show the model of a galaxy beside what it would be, were its odd properties what the others predict."""
     made, now = explanation.counterfactual, explanation.image
-    moves = [f"{SHORT[n]} {_quote(explanation.latents, n)} → {_quote(made.latents, n)}" for n in made.moved]
+    moves = [_quote_move(n, explanation.latents, made.latents) for n in made.moved]
     st.markdown(
         f"**Counterfactual, {_list([SHORT[n] for n in made.moved])} at the conditional median:** {_list(moves)}"
     )
@@ -71,10 +71,10 @@ def show_ordinary(explanation: Explanation, survey: Survey, observed: np.ndarray
     st.caption(f"{fall}; each takes its median conditional on the others.")
 
 
-def _quote(latents: np.ndarray, name: str) -> str:
-    """Value and unit of one of the latents (5,)."""
-    value = latents[LATENTS.index(name)]
-    return f"{value:.{3 if name == 'redshift' else 2}f} {PRETTY[UNITS[name]]}".strip()
+def _quote_move(name: str, before: np.ndarray, after: np.ndarray) -> str:
+    """Write what one of the latents (5,) was and has become, with its unit."""
+    old, new = (f"{latents[LATENTS.index(name)]:.{3 if name == 'redshift' else 2}f}" for latents in (before, after))
+    return f"{name_latent(name)} {old} → {new} {PRETTY[UNITS[name]]}".strip()
 
 
 def _list(words: list[str]) -> str:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from galexplore import figures
 from galexplore.explore.explorer import Explorer
-from galexplore.latents import LABELLED, TITLES
+from galexplore.latents import LABELLED, name_latent
 from galexplore.posterior.metrics import collect
 from galexplore.tables.names import format_measurement
 from pages._parts.panels import STILL
@@ -37,7 +37,7 @@ def compare_with_truth(digest: str, split: str, _explorer: Explorer) -> dict[str
 
 def list_scores(metrics: dict, judged: Sequence[str]) -> list[str]:
     """Lines of a Markdown table: the scores of the latents that labels judge, with their bootstrap errors."""
-    lines = ["| | " + " | ".join(TITLES[n].lower() for n in judged) + " |", "|---|" + "---:|" * len(judged)]
+    lines = ["| | " + " | ".join(name_latent(n) for n in judged) + " |", "|---|" + "---:|" * len(judged)]
     for score, title in SCORES.items():
         cells = []
         for latent in judged:

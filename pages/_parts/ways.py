@@ -8,7 +8,7 @@ from galexplore.atlas.paths import cross, sweep, walk
 from galexplore.draw.animation import draw_montage
 from galexplore.explore.explorer import Explorer
 from galexplore.explore.link import SHOWN_AT_FIRST
-from galexplore.latents import LATENTS, TITLES, UNITS
+from galexplore.latents import LATENTS, TITLES, UNITS, name_latent
 from pages._parts.frames import note, offer_frames, show_frames
 from pages._parts.panels import PRETTY, show_neighbours
 from pages._session.sliders import find_ends
@@ -73,7 +73,7 @@ def show_grid(explorer: Explorer, latents: np.ndarray) -> None:
     steps = cross(latents, across, columns, up, rows).reshape(-1, 5)
     frames = explorer.decode(steps)
     notes = [f"{note(across, r[LATENTS.index(across)])} · {note(up, r[LATENTS.index(up)])}" for r in steps]
-    title = f"{TITLES[across]} across, {TITLES[up].lower()} up"
+    title = f"{TITLES[across]} along x, {name_latent(up)} along y"
     st.image(draw_montage(frames, notes, COLUMNS, title, explorer.survey, 170), width="stretch")
     offer_frames(explorer, frames, notes, COLUMNS, title)
 

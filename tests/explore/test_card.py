@@ -183,6 +183,6 @@ def test_the_card_says_which_latents_were_not_taught(explorer):
     card = explorer.card | {"untaught": ["logsfr"], "uncalibrated": ["logsfr", "phi"]}
     like = {"table": explorer.table, "simulated": explorer.simulated, "survey": explorer.survey}
     rows = dict(describe_recipe(SimpleNamespace(card=card, **like)))
-    assert rows["Not taught"].startswith("SFR: no label")
+    assert rows["Not taught"].startswith("log SFR: no label")
     assert rows["Not calibrated"].startswith("orientation: no label")
     assert not {"Not taught", "Not calibrated"} & set(dict(describe_recipe(explorer)))

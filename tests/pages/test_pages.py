@@ -330,7 +330,11 @@ def test_anomalies_are_ranked_with_reasons(app, explorer, by):
     assert "σ" in button.label and explorer.table.set_index("id")["cause"][oddest] in button.label
     button.click().run()
     check(app)
-    assert f"### {oddest}" in words(app) and "Counterfactual" in words(app)
+    (said,) = [line for line in words(app).splitlines() if line.startswith("**Counterfactual")]
+    moves = said.split(":** ")[1]
+    assert f"### {oddest}" in words(app) and "→" in moves
+    for unit, what in (("[M☉]", "log stellar mass"), ("[M☉ yr⁻¹]", "log SFR")):
+        assert moves.count(unit) == moves.count(what), "a logarithm is called one"
 
 
 def test_kinds_can_be_left_out(app, explorer):
