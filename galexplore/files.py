@@ -145,8 +145,8 @@ def name_beside(path: Path) -> Path:
         for other in path.parent.iterdir():
             if not (match := stray.fullmatch(other.name)):
                 continue
-            ended = match[1] == machine and find_start(int(match[2])) is None
-            if ended or time.time() - other.lstat().st_mtime > STRAY:
+            here, aged = match[1] == machine, time.time() - other.lstat().st_mtime > STRAY
+            if (find_start(int(match[2])) is None) if here else aged:
                 shutil.rmtree(other) if other.is_dir() and not other.is_symlink() else other.unlink(missing_ok=True)
     return path.with_name(f".{path.stem}.{machine}-{os.getpid()}-{secrets.token_hex(4)}{path.suffix}")
 

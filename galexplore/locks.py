@@ -22,8 +22,9 @@ def find_start(process: int) -> str | None:
         if sys.platform == "linux":
             state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
             return None if state[0] in "ZX" else state[19]  # a zombie has ended
-        command = ["ps", "-o", "stat=,lstart=", "-p", str(process)]
-        said = subprocess.run(command, capture_output=True, text=True).stdout.split(maxsplit=1)
+        command = ["ps", "-o", "stat=", "-o", "lstart=", "-p", str(process)]
+        plain = os.environ | {"LC_ALL": "C", "TZ": "UTC0"}  # of all processes alike
+        said = subprocess.run(command, capture_output=True, text=True, env=plain).stdout.split(maxsplit=1)
         return None if len(said) < 2 or said[0].startswith("Z") else said[1].strip()
     except (FileNotFoundError, ProcessLookupError):
         return None if sys.platform == "linux" else ""  # a system without ps: taken to be alive

@@ -102,8 +102,7 @@ def explain_plot(explorer: Explorer, shown: AtlasState, plot: str, n: int) -> st
         return (crowd if is_crowded(explorer) else "") + hint
     honesty = explorer.atlas.honesty or {}
     made = honesty.get("parameters") or explorer.card.get("atlas", {})
-    names = {"n_neighbors": "n_neighbors", "min_dist": "min_dist", "seed": "seed"}
-    settings = ", ".join(f"{word} {made[key]}" for key, word in names.items() if key in made)
+    settings = ", ".join(f"{key} {made[key]}" for key in ("n_neighbors", "min_dist", "seed") if key in made)
     settings = f": {settings}" if settings else ""
     kept = {"latents": "preservation", "features": "feature_preservation"}[shown.map]
     share = ""

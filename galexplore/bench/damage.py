@@ -25,7 +25,6 @@ from galexplore.tables import catalogue
 #: Runs a verb of the command line: arguments to exit status, what it said, and the traceback that it ended with or "".
 Run = Callable[[list[str]], tuple[int, str, str]]
 MODEL = ("card.json", "weights.safetensors", "atlas.npz", "catalogue.parquet", "pixels.npz", "images.npz")
-VERBS = ("locate", "evaluate", "embed", "model list")
 TOKEN = "0123456789abcdef" * 2
 FLIPS = (0.02, 0.3, 0.5, 0.7, 0.98)  # places of a flipped bit, as parts of the file
 

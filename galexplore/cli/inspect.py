@@ -8,15 +8,14 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from galexplore.cli.terminal import out, refuse
+from galexplore.cli.terminal import MARKS, out, refuse
 from galexplore.cutouts.audit import prepare
 from galexplore.cutouts.cutout import Check, Cutout
 from galexplore.cutouts.readers import read
 from galexplore.errors import InputError
+from galexplore.explore.seal import read_unsealed
 from galexplore.places import find_model
 from galexplore.survey import DECALS, Survey
-
-MARKS = {"passed": "[green]✓[/]", "fixed": "[yellow]~[/]", "refused": "[red]✗[/]"}
 
 
 def inspect(
@@ -60,13 +59,7 @@ def choose_survey(model: str | None, path: Path | None) -> Survey:
         return Survey.open(path)
     if model is None:
         return DECALS
-    card = find_model(model) / "card.json"
-    try:
-        return Survey.from_dict(json.loads(card.read_text(encoding="utf-8"))["survey"])
-    except (OSError, KeyError, ValueError) as error:
-        raise InputError(
-            f"no model {model!r} with a survey in its card is there; see: galexplore model list"
-        ) from error
+    return Survey.from_dict(read_unsealed(find_model(model))["survey"])
 
 
 def audit(cutout: Cutout, survey: Survey) -> tuple[tuple[Check, ...], str]:

@@ -1,13 +1,13 @@
 """What is said of a cutout, as a person reads it in a terminal."""
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
+from galexplore.cli.terminal import MARKS
 from galexplore.explore.location import Location
 from galexplore.latents import LATENTS, TITLES, UNITS
 from galexplore.tables.names import format_measurement
-
-_MARKS = {"passed": "[green]✓[/]", "fixed": "[yellow]~[/]", "refused": "[red]✗[/]"}
 
 
 def print_location(location: Location, console: Console) -> None:
@@ -23,9 +23,9 @@ def print_location(location: Location, console: Console) -> None:
 
 
 def _list_checks(location: Location) -> Table:
-    table = Table("", "check", "what was found", title=f"Audit of {location.source.name}", title_justify="left")
+    table = Table("", "check", "what was found", title=escape(f"Audit of {location.source.name}"), title_justify="left")
     for check in location.prepared.checks:
-        table.add_row(_MARKS[check.status], check.check.replace("_", " "), check.detail)
+        table.add_row(MARKS[check.status], check.check.replace("_", " "), escape(check.detail))
     return table
 
 

@@ -15,6 +15,9 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+#: How the status of a check is marked.
+MARKS = {"passed": "[green]✓[/]", "fixed": "[yellow]~[/]", "refused": "[red]✗[/]"}
+
 out = Console()
 complaints = Console(stderr=True)
 

@@ -8,10 +8,10 @@ import re
 import secrets
 import shutil
 import zlib
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import pandas as pd
 
@@ -169,10 +169,18 @@ def recall_labels(path: Path) -> Recalled:
     copy = name_copy(path)
     if not copy.exists() or (not damaged and path.exists() and path.stat().st_size == copy.stat().st_size):
         return Recalled(labels, damaged, 0)
-    known = {_sum(label) for label in labels}
-    more = [label for label in read_lines(copy)[0] if _sum(label) not in known]
-    labels = sorted(labels + more, key=lambda label: label["time"]) if more else labels
-    return Recalled(labels, damaged, len(more))
+    known, lost = {_sum(label) for label in labels}, dict[str, list[dict]]()
+    before = ""
+    for label in read_lines(copy)[0]:  # each goes back behind the one that it followed: the last of a galaxy counts
+        if _sum(label) in known:
+            before = _sum(label)
+        else:
+            lost.setdefault(before, []).append(label)
+    restored = sum(map(len, lost.values()))
+    merged = lost.pop("", [])
+    for label in labels:
+        merged += [label, *lost.pop(_sum(label), [])]
+    return Recalled(merged, damaged, restored)
 
 
 def tabulate(labels: list[dict]) -> pd.DataFrame:
@@ -197,11 +205,23 @@ def read_labels(path: Path) -> pd.DataFrame:
 
 
 def mend_labels(path: Path) -> None:
-    """Write a person's labels anew, twice and with sums; damaged lines are put aside in a file of their own."""
+    """Write a person's labels anew, twice and with sums; damaged lines are put aside in a file of their own.
+
+    What is appended to either file meanwhile goes into the new one.
+    """
+    sizes = {target: target.stat().st_size for target in (path, name_copy(path)) if target.exists()}
     labels, damaged, _ = recall_labels(path)
-    if damaged:
+    if damaged := damaged + read_lines(name_copy(path))[1]:
         _append(path.with_suffix(".damaged"), b"\n".join(damaged) + b"\n")
     for target in (path, name_copy(path)):
-        with write_beside(target) as partial:
-            partial.write_text("".join(json.dumps(label | {"sum": _sum(label)}) + "\n" for label in labels))
-            partial.chmod(0o600)
+        with open(target, "rb") if target in sizes else nullcontext() as old:
+            with write_beside(target) as partial:
+                partial.write_text("".join(json.dumps(label | {"sum": _sum(label)}) + "\n" for label in labels))
+                partial.chmod(0o600)
+            if old and (late := _read_from(old, sizes[target])):
+                _append(target, late)
+
+
+def _read_from(file: BinaryIO, at: int) -> bytes:
+    file.seek(at)
+    return file.read()

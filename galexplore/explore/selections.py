@@ -33,13 +33,13 @@ def keep(ids: Sequence[str]) -> str:
     Raises
     ------
     InputError
-        Where the disk does not take them.
+        Where they are too many, or the disk does not take them.
     """
     data = "\n".join(ids).encode()
     name = hashlib.sha256(data).hexdigest()[:12]
     path = find_folder() / name
     if len(data) > LARGEST:
-        return name
+        raise InputError("The link does not hold the selection: it is too large.")
     try:
         if _read(path) == data and _renew(path):
             return name

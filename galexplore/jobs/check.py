@@ -136,7 +136,8 @@ def check_labels(mend: bool = False, folder: Path | None = None) -> Iterator[Fin
             said = f"{bad:,} damaged lines; {recalled.restored:,} labels come back from the copy"
             if mend:
                 mend_labels(path)
-                yield Finding(what, "mended", f"{said}; what was damaged stands in {path.with_suffix('.damaged').name}")
+                aside = f"; what was damaged stands in {path.with_suffix('.damaged').name}" if bad else ""
+                yield Finding(what, "mended", said + aside)
             else:
                 yield Finding(what, "damaged", f"{said}; mend them with: galexplore check --mend")
         except OSError as error:

@@ -13,6 +13,7 @@ from galexplore.atlas import atlas
 from galexplore.atlas.recipe import AtlasConfig
 from galexplore.cutouts import artefacts
 from galexplore.explore.models import load
+from galexplore.explore.seal import read_card
 from galexplore.files import hash_file
 from galexplore.jobs.gather import (
     Report,
@@ -127,10 +128,8 @@ def _make_model(
         catalogue.write(frame, folder / "catalogue.parquet")
     card = write_card(folder, card)
     if training.lessons:
-        lesson = teach(load(folder.name), training.lessons, report=lambda text: report("teach", 0, None, text))
-        card |= {"attribution": lesson}
-    publish_model(name, overwrite)
-    return card
+        teach(load(folder.name), training.lessons, report=lambda text: report("teach", 0, None, text))
+    return read_card(publish_model(name, overwrite))
 
 
 def _prepare(data: Path, training: Training, survey: Survey, report: Report) -> None:

@@ -15,7 +15,7 @@ import galexplore
 from galexplore.errors import InputError
 from galexplore.explore import seal
 from galexplore.explore.models import load
-from galexplore.files import DAMAGE, hash_file, make_beside, publish_folder, write_beside
+from galexplore.files import DAMAGE, hash_file, make_beside, measure_room, publish_folder, write_beside
 from galexplore.jobs.publish import check_place, hold_name, seal_folder
 from galexplore.places import DATA, find_model, models_folder
 from galexplore.sources.kept import KEPT
@@ -143,14 +143,9 @@ def _read_manifest(packed: zipfile.ZipFile, name: str) -> dict:
         raise InputError(f"{name} is not whole: it lacks {', '.join(sorted(missing))}.")
     for info in infos:
         _check_member(info, promises, name)
-    if (total := sum(size for size, _ in promises.values())) > shutil.disk_usage(_find_disk()).free:
+    if (total := sum(size for size, _ in promises.values())) > measure_room(models_folder()):
         raise InputError(f"{name} unpacks to {total / 1e6:,.1f} MB, for which this disk has no room.")
     return manifest
-
-
-def _find_disk() -> Path:
-    """Nearest folder on the way to the models that exists."""
-    return next(p for p in (models_folder().absolute(), *models_folder().absolute().parents) if p.exists())
 
 
 def _check_member(info: zipfile.ZipInfo, promises: dict[str, tuple[int, str]], name: str) -> None:

@@ -14,6 +14,7 @@ from galexplore.explore.bundle import to_fits
 from galexplore.explore.explorer import Explorer
 from galexplore.explore.export import FORMATS, export
 from galexplore.explore.neighbours import find_neighbours
+from galexplore.explore.thumbnails import find_image
 from galexplore.latents import LATENTS, MEANS, SIGMAS, TITLES
 from galexplore.posterior.calibrate import residuals
 from pages._parts.header import show_bundle
@@ -104,7 +105,7 @@ def show_links(explorer: Explorer, row: pd.Series) -> None:
 def show_downloads(explorer: Explorer, row: pd.Series, rows: np.ndarray, identifier: str) -> None:
     """Offer its image with coordinates, its latents as a table, and the folder that brings the Atlas back as it is."""
     with st.container(horizontal=True, gap="small", key="downloads", vertical_alignment="bottom"):
-        if identifier in explorer.images:
+        if find_image(explorer, identifier) is not None:
             data = partial(write_image, explorer, row)
             offer_file("Image (FITS)", data, f"{identifier}.fits", "application/fits", "card-fits")
         for kind in ("CSV", "ECSV", "VOTable"):

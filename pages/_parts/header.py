@@ -13,7 +13,7 @@ from galexplore.explore.link import AtlasState
 from galexplore.explore.models import find_damage, list_models, stat_files
 from galexplore.tables.names import name_column
 from pages._session.address import fill_widgets
-from pages._session.state import clear_selection, find_selected, forget_drawn, open_galaxy, plain
+from pages._session.state import clear_selection, find_selected, forget_drawn, forget_galaxies, open_galaxy, plain
 
 PLACEHOLDER = "id, RA Dec, J-name or viewer link"
 
@@ -21,11 +21,11 @@ PLACEHOLDER = "id, RA Dec, J-name or viewer link"
 def change_atlas() -> None:
     """Forget what belongs to the atlas that is left."""
     state = st.session_state
-    state.selection, state.opened, state.listed, state.start, state.upload = [], None, None, None, None
+    state.selection, state.opened, state.upload = [], None, None
+    forget_galaxies()
     for key in [k for k in state if isinstance(k, str) and k.startswith("filter-")]:
         del state[key]
     state.atlas, state.atlas_state = state["choose-atlas"], AtlasState()
-    state.zoom = {}  # of other galaxies
     fill_widgets()
     forget_drawn()
 

@@ -59,9 +59,10 @@ def take_labels(key: str) -> None:
         state.labels_brought = ("error", str(error))
         return
     standing = {row.id: (row.score, row.note) for row in load_labels().astype({"score": object}).itertuples()}
-    new = [label for label in brought.labels if not _is_same(standing.get(label["id"]), label)]
+    last = {label["id"]: label for label in brought.labels}.values()
+    new = [label for label in last if not _is_same(standing.get(label["id"]), label)]
     put_labels(new)
-    said = f"{len(new):,} label{'' if len(new) == 1 else 's'} taken, {len(brought.labels) - len(new):,} stood already."
+    said = f"{len(new):,} label{'' if len(new) == 1 else 's'} taken, {len(last) - len(new):,} stood already."
     if brought.refused:
         said += f" {len(brought.refused):,} refused. {brought.say_refused()}"
     state.labels_brought = ("warning" if brought.refused else "success", said)

@@ -14,7 +14,7 @@ from galexplore.explore import selections
 from galexplore.explore.explorer import Explorer
 from galexplore.explore.link import read_state
 from galexplore.explore.models import list_models
-from pages._session.state import clear_selection
+from pages._session.state import clear_selection, forget_galaxies
 
 #: Widgets of the Atlas, and what of its state each of them holds.
 WIDGETS = {"axis-x": "x", "axis-y": "y", "colour": "colour", "map": "map", "overlays": "kinds", "left-out": "left_out"}
@@ -33,8 +33,10 @@ def take_atlas() -> None:
     state = st.session_state
     state.setdefault("trouble", [])
     if "atlas" not in state or is_history_step():
-        asked = st.query_params.get("atlas", "default")[:60]
+        asked, before = st.query_params.get("atlas", "default")[:60], state.get("atlas")
         state.atlas = asked if asked == "default" or asked in list_models() else "default"
+        if before not in (None, state.atlas):
+            forget_galaxies()
         if state.atlas != asked:
             state.trouble.append("The link's atlas is not here; this is the embedded one.")
 

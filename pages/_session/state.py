@@ -95,6 +95,11 @@ def clear_selection() -> None:
     forget_drawn()
 
 
+def forget_galaxies() -> None:
+    """Forget what is known by its place among another atlas's galaxies, or by its latents."""
+    st.session_state.listed, st.session_state.start, st.session_state.zoom = None, None, {}
+
+
 def forget_drawn() -> None:
     """Forget whatever was drawn on the plots: they are built anew."""
     st.session_state.handled = {}

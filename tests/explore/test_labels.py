@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from galexplore.errors import InputError
+from galexplore.explore import labels
 from galexplore.explore.label_files import read_file, write_json
 from galexplore.explore.labels import (
     LONGEST_NOTE,
@@ -130,6 +131,43 @@ def test_labels_come_back_from_their_copy(tmp_path, damage):
     mend_labels(path)
     assert read_lines(path) == read_lines(name_copy(path)) and not read_lines(path)[1]
     assert read_labels(path)["id"].tolist() == [*expected["id"], "M9"]
+
+
+def test_what_comes_back_from_the_copy_stands_where_it_stood(tmp_path):
+    """A label that a file brought may tell an early time; the last one given counts all the same."""
+    path = tmp_path / "a.jsonl"
+    labels.add_label(path, "X", 2)
+    labels.add_label(path, "A", 5)
+    labels.write_labels(path, [labels.make_label("A", 1, time="2020-01-01T00:00:00")])
+    whole = path.read_bytes()
+    path.write_bytes(b"#" + whole[1:])  # the line of X
+    back = labels.recall_labels(path)
+    assert back.restored == 1 and [(label["id"], label["score"]) for label in back.labels] == [
+        ("X", 2),
+        ("A", 5),
+        ("A", 1),
+    ]
+    assert labels.read_labels(path).set_index("id")["score"].to_dict() == {"X": 2, "A": 1}
+
+
+def test_a_label_given_while_others_are_mended_is_kept(tmp_path, monkeypatch):
+    path = tmp_path / "a.jsonl"
+    labels.add_label(path, "A", 5)
+    with open(path, "ab") as file:
+        file.write(b"damaged\n")
+    recall = labels.recall_labels
+
+    def recall_then_label(path):
+        recalled = recall(path)
+        labels.add_label(path, "B", 3)
+        return recalled
+
+    monkeypatch.setattr(labels, "recall_labels", recall_then_label)
+    labels.mend_labels(path)
+    monkeypatch.undo()
+    for file in (path, labels.name_copy(path)):
+        assert [label["id"] for label in labels.read_lines(file)[0]] == ["A", "B"]
+    assert path.with_suffix(".damaged").read_bytes() == b"damaged\n"
 
 
 def test_labels_of_an_earlier_version_are_read_and_copied(tmp_path):

@@ -176,19 +176,20 @@ def test_a_model_of_the_embedded_survey_is_taught_its_explanations(monkeypatch, 
     steps, folder = [], own_models / ".new.partial"
     folder.mkdir(parents=True)
     (folder / "weights.safetensors").write_bytes(b"weights")
-    frame = catalogue.read(DATA).head(3)
+    frame, begun = catalogue.read(DATA).head(3), {"seconds": 1, "survey": DECALS.to_dict(), "network": {}}
     monkeypatch.setattr(make_model, "read_survey", lambda *at: (frame, None))
     monkeypatch.setattr(make_model, "gather_taught", lambda *args: (None, None))
     monkeypatch.setattr(make_model, "gather_samples", lambda *args: (None, None))
-    monkeypatch.setattr(make_model, "fit", lambda *args, **kwargs: (None, {"seconds": 1}))
+    monkeypatch.setattr(make_model, "fit", lambda *args, **kwargs: (None, begun))
     monkeypatch.setattr(make_model, "Embedder", lambda model: None)
     monkeypatch.setattr(make_model, "gather_calibrators", lambda *at: ("drawn", None))
     monkeypatch.setattr(make_model, "finish", lambda *args: steps.append(args[-1][0]) or {"calibration": {}})
 
     def teach(explorer, n, report):
-        steps.append((explorer, n, json.loads((folder / "card.json").read_text())["calibration"]))
+        card = json.loads((folder / "card.json").read_text())
+        steps.append((explorer, n, card["calibration"]))
         assert not (own_models / "new").exists(), "published when all is in it"
-        return {"learnt": n}
+        make_model.write_card(folder, card | {"attribution": {"learnt": n}})
 
     monkeypatch.setattr(make_model, "load", lambda name: name)
     monkeypatch.setattr(make_model, "teach", teach)
