@@ -70,15 +70,8 @@ def show_model(explorer: Explorer) -> None:
 
 def show_search() -> str:
     """Show the search box; return what was typed."""
-    text = st.text_input(
-        "Search",
-        key="object",
-        placeholder=PLACEHOLDER,
-        label_visibility="collapsed",
-        icon=":material/search:",
-        width=290,
-    )
-    return text.strip()
+    look = {"label_visibility": "collapsed", "icon": ":material/search:", "width": 290}
+    return st.text_input("Search", key="object", placeholder=PLACEHOLDER, **look).strip()
 
 
 def show_answer(explorer: Explorer, text: str, url: str) -> None:

@@ -248,7 +248,7 @@ def test_inspect_reads_for_the_survey_that_is_asked_for(cutout, tmp_path):
     refused = run("inspect", path, "--survey", tmp_path / "survey.json", "--json")
     assert refused.returncode == 2 and "y not found" in json.loads(refused.stdout)["error"]
     assert run("inspect", path, "--model", "default").returncode == 0
-    assert "no model" in refuse_one_line("inspect", path, "--model", "nowhere")
+    assert "No model stands in" in refuse_one_line("inspect", path, "--model", "nowhere")
     assert "one of them" in refuse_one_line("inspect", path, "--model", "default", "--survey", tmp_path / "survey.json")
 
 
