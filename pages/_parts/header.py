@@ -70,8 +70,10 @@ def show_model(explorer: Explorer) -> None:
 
 def show_search() -> str:
     """Show the search box; return what was typed."""
-    look = {"label_visibility": "collapsed", "icon": ":material/search:", "width": 290}
-    return st.text_input("Search", key="object", placeholder=PLACEHOLDER, **look).strip()
+    icon = ":material/search:"
+    return st.text_input(
+        "Search", key="object", placeholder=PLACEHOLDER, label_visibility="collapsed", icon=icon, width=290
+    ).strip()
 
 
 def show_answer(explorer: Explorer, text: str, url: str) -> None:
