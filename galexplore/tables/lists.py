@@ -1,11 +1,9 @@
 """A person's own list of galaxies, read: ids, or positions in degrees, out of whatever table they stand in."""
 
 import re
-from io import BytesIO
 
 import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
 
 from galexplore.errors import InputError
 from galexplore.files import MAX_UNPACKED, unpack
@@ -41,9 +39,7 @@ def read_list(data: bytes) -> pd.DataFrame:
     if not data or len(data) > LARGEST:
         raise InputError("The list is empty." if not data else f"A list may have up to {LARGEST >> 20} MB.")
     data = unpack(data, MAX_UNPACKED)
-    if data.startswith(b"PAR1"):
-        _check_parquet(data)
-    elif not data.startswith(b"SIMPLE") and max(data.count(b"\n"), data.count(b"\r")) > MOST_LINES:
+    if not data.startswith((b"SIMPLE", b"PAR1")) and max(data.count(b"\n"), data.count(b"\r")) > MOST_LINES:
         raise InputError(f"A list may have up to {MOST_LINES:,} lines of text, and {MOST_ROWS:,} rows.")
     rows = read_rows(data, MAX_UNPACKED, choose=lambda meanings: find_roles(meanings).columns)
     if len(rows.frame) > MOST_ROWS:
@@ -69,16 +65,6 @@ def read_list(data: bytes) -> pd.DataFrame:
     frame.attrs = {"notes": notes, "assumed": assumed}
     frame.attrs["hours_assumed"] = bool(roles.pair) and not assumed and _are_bare(rows, roles)
     return frame
-
-
-def _check_parquet(data: bytes) -> None:
-    """Look at a parquet file's size before any of it is unpacked."""
-    try:
-        rows = pq.ParquetFile(BytesIO(data)).metadata.num_rows
-    except Exception as error:  # whatever the library says of a damaged file
-        raise InputError("The table is damaged or no parquet table, and could not be read.") from error
-    if rows > MOST_ROWS:
-        raise InputError(f"A list may have up to {MOST_ROWS:,} rows; this one has {rows:,}.")
 
 
 def _choose_ids(frame: pd.DataFrame, roles: Roles) -> str | None:

@@ -406,7 +406,7 @@ def test_no_damage_ends_in_anything_but_a_sentence():
     seeds += [stored(table, f) for f in ("fits", "votable", "ascii.ecsv", "parquet")]
     seeds += [gzip.compress(seeds[0])]
     for data in seeds:
-        for _ in range(60):
+        for _ in range(5 if data.startswith(b"PAR1") else 60):  # each parquet table takes a process
             hurt = bytearray(data)
             for _ in range(random.integers(1, 6)):
                 at = int(random.integers(len(hurt) or 1))
