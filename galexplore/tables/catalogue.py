@@ -2,7 +2,7 @@
 
 import json
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from os import PathLike
 from pathlib import Path
 from typing import BinaryIO
@@ -16,12 +16,9 @@ from galexplore.tables import formats
 from galexplore.tables.cells import is_unknown
 from galexplore.tables.columns import find_column
 from galexplore.tables.contract import SENTINELS
-from galexplore.tables.degrees import add_parts, tell_units, to_degrees, to_icrs
 from galexplore.tables.equinox import check_equinox
-from galexplore.tables.meanings import Meaning
+from galexplore.tables.icrs import place
 from galexplore.tables.readers import make_numbers, read_rows
-from galexplore.tables.roles import find_roles
-from galexplore.tables.sexagesimal import check_sign
 
 FORMATS = tuple(formats.WRITERS)
 MOST_UNPACKED = 2_000_000_000  # bytes that a packed catalogue may unfold to
@@ -145,7 +142,7 @@ def read(source: str | PathLike[str] | bytes | BinaryIO, format: str | None = No
     if format is not None and format not in FORMATS:
         raise InputError(f"{format} is no table format here; use one of {', '.join(FORMATS)}")
     rows = read_rows(data, MOST_UNPACKED, format)
-    frame = _settle(place(make_numbers(rows), rows.meanings))
+    frame = _settle(place(make_numbers(rows), rows.meanings, rows.frame))
     if "ra" in frame:
         check_equinox(rows.said)
     try:
@@ -153,41 +150,6 @@ def read(source: str | PathLike[str] | bytes | BinaryIO, format: str | None = No
     except (ValueError, TypeError):  # another tool's, which calls it alike
         frame.attrs = {}
     return frame
-
-
-def place(frame: pd.DataFrame, meanings: Mapping[str, Meaning]) -> pd.DataFrame:
-    """Give the positions of a table as `ra` and `dec` in degrees, whatever they are called and written in.
-
-    Raises
-    ------
-    InputError
-        If one of them cannot be read.
-    """
-    columns = [str(n) for n in frame]
-    names = {n.strip().lower(): n for n in reversed(columns)}
-    roles = find_roles({n: meanings.get(n, Meaning()) for n in columns})
-    pair = (names["ra"], names["dec"]) if "ra" in names and "dec" in names else roles.pair
-    if pair is None and (not roles.parts or "ra" in names or "dec" in names):
-        return frame
-    if pair is None:
-        ra, dec = add_parts(frame, roles.parts)
-        return pd.concat([pd.DataFrame({"ra": ra, "dec": dec}, index=frame.index), frame], axis=1)
-    check_sign(frame, roles.sign, pair[1])
-    units = tell_units(pair, meanings)
-    if roles.frame != "icrs" and pair == roles.pair:
-        lon, lat = (to_degrees(frame[n], u, n, False) for n, u in zip(pair, units, strict=True))
-        ra, dec = to_icrs(lon, lat, roles.frame)
-        return pd.concat([pd.DataFrame({"ra": ra, "dec": dec}, index=frame.index), frame], axis=1)
-    angles: dict[str, np.ndarray] = {}
-    for name, unit, is_ra in zip(pair, units, (True, False), strict=True):
-        angles[name] = to_degrees(frame[name], unit, name, is_ra)
-        lost = np.isnan(angles[name]) & ~is_unknown(frame[name])
-        if lost.any():
-            cell = str(frame[name].iloc[int(lost.argmax())])[:30]
-            raise InputError(f"the column {name} holds {cell!r}, where degrees or sexagesimal angles belong")
-    return frame.assign(**angles).rename(
-        columns={n: k for n, k in zip(pair, ("ra", "dec"), strict=True) if k not in names}
-    )
 
 
 def _settle(frame: pd.DataFrame) -> pd.DataFrame:

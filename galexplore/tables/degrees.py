@@ -9,7 +9,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from galexplore.errors import InputError
-from galexplore.tables.cells import EMPTY, LARGEST, LONGEST, is_text, parse_numbers, to_floats, trim
+from galexplore.tables.cells import (
+    EMPTY,
+    LARGEST_NUMBER,
+    LONGEST,
+    is_among,
+    is_text,
+    parse_numbers,
+    read_signs,
+    to_floats,
+    trim,
+    write_minus,
+)
 from galexplore.tables.contract import SENTINELS
 from galexplore.tables.meanings import Meaning
 
@@ -105,35 +116,32 @@ def tell_units(pair: tuple[str, str], meanings: Mapping[str, Meaning]) -> tuple[
 def add_parts(frame: pd.DataFrame, parts: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:
     """Degrees (N,), (N,) of columns of hours, minutes, seconds, and degrees, minutes, seconds; NaN where one is none.
 
-    The sign stands in a column of its own before the degrees, as in the tables of the CDS, or with them; of a number
-    it is lost where the degrees are zero, and with it the position.
+    The sign stands in a column of its own before the degrees, as in the tables of the CDS, or with them: a minus in
+    either counts. Of a number it is lost where the degrees are zero, and with it the position.
     """
     numbers = [parts[i] for i in (0, 1, 2, -3, -2, -1)]
-    signs = _trim_signs(frame[parts[-4] if len(parts) == 7 else parts[-3]])
-    south = pc.match_substring_regex(signs, "^(-|[Ss](outh)?$)").to_numpy(zero_copy_only=False)
+    signs = read_signs(frame[parts[3]]) if len(parts) == 7 else np.zeros(len(frame), int)
+    minus = pc.starts_with(write_minus(trim(frame[parts[-3]])), "-").to_numpy(zero_copy_only=False)
+    south = minus | (signs < 0)
     h, m, s, d, arcmin, arcsec = (_read_part(frame[n]) for n in numbers)
     for minutes in (m, s, arcmin, arcsec):
         minutes[~((minutes >= 0) & (minutes <= 60))] = np.nan
-    if len(parts) == 6 and not is_text(frame[parts[3]]):
-        d[d == 0] = np.nan
+    if not is_text(frame[parts[-3]]):
+        d[(d == 0) & ~minus & (signs == 0)] = np.nan
     dec = np.abs(d) + arcmin / 60 + arcsec / 3600
     return 15 * (np.where(h >= 0, h, np.nan) + m / 60 + s / 3600), np.where(south, -dec, dec)
 
 
-def _trim_signs(values: pd.Series) -> pa.Array:
-    return pc.replace_substring_regex(trim(values), "[−–‐‑]", "-")
-
-
 def _read_part(values: pd.Series) -> np.ndarray:
-    return parse_numbers(_trim_signs(values)).copy() if is_text(values) else to_floats(values).copy()
+    return parse_numbers(write_minus(trim(values))).copy() if is_text(values) else to_floats(values).copy()
 
 
 def to_icrs(lon: np.ndarray, lat: np.ndarray, frame: str) -> tuple[np.ndarray, np.ndarray]:
-    """Turn longitudes and latitudes (N,), (N,) [deg] of one of astropy's frames into ICRS; NaN stays."""
+    """Turn longitudes and latitudes (N,), (N,) [deg] of one of astropy's frames into ICRS; NaN where one is none."""
     from astropy.coordinates import SkyCoord  # a second of imports
 
     known = np.isfinite(lon) & (np.abs(lat) <= 90)
-    ra, dec = np.full(len(lon), np.nan), np.where(known, np.nan, lat)
+    ra, dec = np.full((2, len(lon)), np.nan)
     kept = SkyCoord(lon[known], lat[known], unit="deg", frame=frame).icrs
     ra[known], dec[known] = kept.ra.deg, kept.dec.deg
     return ra, dec
@@ -186,12 +194,12 @@ def _check_unit(numbers: np.ndarray, unit: str, name: str, is_ra: bool) -> None:
 def _scale(numbers: np.ndarray, factor: float) -> np.ndarray:
     """Turn numbers into degrees, sentinels and what is past any angle into NaN."""
     degrees = numbers * factor
-    return np.where(np.isin(numbers, SENTINELS) | (np.abs(degrees) > LARGEST), np.nan, degrees)
+    return np.where(np.isin(numbers, SENTINELS) | (np.abs(degrees) > LARGEST_NUMBER), np.nan, degrees)
 
 
 def _write_plainly(cells: pa.Array) -> pa.Array:
     """Write cells that are no plain numbers with the keyboard's minus and a point, without quotes and `deg`."""
-    cells = pc.replace_substring_regex(cells, "[−–‐‑]", "-")
+    cells = write_minus(cells)
     for raised, letter in ("ʰh", "ᵐm", "ˢs", "ᵈd"):
         cells = pc.replace_substring(cells, raised, letter)
     cells = pc.utf8_trim_whitespace(pc.utf8_trim(pc.utf8_ltrim(cells, "="), "\"'"))  # ="1.5" as Excel writes it
@@ -211,11 +219,11 @@ def _read_sexagesimal(cells: pa.Array, unit: str, name: str, is_ra: bool) -> np.
     minutes = np.where(np.isnan(minutes), whole, minutes)
     seconds = np.nan_to_num(seconds)
     value = np.where((minutes >= 60) | (seconds > 60), np.nan, first + minutes / 60 + seconds / 3600)
-    value = np.where(_equals(texts["sign"], "-"), -value, value)
-    if not is_ra:
-        return value
+    value = np.where(is_among(texts["sign"], "-"), -value, value)
     mark = pc.utf8_lower(pc.utf8_trim_whitespace(texts["mark"]))
-    hours, degrees = _equals(mark, "h"), _equals(mark, "d") | _equals(mark, "°")
+    hours, degrees = is_among(mark, "h"), is_among(mark, "d", "°")
+    if not is_ra:
+        return np.where(hours, np.nan, value)
     bare = np.isfinite(value) & ~hours & ~degrees
     if bare.any() and unit == "degrees":
         raise InputError(
@@ -223,7 +231,7 @@ def _read_sexagesimal(cells: pa.Array, unit: str, name: str, is_ra: bool) -> np.
             "write h or d behind the first number, or give decimal degrees."
         )
     in_degrees = degrees | (bare if unit == "d:m:s" else False)
-    behind = np.isfinite(value) & ~in_degrees & _equals(texts["sign"], "-")
+    behind = np.isfinite(value) & ~in_degrees & is_among(texts["sign"], "-")
     if behind.any():
         raise InputError(
             f"The column {name} holds {str(cells[int(behind.argmax())])[:20]}; a right ascension in hours has no minus."
@@ -235,7 +243,3 @@ def _read_sexagesimal(cells: pa.Array, unit: str, name: str, is_ra: bool) -> np.
             "number where it is degrees, or give decimal degrees."
         )
     return np.where(in_degrees, value, value * 15)
-
-
-def _equals(cells: pa.Array, word: str) -> np.ndarray:
-    return pc.fill_null(pc.equal(cells, word), False).to_numpy(zero_copy_only=False)

@@ -120,13 +120,13 @@ def _read_positions(rows: Rows, roles: Roles, notes: list[str]) -> tuple[np.ndar
         _check_whole(str(roles.whole), rows.meanings)
         ra, dec = parse_positions(frame[roles.whole])
         lost = np.isnan(ra) & ~is_unknown(frame[roles.whole])
+    far, off = np.abs(ra) > 360.001, np.abs(dec) > 90
+    far &= ~off
+    ra, dec = np.where(off | far, np.nan, ra), np.where(off | far, np.nan, dec)
     if roles.frame != "icrs":
         ra, dec = to_icrs(ra, dec, roles.frame)
         kind = "galactic" if roles.frame == "galactic" else "ecliptic"
         notes.append(f"{' and '.join(map(str, roles.pair or ()))} are {kind} coordinates; they were turned into ICRS.")
-    far, off = np.abs(ra) > 360.001, np.abs(dec) > 90
-    far &= ~off
-    ra, dec = np.where(off | far, np.nan, ra), np.where(off | far, np.nan, dec)
     for bad, what in (
         (lost & ~bare, "could not be read"),
         (lost & bare, "could not be read, for a bare number among sexagesimal ones may be hours or degrees"),

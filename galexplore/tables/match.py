@@ -9,7 +9,7 @@ from scipy.spatial import cKDTree
 from galexplore.tables.lists import LARGEST, MOST_ROWS, read_list
 from galexplore.tables.names import format_angle
 from galexplore.tables.pairs import parse_names
-from galexplore.tables.positions import to_vectors
+from galexplore.tables.positions import separate, to_vectors
 
 __all__ = ["LARGEST", "MOST_ROWS", "Matched", "match_list", "read_list"]
 
@@ -108,9 +108,8 @@ def _measure(table: pd.DataFrame, wanted: pd.DataFrame, rows: np.ndarray) -> np.
     """Separation (n,) in arcsec of each wanted position from the galaxy in its row; NaN where either is unknown."""
     out = np.full(len(wanted), np.nan)
     at = np.flatnonzero(rows >= 0)
-    there = to_vectors(table["ra"].to_numpy(float)[rows[at]], table["dec"].to_numpy(float)[rows[at]])
-    chord = np.linalg.norm(there - to_vectors(wanted["ra"].iloc[at], wanted["dec"].iloc[at]), axis=-1)
-    out[at] = np.degrees(2 * np.arcsin(np.clip(chord / 2, 0, 1))) * 3600
+    there = (table[n].to_numpy(float)[rows[at]] for n in ("ra", "dec"))
+    out[at] = separate(*there, wanted["ra"].iloc[at], wanted["dec"].iloc[at])
     return out
 
 

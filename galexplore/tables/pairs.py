@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from galexplore.errors import InputError
-from galexplore.tables.cells import LONGEST, parse_numbers, trim
+from galexplore.tables.cells import LONGEST, is_among, parse_numbers, trim, write_minus
 from galexplore.tables.designations import read_designation
 from galexplore.tables.positions import parse_position
 
@@ -30,7 +30,7 @@ def parse_positions(values: pd.Series) -> tuple[np.ndarray, np.ndarray]:
     ra, dec : ndarray (N,)
         Degrees; NaN where a text holds no position, or one that is not on the sky.
     """
-    cells = pc.replace_substring_regex(trim(values), "[−–—‐‑]", "-")
+    cells = write_minus(trim(values))
     cells = pc.utf8_trim(cells, " ,;()[]")
     ra, dec = _read_decimals(cells)
     rest = np.flatnonzero(np.isnan(ra))
@@ -94,7 +94,7 @@ def _read_names(cells: pa.Array) -> tuple[np.ndarray, np.ndarray]:
         fine = (m < 60) & (s < 60) & (arcmin < 60) & (arcsec < 60) & (h < 24)
         ra, dec = 15 * (h + m / 60 + s / 3600), d + arcmin / 60 + arcsec / 3600
         fine &= dec <= 90
-    dec = np.where(_is_in(pc.struct_field(parts, "south"), ["-"]), -dec, dec)
+    dec = np.where(is_among(pc.struct_field(parts, "south"), "-"), -dec, dec)
     return np.where(fine, ra, np.nan), np.where(fine, dec, np.nan)
 
 
@@ -114,13 +114,10 @@ def _read_sexagesimal(cells: pa.Array) -> tuple[np.ndarray, np.ndarray, np.ndarr
         )
         with np.errstate(invalid="ignore"):
             sums.append(np.where((minutes < 60) & (seconds < 60), first + minutes / 60 + seconds / 3600, np.nan))
-    mark = pc.utf8_lower(pc.utf8_trim_whitespace(pc.struct_field(parts, "mark")))
-    in_degrees = _is_in(mark, ["d", "deg", "°"])
-    behind = _is_in(pc.struct_field(parts, "sign"), ["-"])
+    mark, mark_dec = (pc.utf8_lower(pc.utf8_trim_whitespace(pc.struct_field(parts, m))) for m in ("mark", "mark_dec"))
+    in_degrees = is_among(mark, "d", "deg", "°")
+    behind = is_among(pc.struct_field(parts, "sign"), "-")
     ra = np.where(in_degrees, np.where(behind, -sums[0], sums[0]), np.where(behind, np.nan, 15 * sums[0]))
-    dec = np.where(_is_in(pc.struct_field(parts, "south"), ["-"]), -sums[1], sums[1])
+    dec = np.where(is_among(pc.struct_field(parts, "south"), "-"), -sums[1], sums[1])
+    dec = np.where(is_among(mark_dec, "h"), np.nan, dec)
     return ra, dec, parts.is_valid().to_numpy(zero_copy_only=False)
-
-
-def _is_in(cells: pa.Array, words: list[str]) -> np.ndarray:
-    return pc.is_in(cells, pa.array(words, cells.type)).to_numpy(zero_copy_only=False)

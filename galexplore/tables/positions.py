@@ -103,13 +103,15 @@ def _parse_numbers(text: str) -> tuple[float, float] | None:
 def _read_sexagesimal(text: str) -> tuple[float, float] | None:
     """Read right ascension in hours, or in degrees where its first number is marked with d or °; declination."""
     if parts := _SEXAGESIMAL.fullmatch(text):
-        sign, h, mark, m, s, sign_dec, d, _, arcmin, arcsec = parts.groups()
+        sign, h, mark, m, s, sign_dec, d, mark_dec, arcmin, arcsec = parts.groups()
     elif parts := _TO_MINUTES.fullmatch(text):
-        sign, h, mark, m, sign_dec, d, _, arcmin = parts.groups()
+        sign, h, mark, m, sign_dec, d, mark_dec, arcmin = parts.groups()
         s = arcsec = "0"
     else:
         return None
     in_degrees = mark.strip().lower() in ("d", "deg", "°")
+    if mark_dec.strip().lower() == "h":
+        raise InputError(f"A declination is given in degrees, not in hours; {sign_dec}{d}h{arcmin} was given.")
     if sign == "-" and not in_degrees:
         raise InputError(f"A right ascension in hours has no minus; -{h}:{m}:{s} was given.")
     if not in_degrees and float(h) + float(m) / 60 + float(s) / 3600 > 24:
@@ -137,7 +139,7 @@ def to_vectors(ra: ArrayLike, dec: ArrayLike) -> np.ndarray:
     return np.stack([np.cos(dec) * np.cos(ra), np.cos(dec) * np.sin(ra), np.sin(dec)], axis=-1)
 
 
-def separate(ra: ArrayLike, dec: ArrayLike, ra0: float, dec0: float) -> np.ndarray:
-    """Separations (N,) in arcsec of positions (degrees) from one position; NaN where a position is unknown."""
+def separate(ra: ArrayLike, dec: ArrayLike, ra0: ArrayLike, dec0: ArrayLike) -> np.ndarray:
+    """Separations (N,) in arcsec of positions (degrees) from one, or each from its own; NaN where one is unknown."""
     chord = np.linalg.norm(to_vectors(ra, dec) - to_vectors(ra0, dec0), axis=-1)
     return np.degrees(2 * np.arcsin(np.clip(chord / 2, 0, 1))) * 3600

@@ -5,6 +5,7 @@ import math
 import pandas as pd
 
 from galexplore.errors import InputError
+from galexplore.tables.cells import read_signs, trim, write_minus
 
 
 def add_up(whole: str, minutes: str, seconds: str) -> float:
@@ -34,6 +35,6 @@ def check_sign(frame: pd.DataFrame, sign: str | None, dec: str) -> None:
     """
     if sign is None:
         return
-    south = frame[sign].astype(str).str.strip().isin(["-", "−", "–", "-1", "-1.0", "S", "s", "South", "south"])
-    if south.any() and not frame[dec][south].astype(str).str.contains("[-−–]").any():
+    south = read_signs(frame[sign]) < 0
+    if south.any() and not any("-" in cell for cell in write_minus(trim(frame[dec][south])).to_pylist()):
         raise InputError(f"The minus of declinations stands in the column {sign}; write it before their degrees.")
