@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from astropy.coordinates import SkyCoord
@@ -25,7 +25,8 @@ OBLONGEST = 10.0  # sides that differ more are no image of the sky
 class Grid:
     """Square pixels: their matrix as `Place` has it, the target's pixel (x, y), rows and columns, how they came about.
 
-    `resampled` is empty where every band lies on it as it was written.
+    `resampled` says how bands were averaged onto it; empty where all of them lie on it as they were written, within a
+    tenth of a pixel.
     """
 
     matrix: np.ndarray | None
@@ -43,6 +44,8 @@ def lead(places: Sequence[Place]) -> int:
 
 def choose_grid(places: Sequence[Place], shapes: Sequence[tuple[int, int]], survey: Survey) -> tuple[Grid, list[Place]]:
     """Choose the grid of all bands: their own where they share one, else the finest square one, else north up.
+
+    Bands share a grid where they lie less than half a pixel apart; those a tenth or more off are averaged onto it.
 
     Returns
     -------
@@ -68,7 +71,10 @@ def choose_grid(places: Sequence[Place], shapes: Sequence[tuple[int, int]], surv
     square = [i for i, p in enumerate(at) if p.is_square and p.matrix is not None]
     share = len(set(shapes)) == 1 and all(_same(at[0], p, survey) for p in at)
     if share and (first.matrix is None or first.is_square):
-        return _window(at[0], shapes[0], survey), at
+        grid = _window(at[0], shapes[0], survey)
+        apart = not all(_lies_on(p, grid) for p in at)
+        said = "bands that lie less than half a pixel apart were averaged onto one grid" if apart else ""
+        return replace(grid, resampled=said), at
     if not square:
         return _upright(at[0], shapes[0], survey), at
     best = min(square, key=lambda i: (round(at[i].pixel_scale or 0, 4), i))
@@ -169,11 +175,10 @@ def bring(pixels: np.ndarray, place: Place, grid: Grid) -> np.ndarray:
     """
     if grid.matrix is None or place.matrix is None or place.target is None:
         return pixels
-    affine = np.linalg.solve(place.matrix, grid.matrix)
+    affine = _map(place, grid)
     y, x = np.mgrid[: grid.shape[0], : grid.shape[1]].astype(np.float64)
     x, y = x - grid.target[0], y - grid.target[1]
-    whole = np.allclose(affine, np.eye(2), atol=1e-4) and _on_pixels(affine, place, grid)
-    nx, ny = (1 if whole else max(SAMPLES, math.ceil(2 * np.hypot(*affine[:, k]))) for k in (0, 1))
+    nx, ny = (1 if _lies_on(place, grid) else max(SAMPLES, math.ceil(2 * np.hypot(*affine[:, k]))) for k in (0, 1))
     total, count = np.zeros(grid.shape), np.zeros(grid.shape, np.int32)
     for dy in (np.arange(ny) + 0.5) / ny - 0.5:
         for dx in (np.arange(nx) + 0.5) / nx - 0.5:
@@ -189,9 +194,19 @@ def bring(pixels: np.ndarray, place: Place, grid: Grid) -> np.ndarray:
     return np.where(enough, total / np.maximum(count, 1), np.nan).astype(np.float32)
 
 
-def _on_pixels(affine: np.ndarray, place: Place, grid: Grid) -> bool:
+def _map(place: Place, grid: Grid) -> np.ndarray:
+    """Matrix (2, 2) from the grid's pixels to the band's, about the target."""
+    assert place.matrix is not None and grid.matrix is not None
+    return np.linalg.solve(place.matrix, grid.matrix)
+
+
+def _lies_on(place: Place, grid: Grid) -> bool:
     """Whether the grid's pixels lie upon the band's within a tenth of one."""
-    assert place.target is not None
+    if grid.matrix is None or place.matrix is None or place.target is None:
+        return True
+    affine = _map(place, grid)
+    if not np.allclose(affine, np.eye(2), atol=1e-4):
+        return False
     at = np.array(place.target) - affine @ np.array(grid.target)
     return bool(np.abs(at - np.rint(at)).max() < ON_PIXELS)
 

@@ -8,10 +8,10 @@ from io import BytesIO
 import numpy as np
 from astropy.io import fits
 
-from galexplore.cutouts.beside import SILENT, Beside, read_beside, read_npy, read_npy_header
+from galexplore.cutouts.beside import NOTHING_BESIDE, Beside, read_beside, read_npy, read_npy_header
 from galexplore.cutouts.calibration import calibrate
 from galexplore.cutouts.cutout import Check, Cutout, check_side
-from galexplore.cutouts.filters import extension_band, list_bands
+from galexplore.cutouts.filters import extension_band, lacking_bands, list_bands
 from galexplore.cutouts.fits import assemble
 from galexplore.cutouts.parts import Part, Plane, attach
 from galexplore.cutouts.pictures import is_picture, read_colours
@@ -50,7 +50,7 @@ def from_array(
     *,
     name: str,
     kind: str,
-    beside: Beside = SILENT,
+    beside: Beside = NOTHING_BESIDE,
     key: str = "",
     others: Mapping[str, np.ndarray] | None = None,
 ) -> Cutout:
@@ -79,17 +79,11 @@ def from_array(
     if listed and not beside.bands:
         beside = replace(beside, bands=tuple(listed), bands_key=by)
     named = list(beside.bands) or list(survey.bands)
-    axis = _bands_axis(array.shape, len(named))
-    if axis is None:
-        needed = f"{survey.count_word} bands are needed: {_needed(survey)}"
-        if beside.bands:
-            needed = f"the file names the bands {', '.join(named)}"
-        raise InputError(f"the array's shape is {array.shape}; {needed}")
-    check_side(*array.shape)
+    axis = _find_axis(array, beside, survey)
     values = np.moveaxis(array, axis, 0)
     header = _place_in_middle(beside.header, values.shape)
     notes = _tell_axis(beside, axis, survey)
-    if not calibrate(header, survey) and not lacking(named, survey) and is_picture(values):
+    if not calibrate(header, survey) and not lacking_bands(named, survey) and is_picture(values):
         return _read_picture(values, named, survey, name=name, kind=kind, beside=beside)
     said = beside.bands_key if " " in beside.bands_key else f"its array {beside.bands_key}" if beside.bands else ""
     where, count = f"its array {bare_name(key)}" if key else "", len(named)
@@ -102,9 +96,16 @@ def from_array(
     return assemble(planes, survey, name=name, kind=kind, notes=[*notes, *used])
 
 
-def lacking(named: Iterable[str], survey: Survey) -> list[str]:
-    """Bands of the survey that are not among those named."""
-    return [b for b in survey.bands if b not in set(named)]
+def _find_axis(array: np.ndarray, beside: Beside, survey: Survey) -> int:
+    """Find the axis of the bands, or refuse the shape."""
+    axis = _bands_axis(array.shape, len(beside.bands or survey.bands))
+    if axis is None:
+        needed = f"{survey.count_word} bands are needed: {_needed(survey)}"
+        if beside.bands:
+            needed = f"the file names the bands {', '.join(beside.bands)}"
+        raise InputError(f"the array's shape is {array.shape}; {needed}")
+    check_side(*array.shape)
+    return axis
 
 
 def _as_parts(others: Mapping[str, np.ndarray]) -> Iterable[Part]:
@@ -194,7 +195,7 @@ def _find_bands_apart(shapes: Mapping[str, tuple[tuple[int, ...], np.dtype]], su
         letter = extension_band(key, survey).letter
         if len(shape) == 2 and dtype.kind in "fiu" and role_of(key) in ("", "image") and letter:
             apart.setdefault(letter, key)
-    return {} if lacking(apart, survey) else apart
+    return {} if lacking_bands(apart, survey) else apart
 
 
 def _read_apart(

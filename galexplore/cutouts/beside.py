@@ -41,7 +41,7 @@ class Beside:
     unread: str = ""
 
 
-SILENT = Beside()
+NOTHING_BESIDE = Beside()
 
 
 def read_npy_header(stream: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from astropy.io import fits
 
 from galexplore.cutouts.conventions import ZERO_POINTS, Writer, find_vega, find_writer, unlisted_zero_points
-from galexplore.cutouts.flux_units import SILENT, is_maggies, is_of_second, read_counts, read_unit
+from galexplore.cutouts.flux_units import clean_unit, is_maggies, is_of_second, read_counts, read_unit
 from galexplore.survey import Survey
 
 LOWEST, HIGHEST = -60.0, 45.0  # what a zero point may be: -48.6 is that of erg/s/cm2/Hz, -99 is none
@@ -85,8 +85,7 @@ class _Band:
 
     def text(self, keyword: str) -> str:
         """Read a text; empty where there is none, or it says that there is none."""
-        texts = (str(self.header[k]).strip() for k in self.keys(keyword))
-        return next((t for t in texts if t and t.lower() not in SILENT), "")
+        return next((text for k in self.keys(keyword) if (text := clean_unit(self.header[k]))), "")
 
 
 def _number(value: object, plane: tuple[int, int] | None) -> float | None:
@@ -129,7 +128,12 @@ def calibrate(
         needed = "give linear fluxes: BOFFSET + 2 BSOFTEN sinh(value / 1.0857)"
         refusal = f"the pixels are asinh magnitudes of a kind (BSOFTEN, BOFFSET), as Pan-STARRS stores them; {needed}"
         return Calibration(said="BSOFTEN, BOFFSET", refusal=refusal)
-    asked, writer = _Band(header, band, plane), find_writer(header)
+    made = _read_calibration(_Band(header, band, plane), find_writer(header), survey, scale)
+    return None if made is None else replace(made, pixel_scale=scale)
+
+
+def _read_calibration(asked: _Band, writer: Writer, survey: Survey, scale: float | None) -> Calibration | None:
+    """Hold the unit against the zero point, and read what one of them says alone."""
     unit = next((t for k in ("BUNIT", "UNITS", "UNIT") if (t := asked.text(k))), "")
     flux = read_unit(unit) if unit else None
     counts, zero = read_counts(unit), _zero_point(asked)
@@ -149,10 +153,10 @@ def calibrate(
     elif unit:
         needed = f"nanomaggies are needed, or a zero point such as MAGZERO (AB; {survey.zero_point:g} for nanomaggies)"
         made = Calibration(said=f"BUNIT = {unit}", refusal=f"the flux unit is {unit[:40]!r}; {needed}")
-    elif unread := next((k for k in ZERO_POINTS if k in header), ""):
-        text = str(header[unread]).strip()[:40]
+    elif unread := next((k for k in ZERO_POINTS if k in asked.header), ""):
+        text = str(asked.header[unread]).strip()[:40]
         made = Calibration(assumed=f"assumed nanomaggies, for {unread} = {text} is no zero point that can be read")
-    return None if made is None else replace(made, pixel_scale=scale)
+    return made
 
 
 def _differs(scale: float | None, survey: Survey) -> bool:

@@ -210,3 +210,8 @@ def _count_alike(texts: Sequence[str]) -> int:
             break
         count += 1
     return count
+
+
+def lacking_bands(named: Iterable[str], survey: Survey) -> list[str]:
+    """Bands of the survey that are not among those named."""
+    return [b for b in survey.bands if b not in set(named)]

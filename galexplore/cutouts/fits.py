@@ -12,11 +12,13 @@ from galexplore.cutouts.filters import (
     LIST_KEYWORDS,
     BandName,
     header_band,
+    lacking_bands,
     list_bands,
     run_spectrum,
     split_bands,
     unread_bands,
 )
+from galexplore.cutouts.flux_units import clean_unit
 from galexplore.cutouts.gaps import mark_gaps
 from galexplore.cutouts.geometry import Place, celestial_axes, find_place
 from galexplore.cutouts.hdus import image_headers
@@ -74,8 +76,7 @@ def assemble(planes: list[Plane], survey: Survey, *, name: str, kind: str, notes
     """
     bands = "".join(p.band or "?" for p in planes)
     first = {p.band: p for p in reversed(planes)}
-    lacking = [b for b in survey.bands if b not in first]
-    if lacking:
+    if lacking := lacking_bands(first, survey):
         held = ", ".join(bands)
         if not bands.strip("?"):
             held = f"{len(planes)} image{'s'[: len(planes) > 1]} without a band's name"
@@ -88,7 +89,7 @@ def assemble(planes: list[Plane], survey: Survey, *, name: str, kind: str, notes
     grid, at = choose_grid(places, [_shape(p) for p in chosen], survey)
     k = lead(places)
     notes += [*tell_place(places[k], chosen[k]), *tell_alignment(grid, places)]
-    flux = np.stack([bring(mark_gaps(p.pixels, p.header), q, grid) for p, q in zip(chosen, at, strict=True)])
+    flux = np.stack([bring(_mark_gaps(p), q, grid) for p, q in zip(chosen, at, strict=True)])
     weights = [None if p.invvar is None else bring(p.invvar, q, grid) for p, q in zip(chosen, at, strict=True)]
     known = any(w is not None for w in weights)
     place = Place(grid.matrix, grid.known, ra=places[k].ra, dec=places[k].dec)
@@ -101,7 +102,7 @@ def assemble(planes: list[Plane], survey: Survey, *, name: str, kind: str, notes
         ra=place.ra,
         dec=place.dec,
         orientation=place.orientation,
-        unit=" / ".join(dict.fromkeys(str(p.header.get("BUNIT", "")).strip() for p in chosen)),
+        unit=" / ".join(dict.fromkeys(clean_unit(p.header.get("BUNIT", "")) for p in chosen)),
         invvar=np.stack([np.ones(grid.shape, np.float32) if w is None else w for w in weights]) if known else None,
         calibration=_calibrate(chosen, at, survey),
         notes=tuple(notes),
@@ -110,6 +111,12 @@ def assemble(planes: list[Plane], survey: Survey, *, name: str, kind: str, notes
         return cutout
     named = "" if any("assumed" in n.detail for n in notes if n.check == "bands") else "".join(survey.bands)
     return read_colours(cutout, named, survey)
+
+
+def _mark_gaps(plane: Plane) -> np.ndarray:
+    """Pixels (H, W) of a band, NaN where they are fill values or weigh nothing: those must leak into no others."""
+    pixels = mark_gaps(plane.pixels, plane.header)
+    return pixels if plane.invvar is None else np.where(plane.invvar > 0, pixels, np.float32(np.nan))
 
 
 def _shape(plane: Plane) -> tuple[int, int]:

@@ -38,6 +38,12 @@ _SPELLINGS = (  # of writers, to astropy's; in lower case
 )
 
 
+def clean_unit(text: object) -> str:
+    """Give a unit as it stands in a header without blanks around; empty where it says that there is none."""
+    unit = str(text).strip()
+    return "" if unit.lower() in SILENT else unit
+
+
 def spell_unit(unit: str) -> str:
     """Respell a unit as astropy has it, without regard to case but for m (milli) and M (mega) before Jy."""
     text = unit.strip().strip("'\"[]").strip()

@@ -71,29 +71,36 @@ def read(
         raise InputError(
             f"the pixel scale {pixel_scale!r} is no number of arcsec a pixel; {survey.pixel_scale:g} would be one"
         )
-    try:
-        with warnings.catch_warnings(), np.errstate(all="ignore"), _quiet_log():
-            warnings.simplefilter("ignore")  # what libraries mutter about odd files is said by the audit
-            if isinstance(source, list | tuple):
-                cutout = _read_bands(source, name, survey)
-            else:
-                cutout = _read_one(source, name if name is None or isinstance(name, str) else name[0], key, survey)
-    except InputError:
-        raise
-    except MemoryError as error:
-        raise InputError("there is not memory enough to read the file; cut out the galaxy first") from error
-    except Exception as error:  # a library's complaint about a damaged file never reaches a person raw
-        raise InputError(f"the file is damaged or not what it seems and could not be read; {TAKEN}") from error
+    with _say_damage(), _quiet():
+        if isinstance(source, list | tuple):
+            cutout = _read_bands(source, name, survey)
+        else:
+            cutout = _read_one(source, name if name is None or isinstance(name, str) else name[0], key, survey)
     return _settle_scale(cutout, pixel_scale)
 
 
 @contextmanager
-def _quiet_log() -> Iterator[None]:
-    """Keep astropy from printing what it makes of odd headers."""
+def _say_damage() -> Iterator[None]:
+    """Turn a library's complaint about a damaged file into a sentence."""
+    try:
+        yield
+    except InputError:
+        raise
+    except MemoryError as error:
+        raise InputError("there is not memory enough to read the file; cut out the galaxy first") from error
+    except Exception as error:
+        raise InputError(f"the file is damaged or not what it seems and could not be read; {TAKEN}") from error
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep libraries from printing what they make of odd files: the audit says it."""
     before = log.level
     log.setLevel("ERROR")
     try:
-        yield
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            yield
     finally:
         log.setLevel(before)
 
