@@ -1,4 +1,6 @@
-"""The one error that a person's input raises."""
+"""The one error that a person's input raises, and how its sentences list names."""
+
+from collections.abc import Sequence
 
 
 class InputError(ValueError):
@@ -13,3 +15,8 @@ class InputError(ValueError):
     def __init__(self, message: str, checks: tuple = ()):
         super().__init__(message)
         self.checks = checks
+
+
+def list_few(names: Sequence[str], most: int = 3) -> str:
+    """List the first names for a sentence; "and others" stands for the rest."""
+    return ", ".join(names[:most]) + (" and others" if len(names) > most else "")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from galexplore.errors import InputError
+from galexplore.errors import InputError, list_few
 from galexplore.explore import seal, selections
 from galexplore.explore.explorer import Explorer
 from galexplore.explore.labels import mend_labels, read_lines, recall_labels
@@ -12,8 +12,6 @@ from galexplore.explore.models import list_models, load
 from galexplore.places import cache_folder, find_model
 from galexplore.sources.kept import KEPT, Kept
 from galexplore.sources.mock import Store
-
-_NAMED = 3  # damaged images that are named
 
 
 @dataclass(frozen=True)
@@ -98,8 +96,8 @@ def check_images(name: str, explorer: Explorer) -> Iterator[Finding]:
     if not isinstance(explorer.images, Kept):
         return
     damaged, total = explorer.images.find_damaged(), len(explorer.images.places)
-    some = ", ".join(damaged[:_NAMED]) + (" and others" if len(damaged) > _NAMED else "")
-    said = f"{len(damaged):,} of {total:,} are damaged ({some}) and not shown; {seal.advise(find_model(name))}."
+    advice = seal.advise(find_model(name))
+    said = f"{len(damaged):,} of {total:,} are damaged ({list_few(damaged)}) and not shown; {advice}."
     what = f"model {name}: images in {KEPT}"
     yield Finding(what, "damaged", said) if damaged else Finding(what, "whole", f"all {total:,}")
 

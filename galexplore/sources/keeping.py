@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from galexplore.errors import InputError
+from galexplore.errors import InputError, list_few
 from galexplore.files import DAMAGE, write_beside
 from galexplore.images import Images
 from galexplore.sources.kept import Kept, find_array, read_member
@@ -65,7 +65,7 @@ def keep(
                     progress(start + len(part), len(names))
             _write_member(packed, "sums.npy", np.array(sums, "<u4"))
         if bad:
-            some = ", ".join(name for name, _ in bad[:_NAMED]) + (" and others" if len(bad) > _NAMED else "")
+            some = list_few([name for name, _ in bad], _NAMED)
             count = f"{len(bad)} of {len(names)} images cannot be used ({some})"
             raise InputError(f"{count}; mend them or take their rows out of the catalogue. The first: {bad[0][1]}")
     return Kept.open(path, survey)

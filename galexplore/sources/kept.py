@@ -21,7 +21,7 @@ import pandas as pd
 from astropy.wcs import WCS
 
 from galexplore.cutouts.grid import make_wcs
-from galexplore.errors import InputError
+from galexplore.errors import InputError, list_few
 from galexplore.files import DAMAGE
 from galexplore.survey import Survey
 
@@ -133,7 +133,7 @@ class Kept:
         """Which of the images that were asked for are damaged, in a sentence; empty where none is."""
         if not self._damaged:
             return ""
-        names = ", ".join(sorted(self._damaged)[:3]) + (" and others" if len(self._damaged) > 3 else "")
+        names = list_few(sorted(self._damaged))
         return f"Images kept with this model are damaged ({names}) and not shown; restore {KEPT}."
 
     def find_damaged(self) -> list[str]:

@@ -13,6 +13,7 @@ from galexplore.errors import InputError
 from galexplore.explore import search, selections, services
 from galexplore.survey import DECALS
 from galexplore.tables import filters, match, positions
+from tests.pieces import PIECES
 
 
 @pytest.fixture
@@ -132,27 +133,7 @@ def test_what_would_be_another_place_is_refused(text):
 
 def test_random_text_is_a_position_on_the_sky_none_or_a_sentence():
     random = np.random.default_rng(8)
-    pieces = [
-        "J",
-        "10",
-        "00",
-        "24.0",
-        "-",
-        "+",
-        " ",
-        ":",
-        "h",
-        "d",
-        "m",
-        "s",
-        "°",
-        ",",
-        "ra=",
-        "dec=",
-        "&",
-        "?",
-        "http://",
-    ]
+    pieces = [*PIECES, "ra=", "dec=", "&", "?", "http://"]
     pieces += ["999", "1e9", ".", "PSO ", "\x00", "é", "%2B", "target=", "gal", "rad", "[", "\n"]
     for _ in range(3000):
         text = "".join(random.choice(pieces, random.integers(1, 14)))

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from galexplore.errors import InputError
 from galexplore.tables.pairs import parse_positions
 from galexplore.tables.positions import parse_position, separate
+from tests.pieces import PIECES
 
 NORTH, SOUTH = (150.1, 2.2), (150.1, -0.5)
 _PLACE = SkyCoord(236.57, 42.13, unit="deg", frame="galactic").icrs
@@ -126,30 +127,6 @@ def test_a_position_written_in_any_way_comes_back_or_is_refused(way, ra, dec):
         assert way == "exponents" or "60" in text, text
         return
     assert float(separate([position[0]], [position[1]], ra, dec)[0]) < exact, text
-
-
-PIECES = [
-    "10",
-    "00",
-    "24.0",
-    "59",
-    "61",
-    "150.1",
-    "-",
-    "+",
-    " ",
-    ":",
-    "h",
-    "d",
-    "m",
-    "s",
-    "°",
-    ",",
-    "J",
-    "'",
-    "deg",
-    "−",
-]
 
 
 @settings(max_examples=150, deadline=None)
