@@ -108,8 +108,8 @@ def _measure(table: pd.DataFrame, wanted: pd.DataFrame, rows: np.ndarray) -> np.
     """Separation (n,) in arcsec of each wanted position from the galaxy in its row; NaN where either is unknown."""
     out = np.full(len(wanted), np.nan)
     at = np.flatnonzero(rows >= 0)
-    there = (table[n].to_numpy(float)[rows[at]] for n in ("ra", "dec"))
-    out[at] = separate(*there, wanted["ra"].iloc[at], wanted["dec"].iloc[at])
+    ra, dec = (table[n].to_numpy(float)[rows[at]] for n in ("ra", "dec"))
+    out[at] = separate(ra, dec, wanted["ra"].iloc[at], wanted["dec"].iloc[at])
     return out
 
 
