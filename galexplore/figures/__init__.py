@@ -8,6 +8,7 @@ from galexplore.figures.calibration import plot_coverage, plot_pit, plot_relatio
 from galexplore.figures.inside import find_inside
 from galexplore.figures.kinds import plot_confusion, plot_distributions, plot_recovery, plot_roc
 from galexplore.figures.oddness import plot_reasons, plot_split, round_to_total
+from galexplore.figures.posterior import plot_redshift
 from galexplore.figures.style import ACCENT, AXES, STYLES, YOURS, get_style
 from galexplore.figures.yours import add_outlines
 
@@ -28,6 +29,7 @@ __all__ = [
     "plot_pit",
     "plot_reasons",
     "plot_recovery",
+    "plot_redshift",
     "plot_relations",
     "plot_roc",
     "plot_split",

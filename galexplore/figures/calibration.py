@@ -78,7 +78,7 @@ def plot_pit(compared: dict[str, pd.DataFrame], title: str, dark: bool = True, b
     for column, latent in enumerate(shown, 1):
         r = compared[latent]
         # Where the label falls: error is latent - label, so a label above the latent falls above one half.
-        place = norm.cdf(-r["error"] / np.hypot(r["sigma"], r["own"]))
+        place = r["place"] if "place" in r else norm.cdf(-r["error"] / np.hypot(r["sigma"], r["own"]))
         count, edges = np.histogram(place, np.linspace(0, 1, bins + 1))
         expected = len(r) / bins
         low, high = (binom.ppf(q, len(r), 1 / bins) / expected for q in (0.025, 0.975))
