@@ -14,6 +14,7 @@ from galexplore.explore.location import Location
 from galexplore.explore.verdicts import Verdict
 from galexplore.latents import LATENTS, TITLES
 from galexplore.survey import Survey
+from pages._parts.known import show_known
 from pages._parts.oddity import show_causes, show_ordinary, show_reasons
 from pages._parts.panels import format_latent, mark, show_images, show_neighbours
 from pages._parts.position import show_position
@@ -45,9 +46,12 @@ def show_refusal(verdict: Verdict) -> None:
 
 def show_numbers(location: Location) -> None:
     """Show the five latents with their intervals."""
+    values = location.values
     for column, name in zip(st.columns(5), LATENTS, strict=True):
         i, turn = LATENTS.index(name), 180 / math.pi if name == "phi" else 1
-        measured = format_latent(name, location.latents[i], location.sigma[i])
+        measured = format_latent(name, values[i], location.sigma[i])
+        if name == "redshift" and location.given and not location.given.error:
+            measured = f"{location.given.redshift:g}, known"
         cell = column.container(gap=None)
         cell.metric(TITLES[name], measured)
         digits = {"phi": 0, "redshift": 3}.get(name, 2)
@@ -124,6 +128,7 @@ def show_location(explorer: Explorer, upload: dict, forget: Callable[[], None]) 
     location = upload["location"]
     show_head(upload, forget)
     show_numbers(location)
+    show_known(location)
     left, right = st.container(key="halves-answer").columns(2, gap="large")
     with left:
         show_pixels(location, explorer.survey)

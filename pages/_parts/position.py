@@ -62,7 +62,7 @@ def show_budget(location: Location) -> None:
         turn, digits = (180 / math.pi, 0) if name == "phi" else (1, 3 if name == "redshift" else 2)
         parts = (location.sigma[i], scatter.flips[i], scatter.shifts[i], together[i])
         cells = " | ".join(f"{turn * part:.{digits}f}" for part in parts)
-        lines.append(f"| {TITLES[name]} | {format_latent(name, location.latents[i], location.sigma[i])} | {cells} |")
+        lines.append(f"| {TITLES[name]} | {format_latent(name, location.values[i], location.sigma[i])} | {cells} |")
     st.markdown("\n".join(lines))
     st.caption(
         "The image was read in 72 views: nine shifts by at most a pixel, each in its eight flips and quarter turns. "

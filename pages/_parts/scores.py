@@ -31,8 +31,9 @@ PER_CENT = ("outlier_fraction", "coverage68", "coverage95")
 def compare_with_truth(digest: str, split: str, _explorer: Explorer) -> dict[str, pd.DataFrame]:
     """Compare the latents of one split with the catalogue, once; of all galaxies where it names no splits."""
     table = _explorer.table
-    chosen = table["split"] == split if "split" in table else np.ones(len(table), bool)
-    return collect(table[chosen].reset_index(drop=True), _explorer.card["calibration"])
+    chosen = (table["split"] == split).to_numpy() if "split" in table else np.ones(len(table), bool)
+    joint = _explorer.posteriors[chosen] if _explorer.posteriors is not None else None
+    return collect(table[chosen], _explorer.card["calibration"], joint)
 
 
 def list_scores(metrics: dict, judged: Sequence[str]) -> list[str]:
