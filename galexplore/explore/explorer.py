@@ -106,7 +106,7 @@ class Explorer:
         return self.embedder.decode(latents)
 
     def locate(
-        self, cutout: Cutout, k: int = 8, *, redshift: float | None = None, redshift_error: float = 0.0
+        self, cutout: Cutout, k: int = 8, *, redshift: float | None = None, redshift_error: float = 0
     ) -> Location:
         """Say what a cutout is, where it lies, what it resembles and what makes it odd.
 
@@ -121,8 +121,7 @@ class Explorer:
         Raises
         ------
         InputError
-            Where the audit refuses (its `checks` say why), the model has no finite answer, or a redshift is given that
-            cannot be one or that the model, without a joint posterior, cannot use.
+            Where the audit refuses (its `checks` say why), the model has no finite answer, or it cannot use a redshift.
         """
         given = None if redshift is None else Given(redshift, redshift_error)
         prepared = prepare(cutout, self.survey)
@@ -147,11 +146,8 @@ class Explorer:
         table["lat_phi"] = wrap_angle(table["lat_phi"] + [p.angle for p, g in zip(prepared, good, strict=True) if g])
         posteriors = [None if joint is None else joint[i] for i in range(len(table))]
         rows = iter(zip(table.to_dict("records"), posteriors, strict=True))
-        every, answers = zip(sources, prepared, good, strict=True), list[Embedded | None]()
-        for source, p, g in every:
-            row, posterior = next(rows) if g else ({}, None)
-            answers.append(Embedded(source, p, row, self.card["sha256"], posterior) if g else None)
-        return answers
+        every = zip(sources, prepared, [next(rows) if g else None for g in good], strict=True)
+        return [Embedded(source, p, row[0], self.card["sha256"], row[1]) if row else None for source, p, row in every]
 
     def conclude(self, embedded: Embedded, k: int = 8) -> Location:
         """Say all that follows from a cutout's numbers."""
@@ -160,8 +156,9 @@ class Explorer:
         latents = sky.copy()
         latents[0] -= prepared.angle  # as the pixels lie
         joint, one = embedded.posterior, pd.DataFrame([row])
-        batch = joint[None] if joint is not None else None
-        halves = [np.diff(list_intervals(one, batch, self.card["calibration"], k))[0, :, 0] / 2 for k in (68, 95)]
+        asked = one, None if joint is None else joint[None], self.card["calibration"]
+        halves = [np.diff(list_intervals(*asked, level))[0, :, 0] / 2 for level in (68, 95)]
+        attribution = None if embedded.given else self.attribution  # learnt from what images say alone
         return Location(
             source=embedded.source,
             prepared=prepared,
@@ -171,8 +168,7 @@ class Explorer:
             position=np.array([row["umap_x"], row["umap_y"]]),
             neighbours=self.list_neighbours(latents, k),
             kinds=resemble(self.atlas, latents),
-            # What it has learnt of causes holds for what the image alone says.
-            explanation=explain(self.atlas, None if embedded.given else self.attribution, self.decode, latents, sigma),
+            explanation=explain(self.atlas, attribution, self.decode, latents, sigma),
             suspicion=str(artefacts.suspect(artefacts.measure_artefacts(prepared.flux[None], self.survey))[0]),
             chi2=row["chi2"],
             chi2_percentile=float(self.atlas.chi2_percentile(np.array(row["chi2"]))),
