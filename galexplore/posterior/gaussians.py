@@ -21,9 +21,11 @@ def log_density(mixture: Mixture, point: np.ndarray, known: np.ndarray) -> np.nd
     weights, means, covariances = mixture
     mask = known[..., None, :]
     off = np.where(mask, point[..., None, :] - means, 0.0)
-    factor = np.linalg.cholesky(np.where(mask[..., None] & mask[..., None, :], covariances, np.eye(means.shape[-1])))
-    scaled = np.linalg.solve(factor, off[..., None])[..., 0]
-    volume = np.log(np.einsum("...ii->...i", factor)).sum(axis=-1)
+    if not known.all():  # else many points would each get a copy
+        covariances = np.where(mask[..., None] & mask[..., None, :], covariances, np.eye(means.shape[-1]))
+    inverse = np.linalg.inv(np.linalg.cholesky(covariances))
+    scaled = np.einsum("...ij,...j->...i", inverse, off)
+    volume = -np.log(np.einsum("...ii->...i", inverse)).sum(axis=-1)
     with np.errstate(divide="ignore"):
         each = np.log(weights) - 0.5 * (scaled**2).sum(axis=-1) - volume
     return logsumexp(each, axis=-1) - 0.5 * np.log(2 * np.pi) * known.sum(axis=-1)
