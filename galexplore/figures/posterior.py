@@ -11,7 +11,9 @@ _POINTS = 240
 _BEYOND = 2e-3  # probability on either side that is not drawn
 
 
-def plot_redshift(joint: JointPosterior, title: str, known: float | None = None, dark: bool = True) -> go.Figure:
+def plot_redshift(
+    joint: JointPosterior, title: str, known: float | None = None, source: str = "known", dark: bool = True
+) -> go.Figure:
     """Plot the density of one galaxy's redshift over its central 95 and 68 %, and a redshift that is known.
 
     Parameters
@@ -21,6 +23,8 @@ def plot_redshift(joint: JointPosterior, title: str, known: float | None = None,
     title : str
     known : float, optional
         Known otherwise: a line.
+    source : str
+        Where it is known from, which stands beside the line.
     """
     low, high = (float(v) for v in joint.quantile([_BEYOND, 1 - _BEYOND]))
     if known is not None:
@@ -38,7 +42,7 @@ def plot_redshift(joint: JointPosterior, title: str, known: float | None = None,
     figure.add_trace(go.Scatter(x=x, y=joint.pdf(x), mode="lines", line=line, hovertemplate=hover))
     dress(figure, title, dark, 230)
     if known is not None:
-        label = {"text": "known", "font": {"color": ACCENT[dark]}}
+        label = {"text": source, "font": {"color": ACCENT[dark]}}
         figure.add_vline(known, line={"color": ACCENT[dark], "width": 2, "dash": "dash"}, label=label)
     figure.update_xaxes(title="Redshift", range=[low, high])
     return figure.update_yaxes(title="Density", rangemode="tozero", showticklabels=False)

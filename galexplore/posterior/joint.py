@@ -7,6 +7,7 @@ redshift is negative.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -24,6 +25,9 @@ from galexplore.posterior.coordinates import (
 )
 from galexplore.posterior.gaussians import Mixture
 from galexplore.posterior.marginal import Marginal
+
+if TYPE_CHECKING:
+    from qp import Ensemble
 
 #: The file of a model's folder that tells how its joint posteriors are made.
 FILE = "posterior.safetensors"
@@ -228,6 +232,12 @@ class JointPosterior:
         if not np.isfinite(changed[0]).all():
             raise InputError("This prior has no density where the galaxy may be.")
         return self._change(changed)
+
+    def to_qp(self, of: str = "redshift") -> "Ensemble":
+        """Give a property's densities as an ensemble of `qp` (`posterior.ensembles.make_ensemble`), an extra."""
+        from galexplore.posterior.ensembles import make_ensemble
+
+        return make_ensemble(self.marginal(of))
 
     def to_dict(self) -> dict:
         """Give the mixture in plain numbers: what `galexplore locate --json` prints under `posterior`."""

@@ -21,6 +21,7 @@ from galexplore.posterior.calibrate import residuals
 from pages._parts.header import show_bundle
 from pages._parts.oddity import look_up, show_causes, show_ordinary, show_reasons
 from pages._parts.panels import format_latent, mark, show_gallery, show_neighbours, show_title
+from pages._parts.posterior import show_corner, show_density
 from pages._parts.stretched import show_image
 
 NAMES = {"logmass": "log M", "logsfr": "log SFR"}  # where TITLES are too long for a table
@@ -39,6 +40,7 @@ def show_card(explorer: Explorer, identifier: str, wide: bool = False) -> None:
     with left:
         show_image(identifier)
         show_numbers(explorer, rows)
+        show_posterior(explorer, rows[0])
         show_links(explorer, row)
         show_downloads(explorer, row, rows, identifier)
     with right:
@@ -67,6 +69,14 @@ def show_numbers(explorer: Explorer, rows: np.ndarray) -> None:
         cells = (NAMES.get(name, TITLES[name]), value, span, *label)
         lines.append(f"| {' | '.join(cell.replace(' ', NARROW) for cell in cells)} |")
     st.markdown("\n".join(lines))
+
+
+def show_posterior(explorer: Explorer, place: int) -> None:
+    """Show the joint posterior of the galaxy at a place in the table, where the model has one."""
+    if explorer.posteriors is not None:
+        redshift = explorer.table["z"].iloc[place]
+        show_density(explorer.posteriors[place], "card", redshift if redshift > 0 else None, "catalogue")
+        show_corner(explorer.table, explorer.posteriors[place], "card")
 
 
 def format_span(name: str, low: float, high: float) -> str:

@@ -1,34 +1,35 @@
 """The density of an upload's redshift, and a box for a redshift that is known: mass and SFR are then those of it."""
 
+import pandas as pd
 import streamlit as st
 
-from galexplore import figures
 from galexplore.explore.embedded import Given
 from galexplore.explore.location import Location
 from galexplore.posterior.calibrate import LEVEL68, LEVEL95
-from pages._parts.panels import STILL
-from pages._session.state import is_dark
+from pages._parts.posterior import show_corner, show_density
 from pages._session.uploads import tell
 
+SURPRISING = 3.0  # sigma
 FARTHEST = 10.0  # redshift that may be typed
 
 
-def show_known(location: Location) -> None:
-    """Show p(z) as the image has it, the specific SFR, and the box; nothing where the model has no joint posterior."""
+def show_known(table: pd.DataFrame, location: Location) -> None:
+    """Show p(z) as the image has it, the specific SFR, the box, and all three properties over those of the atlas.
+
+    Nothing where the model has no joint posterior.
+    """
     joint, alone = location.posterior, location.image_posterior
     if joint is None or alone is None:
         return
     left, right = st.container(key="halves-known").columns([3, 2], gap="large", vertical_alignment="center")
     with left:
-        title = "What the image says of the redshift, with 68 % and 95 % of it"
-        known = location.given.redshift if location.given else None
-        figure = figures.plot_redshift(alone, title, known, is_dark())
-        st.plotly_chart(figure, theme=None, key="redshift-density", config=STILL, alt=title)
+        show_density(alone, "upload", location.given.redshift if location.given else None)
     with right:
         ask_redshift(location)
         (low, high), (lowest, highest) = joint.ssfr.interval(LEVEL68), joint.ssfr.interval(LEVEL95)
         spans = f"68 %: {low:.2f} to {high:.2f}; 95 %: {lowest:.2f} to {highest:.2f}"
         st.markdown(f"**log sSFR** {joint.ssfr.median:.2f} [yr⁻¹]. {spans}.")
+        show_corner(table, joint, "upload")
 
 
 def ask_redshift(location: Location) -> None:
@@ -60,3 +61,5 @@ def ask_redshift(location: Location) -> None:
         st.rerun()
     if location.pull is not None:
         st.caption(f"It lies {location.pull:+.1f}\u00a0σ from what the image says. All that is said here holds for it.")
+        if abs(location.pull) > SURPRISING:
+            st.warning("The image speaks against this redshift: mass and SFR rest on the tail of what it says.")
