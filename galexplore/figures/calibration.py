@@ -120,6 +120,7 @@ def plot_coverage(bins: dict[str, list[dict]], title: str, dark: bool = True) ->
                 at = {"x": np.array(middle) + step, "y": value, "name": _NAMES[latent], "showlegend": first}
                 figure.add_trace(go.Scatter(**at, **look), 1, column)
         words = {"redshift": "Inferred redshift", "magnitude": "r magnitude within 5″"}
+        words |= {"seeing": "Seeing [arcsec]", "depth": "5 σ depth [mag]"}
         figure.update_xaxes(title=words.get(axis, axis), row=1, col=column)
     dress(figure, title, dark, 330).update_yaxes(tickformat=".0%", range=[0.55, 1.01])
     return figure.update_layout(showlegend=True, legend={"orientation": "h", "y": 1.12, "x": 1, "xanchor": "right"})

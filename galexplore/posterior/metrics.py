@@ -16,6 +16,7 @@ from galexplore.survey import Survey
 
 BINS = 5  # quantiles of magnitude, and of redshift
 FEWEST = 300  # galaxies in a bin
+_FWHM = 2.3548  # standard deviations of a Gaussian
 
 
 def score(latent: str, r: pd.DataFrame) -> dict[str, float]:
@@ -61,6 +62,24 @@ def collect(table: pd.DataFrame, calibration: dict, joint: JointPosterior | None
     return compared
 
 
+def measure_sky(table: pd.DataFrame, survey: Survey) -> dict[str, np.ndarray]:
+    """Measure what the sky was like at each galaxy (N), in the survey's reference band, where a catalogue says.
+
+    Returns
+    -------
+    dict
+        `seeing` (FWHM, arcsec, of column `psf_r` where r is the band) and `depth` (magnitude of a point source at five
+        sigma, of `noise_r` [nmgy a pixel] and the seeing); without what the catalogue has no number of.
+    """
+    names = {"seeing": f"psf_{survey.reference}", "noise": f"noise_{survey.reference}"}
+    known = {k: pd.to_numeric(table[c], errors="coerce").to_numpy(float) for k, c in names.items() if c in table}
+    sky = {k: np.where(v > 0, v, np.nan) for k, v in known.items() if (v > 0).any()}
+    if len(sky) == 2:
+        pixels = 4 * np.pi * (sky["seeing"] / _FWHM / survey.pixel_scale) ** 2  # that the noise of a point source is of
+        sky["depth"] = survey.zero_point - 2.5 * np.log10(5 * sky["noise"] * np.sqrt(pixels))
+    return {k: v for k, v in sky.items() if k != "noise"}
+
+
 def evaluate(
     table: pd.DataFrame,
     calibration: dict,
@@ -87,8 +106,8 @@ def evaluate(
         `{latent: {score: [value, standard error]}}`, without latents that fewer than two labels could judge; `n`;
         `reconstruction` (chi2 a pixel); `free`: `leakage` (R^2 of predicting each physics latent's residual from the
         free one) and `spearman` (rank correlation with what the catalogue knows of a galaxy's looks); `bins`: for
-        `magnitude` and `redshift` (as inferred) a list of `low`, `high`, `n` and the latents' scores, in quantiles of
-        at least 300 galaxies.
+        `magnitude`, `redshift` (as inferred) and, where the table says, `seeing` and `depth` (`measure_sky`) a list of
+        `low`, `high`, `n` and the latents' scores, in quantiles of at least 300 galaxies.
     """
     compared = {latent: r for latent, r in collect(table, calibration, joint).items() if len(r) > 1}
     out: dict = {"n": len(table)}
@@ -97,7 +116,11 @@ def evaluate(
     out["reconstruction"] = {"chi2": [float(chi2.mean()), float(sem(chi2))]}
     out["free"] = {"leakage": measure_leakage(table, resamples, seed)}
     out["free"]["spearman"] = relate_free(table, survey, resamples, seed)
-    axes = ["redshift"] + ["magnitude"] * ("mag_aperture" in table)
+    sky = measure_sky(table, survey)
+    for axis, values in sky.items():
+        for r in compared.values():
+            r[axis] = values[r.index]
+    axes = ["redshift", *["magnitude"] * ("mag_aperture" in table), *sky]
     if joint is not None and (scores := score_joint(table, joint, seed)):
         out["joint"] = scores
     out["bins"] = {axis: _score_bins(compared, axis, min(resamples, 50), seed) for axis in axes}
@@ -115,7 +138,7 @@ def _bootstrap(latent: str, r: pd.DataFrame, resamples: int, seed: int) -> dict[
 def _score_bins(compared: dict, axis: str, resamples: int, seed: int) -> list[dict]:
     """Score quantile bins of one axis; its ends are open, for they are those of this sample only."""
     first = next((latent for latent in LABELLED if latent in compared), None)  # the redshift, where it is known
-    values = compared[first][axis] if first else pd.Series(dtype=float)
+    values = compared[first][axis].dropna() if first else pd.Series(dtype=float)
     count = min(BINS, len(values) // FEWEST)
     if count < 2 or values.min() == values.max():
         return []
