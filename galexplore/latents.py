@@ -22,6 +22,11 @@ INTRINSIC_AT = [LATENTS.index(name) for name in INTRINSIC]
 #: The three latents that a label ties down, and the catalogue column of each.
 LABELLED = {"redshift": "z", "logmass": "logmass", "logsfr": "logsfr"}
 
+#: What a joint posterior tells of beside those three: the specific star-formation rate, log10(SFR / M) [1/yr].
+LOGSSFR = "logssfr"
+#: The quantiles of each that a table holds: the median, and the ends of the 68.3 and of the 95 % interval.
+QUANTILES = {"p025": 0.025, "p16": 0.15865, "p50": 0.5, "p84": 0.84135, "p975": 0.975}
+
 #: What each intrinsic latent is called in a sentence.
 SHORT = {"redshift": "redshift", "logmass": "mass", "logsfr": "SFR", "free": "free latent"}
 

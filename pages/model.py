@@ -9,7 +9,7 @@ from galexplore.explore.explorer import Explorer
 from galexplore.latents import TITLES, name_latent
 from galexplore.tables.names import format_measurement
 from pages._parts.panels import STILL
-from pages._parts.scores import show_honesty, show_scores
+from pages._parts.scores import show_honesty, show_joint, show_scores
 from pages._session.navigation import require_header
 from pages._session.state import is_dark, open_explorer
 
@@ -68,6 +68,8 @@ def show_model() -> None:
         lines = [f"| {what} | {words} |" for what, words in describe_recipe(explorer)]
         st.markdown("\n".join(["| | |", "|---|---|", *lines]))
     show_honesty(explorer, metrics)
+    if "joint" in metrics:
+        show_joint(metrics["joint"])
     show_sweeps(explorer)
     if "free" in metrics and metrics["free"].get("spearman"):
         show_free(metrics["free"])

@@ -22,7 +22,8 @@ from pages._session.sliders import (
     note_standing,
     read_sliders,
 )
-from pages._session.state import open_explorer, start_from, start_from_galaxy
+from pages._session.start import start_from, start_from_galaxy
+from pages._session.state import open_explorer
 
 FORMATS = {"phi": "%d°", "redshift": "%.3f"}
 TYPICAL = "a typical galaxy"
@@ -62,7 +63,7 @@ def choose_start(explorer: Explorer) -> None:
         else:
             st.caption("or any galaxy: search for it above, or open it in the Atlas", width="content")
         if upload:
-            args = ("your upload", upload.latents, upload.prepared.flux)
+            args = ("your upload", upload.latents, upload.prepared.flux, upload.posterior)
             st.button("My upload", key="from-upload", on_click=start_from, args=args)
 
 

@@ -79,6 +79,7 @@ def test_importing_the_package_is_light():
 
 #: What a requirement is imported as, where that differs from its name.
 MODULES = {"pillow": "PIL", "scikit-learn": "sklearn", "umap-learn": "umap", "lightning-fabric": "lightning_fabric"}
+MODULES |= {"qp-prob": "qp"}
 #: What the dev extra names to be run, not imported.
 TOOLS = {"import-linter", "mypy", "pandas-stubs", "pytest-timeout", "pytest-xdist", "ruff"}
 

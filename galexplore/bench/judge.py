@@ -66,7 +66,7 @@ def _locate(explorer: Explorer, folder: Path, row: dict) -> dict:
         return said | {"refused": str(error)}
     for name in ("redshift", "logmass", "logsfr"):
         i = LATENTS.index(name)
-        answer = location.latents[i], location.sigma[i], location.half95[i]
+        answer = location.values[i], location.sigma[i], location.half95[i]
         said |= dict(zip((name, f"{name}_68", f"{name}_95"), map(float, answer), strict=True))
     return said
 

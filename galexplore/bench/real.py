@@ -54,7 +54,7 @@ def _locate(explorer: Explorer, paths: list[Path]) -> dict:
         location = explorer.locate(read(source, survey=explorer.survey, key=key))
     except InputError as error:
         return {"refused": str(error)}
-    latents = {name: [float(location.latents[i]), float(location.sigma[i])] for i, name in enumerate(LATENTS)}
+    latents = {name: [float(location.values[i]), float(location.sigma[i])] for i, name in enumerate(LATENTS)}
     return {"latents": latents, "percentile": location.percentile, "chi2_percentile": location.chi2_percentile}
 
 

@@ -7,6 +7,7 @@ from rich.table import Table
 from galexplore.cli.terminal import MARKS
 from galexplore.explore.location import Location
 from galexplore.latents import LATENTS, TITLES, UNITS
+from galexplore.posterior.calibrate import LEVEL68, LEVEL95
 from galexplore.tables.names import format_measurement
 
 
@@ -16,6 +17,9 @@ def print_location(location: Location, console: Console) -> None:
         console.print(table)
     if location.explanation.cause:
         console.print(f"Likely cause: {location.explanation.cause}.")
+    if location.given is not None:
+        known = f"Told the redshift {location.given.redshift:g} ± {location.given.error:g}"
+        console.print(f"{known}, which lies {location.pull:+.1f} sigma from what the image says.")
     console.print(f"Largest deviation: {location.reason}.")
     console.print(f"Reconstruction chi2 {location.chi2:.2f} a pixel, worse than {location.chi2_percentile:.1f} %.")
     x, y = location.position
@@ -33,8 +37,13 @@ def _list_latents(location: Location) -> Table:
     table = Table("latent", "value", "68 %", "95 %", title="What it is", title_justify="left")
     for i, name in enumerate(LATENTS):
         spans = (location.interval(name), location.interval(name, 95))
-        measured = format_measurement(location.latents[i], location.sigma[i], UNITS[name])
+        measured = format_measurement(location.values[i], location.sigma[i], UNITS[name])
         table.add_row(TITLES[name], measured, *(f"{low:.3f} to {high:.3f}" for low, high in spans))
+    if location.posterior is not None:
+        ssfr = location.posterior.ssfr
+        (low, high), (lowest, highest) = ssfr.interval(LEVEL68), ssfr.interval(LEVEL95)
+        measured = format_measurement(float(ssfr.median), float(high - low) / 2, "log10(1/yr)")
+        table.add_row("log sSFR", measured, f"{low:.3f} to {high:.3f}", f"{lowest:.3f} to {highest:.3f}")
     return table
 
 

@@ -84,6 +84,8 @@ def locate(
     files: Annotated[list[Path], typer.Argument(help=f"A cutout ({FILE_TYPES}), or {DECALS.count_word} single bands.")],
     pixel_scale: Annotated[float | None, typer.Option(help="Arcsec a pixel, where the file does not say.")] = None,
     key: Annotated[str | None, typer.Option(help="Which array of an npz that holds several.")] = None,
+    redshift: Annotated[float | None, typer.Option(help="Its redshift, where it is known otherwise.")] = None,
+    redshift_error: Annotated[float, typer.Option(help="Standard error of that redshift.")] = 0.0,
     model: Model = "default",
     as_json: AsJson = False,
 ) -> None:
@@ -93,7 +95,8 @@ def locate(
 
     try:
         explorer, source = gx.load(model), files[0] if len(files) == 1 else files
-        location = explorer.locate(gx.read(source, survey=explorer.survey, pixel_scale=pixel_scale, key=key))
+        cutout = gx.read(source, survey=explorer.survey, pixel_scale=pixel_scale, key=key)
+        location = explorer.locate(cutout, redshift=redshift, redshift_error=redshift_error)
     except InputError as error:
         refuse(error, as_json)
     if as_json:
@@ -152,15 +155,21 @@ def embed(
     files: Annotated[list[Path], typer.Argument(help="Cutouts, one galaxy each, or its single bands.")],
     to: Annotated[Path, typer.Option("--out", help="Table to write: .parquet, .fits, .vot, .ecsv or .csv.")],
     pixel_scale: Annotated[float | None, typer.Option(help="Arcsec a pixel, where a file does not say.")] = None,
+    redshifts: Annotated[
+        Path | None, typer.Option(help="Table of known redshifts, whose column file or id names the cutouts.")
+    ] = None,
+    redshift_column: Annotated[str, typer.Option(help="Its column of redshifts; errors: with _err.")] = "z",
     model: Model = "default",
 ) -> None:
     """Embed many cutouts into one table of latents; those that are refused are named and left out."""
     import galexplore as gx
-    from galexplore.jobs.locate_many import check_output, embed_files
+    from galexplore.jobs.locate_many import check_output, embed_files, read_redshifts
 
     check_output(to, files)
+    known = read_redshifts(redshifts, redshift_column) if redshifts else None
     with Bars() as report:
-        rows, refused = embed_files(files, to, gx.load(model), pixel_scale, lambda *done: report("embed", *done))
+        embedded = embed_files(files, to, gx.load(model), pixel_scale, lambda *done: report("embed", *done), known)
+    rows, refused = embedded
     for path, sentence in refused:
         print(f"{path}: {sentence}", file=sys.stderr)
     out.print(f"{rows} of {len(files)} embedded{f' into {to}' if rows else ''}.")
@@ -188,7 +197,9 @@ def evaluate(
     except InputError as error:
         refuse(error, as_json)
     scores = {"split": split, "simulated": explorer.simulated}
-    scores |= score(chosen, explorer.card["calibration"], explorer.survey)
+    rows = (explorer.table["split"] == split).to_numpy()
+    joint = explorer.posteriors[rows] if explorer.posteriors is not None else None
+    scores |= score(chosen, explorer.card["calibration"], explorer.survey, joint)
     if as_json:
         print(json.dumps(scores, indent=2))
         return

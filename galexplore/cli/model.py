@@ -49,6 +49,25 @@ def seal(
     out.print(f"{folder}: sealed; from now on, a change of its files is noticed.")
 
 
+@app.command("posterior")
+def fit_posterior(
+    name: Annotated[str, typer.Argument(help="Name of a model of your own that has been trained.")],
+    calibrators: Annotated[
+        int, typer.Option(min=0, help="Galaxies drawn to calibrate by, beside the calibration split's.")
+    ] = 0,
+) -> None:
+    """Fit the joint posterior of redshift, mass and SFR to a trained model, which stays as it is otherwise."""
+    from galexplore.cli.terminal import Bars
+    from galexplore.jobs.make_posterior import refit_posterior
+
+    with Bars() as report:
+        fitted = refit_posterior(name, report, calibrators)
+    out.print(
+        f"models/{name}: joint posterior fitted to {fitted['taught']:,} galaxies and calibrated by "
+        f"{fitted['calibrated']:,}."
+    )
+
+
 @app.command("list")
 def list_all() -> None:
     """List the models, and what is wrong with those that cannot be opened."""

@@ -11,7 +11,7 @@ _BINNED = {"nmad": "scatter", "coverage68": "in 68 %", "coverage95": "in 95 %"}
 def print_scores(scores: dict, console: Console) -> None:
     """Print what `metrics.evaluate` found, with `split` in it: the scores, then bin by bin."""
     free = scores["free"]
-    judged = {k: v for k, v in scores.items() if isinstance(v, dict) and k not in ("bins", "free")}
+    judged = {k: v for k, v in scores.items() if isinstance(v, dict) and k not in ("bins", "free", "joint")}
     judged |= {"free: R² of a residual": free["leakage"], "free: rank correlation": free["spearman"]}
     title = f"{'Simulated ' * scores['simulated']}{scores['split']} split, {scores['n']} galaxies"
     table = Table("latent", "score", "value", title=title)
@@ -25,3 +25,28 @@ def print_scores(scores: dict, console: Console) -> None:
             cells = [f"{row[n][s][0]:.3f}" if s in row.get(n, {}) else "–" for n in LABELLED for s in _BINNED]
             table.add_row(f"{row['low']:.2f} to {row['high']:.2f}", str(row["n"]), *cells)
         console.print(table)
+    if "joint" in scores:
+        for table in _list_joint(scores["joint"]):
+            console.print(table)
+
+
+def _list_joint(joint: dict) -> list[Table]:
+    """Tables of what `joint_metrics.score_joint` found."""
+    likelihood = Table("log likelihood a galaxy, nats", "", title=f"Joint posterior, {joint['n']} galaxies")
+    for name, title in (("log_likelihood", "joint"), ("above_independent", "above three independent Gaussians")):
+        likelihood.add_row(title, "{:.3f} ± {:.3f}".format(*joint[name]))
+    for name, row in joint["told"].items():
+        which = "all" if name == "all" else "z < 0.1"
+        change = f"{row['untold']:.3f} to {row['told']:.3f} dex, {row['ratio']:.2f} times"
+        likelihood.add_row(f"scatter of mass, told the redshift, {which}", change)
+    covered = Table("quantity", "in 68 %", "in 95 %", "PIT: largest gap", "chance allows", "p", title="Coverage")
+    for name, test in joint["uniform"].items():
+        shares = joint["coverage"].get(name, {})
+        cells = ["{:.3f} ± {:.3f}".format(*shares[k]) if shares else "–" for k in ("68", "95")]
+        cells += [f"{test[k]:.4f}" for k in ("statistic", "limit", "p")]
+        covered.add_row(name.replace("_given", " given z"), *cells)
+    binned = Table("redshift", "n", "mass given z in 68 %", "in 95 %", title="Told the redshift, by redshift")
+    for row in joint["bins"]:
+        cells = ["{:.3f} ± {:.3f}".format(*row["coverage"][k]) for k in ("68", "95")]
+        binned.add_row(f"{row['low']:.2f} to {row['high']:.2f}", str(row["n"]), *cells)
+    return [likelihood, covered, binned]

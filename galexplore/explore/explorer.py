@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
@@ -15,13 +15,15 @@ from galexplore.cutouts import artefacts
 from galexplore.cutouts.audit import Prepared, prepare
 from galexplore.cutouts.cutout import Cutout
 from galexplore.errors import InputError
+from galexplore.explore.embedded import Embedded, Given, Source, condition, find_place
 from galexplore.explore.explanation import Explanation, explain
-from galexplore.explore.location import Embedded, Location, Source
+from galexplore.explore.intervals import list_intervals
+from galexplore.explore.location import Location
 from galexplore.explore.reranking import rerank
 from galexplore.explore.table import join_atlas
 from galexplore.images import Images
 from galexplore.latents import MEANS, SIGMAS, wrap_angle
-from galexplore.posterior.calibrate import ratio95
+from galexplore.posterior.joint import JointPosterior
 from galexplore.survey import Survey
 from galexplore.tables.columns import list_columns, list_words
 from galexplore.tables.contract import is_simulated
@@ -71,6 +73,11 @@ class Explorer:
         return self.card["digest"]
 
     @cached_property
+    def posteriors(self) -> JointPosterior | None:
+        """Joint posteriors of the table's galaxies (N); None where the model has none."""
+        return self.embedder.density.infer(self.table) if self.embedder.density else None
+
+    @cached_property
     def _places(self) -> pd.Index:
         return pd.Index(self.table["id"].to_numpy(object))
 
@@ -98,7 +105,9 @@ class Explorer:
         """Images (N, B, S, S), nanomaggies per native pixel, that the model makes of latents (N, 5)."""
         return self.embedder.decode(latents)
 
-    def locate(self, cutout: Cutout, k: int = 8) -> Location:
+    def locate(
+        self, cutout: Cutout, k: int = 8, *, redshift: float | None = None, redshift_error: float = 0
+    ) -> Location:
         """Say what a cutout is, where it lies, what it resembles and what makes it odd.
 
         Parameters
@@ -106,17 +115,20 @@ class Explorer:
         cutout : Cutout
         k : int
             Neighbours to list.
+        redshift, redshift_error : float, optional
+            Known otherwise, with its standard error: mass and SFR are then those of that redshift.
 
         Raises
         ------
         InputError
-            Where the audit refuses (its `checks` say why), or the model has no finite answer.
+            Where the audit refuses (its `checks` say why), the model has no finite answer, or it cannot use a redshift.
         """
+        given = None if redshift is None else Given(redshift, redshift_error)
         prepared = prepare(cutout, self.survey)
         (embedded,) = self.embed([Source.of(cutout)], [prepared])
         if embedded is None:
             raise InputError(NO_ANSWER, prepared.checks)
-        return self.conclude(embedded, k)
+        return self.conclude(condition(embedded, given, self.atlas) if given else embedded, k)
 
     def embed(self, sources: Sequence[Source], prepared: Sequence[Prepared]) -> list[Embedded | None]:
         """Measure a block of prepared cutouts in one pass through the network; each as it would be alone.
@@ -129,15 +141,13 @@ class Explorer:
         table = self.embedder.embed(np.stack([p.flux for p in prepared]), np.stack([p.valid for p in prepared]))
         good = np.isfinite(table.to_numpy()).all(axis=1)
         table = table[good]
-        latents, sigma = table[MEANS].to_numpy(), table[SIGMAS].to_numpy()
-        x, y = self.atlas.place(latents).T
-        distance2 = self.atlas.explain(latents, sigma).distance2
-        percentile = self.atlas.rarity_percentile(distance2)
-        table = table.assign(umap_x=x, umap_y=y, distance2=distance2, percentile=percentile)
+        table = table.join(find_place(table, self.atlas))
+        joint = self.embedder.density.infer(table) if self.embedder.density else None
         table["lat_phi"] = wrap_angle(table["lat_phi"] + [p.angle for p, g in zip(prepared, good, strict=True) if g])
-        rows = iter(table.to_dict("records"))
-        every = zip(sources, prepared, good, strict=True)
-        return [Embedded(source, p, next(rows), self.card["sha256"]) if g else None for source, p, g in every]
+        posteriors = [None if joint is None else joint[i] for i in range(len(table))]
+        rows = iter(zip(table.to_dict("records"), posteriors, strict=True))
+        every = zip(sources, prepared, [next(rows) if g else None for g in good], strict=True)
+        return [Embedded(source, p, row[0], self.card["sha256"], row[1]) if row else None for source, p, row in every]
 
     def conclude(self, embedded: Embedded, k: int = 8) -> Location:
         """Say all that follows from a cutout's numbers."""
@@ -145,20 +155,28 @@ class Explorer:
         sky, sigma = np.array([row[c] for c in MEANS]), np.array([row[c] for c in SIGMAS])
         latents = sky.copy()
         latents[0] -= prepared.angle  # as the pixels lie
+        joint, one = embedded.posterior, pd.DataFrame([row])
+        asked = one, None if joint is None else joint[None], self.card["calibration"]
+        halves = [np.diff(list_intervals(*asked, level))[0, :, 0] / 2 for level in (68, 95)]
+        attribution = None if embedded.given else self.attribution  # learnt from what images say alone
         return Location(
             source=embedded.source,
             prepared=prepared,
             latents=sky,
-            sigma=sigma,
-            half95=sigma * ratio95(self.card["calibration"], row["mag_aperture"], row["lat_redshift"]),
+            sigma=halves[0],
+            half95=halves[1],
             position=np.array([row["umap_x"], row["umap_y"]]),
             neighbours=self.list_neighbours(latents, k),
             kinds=resemble(self.atlas, latents),
-            explanation=self.explain(latents, sigma),
+            explanation=explain(self.atlas, attribution, self.decode, latents, sigma),
             suspicion=str(artefacts.suspect(artefacts.measure_artefacts(prepared.flux[None], self.survey))[0]),
             chi2=row["chi2"],
             chi2_percentile=float(self.atlas.chi2_percentile(np.array(row["chi2"]))),
             model={"name": self.name, "sha256": embedded.model},
+            posterior=joint,
+            image_posterior=embedded.image_posterior,
+            given=embedded.given,
+            pull=embedded.pull,
             embedder=self.embedder,
             atlas=self.atlas,
         )
@@ -227,9 +245,7 @@ class Explorer:
             odd = rerank(self.atlas.points, odd, rows, scores[self.table["id"].iloc[rows]].to_numpy(float))
         return np.argsort(-odd, kind="stable")
 
-    def list_half95(self, rows: np.ndarray) -> np.ndarray:
-        """Half the 95 % interval of each latent (N, 5) of galaxies at places (N,) in the table, each one's own."""
-        table = self.table.iloc[rows]
-        magnitude = table["mag_aperture"].to_numpy(float) if "mag_aperture" in table else None
-        ratio = ratio95(self.card["calibration"], magnitude, table["lat_redshift"].to_numpy(float))
-        return table[SIGMAS].to_numpy(float) * ratio
+    def list_intervals(self, rows: np.ndarray, level: Literal[68, 95] = 95) -> np.ndarray:
+        """List the ends (N, 5, 2) of the intervals of each latent of galaxies at places (N,) in the table."""
+        joint = self.posteriors[rows] if self.posteriors is not None else None
+        return list_intervals(self.table.iloc[rows], joint, self.card["calibration"], level)

@@ -1,19 +1,22 @@
 """Many files, block by block: each one's own verdict, single bands of one galaxy put together, and a table of all."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from inspect import ismethod
+from pathlib import Path
 
 from galexplore.cutouts.audit import Prepared, prepare
 from galexplore.cutouts.cutout import Cutout
 from galexplore.cutouts.readers import read
 from galexplore.errors import InputError
 from galexplore.explore.bands import cut_blocks, find_sets
+from galexplore.explore.embedded import Given, Source, condition
 from galexplore.explore.explorer import NO_ANSWER, Explorer
-from galexplore.explore.location import Location, Source
+from galexplore.explore.location import Location
 from galexplore.explore.verdicts import File, Verdict, find_path, name_file
+from galexplore.files import bare_name
 from galexplore.survey import Survey
 
 Progress = Callable[[int, int], None]
@@ -30,6 +33,7 @@ def locate_many(
     files: Sequence[File],
     pixel_scale: float | None = None,
     progress: Progress = lambda done, of: None,
+    redshifts: Mapping[str, Given] | None = None,
 ) -> list[Verdict]:
     """Locate many cutouts: a verdict on each galaxy, whatever came of it.
 
@@ -43,6 +47,8 @@ def locate_many(
         Arcsec a pixel, for files that do not say.
     progress : callable
         Called with the number of files that are done, and of all.
+    redshifts : mapping, optional
+        Names of files, with or without what follows the last dot, to redshifts that are known otherwise.
 
     Returns
     -------
@@ -60,7 +66,7 @@ def locate_many(
     whose = explorer.__self__ if ismethod(explorer) else explorer
     if not isinstance(whose, Explorer):
         raise TypeError("give an Explorer or its locate first, then the files")
-    blocks = stream_verdicts(files, whose, pixel_scale, progress=progress)
+    blocks = stream_verdicts(files, whose, pixel_scale, progress=progress, redshifts=redshifts)
     return [verdict for block in blocks for verdict in block]
 
 
@@ -71,6 +77,7 @@ def stream_verdicts(
     *,
     ask: bool = False,
     progress: Progress = lambda done, of: None,
+    redshifts: Mapping[str, Given] | None = None,
 ) -> Iterator[list[Verdict]]:
     """Locate files block by block; memory holds one block, and a bad file spoils no other.
 
@@ -101,7 +108,8 @@ def stream_verdicts(
     for block in cut_blocks(files, BLOCK, explorer.survey):
         count = partial(_count_on, progress, before, len(files))
         verdicts = locate_block(block, explorer, pixel_scale, ask, len(block) == len(files), count)
-        yield [replace(v, name=_make_unique(v.name, taken)) for v in verdicts]
+        told = [_tell(v, redshifts, explorer) for v in verdicts] if redshifts else verdicts
+        yield [replace(v, name=_make_unique(v.name, taken)) for v in told]
         before += len(block)
 
 
@@ -221,6 +229,15 @@ def _embed_each(ready: list[_Ready], explorer: Explorer) -> list[Verdict]:
         else replace(verdict, error=NO_ANSWER, checks=prepared.checks)
         for (verdict, _, prepared), e in zip(ready, embedded, strict=True)
     ]
+
+
+def _tell(verdict: Verdict, redshifts: Mapping[str, Given], explorer: Explorer) -> Verdict:
+    """Tell a galaxy that was located its redshift, where that of one of its files is known."""
+    names = [name for part in verdict.path.split(", ") for name in (bare_name(part), Path(bare_name(part)).stem)]
+    given = next((redshifts[name] for name in names if name in redshifts), None)
+    if verdict.embedded is None or given is None:
+        return verdict
+    return replace(verdict, embedded=condition(verdict.embedded, given, explorer.atlas))
 
 
 def _make_unique(name: str, taken: set[str]) -> str:

@@ -11,60 +11,16 @@ import pandas as pd
 from galexplore.atlas.atlas import Atlas
 from galexplore.cutouts.artefacts import SUSPICIONS
 from galexplore.cutouts.audit import Prepared
-from galexplore.cutouts.cutout import Cutout
+from galexplore.explore.embedded import Given, Source
 from galexplore.explore.explanation import Explanation
 from galexplore.explore.scatter import Scatter, measure_scatter
 from galexplore.latents import INTRINSIC, LATENTS, UNITS
+from galexplore.posterior.calibrate import LEVEL68, LEVEL95
+from galexplore.posterior.coordinates import PROPERTIES
+from galexplore.posterior.joint import JointPosterior
 
 if TYPE_CHECKING:  # torch takes seconds to import: see explorer
     from galexplore.network.embed import Embedder
-
-
-@dataclass(frozen=True)
-class Source:
-    """What a cutout was, without its pixels: an answer may be kept for long, and a file is large.
-
-    Attributes
-    ----------
-    name, kind, bands : str
-        As of the `Cutout`.
-    pixel_scale : float
-        Arcsec a pixel of the file.
-    approximate : bool
-    """
-
-    name: str
-    kind: str
-    bands: str
-    pixel_scale: float | None
-    approximate: bool
-
-    @classmethod
-    def of(cls, cutout: Cutout) -> "Source":
-        """Describe a cutout."""
-        return cls(cutout.name, cutout.kind, cutout.bands, cutout.pixel_scale, cutout.approximate)
-
-
-@dataclass(frozen=True)
-class Embedded:
-    """A cutout whose numbers are known: what all that is said of it follows from.
-
-    Attributes
-    ----------
-    source : Source
-    prepared : Prepared
-        The audit and the very pixels that were encoded.
-    row : dict of str to float
-        In the catalogue's columns: latents with their sigmas, `chi2`, `mag_aperture`, `umap_x`, `umap_y`, `distance2`,
-        `percentile`. All finite.
-    model : str
-        SHA-256 of the weights that gave them.
-    """
-
-    source: Source
-    prepared: Prepared
-    row: dict[str, float]
-    model: str
 
 
 @dataclass(frozen=True)
@@ -78,6 +34,12 @@ class Location:
         The audit and the very pixels that were encoded.
     latents, sigma, half95 : ndarray (5,)
         In the order of `LATENTS`, the angle on the sky; `sigma` is half the 68 % interval, `half95` half the 95 % one.
+        Where a redshift is given, those of redshift, mass and SFR are the conditional posterior's means.
+    posterior, image_posterior : JointPosterior or None
+        Of redshift, log mass and log SFR, conditioned on what is given, and as the image alone says it; None where the
+        model has none. The intervals are this posterior's.
+    given, pull : Given or None, float or None
+        The redshift that is known otherwise, and how far it lies from what the image says, in sigma.
     position : ndarray (2,)
         On the atlas's map.
     neighbours : DataFrame
@@ -111,6 +73,10 @@ class Location:
     chi2: float
     chi2_percentile: float
     model: dict[str, str]
+    posterior: JointPosterior | None
+    image_posterior: JointPosterior | None = field(repr=False)
+    given: Given | None
+    pull: float | None
     embedder: "Embedder" = field(repr=False, compare=False)
     atlas: Atlas = field(repr=False, compare=False)
 
@@ -144,8 +110,20 @@ class Location:
         """Map positions (300, 2) of draws from the answer's error."""
         return self.atlas.place(self.scatter.draw(self.latents))
 
+    @property
+    def values(self) -> np.ndarray:
+        """What is told of each latent (5,): the medians of the joint posterior where there is one, else `latents`."""
+        values = self.latents.copy()
+        if self.posterior is not None:
+            for name in PROPERTIES:
+                values[LATENTS.index(name)] = self.posterior.quantile(0.5, name)
+        return values
+
     def interval(self, latent: str, level: int = 68) -> tuple[float, float]:
         """Give the 68 or the 95 % interval of a latent; a redshift does not fall below 0."""
+        if self.posterior is not None and latent in PROPERTIES:
+            ends = self.posterior.interval({68: LEVEL68, 95: LEVEL95}[level], latent)
+            return float(ends[0]), float(ends[1])
         i = LATENTS.index(latent)
         half = {68: self.sigma, 95: self.half95}[level][i]
         low, high = self.latents[i] - half, self.latents[i] + half
@@ -156,7 +134,7 @@ class Location:
 
         What is not known, such as the mass of a neighbour, is None: JSON has no NaN.
         """
-        odd, causes = self.explanation.oddness, self.explanation.causes
+        odd, causes, values = self.explanation.oddness, self.explanation.causes, self.values
         whole = {
             "source": {
                 "path": self.source.name,
@@ -168,7 +146,7 @@ class Location:
             "audit": [asdict(check) for check in self.prepared.checks],
             "latents": {
                 name: {
-                    "value": self.latents[i],
+                    "value": values[i],
                     "sigma": self.sigma[i],
                     "interval68": list(self.interval(name)),
                     "interval95": list(self.interval(name, 95)),
@@ -188,6 +166,8 @@ class Location:
                 "reconstruction_percentile": self.chi2_percentile,
             },
             "model": self.model,
+            "posterior": self.posterior.to_dict() if self.posterior is not None else None,
+            "given": asdict(self.given) | {"pull": self.pull} if self.given else None,
         }
         return _make_plain(whole)
 

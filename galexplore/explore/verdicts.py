@@ -9,7 +9,9 @@ import numpy as np
 import pandas as pd
 
 from galexplore.cutouts.cutout import Check
-from galexplore.explore.location import Embedded, Location
+from galexplore.explore.embedded import Embedded
+from galexplore.explore.intervals import POSTERIOR, summarise
+from galexplore.explore.location import Location
 from galexplore.files import bare_name
 from galexplore.latents import MEANS, SIGMAS
 
@@ -18,6 +20,8 @@ File = str | os.PathLike[str] | tuple[bytes, str]
 
 #: What is known of a galaxy that was located.
 NUMBERS = [*MEANS, *SIGMAS, "umap_x", "umap_y", "distance2", "percentile", "chi2", "mag_aperture"]
+#: The redshift that a galaxy was told.
+GIVEN = ["given_redshift", "given_redshift_error"]
 
 
 def name_file(file: File) -> str:
@@ -80,12 +84,26 @@ def list_verdicts(verdicts: Sequence[Verdict]) -> pd.DataFrame:
     -------
     DataFrame
         `id` (the name), `path`, `verdict`, `detail` (why it was refused), the latents with their sigmas, `umap_x`,
-        `umap_y`, `distance2`, `percentile`, `chi2`, `mag_aperture`.
+        `umap_y`, `distance2`, `percentile`, `chi2`, `mag_aperture`; where the model has a joint posterior, what that
+        says (`intervals.POSTERIOR`) and the redshift that was given (`GIVEN`).
     """
-    nothing = dict.fromkeys(NUMBERS, np.nan)
-    rows = [
-        {"id": v.name, "path": v.path, "verdict": v.word, "detail": v.error}
-        | ({c: v.embedded.row[c] for c in NUMBERS} if v.embedded else nothing)
-        for v in verdicts
-    ]
-    return pd.DataFrame(rows, columns=["id", "path", "verdict", "detail", *NUMBERS])
+    joint = any(v.embedded and v.embedded.posterior is not None for v in verdicts)
+    columns = [*NUMBERS, *(*POSTERIOR, *GIVEN) * joint]
+    rows = list[dict[str, str | float]]()
+    for v in verdicts:
+        row: dict[str, str | float] = {"id": v.name, "path": v.path, "verdict": v.word, "detail": v.error}
+        row |= dict.fromkeys(columns, np.nan)
+        if v.embedded:
+            row |= _list_numbers(v.embedded)
+        rows.append(row)
+    return pd.DataFrame(rows, columns=["id", "path", "verdict", "detail", *columns])
+
+
+def _list_numbers(embedded: Embedded) -> dict[str, float]:
+    """Give all that a table holds of one galaxy."""
+    numbers = {c: embedded.row[c] for c in NUMBERS}
+    if (joint := embedded.posterior) is not None:
+        numbers |= summarise(joint)
+    if embedded.given:
+        numbers |= dict(zip(GIVEN, (embedded.given.redshift, embedded.given.error), strict=True))
+    return numbers

@@ -5,9 +5,11 @@ The one room that imports plotly; takes tables and arrays, returns figures, know
 
 from galexplore.figures.atlas import MOST_POINTS, SAMPLE, plot_atlas
 from galexplore.figures.calibration import plot_coverage, plot_pit, plot_relations, plot_truth
+from galexplore.figures.corner import outline_regions, plot_corner
 from galexplore.figures.inside import find_inside
 from galexplore.figures.kinds import plot_confusion, plot_distributions, plot_recovery, plot_roc
 from galexplore.figures.oddness import plot_reasons, plot_split, round_to_total
+from galexplore.figures.posterior import plot_redshift
 from galexplore.figures.style import ACCENT, AXES, STYLES, YOURS, get_style
 from galexplore.figures.yours import add_outlines
 
@@ -21,13 +23,16 @@ __all__ = [
     "add_outlines",
     "find_inside",
     "get_style",
+    "outline_regions",
     "plot_atlas",
     "plot_confusion",
+    "plot_corner",
     "plot_coverage",
     "plot_distributions",
     "plot_pit",
     "plot_reasons",
     "plot_recovery",
+    "plot_redshift",
     "plot_relations",
     "plot_roc",
     "plot_split",

@@ -78,7 +78,7 @@ def plot_pit(compared: dict[str, pd.DataFrame], title: str, dark: bool = True, b
     for column, latent in enumerate(shown, 1):
         r = compared[latent]
         # Where the label falls: error is latent - label, so a label above the latent falls above one half.
-        place = norm.cdf(-r["error"] / np.hypot(r["sigma"], r["own"]))
+        place = r["place"] if "place" in r else norm.cdf(-r["error"] / np.hypot(r["sigma"], r["own"]))
         count, edges = np.histogram(place, np.linspace(0, 1, bins + 1))
         expected = len(r) / bins
         low, high = (binom.ppf(q, len(r), 1 / bins) / expected for q in (0.025, 0.975))
@@ -120,6 +120,7 @@ def plot_coverage(bins: dict[str, list[dict]], title: str, dark: bool = True) ->
                 at = {"x": np.array(middle) + step, "y": value, "name": _NAMES[latent], "showlegend": first}
                 figure.add_trace(go.Scatter(**at, **look), 1, column)
         words = {"redshift": "Inferred redshift", "magnitude": "r magnitude within 5″"}
+        words |= {"seeing": "Seeing [arcsec]", "depth": "5 σ depth [mag]"}
         figure.update_xaxes(title=words.get(axis, axis), row=1, col=column)
     dress(figure, title, dark, 330).update_yaxes(tickformat=".0%", range=[0.55, 1.01])
     return figure.update_layout(showlegend=True, legend={"orientation": "h", "y": 1.12, "x": 1, "xanchor": "right"})

@@ -6,21 +6,20 @@ import plotly.graph_objects as go
 from galexplore.figures.style import YOURS
 
 
-def add_outlines(figure: go.Figure, x: float, y: float, outlines: dict[str, np.ndarray]) -> go.Figure:
-    """Add the outlines of a galaxy's error ellipses around (x, y), the inner ones drawn firmer.
+def add_outlines(figure: go.Figure, outlines: dict[str, np.ndarray]) -> go.Figure:
+    """Add the outlines of a galaxy's error, the inner ones drawn firmer.
 
     Parameters
     ----------
     figure : Figure
         Changed in place.
-    x, y : float
     outlines : dict
-        Label, such as "68 %", to points (n, 2) about the origin; the smallest first.
+        Label, such as "68 %", to points (n, 2), NaN between lines; the smallest first.
     """
     colour = YOURS[0]
     for i, (label, points) in enumerate(outlines.items()):
         line = {"color": colour, "width": 2 if i == 0 else 1.2, "dash": "solid" if i == 0 else "dot"}
-        at = {"x": x + points[:, 0], "y": y + points[:, 1]}
+        at = {"x": points[:, 0], "y": points[:, 1]}
         hover = f"{label} of its error<extra></extra>"
         figure.add_trace(go.Scattergl(**at, mode="lines", line=line, name=label, hovertemplate=hover))
     return figure

@@ -1,17 +1,19 @@
 """Many cutout files to one table of latents, written block by block beside its place and renamed into it."""
 
+import math
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from galexplore import __version__
 from galexplore.errors import InputError
+from galexplore.explore.embedded import Given
 from galexplore.explore.explorer import Explorer
 from galexplore.explore.locate_many import stream_verdicts
 from galexplore.explore.verdicts import list_verdicts
-from galexplore.files import write_beside
+from galexplore.files import bare_name, write_beside
 from galexplore.tables import catalogue
 
 
@@ -36,12 +38,51 @@ def check_output(to: Path, files: Sequence[Path]) -> str:
     return form
 
 
+def read_redshifts(path: Path, column: str = "z") -> dict[str, Given]:
+    """Read the known redshifts of cutouts from a table.
+
+    Parameters
+    ----------
+    path : Path
+        In any format of `tables.catalogue.read`; its column `file`, else `id`, names the cutouts, with or without what
+        follows the last dot of a file's name.
+    column : str
+        Of redshifts; `<column>_err` holds their standard errors where there is one, else they are exact.
+
+    Returns
+    -------
+    dict
+        Name to redshift, of those that are known.
+
+    Raises
+    ------
+    InputError
+        Where the table lacks a column, or holds what cannot be a redshift or its error.
+    """
+    table = catalogue.read(path)
+    names = next((c for c in ("file", "id") if c in table), None)
+    if names is None or column not in table:
+        missing = "file or id" if names is None else column
+        raise InputError(f"{path.name} has no column {missing}; it has {', '.join(map(str, table))[:200]}.")
+    values = pd.to_numeric(table[column], errors="coerce")
+    errors = pd.to_numeric(table[f"{column}_err"], errors="coerce") if f"{column}_err" in table else 0.0 * values
+    redshifts = {}
+    for name, value, error in zip(table[names], values, errors.fillna(0.0), strict=True):
+        if math.isfinite(value):
+            try:
+                redshifts[bare_name(str(name))] = Given(float(value), float(error))
+            except InputError as wrong:
+                raise InputError(f"{path.name}, {str(name)[:60]}: {wrong}") from wrong
+    return redshifts
+
+
 def embed_files(
     files: Sequence[Path],
     to: Path,
     explorer: Explorer,
     pixel_scale: float | None = None,
     progress: Callable[[int, int], None] = lambda done, of: None,
+    redshifts: Mapping[str, Given] | None = None,
 ) -> tuple[int, list[tuple[str, str]]]:
     """Embed cutout files into one table; parquet in constant memory, other formats with all rows in it.
 
@@ -54,6 +95,8 @@ def embed_files(
         Arcsec a pixel, for files that do not say.
     progress : callable
         Called with the number of files that are done, and of all.
+    redshifts : mapping, optional
+        Names of files to redshifts that are known otherwise, as `read_redshifts` gives them.
 
     Returns
     -------
@@ -66,14 +109,19 @@ def embed_files(
     Raises
     ------
     InputError
-        As `check_output`, before any work; or where no file is given.
+        As `check_output`, before any work; where no file is given, or redshifts for a model without a joint posterior.
     """
     to, form = Path(to), check_output(Path(to), files)
+    if redshifts and explorer.posteriors is None:
+        raise InputError(
+            f"The model {explorer.name!r} has no joint posterior, without which known redshifts tell nothing; fit one "
+            f"with: galexplore model posterior {explorer.name}"
+        )
     rows, refused = 0, list[tuple[str, str]]()
 
     def list_located() -> Iterator[pd.DataFrame]:
         nonlocal rows
-        for block in stream_verdicts(files, explorer, pixel_scale, progress=progress):
+        for block in stream_verdicts(files, explorer, pixel_scale, progress=progress, redshifts=redshifts):
             refused.extend((v.path, v.error) for v in block if not v.embedded)
             located = list_verdicts([v for v in block if v.embedded])
             rows += len(located)

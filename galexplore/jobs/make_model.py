@@ -24,6 +24,7 @@ from galexplore.jobs.gather import (
     read_survey,
     settle_recipe,
 )
+from galexplore.jobs.make_posterior import make_posterior
 from galexplore.jobs.publish import CHECKPOINT, check_place, hold_name, name_partial, publish_model, write_card
 from galexplore.jobs.shifts import teach
 from galexplore.latents import ANY_ANGLE, LATENTS, SIGMAS
@@ -152,7 +153,7 @@ def finish(
     report: Report,
     more: tuple[pd.DataFrame, np.ndarray] | None = None,
 ) -> dict:
-    """Embed a catalogue with a trained, uncalibrated model, calibrate it, and write its atlas.
+    """Embed a catalogue with a trained, uncalibrated model, calibrate it, and write its joint posterior and its atlas.
 
     Parameters
     ----------
@@ -163,20 +164,26 @@ def finish(
     -------
     dict
         What the card says of it: `calibration`, `uncalibrated` (latents that no label of that split can judge),
-        `metrics` (of the validation split), `atlas`, `honesty`.
+        `metrics` (of the validation split), `posterior` (as `make_posterior` says), `atlas`, `honesty`.
     """
     latents = embedder.embed(flux, progress=lambda done: report("embed", done, len(frame)))
     own = frame.reset_index(drop=True).drop(columns=[c for c in latents if c in frame])
     table = pd.concat([own, latents], axis=1)
-    held_out = table[table["split"] == "calibration"]
+    held_out, calibrators = table[table["split"] == "calibration"], None
     if more:
         seen = embedder.embed(more[1], progress=lambda done: report("embed calibrators", done, len(more[0])))
-        held_out = pd.concat([held_out, pd.concat([more[0].reset_index(drop=True), seen], axis=1)], ignore_index=True)
+        calibrators = pd.concat([more[0].reset_index(drop=True), seen], axis=1)
+        held_out = pd.concat([held_out, calibrators], ignore_index=True)
     calibration = calibrate(held_out)
-    for name, column in zip(LATENTS, SIGMAS, strict=True):
-        table[column] *= scale_at(calibration[name], "68", table["mag_aperture"], table["lat_redshift"])
-    table["lat_phi_sigma"] = table["lat_phi_sigma"].clip(upper=ANY_ANGLE)
-    metrics = {"split": "validation"} | evaluate(table[table["split"] == "validation"], calibration, embedder.survey)
+    for calibrated in (table, calibrators) if calibrators is not None else (table,):
+        for name, column in zip(LATENTS, SIGMAS, strict=True):
+            where = calibrated["mag_aperture"], calibrated["lat_redshift"]
+            calibrated[column] *= scale_at(calibration[name], "68", *where)
+        calibrated["lat_phi_sigma"] = calibrated["lat_phi_sigma"].clip(upper=ANY_ANGLE)
+    posterior, galaxies = make_posterior(table, calibrators, folder, report)
+    judged = (table["split"] == "validation").to_numpy()
+    joint = galaxies[judged] if galaxies is not None else None
+    metrics = {"split": "validation"} | evaluate(table[judged], calibration, embedder.survey, joint)
     report("atlas", 0, 1)
     made = atlas.build(table, embedder.features(flux))
     made.save(folder / "atlas.npz")
@@ -184,4 +191,4 @@ def finish(
     artefacts.save(folder / "pixels.npz", frame, artefacts.measure_artefacts(flux, survey), survey)
     report("atlas", 1, 1)
     said = {"calibration": calibration, "uncalibrated": list_uncalibrated(held_out), "metrics": metrics}
-    return said | {"atlas": asdict(AtlasConfig()), "honesty": made.honesty}
+    return said | {"posterior": posterior, "atlas": asdict(AtlasConfig()), "honesty": made.honesty}

@@ -24,12 +24,14 @@ from galexplore.latents import (
     to_double_angle,
     unstandardise,
 )
+from galexplore.network.density import Density
 from galexplore.network.dihedral import DIHEDRAL, turn, turn_vector
 from galexplore.network.layers import lay_out
 from galexplore.network.recipes import Network
 from galexplore.network.sample import halves, pick_device
 from galexplore.network.vae import CVAE, Posterior
 from galexplore.posterior.calibrate import scale_at
+from galexplore.posterior.joint import FILE
 from galexplore.survey import Survey
 
 
@@ -43,14 +45,16 @@ def use_one_thread() -> None:
 
 
 class Embedder:
-    """A trained model in inference mode, with its calibration.
+    """A trained model in inference mode, with its calibration and, where it has one, its joint posterior (`density`).
 
     Every image is read in its eight flips and transpositions and the answers are averaged, so that turning a galaxy by
     90 degrees turns its angle and changes nothing else.
     """
 
-    def __init__(self, model: CVAE, calibration: dict[str, dict[str, float]] | None = None):
-        self.model, self.survey = model.eval(), model.survey
+    def __init__(
+        self, model: CVAE, calibration: dict[str, dict[str, float]] | None = None, density: Density | None = None
+    ):
+        self.model, self.survey, self.density = model.eval(), model.survey, density
         self.device = model.label_mean.device
         self.calibration = calibration or {name: {"scale68": 1.0, "scale95": 2.0} for name in LATENTS}
         self.label_mean = np.append(model.label_mean.cpu().numpy(), 0.0)
@@ -58,7 +62,7 @@ class Embedder:
 
     @classmethod
     def load(cls, folder: Path, device: torch.device | None = None) -> "Embedder":
-        """Load `weights.safetensors` and `card.json` from a model's folder.
+        """Load `weights.safetensors`, `card.json` and, where there is one, the joint posterior from a model's folder.
 
         Parameters
         ----------
@@ -93,7 +97,9 @@ class Embedder:
                 f"The model in {folder.name!r} was made by another version of galexplore; train it anew with: "
                 f"galexplore train --name {folder.name} --overwrite"
             ) from error
-        return cls(model.to(device or pick_device()), calibration)
+        joint = folder / FILE
+        density = Density.load(joint, said["sha256"]) if joint.exists() else None
+        return cls(model.to(device or pick_device()), calibration, density)
 
     @torch.inference_mode()
     def embed(

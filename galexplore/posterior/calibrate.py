@@ -46,9 +46,10 @@ def residuals(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
     dict
         Latent name to a table of the rows whose label is known: `truth` (the label), `error` (latent - label),
         `sigma` (the latent's), `own` (the label's standard error, by `read_errors`), `redshift` (as inferred) and
-        `magnitude` (of the image; NaN where the table does not say). A latent of which no label is known is left out.
+        `magnitude` (of the image; NaN where the table does not say), on the table's index. A latent of which no label
+        is known is left out.
     """
-    out, rows = {}, len(table)
+    out, rows, index = {}, len(table), table.index
     seen = {"redshift": table["lat_redshift"].to_numpy(float)}
     seen["magnitude"] = table["mag_aperture"].to_numpy(float) if "mag_aperture" in table else np.full(rows, np.nan)
     for latent, column in ({"phi": "phi"} | LABELLED).items():
@@ -57,7 +58,8 @@ def residuals(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
         known = np.isfinite(error)
         if known.any():
             sigma, own = table[f"lat_{latent}_sigma"].to_numpy(float), read_errors(table, column)
-            out[latent] = pd.DataFrame({"truth": label, "error": error, "sigma": sigma, "own": own} | seen)[known]
+            columns = {"truth": label, "error": error, "sigma": sigma, "own": own}
+            out[latent] = pd.DataFrame(columns | seen, index=index)[known]
     return out
 
 

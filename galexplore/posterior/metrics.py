@@ -8,12 +8,15 @@ import pandas as pd
 from scipy.stats import median_abs_deviation, sem
 
 from galexplore.latents import LABELLED, LATENTS
-from galexplore.posterior.calibrate import WIDE, compare_labels, crps, ratio95
+from galexplore.posterior.calibrate import LEVEL68, LEVEL95, WIDE, compare_labels, crps, ratio95
+from galexplore.posterior.joint import JointPosterior
+from galexplore.posterior.joint_metrics import place_labels, read_labels, score_joint
 from galexplore.posterior.meaning import measure_leakage, relate_free
 from galexplore.survey import Survey
 
 BINS = 5  # quantiles of magnitude, and of redshift
 FEWEST = 300  # galaxies in a bin
+_FWHM = 2.3548  # standard deviations of a Gaussian
 
 
 def score(latent: str, r: pd.DataFrame) -> dict[str, float]:
@@ -23,6 +26,9 @@ def score(latent: str, r: pd.DataFrame) -> dict[str, float]:
         "coverage68": float(np.mean(error <= np.hypot(sigma, own))),
         "coverage95": float(np.mean(error <= np.hypot(r["ratio95"].to_numpy() * sigma, WIDE * own))),
     }
+    if "place" in r:
+        off = np.abs(r["place"].dropna().to_numpy() - 0.5)
+        covered = {f"coverage{k}": float(np.mean(off <= level / 2)) for k, level in ((68, LEVEL68), (95, LEVEL95))}
     if latent == "phi":
         return {"median_error_deg": float(np.degrees(np.median(error)))} | covered
     truth, error = r["truth"].to_numpy(), r["error"].to_numpy()
@@ -37,22 +43,62 @@ def score(latent: str, r: pd.DataFrame) -> dict[str, float]:
     } | covered
 
 
-def collect(table: pd.DataFrame, calibration: dict) -> dict[str, pd.DataFrame]:
-    """Give `compare_labels` of calibrated latents with `ratio95`, each galaxy's own."""
+def collect(table: pd.DataFrame, calibration: dict, joint: JointPosterior | None = None) -> dict[str, pd.DataFrame]:
+    """Give `compare_labels` of calibrated latents with `ratio95`, each galaxy's own.
+
+    Parameters
+    ----------
+    joint : JointPosterior, optional
+        Of the table's galaxies (N): redshift, mass and SFR then have `place`, where in their marginal each label falls.
+    """
+    table = table.reset_index(drop=True)
     compared = compare_labels(table)
+    places = place_labels(joint, *read_labels(table)) if joint is not None else pd.DataFrame()
     for latent, r in compared.items():
         magnitude = r["magnitude"].to_numpy() if "mag_aperture" in table else None
         r["ratio95"] = ratio95(calibration, magnitude, r["redshift"].to_numpy())[..., LATENTS.index(latent)]
+        if latent in places:
+            r["place"] = places[latent].reindex(r.index)
     return compared
 
 
+def measure_sky(table: pd.DataFrame, survey: Survey) -> dict[str, np.ndarray]:
+    """Measure what the sky was like at each galaxy (N), in the survey's reference band, where a catalogue says.
+
+    Returns
+    -------
+    dict
+        `seeing` (FWHM, arcsec, of column `psf_r` where r is the band) and `depth` (magnitude of a point source at five
+        sigma, of `noise_r` [nmgy a pixel] and the seeing); without what the catalogue has no number of.
+    """
+    names = {"seeing": f"psf_{survey.reference}", "noise": f"noise_{survey.reference}"}
+    known = {k: pd.to_numeric(table[c], errors="coerce").to_numpy(float) for k, c in names.items() if c in table}
+    sky = {k: np.where(v > 0, v, np.nan) for k, v in known.items() if (v > 0).any()}
+    if len(sky) == 2:
+        pixels = 4 * np.pi * (sky["seeing"] / _FWHM / survey.pixel_scale) ** 2  # that the noise of a point source is of
+        sky["depth"] = survey.zero_point - 2.5 * np.log10(5 * sky["noise"] * np.sqrt(pixels))
+    return {k: v for k, v in sky.items() if k != "noise"}
+
+
 def evaluate(
-    table: pd.DataFrame, calibration: dict, survey: Survey, *, resamples: int = 200, seed: int = 0
+    table: pd.DataFrame,
+    calibration: dict,
+    survey: Survey,
+    joint: JointPosterior | None = None,
+    *,
+    resamples: int = 200,
+    seed: int = 0,
 ) -> dict[str, dict]:
     """Score a catalogue joined with its calibrated latents; each score with its bootstrap standard error.
 
     Redshift: nmad, bias and outliers (beyond 0.15) are of (z - z_label) / (1 + z_label); mass and SFR: of the
     difference in dex, outliers beyond 0.5 dex. phi: over galaxies with axis ratio `ba` < 0.7, where the table says.
+
+    Parameters
+    ----------
+    joint : JointPosterior, optional
+        Of the table's galaxies (N): the intervals of redshift, mass and SFR are its, and `joint` is scored too
+        (`joint_metrics.score_joint`).
 
     Returns
     -------
@@ -60,17 +106,23 @@ def evaluate(
         `{latent: {score: [value, standard error]}}`, without latents that fewer than two labels could judge; `n`;
         `reconstruction` (chi2 a pixel); `free`: `leakage` (R^2 of predicting each physics latent's residual from the
         free one) and `spearman` (rank correlation with what the catalogue knows of a galaxy's looks); `bins`: for
-        `magnitude` and `redshift` (as inferred) a list of `low`, `high`, `n` and the latents' scores, in quantiles of
-        at least 300 galaxies.
+        `magnitude`, `redshift` (as inferred) and, where the table says, `seeing` and `depth` (`measure_sky`) a list of
+        `low`, `high`, `n` and the latents' scores, in quantiles of at least 300 galaxies.
     """
-    compared = {latent: r for latent, r in collect(table, calibration).items() if len(r) > 1}
+    compared = {latent: r for latent, r in collect(table, calibration, joint).items() if len(r) > 1}
     out: dict = {"n": len(table)}
     out |= {k: _bootstrap(k, compared[k], resamples, seed) for k in ("phi", *LABELLED) if k in compared}
     chi2 = table["chi2"].to_numpy(float)
     out["reconstruction"] = {"chi2": [float(chi2.mean()), float(sem(chi2))]}
     out["free"] = {"leakage": measure_leakage(table, resamples, seed)}
     out["free"]["spearman"] = relate_free(table, survey, resamples, seed)
-    axes = ["redshift"] + ["magnitude"] * ("mag_aperture" in table)
+    sky = measure_sky(table, survey)
+    for axis, values in sky.items():
+        for r in compared.values():
+            r[axis] = values[r.index]
+    axes = ["redshift", *["magnitude"] * ("mag_aperture" in table), *sky]
+    if joint is not None and (scores := score_joint(table, joint, seed)):
+        out["joint"] = scores
     out["bins"] = {axis: _score_bins(compared, axis, min(resamples, 50), seed) for axis in axes}
     return out
 
@@ -86,7 +138,7 @@ def _bootstrap(latent: str, r: pd.DataFrame, resamples: int, seed: int) -> dict[
 def _score_bins(compared: dict, axis: str, resamples: int, seed: int) -> list[dict]:
     """Score quantile bins of one axis; its ends are open, for they are those of this sample only."""
     first = next((latent for latent in LABELLED if latent in compared), None)  # the redshift, where it is known
-    values = compared[first][axis] if first else pd.Series(dtype=float)
+    values = compared[first][axis].dropna() if first else pd.Series(dtype=float)
     count = min(BINS, len(values) // FEWEST)
     if count < 2 or values.min() == values.max():
         return []

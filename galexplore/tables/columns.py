@@ -3,11 +3,12 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from itertools import combinations
 from math import inf, pi
 
 import pandas as pd
 
-from galexplore.latents import LATENTS, UNITS
+from galexplore.latents import LABELLED, LATENTS, LOGSSFR, QUANTILES, UNITS
 from galexplore.survey import DECALS
 
 
@@ -50,7 +51,7 @@ def _columns() -> dict[str, Column]:
     }
     for band in DECALS.bands:  # those of the embedded catalogue, and their camera
         c |= _describe_band(band, f"DECam {band}")
-    return c | _latent_columns()
+    return c | _latent_columns() | _posterior_columns()
 
 
 #: UCDs of bands: the part of the spectrum in which each lies.
@@ -94,6 +95,29 @@ def _latent_columns() -> dict[str, Column]:
         "preservation": Column("", "arith.ratio", "Share of the nearest galaxies that the map keeps", low=0, high=1),
     }
 
+
+def _posterior_columns() -> dict[str, Column]:
+    """List the columns that say what a joint posterior says of a galaxy, and the redshift that it was told."""
+    said = {
+        "redshift": Column("", "src.redshift", "redshift", low=0),
+        "logmass": Column("dex", "phys.mass", "log10 of the stellar mass in solar masses"),
+        "logsfr": Column("dex", "phys.SFR", "log10 of the star-formation rate in solar masses a year"),
+        LOGSSFR: Column("dex", "phys.SFR;arith.ratio", "log10 of the specific star-formation rate in 1/yr"),
+    }
+    c = {}
+    for name, of in said.items():
+        for key, probability in QUANTILES.items():
+            described = f"Quantile {probability:g} of the joint posterior: {of.description}"
+            c[f"{name}_{key}"] = replace(of, ucd=f"{of.ucd};stat.value", description=described)
+    for one, other in combinations(LABELLED, 2):
+        described = f"Posterior correlation of {_IN_WORDS[one]} and {_IN_WORDS[other]}"
+        c[f"corr_{one}_{other}"] = Column("", "stat.correlation", described, low=-1, high=1)
+    c["given_redshift"] = Column("", "src.redshift", "Redshift known otherwise, for which the answer holds", low=0)
+    c["given_redshift_error"] = Column("", "stat.error;src.redshift", "Its standard error", low=0)
+    return c
+
+
+_IN_WORDS = {"redshift": "ln redshift", "logmass": "log mass", "logsfr": "log SFR"}
 
 #: Every column that the project reads or writes, in the order in which they are shown.
 COLUMNS: dict[str, Column] = _columns()

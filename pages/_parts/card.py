@@ -13,13 +13,15 @@ from galexplore.explore import services
 from galexplore.explore.bundle import to_fits
 from galexplore.explore.explorer import Explorer
 from galexplore.explore.export import FORMATS, export
+from galexplore.explore.intervals import list_values
 from galexplore.explore.neighbours import find_neighbours
 from galexplore.explore.thumbnails import find_image
-from galexplore.latents import LATENTS, MEANS, SIGMAS, TITLES
+from galexplore.latents import LABELLED, LATENTS, MEANS, SIGMAS, TITLES
 from galexplore.posterior.calibrate import residuals
 from pages._parts.header import show_bundle
 from pages._parts.oddity import look_up, show_causes, show_ordinary, show_reasons
 from pages._parts.panels import format_latent, mark, show_gallery, show_neighbours, show_title
+from pages._parts.posterior import show_corner, show_density
 from pages._parts.stretched import show_image
 
 NAMES = {"logmass": "log M", "logsfr": "log SFR"}  # where TITLES are too long for a table
@@ -38,6 +40,7 @@ def show_card(explorer: Explorer, identifier: str, wide: bool = False) -> None:
     with left:
         show_image(identifier)
         show_numbers(explorer, rows)
+        show_posterior(explorer, rows[0])
         show_links(explorer, row)
         show_downloads(explorer, row, rows, identifier)
     with right:
@@ -50,21 +53,30 @@ def show_card(explorer: Explorer, identifier: str, wide: bool = False) -> None:
 def show_numbers(explorer: Explorer, rows: np.ndarray) -> None:
     """Show the latents with their 68 and 95 % intervals beside the catalogue's values, and the pull between them."""
     table = explorer.table.iloc[rows]
-    latents, sigma, half95 = table[MEANS].iloc[0], table[SIGMAS].iloc[0], explorer.list_half95(rows)[0]
+    joint = explorer.posteriors[rows] if explorer.posteriors is not None else None
+    values, spans = list_values(table, joint)[0], explorer.list_intervals(rows)[0]
+    sigma = np.diff(explorer.list_intervals(rows, 68)[0])[:, 0] / 2
     compared = residuals(table)
     lines = ["| | inferred ± 68 % | 95 % | catalogue | pull |", "|---|---:|---:|---:|---:|"]
     for i, name in enumerate(LATENTS):
         label = ("", "")
         if name in compared and len(compared[name]):
             c = compared[name].iloc[0]
-            pull = c["error"] / math.hypot(c["sigma"], c["own"])
+            pull = (values[i] - c["truth"] if name in LABELLED else c["error"]) / math.hypot(sigma[i], c["own"])
             label = format_latent(name, c["truth"], c["own"]), f"{pull:+.1f}\u00a0σ"
-        mean, half = latents.iloc[i], half95[i]
-        value = format_latent(name, mean, sigma.iloc[i])
-        span = "" if value == "undetermined" else format_span(name, mean - half, mean + half)
+        value = format_latent(name, values[i], sigma[i])
+        span = "" if value == "undetermined" else format_span(name, *spans[i])
         cells = (NAMES.get(name, TITLES[name]), value, span, *label)
         lines.append(f"| {' | '.join(cell.replace(' ', NARROW) for cell in cells)} |")
     st.markdown("\n".join(lines))
+
+
+def show_posterior(explorer: Explorer, place: int) -> None:
+    """Show the joint posterior of the galaxy at a place in the table, where the model has one."""
+    if explorer.posteriors is not None:
+        redshift = explorer.table["z"].iloc[place]
+        show_density(explorer.posteriors[place], "card", redshift if redshift > 0 else None, "catalogue")
+        show_corner(explorer.table, explorer.posteriors[place], "card")
 
 
 def format_span(name: str, low: float, high: float) -> str:

@@ -14,11 +14,13 @@ from galexplore.explore.location import Location
 from galexplore.explore.verdicts import Verdict
 from galexplore.latents import LATENTS, TITLES
 from galexplore.survey import Survey
+from pages._parts.known import show_known
 from pages._parts.oddity import show_causes, show_ordinary, show_reasons
 from pages._parts.panels import format_latent, mark, show_images, show_neighbours
 from pages._parts.position import show_position
 from pages._parts.verdicts import offer_table
-from pages._session.state import plain, start_from
+from pages._session.start import start_from
+from pages._session.state import plain
 
 MARKS = {"passed": ":green[✓\u00a0passed]", "fixed": ":orange[◐\u00a0fixed]", "refused": ":red[✕\u00a0refused]"}
 NAMES = {"pixel_scale": "pixel scale", "flux_units": "flux units", "missing": "missing pixels"}
@@ -45,9 +47,12 @@ def show_refusal(verdict: Verdict) -> None:
 
 def show_numbers(location: Location) -> None:
     """Show the five latents with their intervals."""
+    values = location.values
     for column, name in zip(st.columns(5), LATENTS, strict=True):
         i, turn = LATENTS.index(name), 180 / math.pi if name == "phi" else 1
-        measured = format_latent(name, location.latents[i], location.sigma[i])
+        measured = format_latent(name, values[i], location.sigma[i])
+        if name == "redshift" and location.given and not location.given.error:
+            measured = f"{location.given.redshift:g}, known"
         cell = column.container(gap=None)
         cell.metric(TITLES[name], measured)
         digits = {"phi": 0, "redshift": 3}.get(name, 2)
@@ -69,7 +74,7 @@ def show_head(upload: dict, forget: Callable[[], None]) -> None:
             st.badge("approximate: a picture's stretch was inverted", color="orange")
         st.space("stretch")
         if st.button("Send to Traverse", type="primary", icon=":material/tune:", key="send"):
-            start_from("your upload", location.latents, location.prepared.flux)
+            start_from("your upload", location.latents, location.prepared.flux, location.posterior)
             st.switch_page("pages/traverse.py")
         text, icon = json.dumps(location.to_dict(), indent=2, allow_nan=False), ":material/download:"
         st.download_button("JSON", text, "location.json", "application/json", icon=icon, key="json", on_click="ignore")
@@ -124,6 +129,7 @@ def show_location(explorer: Explorer, upload: dict, forget: Callable[[], None]) 
     location = upload["location"]
     show_head(upload, forget)
     show_numbers(location)
+    show_known(explorer.table, location)
     left, right = st.container(key="halves-answer").columns(2, gap="large")
     with left:
         show_pixels(location, explorer.survey)

@@ -16,7 +16,8 @@ from galexplore.explore.thumbnails import draw_thumbnails
 from galexplore.latents import ANY_ANGLE, UNITS
 from galexplore.survey import Survey
 from galexplore.tables.names import format_measurement
-from pages._session.state import open_explorer, open_galaxy, plain, start_from_galaxy
+from pages._session.start import start_from_galaxy
+from pages._session.state import open_explorer, open_galaxy, plain
 
 #: Units as a person writes them.
 PRETTY = {"log10(Msun)": "[M☉]", "log10(Msun/yr)": "[M☉ yr⁻¹]", "rad": "°", "": ""}

@@ -25,12 +25,29 @@ def show_position(table: pd.DataFrame, location: Location) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         title = "Your galaxy among the atlas's, with 68 % and 95 % of its error"
-        show_place(table, AXES, title, kinds, location.latents[at], scatter.covariance[np.ix_(at, at)])
+        if location.posterior is None:
+            outlines = make_ellipses(scatter.covariance[np.ix_(at, at)], location.latents[at])
+        else:
+            outlines = figures.outline_regions(location.posterior, "redshift", "logmass")
+        show_place(table, AXES, title, kinds, location.latents[at], outlines)
     with right:
         title = "Where the map would put it, within its error"
-        show_place(table, MAPS["latents"], title, kinds, location.position, np.cov(cloud.T), cloud)
+        show_place(
+            table,
+            MAPS["latents"],
+            title,
+            kinds,
+            location.position,
+            make_ellipses(np.cov(cloud.T), location.position),
+            cloud,
+        )
     with st.expander("What the error is made of"):
         show_budget(location)
+
+
+def make_ellipses(covariance: np.ndarray, centre: np.ndarray) -> dict[str, np.ndarray]:
+    """Outline 68 and 95 % of a Gaussian of a covariance (2, 2) about a centre (2,)."""
+    return {label: centre + make_ellipse(covariance, scale) for label, scale in WITHIN.items()}
 
 
 def show_place(
@@ -39,14 +56,14 @@ def show_place(
     title: str,
     kinds: list[str],
     place: np.ndarray,
-    covariance: np.ndarray,
+    outlines: dict[str, np.ndarray],
     cloud: np.ndarray | None = None,
 ) -> None:
-    """Show one plot of the atlas with a place (2,) on it, the ellipses of its covariance (2, 2), and draws (n, 2)."""
+    """Show one plot of the atlas with a place (2,) on it, outlines of its error by their labels, and draws (n, 2)."""
     x, y = place.tolist()
     yours = {"x": x, "y": y} | ({} if cloud is None else {"cloud": cloud})
     figure = figures.plot_atlas(table, *axes, title, overlays=kinds, yours=yours, dark=is_dark(), height=380)
-    figures.add_outlines(figure, x, y, {label: make_ellipse(covariance, scale) for label, scale in WITHIN.items()})
+    figures.add_outlines(figure, outlines)
     figure.update_layout(dragmode="pan")
     config = {"displaylogo": False, "displayModeBar": False}
     st.plotly_chart(figure, theme=None, key=f"position-{axes[0]}", config=config, alt=title)
@@ -62,7 +79,7 @@ def show_budget(location: Location) -> None:
         turn, digits = (180 / math.pi, 0) if name == "phi" else (1, 3 if name == "redshift" else 2)
         parts = (location.sigma[i], scatter.flips[i], scatter.shifts[i], together[i])
         cells = " | ".join(f"{turn * part:.{digits}f}" for part in parts)
-        lines.append(f"| {TITLES[name]} | {format_latent(name, location.latents[i], location.sigma[i])} | {cells} |")
+        lines.append(f"| {TITLES[name]} | {format_latent(name, location.values[i], location.sigma[i])} | {cells} |")
     st.markdown("\n".join(lines))
     st.caption(
         "The image was read in 72 views: nine shifts by at most a pixel, each in its eight flips and quarter turns. "

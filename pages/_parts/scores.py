@@ -8,7 +8,7 @@ import streamlit as st
 
 from galexplore import figures
 from galexplore.explore.explorer import Explorer
-from galexplore.latents import LABELLED, name_latent
+from galexplore.latents import LABELLED, LOGSSFR, name_latent
 from galexplore.posterior.metrics import collect
 from galexplore.tables.names import format_measurement
 from pages._parts.panels import STILL
@@ -31,8 +31,9 @@ PER_CENT = ("outlier_fraction", "coverage68", "coverage95")
 def compare_with_truth(digest: str, split: str, _explorer: Explorer) -> dict[str, pd.DataFrame]:
     """Compare the latents of one split with the catalogue, once; of all galaxies where it names no splits."""
     table = _explorer.table
-    chosen = table["split"] == split if "split" in table else np.ones(len(table), bool)
-    return collect(table[chosen].reset_index(drop=True), _explorer.card["calibration"])
+    chosen = (table["split"] == split).to_numpy() if "split" in table else np.ones(len(table), bool)
+    joint = _explorer.posteriors[chosen] if _explorer.posteriors is not None else None
+    return collect(table[chosen], _explorer.card["calibration"], joint)
 
 
 def list_scores(metrics: dict, judged: Sequence[str]) -> list[str]:
@@ -69,6 +70,27 @@ def show_scores(metrics: dict, simulated: bool) -> None:
         f"{metrics['n']:,} {what} of the {metrics['split']} split, which taught no weight. Redshift: of "
         "(z − z_label) / (1 + z_label), outliers beyond 0.15; mass and SFR in dex, outliers beyond 0.5 dex."
     )
+
+
+def show_joint(joint: dict) -> None:
+    """Show how honest the joint posterior is: coverage, PIT, TARP, and what a redshift that is told is worth."""
+    lines = ["| | in 68.3 % | in 95 % | largest gap of PIT | chance allows |", "|---|---:|---:|---:|---:|"]
+    for name, test in joint["uniform"].items():
+        shares = joint["coverage"].get(name, {})
+        cells = [format_measurement(*(100 * v for v in shares[k]), "%") if shares else "" for k in ("68", "95")]
+        cells += [f"{100 * test[k]:.1f} %" for k in ("statistic", "limit")]
+        what = name.removesuffix("_given")
+        title = {"tarp": "all three together (TARP)", LOGSSFR: "log sSFR"}.get(what) or name_latent(what)
+        told = ", told the redshift" if name.endswith("_given") else ""
+        lines.append(f"| {title}{told} | {' | '.join(cells)} |")
+    worth = format_measurement(*joint["above_independent"])
+    said = f"The joint posterior is worth **{worth}** nats a galaxy more than three independent Gaussians."
+    told = joint["told"].get("all")
+    if told:
+        change = f"{told['untold']:.3f} to {told['told']:.3f} dex"
+        said += f" Told the redshift, the scatter of the mass falls from {change}."
+    st.markdown("### The joint posterior of redshift, mass and SFR\n" + "\n".join(lines))
+    st.caption(said)
 
 
 def show_honesty(explorer: Explorer, metrics: dict) -> None:

@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from galexplore.explore.verdicts import Verdict, list_verdicts
+from galexplore.latents import LABELLED
 from galexplore.tables import catalogue
 from pages._session.uploads import choose, forget
 
@@ -48,7 +49,12 @@ def show_verdicts(verdicts: list[Verdict]) -> None:
         st.space("stretch")
         offer_table(verdicts, "located")
         st.button("Others", on_click=forget, key="forget-all", icon=":material/close:", type="tertiary")
-    table = list_verdicts(verdicts)[list(SHOWN)].rename(columns=SHOWN)
+    table = list_verdicts(verdicts)
+    for name in LABELLED:  # the medians and half of the intervals that are shown below
+        if f"{name}_p16" in table:
+            table[f"lat_{name}"] = table[f"{name}_p50"]
+            table[f"lat_{name}_sigma"] = (table[f"{name}_p84"] - table[f"{name}_p16"]) / 2
+    table = table[list(SHOWN)].rename(columns=SHOWN)
     table["verdict"] = [MARKS.get(v, v) for v in table["verdict"]]
     places = {"z": 3, "± z": 3, "rarer than [%]": 1}
     numbers = table.columns[2:-1]

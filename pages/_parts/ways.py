@@ -9,13 +9,14 @@ from galexplore.draw.animation import draw_montage
 from galexplore.explore.explorer import Explorer
 from galexplore.explore.link import SHOWN_AT_FIRST
 from galexplore.latents import LATENTS, TITLES, UNITS, name_latent
+from pages._parts.draws import show_draws
 from pages._parts.frames import note, offer_frames, show_frames
 from pages._parts.panels import PRETTY, show_neighbours
 from pages._session.sliders import find_ends
 
 FRAMES, SMOOTH = 9, 36  # in a strip on the page, and in an animation
 COLUMNS, ROWS = 9, 5
-WAYS = ["Nearest galaxies", "Filmstrip", "Grid", "Path"]
+WAYS = ["Nearest galaxies", "Filmstrip", "Grid", "Path", "What else could this be"]
 
 
 def show_ways(explorer: Explorer, latents: np.ndarray) -> None:
@@ -29,7 +30,8 @@ def show_ways(explorer: Explorer, latents: np.ndarray) -> None:
         persist_state="session",
         required=True,
     )
-    {WAYS[1]: show_strip, WAYS[2]: show_grid, WAYS[3]: show_path}.get(way, show_nearest)(explorer, latents)
+    shows = dict(zip(WAYS, (show_nearest, show_strip, show_grid, show_path, show_draws), strict=True))
+    shows.get(way or "", show_nearest)(explorer, latents)
 
 
 def show_nearest(explorer: Explorer, latents: np.ndarray) -> None:

@@ -9,7 +9,7 @@ selection : list of str, ids picked on a plot or taken from a list; `picks` coun
 opened : str or None, id of the galaxy whose card is shown
 listed : dict, the person's own list of galaxies (`pages/_parts/own_list.py`), or None
 upload : dict, what was given to Locate and what came of it (`pages/_session/uploads.py`), or None
-start : dict with `name`, `latents`, `flux` (or None) and, once shown, `decoded`: where Traverse starts, or None
+start : dict, where Traverse starts (`pages/_session/start.py`), or None
 """
 
 import gc
@@ -23,7 +23,6 @@ import streamlit as st
 
 from galexplore.errors import InputError
 from galexplore.explore.link import AtlasState
-from galexplore.latents import LATENTS
 
 if TYPE_CHECKING:
     from galexplore.explore.explorer import Explorer
@@ -118,22 +117,6 @@ def find_selected(explorer: "Explorer") -> np.ndarray:
     if known is None or known[0] is not selection:
         state.selected_rows = known = (selection, explorer.find_rows(selection))
     return known[1]
-
-
-def start_from(name: str, latents: np.ndarray, flux: np.ndarray | None = None) -> None:
-    """Choose where Traverse starts; its sliders move there when it is next shown."""
-    st.session_state.start = {"name": name, "latents": np.asarray(latents, float), "flux": flux}
-    st.session_state.moved = False
-
-
-def start_from_galaxy(identifier: str) -> None:
-    """Start Traverse from a galaxy of the atlas."""
-    from galexplore.explore.thumbnails import find_image
-
-    explorer = open_explorer()
-    row = explorer.table.iloc[explorer.find_rows([identifier])[0]]
-    latents = row[[f"lat_{name}" for name in LATENTS]].to_numpy(float)
-    start_from(identifier, latents, find_image(explorer, identifier))
 
 
 def is_dark() -> bool:

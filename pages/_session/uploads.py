@@ -4,15 +4,19 @@ State of the session, under `upload` (None before anything was given):
 
 verdicts : list of `galexplore.explore.verdicts.Verdict`, without the files' pixels
 locations : dict of int to `galexplore.explore.location.Location`, of those that were shown
+alone : dict of int to verdict, as the image alone has it, of those that were told their redshift
 at : int, the one that is shown
 location, simulated : of that one, for other pages; the location is None where it was refused
 """
+
+from dataclasses import replace
 
 import numpy as np
 import streamlit as st
 
 from galexplore.cutouts.cutout import Cutout
 from galexplore.errors import InputError
+from galexplore.explore.embedded import Given, condition
 from galexplore.explore.explorer import Explorer
 from galexplore.explore.locate_many import embed_again, locate_cutout, settle_scale, stream_verdicts
 from galexplore.explore.verdicts import Verdict
@@ -23,7 +27,7 @@ MOST_FILES = 60
 
 def keep(verdicts: list[Verdict], at: int = 0) -> None:
     """Keep verdicts; the uploader begins anew, for it would forget its files anyway."""
-    st.session_state.upload = {"verdicts": verdicts, "locations": {}}
+    st.session_state.upload = {"verdicts": verdicts, "locations": {}, "alone": {}}
     st.session_state.uploads = st.session_state.get("uploads", 0) + 1
     choose(at)
 
@@ -35,6 +39,17 @@ def choose(at: int) -> None:
     if verdict.embedded and at not in upload["locations"]:
         upload["locations"][at] = open_explorer().conclude(verdict.embedded)
     upload["at"], upload["simulated"], upload["location"] = at, verdict.simulated, upload["locations"].get(at)
+
+
+def tell(given: Given | None) -> None:
+    """Tell the galaxy that is shown its redshift, or (None) let the image speak alone again."""
+    upload, explorer = st.session_state.upload, open_explorer()
+    at = upload["at"]
+    alone = upload["alone"].setdefault(at, upload["verdicts"][at])
+    told = replace(alone, embedded=condition(alone.embedded, given, explorer.atlas)) if given else alone
+    upload["verdicts"][at] = told
+    upload["locations"].pop(at, None)
+    choose(at)
 
 
 def forget() -> None:
@@ -90,4 +105,5 @@ def refresh(explorer: Explorer) -> None:
     located = [v.embedded for v in upload.get("verdicts", ()) if v.embedded]
     if any(e.model != explorer.card["sha256"] for e in located):
         upload["verdicts"], upload["locations"] = embed_again(upload["verdicts"], explorer), {}
+        upload["alone"] = {}
         choose(upload["at"])

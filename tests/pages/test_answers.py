@@ -113,9 +113,9 @@ def test_the_card_shows_the_galaxys_own_wide_interval(app, explorer):
     i = int(explorer.table["mag_aperture"].to_numpy().argmin())
     app.session_state["opened"] = explorer.table["id"].iloc[i]
     go(app, "galaxy")
-    half, row, text = explorer.list_half95(np.array([i]))[0], explorer.table.iloc[i], words(app)
+    spans, text = explorer.list_intervals(np.array([i]))[0], words(app)
     for j, name in enumerate(LATENTS[1:], 1):
-        span = format_span(name, row[MEANS[j]] - half[j], row[MEANS[j]] + half[j])
+        span = format_span(name, *spans[j])
         assert span.replace(" ", "\u00a0") in text, name
 
 

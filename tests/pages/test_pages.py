@@ -226,7 +226,7 @@ def test_locate_teaches_and_offers_a_sample(app):
         t in told
         for t in ("Redshift", "68 %", "95 %", "Likely cause", "Largest deviation", "What it resembles", "passed")
     )
-    assert len(app.get("plotly_chart")) == 3
+    assert len(app.get("plotly_chart")) == 4
 
 
 def test_an_uploaded_fits_is_located_and_kept(app, explorer):
@@ -250,7 +250,7 @@ def test_an_uploaded_fits_is_located_and_kept(app, explorer):
 
 def test_the_reasons_shown_add_up(app):
     upload(app, "mine.fits", make_fits(make_galaxy()))
-    split = next(c for c in app.get("plotly_chart") if "waterfall" in c.proto.spec)
+    split = next(c for c in app.get("plotly_chart") if c.key == "split-upload")
     labels = [t.split("<b>")[1].split("</b>")[0] for t in json.loads(split.proto.spec)["data"][0]["y"]]
     *terms, total = (round(10 * float(t)) for t in labels)
     assert sum(terms) == total

@@ -73,6 +73,16 @@ def make_table(n=2000) -> pd.DataFrame:
     return table
 
 
+def test_the_model_page_tells_how_honest_the_joint_posterior_is(app, explorer):
+    go(app, "model")
+    joint = explorer.card["metrics"]["joint"]
+    share, allowed = 100 * joint["coverage"]["logmass_given"]["68"][0], 100 * joint["uniform"]["tarp"]["limit"]
+    line = next(text for text in words(app).split("\n") if "log stellar mass, told the redshift" in text)
+    assert f"{share:.2f} ±" in line
+    assert f"| {allowed:.1f} % |" in next(text for text in words(app).split("\n") if "TARP" in text)
+    assert "nats a galaxy more" in words(app)
+
+
 def test_an_honest_model_has_a_flat_pit_and_a_biased_one_has_not():
     table, plain = make_table(), {n: {"scale68": 1.0, "scale95": 2.0} for n in ("phi", *LABELLED, "free")}
     heights = [t.y for t in figures.plot_pit(collect(table, plain), "PIT").data if t.type == "bar"]

@@ -15,7 +15,7 @@ from galexplore.posterior.calibrate import (
     scale_at,
 )
 from galexplore.posterior.label_errors import TYPICAL_ERRORS
-from galexplore.posterior.metrics import evaluate
+from galexplore.posterior.metrics import evaluate, measure_sky
 from galexplore.survey import DECALS
 
 
@@ -169,3 +169,23 @@ def test_an_error_that_is_not_known_is_the_samples_median_or_a_published_one(ans
 def test_labels_that_are_all_alike_have_no_explained_variance_and_break_nothing(answers):
     scores = evaluate(answers.head(40).assign(logsfr=0.5), calibrate(answers), DECALS, resamples=3)
     assert "r2" not in scores["logsfr"] and np.isfinite(scores["logsfr"]["nmad"][0])
+
+
+def test_scores_are_binned_by_the_sky_where_a_catalogue_tells_it(uneven):
+    generator = np.random.default_rng(5)
+    few = uneven[:1700]
+    seeing = generator.uniform(0.8, 2.0, len(few))
+    table = few.assign(psf_r=np.where(np.arange(len(few)) % 10, seeing, np.nan), noise_r=0.004)
+    table["lat_logmass"] += np.where(seeing > 1.76, 5.0, 0.0)  # nothing is right in bad seeing
+    bins = evaluate(table, calibrate(uneven[:200]), DECALS, resamples=2)["bins"]
+    assert set(bins) == {"redshift", "magnitude", "seeing", "depth"}
+    right = [row["logmass"]["coverage95"][0] for row in bins["seeing"]]
+    assert len(right) == 5 and right[-1] < 0.1 < 0.5 < min(right[:4])
+    assert sum(row["n"] for row in bins["seeing"]) == 1530, "without those of which it is not known"
+    deep = [row["logmass"]["coverage95"][0] for row in bins["depth"]]
+    assert right[::-1] == pytest.approx(deep, abs=0.02), "as deep as it is sharp"
+    # A Gaussian source of five sigma: its flux is five times the root of the noise summed over 4 pi s^2 pixels.
+    sky = measure_sky(table.assign(psf_r=1.2), DECALS)
+    pixels = 4 * np.pi * (1.2 / np.sqrt(8 * np.log(2)) / 0.262) ** 2
+    assert sky["depth"][0] == pytest.approx(22.5 - 2.5 * np.log10(5 * 0.004 * pixels**0.5), abs=1e-3)
+    assert measure_sky(uneven, DECALS) == {} and measure_sky(uneven.assign(psf_r="good"), DECALS) == {}

@@ -1,0 +1,149 @@
+"""A cutout whose numbers are known, and a redshift that it may be told."""
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pandas as pd
+from scipy.stats import norm
+
+from galexplore.atlas.atlas import Atlas
+from galexplore.cutouts.audit import Prepared
+from galexplore.cutouts.cutout import Cutout
+from galexplore.errors import InputError
+from galexplore.latents import MEANS, SIGMAS
+from galexplore.posterior.calibrate import LEVEL68
+from galexplore.posterior.coordinates import PROPERTIES, check_measurement
+from galexplore.posterior.joint import JointPosterior
+
+SHARPEST = 1e-5  # standard error that a property has at least, where rarity is reckoned
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a cutout was, without its pixels: an answer may be kept for long, and a file is large.
+
+    Attributes
+    ----------
+    name, kind, bands : str
+        As of the `Cutout`.
+    pixel_scale : float
+        Arcsec a pixel of the file.
+    approximate : bool
+    """
+
+    name: str
+    kind: str
+    bands: str
+    pixel_scale: float | None
+    approximate: bool
+
+    @classmethod
+    def of(cls, cutout: Cutout) -> "Source":
+        """Describe a cutout."""
+        return cls(cutout.name, cutout.kind, cutout.bands, cutout.pixel_scale, cutout.approximate)
+
+
+@dataclass(frozen=True)
+class Given:
+    """A redshift that is known otherwise, and its standard error.
+
+    Raises
+    ------
+    InputError
+        Where the redshift is not positive, or the error is negative.
+    """
+
+    redshift: float
+    error: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_measurement("redshift", np.asarray(self.redshift, float), np.asarray(self.error, float))
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """A cutout whose numbers are known: what all that is said of it follows from.
+
+    Attributes
+    ----------
+    source : Source
+    prepared : Prepared
+        The audit and the very pixels that were encoded.
+    row : dict of str to float
+        In the catalogue's columns: latents with their sigmas, `chi2`, `mag_aperture`, `umap_x`, `umap_y`, `distance2`,
+        `percentile`. All finite.
+    model : str
+        SHA-256 of the weights that gave them.
+    image_posterior : JointPosterior or None
+        What the image alone says; None where the model has no joint posterior.
+    given : Given or None
+        The redshift that it was told: `row` and `posterior` hold for it.
+    """
+
+    source: Source
+    prepared: Prepared
+    row: dict[str, float]
+    model: str
+    image_posterior: JointPosterior | None = field(default=None, repr=False)
+    given: Given | None = None
+
+    @property
+    def posterior(self) -> JointPosterior | None:
+        """The joint posterior, conditioned on what is given."""
+        if self.image_posterior is None or self.given is None:
+            return self.image_posterior
+        return self.image_posterior.given(redshift=self.given.redshift, error=self.given.error)
+
+    def require_posterior(self) -> JointPosterior:
+        """Give what the image alone says.
+
+        Raises
+        ------
+        InputError
+            Where the model has no joint posterior.
+        """
+        if self.image_posterior is None:
+            raise InputError(
+                "This model has no joint posterior, without which a known redshift tells nothing of mass and SFR; fit "
+                "one with: galexplore model posterior NAME"
+            )
+        return self.image_posterior
+
+    @property
+    def pull(self) -> float | None:
+        """Normal quantile of the given redshift's place in what the image says: within two is no surprise."""
+        if self.image_posterior is None or self.given is None:
+            return None
+        place = float(self.image_posterior.marginal("redshift").cdf(self.given.redshift))
+        return float(norm.ppf(np.clip(place, 1e-15, 1 - 1e-15)))
+
+
+def find_place(table: pd.DataFrame, atlas: Atlas) -> pd.DataFrame:
+    """Find the map position and the rarity of galaxies whose latents and sigmas a table holds.
+
+    Returns
+    -------
+    DataFrame
+        `umap_x`, `umap_y`, `distance2`, `percentile`, on the table's index.
+    """
+    latents, sigma = table[MEANS].to_numpy(), table[SIGMAS].to_numpy()
+    x, y = atlas.place(latents).T
+    distance2 = atlas.explain(latents, sigma).distance2
+    columns = {"umap_x": x, "umap_y": y, "distance2": distance2, "percentile": atlas.rarity_percentile(distance2)}
+    return pd.DataFrame(columns, index=table.index)
+
+
+def condition(embedded: Embedded, given: Given, atlas: Atlas) -> Embedded:
+    """Tell an answer its redshift: redshift, mass and SFR become those of the conditional posterior.
+
+    Raises
+    ------
+    InputError
+        Where there is no posterior to be conditioned.
+    """
+    joint, row = embedded.require_posterior().given(redshift=given.redshift, error=given.error), dict(embedded.row)
+    for name, mean in zip(PROPERTIES, joint.mean, strict=True):
+        low, high = joint.interval(LEVEL68, name)
+        row |= {f"lat_{name}": float(mean), f"lat_{name}_sigma": max(float(high - low) / 2, SHARPEST)}
+    row |= {str(k): float(v) for k, v in find_place(pd.DataFrame([row]), atlas).iloc[0].items()}
+    return replace(embedded, row=row, given=given)

@@ -1,0 +1,137 @@
+"""The joint posterior of a trained model: fitted to what its frozen encoder says, calibrated, and kept beside it."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import pandas as pd
+
+from galexplore.errors import InputError
+from galexplore.explore import seal
+from galexplore.explore.models import open_model
+from galexplore.files import hash_file
+from galexplore.jobs.draws import draw_calibrators
+from galexplore.jobs.gather import Report, is_embedded
+from galexplore.jobs.publish import hold_name, write_card
+from galexplore.network.density import read_magnitude
+from galexplore.network.fit_density import LEAST, Fitting, Labelled, fit_density
+from galexplore.network.recipes import Training
+from galexplore.places import DATA, models_folder
+from galexplore.posterior.joint import FILE, JointPosterior
+from galexplore.posterior.metrics import evaluate
+from galexplore.posterior.recalibrate import recalibrate
+
+
+def make_posterior(
+    table: pd.DataFrame,
+    more: pd.DataFrame | None,
+    folder: Path,
+    report: Report,
+    fitting: Fitting = Fitting(),  # noqa: B008 (frozen)
+) -> tuple[dict | None, JointPosterior | None]:
+    """Fit a density head to the training split, calibrate it, and write it.
+
+    Parameters
+    ----------
+    table : DataFrame
+        The catalogue joined with its calibrated latents, in the atlas's order.
+    more : DataFrame, optional
+        Galaxies that are calibrated by beside the calibration split.
+    folder : Path
+        Of the model, with its weights.
+
+    Returns
+    -------
+    card : dict or None
+        What the card says of it under `posterior`: `taught` and `calibrated` (galaxies), `fitting` (the recipe) and
+        `likelihoods` (number of components to the validation split's, nats in standardised coordinates). None where
+        fewer than 500 galaxies of the training split have all three labels: there is no joint posterior then.
+    galaxies : JointPosterior or None
+        Of all galaxies (N).
+    """
+    taught, validation = (Labelled.gather(table[table["split"] == split]) for split in ("train", "validation"))
+    if taught.count < LEAST or not validation.count:
+        return None, None
+    density, likelihoods = fit_density(taught, validation, fitting, lambda *done: report("posterior", *done))
+    held_out = table[table["split"] == "calibration"]
+    if more is not None:
+        held_out = pd.concat([held_out, more], ignore_index=True)
+    judges, raw = Labelled.gather(held_out), density.infer_raw(held_out)
+    recalibration = recalibrate(raw, read_magnitude(held_out), judges.values, judges.errors)
+    density = replace(density, recalibration=recalibration)
+    density.save(folder / FILE, hash_file(folder / "weights.safetensors"))
+    said = {"taught": taught.count, "calibrated": judges.count, "fitting": asdict(fitting)}
+    return said | {"likelihoods": {str(k): v for k, v in likelihoods.items()}}, density.infer(table)
+
+
+def refit_posterior(name: str, report: Report, calibrators: int = 0) -> dict:
+    """Fit the joint posterior of a model that has been trained, whose other files stay as they are.
+
+    Parameters
+    ----------
+    name : str
+        A model of one's own; what its atlas knows of its galaxies is all that is needed.
+    calibrators : int
+        Galaxies that are drawn as the embedded survey's, and rendered, to calibrate by beside the calibration split.
+
+    Returns
+    -------
+    dict
+        What the card now says under `posterior`.
+
+    Raises
+    ------
+    InputError
+        Where the model is the shipped one of an installed package or its catalogue is not the embedded one though
+        calibrators are asked for, or too few labels are known.
+    """
+    folder = models_folder() / name
+    if not (folder / "card.json").exists():
+        raise InputError(f"There is no model {name!r} of your own; train one with: galexplore train --name {name}")
+    with hold_name(name):
+        return _refit(name, folder, report, calibrators)
+
+
+def _refit(name: str, folder: Path, report: Report, calibrators: int) -> dict:
+    card = seal.read_card(folder)
+    card["files"].pop(FILE, None)  # the one that stands there may be damaged, or of other weights
+    with _set_aside(folder / FILE):
+        explorer = open_model(name, folder, card)
+    if "split" not in explorer.table:
+        raise InputError(f"The catalogue of {name!r} has no column split, so that nothing tells what may teach.")
+    more = None
+    if calibrators:
+        own = folder / "catalogue.parquet"
+        if not is_embedded(own if own.exists() else DATA):
+            raise InputError(
+                "Calibrators are drawn as the embedded survey's galaxies, which are mixed with no other's."
+            )
+        seed = Training(**explorer.card["training"]).seed + 1
+        frame, flux = draw_calibrators(calibrators, seed, explorer.survey, report)
+        seen = explorer.embedder.embed(flux, progress=lambda done: report("embed calibrators", done, len(frame)))
+        more = pd.concat([frame.reset_index(drop=True), seen], axis=1)
+    said, galaxies = make_posterior(explorer.table, more, folder, report)
+    if galaxies is None:
+        raise InputError(
+            f"Fewer than {LEAST} galaxies of the training split have all three labels: too few to learn how they err."
+        )
+    judged = (explorer.table["split"] == "validation").to_numpy()
+    scores = evaluate(explorer.table[judged], explorer.card["calibration"], explorer.survey, galaxies[judged])
+    rest = {k: v for k, v in card.items() if k != "files"}
+    write_card(folder, rest | {"posterior": said, "metrics": {"split": "validation"} | scores})
+    return said or {}
+
+
+@contextmanager
+def _set_aside(path: Path) -> Iterator[None]:
+    """Let a file be as if it were not there."""
+    aside = path.with_name(f".{path.name}.aside")
+    if path.exists():
+        os.replace(path, aside)
+    try:
+        yield
+    finally:
+        if aside.exists():
+            os.replace(aside, path)
