@@ -31,6 +31,10 @@ app.add_typer(bench_app, name="bench")
 
 FILE_TYPES = "FITS, npy, npz, JPEG, PNG"  # of files that are read
 Model = Annotated[str, typer.Option("--model", help="Name of a model; galexplore model list shows them.")]
+Ebv = Annotated[
+    float | None,
+    typer.Option("--ebv", help="E(B-V) of our Galaxy's dust, instead of the map's at the position; 0: none."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 
@@ -84,6 +88,7 @@ def locate(
     files: Annotated[list[Path], typer.Argument(help=f"A cutout ({FILE_TYPES}), or {DECALS.count_word} single bands.")],
     pixel_scale: Annotated[float | None, typer.Option(help="Arcsec a pixel, where the file does not say.")] = None,
     key: Annotated[str | None, typer.Option(help="Which array of an npz that holds several.")] = None,
+    ebv: Ebv = None,
     model: Model = "default",
     as_json: AsJson = False,
 ) -> None:
@@ -93,7 +98,7 @@ def locate(
 
     try:
         explorer, source = gx.load(model), files[0] if len(files) == 1 else files
-        location = explorer.locate(gx.read(source, survey=explorer.survey, pixel_scale=pixel_scale, key=key))
+        location = explorer.locate(gx.read(source, survey=explorer.survey, pixel_scale=pixel_scale, key=key), ebv=ebv)
     except InputError as error:
         refuse(error, as_json)
     if as_json:
@@ -152,6 +157,7 @@ def embed(
     files: Annotated[list[Path], typer.Argument(help="Cutouts, one galaxy each, or its single bands.")],
     to: Annotated[Path, typer.Option("--out", help="Table to write: .parquet, .fits, .vot, .ecsv or .csv.")],
     pixel_scale: Annotated[float | None, typer.Option(help="Arcsec a pixel, where a file does not say.")] = None,
+    ebv: Ebv = None,
     model: Model = "default",
 ) -> None:
     """Embed many cutouts into one table of latents; those that are refused are named and left out."""
@@ -160,7 +166,7 @@ def embed(
 
     check_output(to, files)
     with Bars() as report:
-        rows, refused = embed_files(files, to, gx.load(model), pixel_scale, lambda *done: report("embed", *done))
+        rows, refused = embed_files(files, to, gx.load(model), pixel_scale, lambda *done: report("embed", *done), ebv)
     for path, sentence in refused:
         print(f"{path}: {sentence}", file=sys.stderr)
     out.print(f"{rows} of {len(files)} embedded{f' into {to}' if rows else ''}.")

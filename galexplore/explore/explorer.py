@@ -98,7 +98,7 @@ class Explorer:
         """Images (N, B, S, S), nanomaggies per native pixel, that the model makes of latents (N, 5)."""
         return self.embedder.decode(latents)
 
-    def locate(self, cutout: Cutout, k: int = 8) -> Location:
+    def locate(self, cutout: Cutout, k: int = 8, ebv: float | None = None) -> Location:
         """Say what a cutout is, where it lies, what it resembles and what makes it odd.
 
         Parameters
@@ -106,13 +106,15 @@ class Explorer:
         cutout : Cutout
         k : int
             Neighbours to list.
+        ebv : float, optional
+            E(B-V) [mag] of our Galaxy's dust, to be removed instead of what the map has at its position; 0 for none.
 
         Raises
         ------
         InputError
-            Where the audit refuses (its `checks` say why), or the model has no finite answer.
+            Where `ebv` is not from 0 to 5, the audit refuses (its `checks` say why), or the model has no finite answer.
         """
-        prepared = prepare(cutout, self.survey)
+        prepared = prepare(cutout, self.survey, ebv)
         (embedded,) = self.embed([Source.of(cutout)], [prepared])
         if embedded is None:
             raise InputError(NO_ANSWER, prepared.checks)

@@ -80,12 +80,18 @@ def list_verdicts(verdicts: Sequence[Verdict]) -> pd.DataFrame:
     -------
     DataFrame
         `id` (the name), `path`, `verdict`, `detail` (why it was refused), the latents with their sigmas, `umap_x`,
-        `umap_y`, `distance2`, `percentile`, `chi2`, `mag_aperture`.
+        `umap_y`, `distance2`, `percentile`, `chi2`, `mag_aperture`, and `ebv` [mag], the E(B-V) that was removed,
+        NaN where it is not known and nothing was.
     """
-    nothing = dict.fromkeys(NUMBERS, np.nan)
+    nothing = dict.fromkeys([*NUMBERS, "ebv"], np.nan)
     rows = [
         {"id": v.name, "path": v.path, "verdict": v.word, "detail": v.error}
-        | ({c: v.embedded.row[c] for c in NUMBERS} if v.embedded else nothing)
+        | ({c: v.embedded.row[c] for c in NUMBERS} | {"ebv": _find_ebv(v.embedded)} if v.embedded else nothing)
         for v in verdicts
     ]
-    return pd.DataFrame(rows, columns=["id", "path", "verdict", "detail", *NUMBERS])
+    return pd.DataFrame(rows, columns=["id", "path", "verdict", "detail", *NUMBERS, "ebv"])
+
+
+def _find_ebv(embedded: Embedded) -> float:
+    ebv = embedded.prepared.dust.ebv
+    return np.nan if ebv is None else ebv

@@ -42,6 +42,7 @@ def embed_files(
     explorer: Explorer,
     pixel_scale: float | None = None,
     progress: Callable[[int, int], None] = lambda done, of: None,
+    ebv: float | None = None,
 ) -> tuple[int, list[tuple[str, str]]]:
     """Embed cutout files into one table; parquet in constant memory, other formats with all rows in it.
 
@@ -54,26 +55,29 @@ def embed_files(
         Arcsec a pixel, for files that do not say.
     progress : callable
         Called with the number of files that are done, and of all.
+    ebv : float, optional
+        E(B-V) [mag] before all of them, instead of the map's at the position of each; 0 for none.
 
     Returns
     -------
     rows : int
         Of the table: `id` (unique), `path`, `verdict` ("located", or "approximate" for a picture), latents with their
-        sigmas, map position, rarity, `chi2`, `mag_aperture`; model and version in its provenance.
+        sigmas, map position, rarity, `chi2`, `mag_aperture`, `ebv` (see `list_verdicts`); model and version in its
+        provenance.
     refused : list of (str, str)
         Path and reason of what could not be used.
 
     Raises
     ------
     InputError
-        As `check_output`, before any work; or where no file is given.
+        As `check_output`, before any work; or where no file is given, or `ebv` is not from 0 to 5.
     """
     to, form = Path(to), check_output(Path(to), files)
     rows, refused = 0, list[tuple[str, str]]()
 
     def list_located() -> Iterator[pd.DataFrame]:
         nonlocal rows
-        for block in stream_verdicts(files, explorer, pixel_scale, progress=progress):
+        for block in stream_verdicts(files, explorer, pixel_scale, progress=progress, ebv=ebv):
             refused.extend((v.path, v.error) for v in block if not v.embedded)
             located = list_verdicts([v for v in block if v.embedded])
             rows += len(located)
