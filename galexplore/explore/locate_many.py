@@ -155,10 +155,12 @@ def locate_cutout(cutout: Cutout, explorer: Explorer, simulated: bool = False) -
         return replace(verdict, error=str(error), checks=error.checks)
 
 
-def settle_scale(verdicts: Sequence[Verdict], explorer: Explorer, pixel_scale: float) -> list[Verdict]:
+def settle_scale(
+    verdicts: Sequence[Verdict], explorer: Explorer, pixel_scale: float, ebv: float | None = None
+) -> list[Verdict]:
     """Locate, with the pixel scale [arcsec], what only lacked it; all other verdicts stay."""
     survey = explorer.survey
-    tried = [_prepare(v.waiting, survey, pixel_scale, True, v.name) if v.waiting else v for v in verdicts]
+    tried = [_prepare(v.waiting, survey, pixel_scale, True, v.name, ebv) if v.waiting else v for v in verdicts]
     return _embed(tried, explorer)
 
 
