@@ -1,6 +1,6 @@
 """How the answers for real galaxies of known redshift and mass fare, scored as photometric redshifts are."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
@@ -15,12 +15,14 @@ from galexplore.latents import LATENTS
 
 #: What a folder of galaxies with truth holds beside the cutouts.
 TRUTH = "truth.csv"
+#: How the dust of our Galaxy is dealt with: as for everyone, by the published E(B-V) of `truth.csv`, and not at all.
+DUST = ("by position", "as published", "withheld")
 OUTLIER = 0.15  # of |dz| / (1 + z): catastrophic, as in the field's comparisons (e.g. Hildebrandt et al. 2010)
 DRAWS = 2000  # of the bootstrap
 
 
 def judge(explorer: Explorer, folder: Path, left_out: tuple[str, ...] = ()) -> dict:
-    """Locate the galaxies of `truth.csv` (`name`, `z`, `logmass`, known where it is) and score the answers.
+    """Locate the galaxies of `truth.csv` (`name`, `z`, `logmass` and `ebv`, known where it is) and score the answers.
 
     Parameters
     ----------
@@ -34,8 +36,9 @@ def judge(explorer: Explorer, folder: Path, left_out: tuple[str, ...] = ()) -> d
     -------
     dict
         `galaxies`, a row each (`name`, what is known as `z` and `published_logmass`, and what was found as `redshift`,
-        `logmass` and `logsfr` with half the 68 and the 95 % interval, or `refused`),
-        `left_out`, and `redshift` and `logmass`, as `score` gives them.
+        `logmass` and `logsfr` with half the 68 and the 95 % interval and the `ebv` that was removed, or `refused`),
+        `left_out`, and `redshift` and `logmass`, as `score` gives them; `dust`: the same two scores for each of `DUST`,
+        "as published" only where `truth.csv` has it.
 
     Raises
     ------
@@ -48,27 +51,37 @@ def judge(explorer: Explorer, folder: Path, left_out: tuple[str, ...] = ()) -> d
         raise InputError(f"{folder} holds no {TRUTH} with name, z and logmass of its cutouts.") from error
     if not {"name", "z"} <= set(truth):
         raise InputError(f"{TRUTH} in {folder} names no columns name and z.")
-    rows = [_locate(explorer, folder, row) for row in truth.to_dict("records")]
+    known = {"as published": truth["ebv"]} if "ebv" in truth and truth["ebv"].notna().all() else {}
+    excesses: dict[str, Iterable] = {DUST[0]: [None] * len(truth), **known, DUST[2]: [0.0] * len(truth)}
+    located = {
+        how: [_locate(explorer, folder, *pair) for pair in zip(truth.to_dict("records"), ebv, strict=True)]
+        for how, ebv in excesses.items()
+    }
+    scores = {how: _score_all(rows, left_out) for how, rows in located.items()}
+    return {"galaxies": located[DUST[0]], "left_out": list(left_out), **scores[DUST[0]], "dust": scores}
+
+
+def _score_all(rows: list[dict], left_out: tuple[str, ...]) -> dict[str, dict]:
     counted = pd.DataFrame([r for r in rows if "refused" not in r and not any(w in r["name"] for w in left_out)])
-    out: dict = {"galaxies": rows, "left_out": list(left_out)}
+    scores = {}
     for name, known in (("redshift", "z"), ("logmass", "published_logmass")):
         if known in counted and counted[known].notna().any():
-            out[name] = score(counted[counted[known].notna()], name, known)
-    return out
+            scores[name] = score(counted[counted[known].notna()], name, known)
+    return scores
 
 
-def _locate(explorer: Explorer, folder: Path, row: dict) -> dict:
+def _locate(explorer: Explorer, folder: Path, row: dict, ebv: float | None = None) -> dict:
     name = Path(str(row["name"])).name
     said = {"name": name, "z": float(row["z"]), "published_logmass": float(row.get("logmass", np.nan))}
     try:
-        location = explorer.locate(read(folder / name, survey=explorer.survey))
+        location = explorer.locate(read(folder / name, survey=explorer.survey), ebv=ebv)
     except InputError as error:
         return said | {"refused": str(error)}
     for name in ("redshift", "logmass", "logsfr"):
         i = LATENTS.index(name)
         answer = location.values[i], location.sigma[i], location.half95[i]
         said |= dict(zip((name, f"{name}_68", f"{name}_95"), map(float, answer), strict=True))
-    return said
+    return said | {"ebv": location.prepared.dust.ebv}
 
 
 def score(rows: pd.DataFrame, name: str, known: str) -> dict:
@@ -118,13 +131,13 @@ def write_scores(judged: dict) -> str:
             continue
         cells = [f"{row['z']:.4f}", *_write(row, "redshift", 3), mass, *_write(row, "logmass", 2)]
         lines.append(f"| `{row['name']}` | {' | '.join(cells)} |")
-    lines += ["", "| | n | R2 | NMAD | bias | outliers | inside 68 % | inside 95 % |", "|---" * 8 + "|"]
+    lines += ["", "| | dust | n | R2 | NMAD | bias | outliers | inside 68 % | inside 95 % |", "|---" * 9 + "|"]
     for name in ("redshift", "logmass"):
-        if name in judged:
-            s = judged[name]
+        for how in (h for h in judged["dust"] if name in judged["dust"][h]):
+            s = judged["dust"][how][name]
             figures = (f"{s[k][0]:.3f} ± {s[k][1]:.3f}" if k in s else "" for k in ("r2", "nmad", "bias", "outliers"))
             inside = (f"{s[k][0]} ({s[k][1]:.1f} to {s[k][2]:.1f})" for k in ("inside68", "inside95"))
-            lines.append(f"| {name} | {s['n']} | {' | '.join([*figures, *inside])} |")
+            lines.append(f"| {name} | {how} | {s['n']} | {' | '.join([*figures, *inside])} |")
     if judged["left_out"]:
         lines += ["", f"Not counted: {', '.join(judged['left_out'])}."]
     return "\n".join(lines) + "\n"

@@ -87,7 +87,7 @@ def try_convention(how: Convention) -> Outcome:
     written = write(how)
     source, names = (written.files, written.names) if len(written.files) > 1 else (written.files[0], written.names[0])
     try:
-        prepared = prepare(read(source, name=names, pixel_scale=written.pixel_scale))
+        prepared = prepare(read(source, name=names, pixel_scale=written.pixel_scale), ebv=0)  # the scene has no dust
     except InputError as error:
         return Outcome("refused", "", str(error))
     except Exception as error:

@@ -11,6 +11,7 @@ from rich.table import Table
 from galexplore.cli.terminal import MARKS, out, refuse
 from galexplore.cutouts.audit import prepare
 from galexplore.cutouts.cutout import Check, Cutout
+from galexplore.cutouts.dust import Dust, check_ebv
 from galexplore.cutouts.readers import read
 from galexplore.errors import InputError
 from galexplore.explore.seal import read_unsealed
@@ -22,6 +23,9 @@ def inspect(
     files: Annotated[list[Path], typer.Argument(help="One cutout, or one single-band file a band.")],
     pixel_scale: Annotated[float | None, typer.Option(help="Arcsec a pixel, where the file does not say.")] = None,
     key: Annotated[str | None, typer.Option(help="Which array of an npz.")] = None,
+    ebv: Annotated[
+        float | None, typer.Option(help="E(B-V) of our Galaxy's dust, instead of the map's; 0: none.")
+    ] = None,
     model: Annotated[str | None, typer.Option(help="Read for the survey of this model.")] = None,
     survey: Annotated[Path | None, typer.Option(help="Read for this survey: JSON, as Survey.to_dict gives it.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
@@ -30,12 +34,13 @@ def inspect(
     try:
         asked = choose_survey(model, survey)
         source = files[0] if len(files) == 1 else files
+        check_ebv(ebv)
         cutout = read(source, survey=asked, pixel_scale=pixel_scale, key=key)
     except InputError as error:
         refuse(error, as_json)
-    checks, refusal = audit(cutout, asked)
+    checks, dust, refusal = audit(cutout, asked, ebv)
     if as_json:
-        print(json.dumps(list_findings(cutout, checks, refusal), indent=2, allow_nan=False))
+        print(json.dumps(list_findings(cutout, checks, dust, refusal), indent=2, allow_nan=False))
     else:
         table = Table("", "check", "what was found", title=escape(f"Audit of {cutout.name}"), title_justify="left")
         for check in checks:
@@ -62,15 +67,16 @@ def choose_survey(model: str | None, path: Path | None) -> Survey:
     return Survey.from_dict(read_unsealed(find_model(model))["survey"])
 
 
-def audit(cutout: Cutout, survey: Survey) -> tuple[tuple[Check, ...], str]:
-    """Make the checks as far as they go; the sentence of a refusal, else empty."""
+def audit(cutout: Cutout, survey: Survey, ebv: float | None = None) -> tuple[tuple[Check, ...], Dust, str]:
+    """Make the checks as far as they go; what dust was removed; the sentence of a refusal, else empty."""
     try:
-        return prepare(cutout, survey).checks, ""
+        prepared = prepare(cutout, survey, ebv)
+        return prepared.checks, prepared.dust, ""
     except InputError as error:
-        return tuple(error.checks), str(error)
+        return tuple(error.checks), Dust(), str(error)
 
 
-def list_findings(cutout: Cutout, checks: tuple[Check, ...], refusal: str) -> dict[str, object]:
+def list_findings(cutout: Cutout, checks: tuple[Check, ...], dust: Dust, refusal: str) -> dict[str, object]:
     """Return the audit as JSON holds it; `assumed` lists the checks under which something was assumed."""
     parity, angle = cutout.orientation or (None, None)
     return {
@@ -84,6 +90,8 @@ def list_findings(cutout: Cutout, checks: tuple[Check, ...], refusal: str) -> di
         "angle": angle,
         "unit": cutout.unit,
         "approximate": cutout.approximate,
+        "ebv": dust.ebv,
+        "ebv_source": dust.source,
         "checks": [{"check": c.check, "status": c.status, "detail": c.detail} for c in checks],
         "assumed": [c.check for c in checks if "assumed" in c.detail],
         "error": refusal or None,

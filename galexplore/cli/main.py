@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -31,6 +32,10 @@ app.add_typer(bench_app, name="bench")
 
 FILE_TYPES = "FITS, npy, npz, JPEG, PNG"  # of files that are read
 Model = Annotated[str, typer.Option("--model", help="Name of a model; galexplore model list shows them.")]
+Ebv = Annotated[
+    float | None,
+    typer.Option("--ebv", help="E(B-V) of our Galaxy's dust, instead of the map's at the position; 0: none."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 
@@ -86,6 +91,7 @@ def locate(
     key: Annotated[str | None, typer.Option(help="Which array of an npz that holds several.")] = None,
     redshift: Annotated[float | None, typer.Option(help="Its redshift, where it is known otherwise.")] = None,
     redshift_error: Annotated[float, typer.Option(help="Standard error of that redshift.")] = 0.0,
+    ebv: Ebv = None,
     model: Model = "default",
     as_json: AsJson = False,
 ) -> None:
@@ -96,7 +102,7 @@ def locate(
     try:
         explorer, source = gx.load(model), files[0] if len(files) == 1 else files
         cutout = gx.read(source, survey=explorer.survey, pixel_scale=pixel_scale, key=key)
-        location = explorer.locate(cutout, redshift=redshift, redshift_error=redshift_error)
+        location = explorer.locate(cutout, redshift=redshift, redshift_error=redshift_error, ebv=ebv)
     except InputError as error:
         refuse(error, as_json)
     if as_json:
@@ -159,6 +165,7 @@ def embed(
         Path | None, typer.Option(help="Table of known redshifts, whose column file or id names the cutouts.")
     ] = None,
     redshift_column: Annotated[str, typer.Option(help="Its column of redshifts; errors: with _err.")] = "z",
+    ebv: Ebv = None,
     model: Model = "default",
 ) -> None:
     """Embed many cutouts into one table of latents; those that are refused are named and left out."""
@@ -168,8 +175,8 @@ def embed(
     check_output(to, files)
     known = read_redshifts(redshifts, redshift_column) if redshifts else None
     with Bars() as report:
-        embedded = embed_files(files, to, gx.load(model), pixel_scale, lambda *done: report("embed", *done), known)
-    rows, refused = embedded
+        progress = partial(report, "embed")
+        rows, refused = embed_files(files, to, gx.load(model), pixel_scale, progress, redshifts=known, ebv=ebv)
     for path, sentence in refused:
         print(f"{path}: {sentence}", file=sys.stderr)
     out.print(f"{rows} of {len(files)} embedded{f' into {to}' if rows else ''}.")

@@ -4,16 +4,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from galexplore.cutouts.centring import CENTRED, SEARCH, SOURCE_SIGMA, find_source, offset, radius
+from galexplore.cutouts.centring import CENTRED, SEARCH, SOURCE_SIGMA, compass, find_source, offset, radius
 from galexplore.cutouts.cutout import Check, Cutout
-from galexplore.cutouts.gaps import mark_gaps
+from galexplore.cutouts.dust import Dust, remove_dust
+from galexplore.cutouts.gaps import fill_gaps, mark_gaps
 from galexplore.cutouts.grid import resample
 from galexplore.cutouts.units import check_flux_units
 from galexplore.errors import InputError
 from galexplore.survey import DECALS, Survey
 
 #: The checks, in the order in which they are made and shown.
-CHECKS = ("bands", "pixel_scale", "flux_units", "size", "orientation", "centring", "missing", "saturation")
+CHECKS = ("bands", "pixel_scale", "flux_units", "dust", "size", "orientation", "centring", "missing", "saturation")
 
 COARSEST = 1.25  # model pixels: a coarser image blurs what the model looks at
 SMALLEST = 0.6  # of the field's side: smaller images are refused, not padded
@@ -29,19 +30,23 @@ class Prepared:
     Attributes
     ----------
     flux : ndarray (B, S, S), float32
-        Nanomaggies per native pixel, in the survey's bands, without gaps; north up and east left to within 45 degrees.
+        Nanomaggies per native pixel, in the survey's bands, without gaps and, as `dust` says, without the dust of our
+        own Galaxy; north up and east left to within 45 degrees.
     valid : ndarray (B, S, S), bool
         False where the image had no data and the flux was filled in.
     angle : float
         Radians to add to an angle phi measured on `flux` so that it is a position angle on the sky.
     checks : tuple of Check
-        The eight checks, in the order of `CHECKS`.
+        In the order of `CHECKS`.
+    dust : Dust
+        What was removed, and how it is known.
     """
 
     flux: np.ndarray
     valid: np.ndarray
     angle: float
     checks: tuple[Check, ...]
+    dust: Dust
 
 
 def coarsest(survey: Survey) -> float:
@@ -54,7 +59,7 @@ def smallest(survey: Survey) -> float:
     return float(f"{SMALLEST * survey.field:.2g}")
 
 
-def prepare(cutout: Cutout, survey: Survey = DECALS) -> Prepared:
+def prepare(cutout: Cutout, survey: Survey = DECALS, ebv: float | None = None) -> Prepared:
     """Check a cutout, mend what can be mended, and average it onto the model's grid.
 
     Parameters
@@ -63,6 +68,8 @@ def prepare(cutout: Cutout, survey: Survey = DECALS) -> Prepared:
         As a reader returned it.
     survey : Survey, optional
         That of the model, with which the cutout was read; the DECam Legacy Survey by default.
+    ebv : float, optional
+        E(B-V) [mag] of our Galaxy's dust before it, to be removed instead of the map's; 0 for none.
 
     Returns
     -------
@@ -87,6 +94,8 @@ def prepare(cutout: Cutout, survey: Survey = DECALS) -> Prepared:
     assert scale is not None, "an unknown scale is refused above"
     flux, check = check_flux_units(cutout, flux, scale, survey)
     passing(check)
+    flux, dust, check = remove_dust(cutout, flux, survey, ebv)
+    passing(check)
     passing(_check_size(flux.shape, scale, survey))
     flux, angle, check = _check_orientation(cutout, flux)
     passing(check)
@@ -96,7 +105,7 @@ def prepare(cutout: Cutout, survey: Survey = DECALS) -> Prepared:
     covered = np.isfinite(resample(np.ones_like(flux[:1]), scale, survey, shift))
     passing(_check_missing(model, covered, survey))
     passing(_check_saturation(cutout.saturated, scale, survey, shift))
-    return Prepared(_fill(model), np.isfinite(model), angle, tuple(checks))
+    return Prepared(fill_gaps(model), np.isfinite(model), angle, tuple(checks), dust)
 
 
 def _noted(cutout: Cutout, check: str, otherwise: str) -> Check:
@@ -197,16 +206,10 @@ def _check_centring(flux: np.ndarray, scale: float, survey: Survey) -> tuple[tup
     if not covered[radius(survey) < CORE].all():
         sentence = f"the source lies {distance:.1f}\" off the middle, at the image's very edge"
         return (0.0, 0.0), Check("centring", "refused", sentence)
-    sentence = f'the source lies {distance:.1f}" off the middle ({_compass(x, y)}); the field was moved onto it'
+    sentence = f'the source lies {distance:.1f}" off the middle ({compass(x, y)}); the field was moved onto it'
     if not covered.all():
         sentence += f", {1 - covered.mean():.0%} of the frame lies beyond the image"
     return (x, y), Check("centring", "fixed", sentence)
-
-
-def _compass(x: float, y: float) -> str:
-    """Name the direction of a point x right of and y above the middle, where north is up and east left."""
-    names = ("north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west")
-    return names[round(np.degrees(np.arctan2(-x, y)) / 45) % 8]
 
 
 def _check_missing(model: np.ndarray, covered: np.ndarray, survey: Survey) -> Check:
@@ -220,7 +223,7 @@ def _check_missing(model: np.ndarray, covered: np.ndarray, survey: Survey) -> Ch
         if not f:
             continue
         y, x = offset(survey)[np.array(np.nonzero(gap))].mean(axis=1)
-        where = _compass(x, y) if np.hypot(x, y) > 3 else "all about"
+        where = compass(x, y) if np.hypot(x, y) > 3 else "all about"
         gappy.append(f"{band} {f:.1%} ({where})" if f < 0.01 else f"{band} {f:.0%} ({where})")
         if f > MOST_MISSING or gap[radius(survey) < CORE].any():
             bad.append(band)
@@ -242,9 +245,3 @@ def _check_saturation(saturated: np.ndarray | None, scale: float, survey: Survey
         sentence = f"{share:.1%} of the picture is saturated, at most {MOST_SATURATED:.0%} may be; use the FITS cutout"
         return Check("saturation", "refused", sentence)
     return Check("saturation", "passed", f"{share:.2%} of the picture is saturated; its fluxes stay approximate")
-
-
-def _fill(model: np.ndarray) -> np.ndarray:
-    """Fill gaps from the point-symmetric pixel, galaxies being nearly so, and where that is missing too with sky."""
-    opposite = np.nan_to_num(model[:, ::-1, ::-1], nan=0.0)
-    return np.where(np.isfinite(model), model, opposite).astype(np.float32)

@@ -82,6 +82,11 @@ def read_beside(archive: zipfile.ZipFile, members: Mapping[str, zipfile.ZipInfo]
     for name in _TIMES:
         if _number(values.get(name)) is not None:
             header["EXPTIME"] = _number(values[name])
+    for name in ("dereddened", "deredden"):
+        if values.get(name):
+            header["DEREDDEN"] = str(values[name])[:20]
+    if _number(values.get("ebv")) is not None:
+        header["EBV"] = _number(values["ebv"])
     ra, dec = _number(values.get("ra")), _number(values.get("dec"))
     if ra is not None and dec is not None:
         header["RA_OBJ"], header["DEC_OBJ"] = ra, dec
@@ -107,7 +112,7 @@ def _read_values(archive: zipfile.ZipFile, members: Mapping[str, zipfile.ZipInfo
                 raw = np.frombuffer(stream.read(dtype.itemsize * count), dtype).ravel().tolist()
                 words = [w.decode("latin-1") if isinstance(w, bytes) else str(w) for w in raw]
                 values.setdefault(key, words[0] if len(words) == 1 else words)
-            elif dtype.kind in "fiu" and 0 < count <= MAX_VALUES:
+            elif dtype.kind in "fiub" and 0 < count <= MAX_VALUES:
                 numbers = np.frombuffer(stream.read(dtype.itemsize * count), dtype).ravel()
                 values.setdefault(key, [float(v) for v in numbers] if len(numbers) > 1 else float(numbers[0]))
     for text in [v for v in values.values() if isinstance(v, str) and v.lstrip().startswith("{")]:

@@ -93,3 +93,9 @@ def _vertex(line: np.ndarray) -> float:
     """Offset in pixels of the vertex of the parabola through three values, the middle one the highest."""
     curvature = 2 * line[1] - line[0] - line[2]
     return float((line[2] - line[0]) / (2 * curvature)) if curvature > 0 else 0.0
+
+
+def compass(x: float, y: float) -> str:
+    """Name the direction of a point x right of and y above the middle, where north is up and east left."""
+    names = ("north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west")
+    return names[round(np.degrees(np.arctan2(-x, y)) / 45) % 8]

@@ -49,6 +49,11 @@ class Cutout:
         Pictures only: which pixels are clipped at the top of the eight bits.
     notes : tuple of Check
         What the reader itself mended or assumed, under the name of the check it belongs to.
+    dereddened : tuple of str
+        By band of the survey, what says that it is without the dust of our own Galaxy, "" where nothing does; empty
+        where no band says so.
+    reddening : str
+        A keyword that tells E(B-V) but not whether it was removed, with its value; empty where there is none.
     """
 
     flux: np.ndarray
@@ -65,6 +70,8 @@ class Cutout:
     saturated: np.ndarray | None = None
     notes: tuple[Check, ...] = ()
     calibration: tuple[Calibration, ...] = ()
+    dereddened: tuple[str, ...] = ()
+    reddening: str = ""
 
 
 MAX_SIDE = 2048  # pixels: the model's field at 0.016" a pixel

@@ -8,6 +8,7 @@ import numpy as np
 from galexplore.cutouts.alignment import bring, choose_grid, lead, tell_alignment
 from galexplore.cutouts.calibration import Calibration, calibrate
 from galexplore.cutouts.cutout import Check, Cutout
+from galexplore.cutouts.dust import tell_dereddened, tell_reddening
 from galexplore.cutouts.filters import (
     LIST_KEYWORDS,
     BandName,
@@ -93,6 +94,7 @@ def assemble(planes: list[Plane], survey: Survey, *, name: str, kind: str, notes
     weights = [None if p.invvar is None else bring(p.invvar, q, grid) for p, q in zip(chosen, at, strict=True)]
     known = any(w is not None for w in weights)
     place = Place(grid.matrix, grid.known, ra=places[k].ra, dec=places[k].dec)
+    dereddened = tuple(tell_dereddened(p.header) for p in chosen)
     cutout = Cutout(
         flux,
         place.pixel_scale,
@@ -106,6 +108,8 @@ def assemble(planes: list[Plane], survey: Survey, *, name: str, kind: str, notes
         invvar=np.stack([np.ones(grid.shape, np.float32) if w is None else w for w in weights]) if known else None,
         calibration=_calibrate(chosen, at, survey),
         notes=tuple(notes),
+        dereddened=dereddened if any(dereddened) else (),
+        reddening=next(filter(None, (tell_reddening(p.header) for p in chosen)), ""),
     )
     if any(c.said for c in cutout.calibration) or not is_picture(flux):
         return cutout

@@ -106,3 +106,9 @@ def _spikes(image: np.ndarray) -> np.ndarray:
         return np.zeros(image.shape, bool)
     smooth = ndimage.median_filter(size, 3, mode="nearest").max()
     return (size > SPIKE * smooth) & (smooth > 0)
+
+
+def fill_gaps(model: np.ndarray) -> np.ndarray:
+    """Fill gaps from the point-symmetric pixel, galaxies being nearly so, and where that is missing too with sky."""
+    opposite = np.nan_to_num(model[:, ::-1, ::-1], nan=0.0)
+    return np.where(np.isfinite(model), model, opposite).astype(np.float32)

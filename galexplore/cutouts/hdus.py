@@ -51,6 +51,7 @@ def inherit(own: fits.Header, primary: fits.Header) -> fits.Header:
         if (located and keyword.startswith(_WCS)) or (calibrated and keyword in ZERO_POINTS):
             continue
         merged[keyword if len(keyword) <= 8 else f"HIERARCH {keyword}"] = (card.value, card.comment)
+    merged.extend([card for card in primary.cards if card.keyword in ("COMMENT", "HISTORY")], end=True)
     return merged
 
 

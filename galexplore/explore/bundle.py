@@ -47,7 +47,7 @@ print(f"{len(shown)} galaxies shown, {len(selected)} of {len(ids)} selected ones
 
 
 def to_fits(flux: np.ndarray, survey: Survey, ra: float | None, dec: float | None, cards: Mapping[str, tuple]) -> bytes:
-    """Write an image as a FITS cube with a WCS, north up and east left.
+    """Write an image of an atlas, which is without our Galaxy's dust, as a FITS cube with a WCS, N up and E left.
 
     Parameters
     ----------
@@ -65,6 +65,7 @@ def to_fits(flux: np.ndarray, survey: Survey, ra: float | None, dec: float | Non
     header["BANDS"] = ("".join(survey.bands), "planes, in this order")
     header["BUNIT"] = (survey.flux_unit, f"per pixel of this file, AB zero point {survey.zero_point:g}")
     header["PIXSCALE"] = (scale, "arcsec a pixel")
+    header["DEREDDEN"] = (True, "do not correct again for dust of our Galaxy")
     for keyword, (value, comment) in cards.items():
         header[keyword] = (value, comment)
     stream = BytesIO()

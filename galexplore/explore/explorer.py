@@ -106,7 +106,13 @@ class Explorer:
         return self.embedder.decode(latents)
 
     def locate(
-        self, cutout: Cutout, k: int = 8, *, redshift: float | None = None, redshift_error: float = 0
+        self,
+        cutout: Cutout,
+        k: int = 8,
+        *,
+        redshift: float | None = None,
+        redshift_error: float = 0,
+        ebv: float | None = None,
     ) -> Location:
         """Say what a cutout is, where it lies, what it resembles and what makes it odd.
 
@@ -117,14 +123,17 @@ class Explorer:
             Neighbours to list.
         redshift, redshift_error : float, optional
             Known otherwise, with its standard error: mass and SFR are then those of that redshift.
+        ebv : float, optional
+            E(B-V) [mag] of our Galaxy's dust, to be removed instead of what the map has at its position; 0 for none.
 
         Raises
         ------
         InputError
-            Where the audit refuses (its `checks` say why), the model has no finite answer, or it cannot use a redshift.
+            Where `ebv` is not from 0 to 5, the audit refuses (its `checks` say why), the model has no finite answer, or
+            it cannot use a redshift.
         """
         given = None if redshift is None else Given(redshift, redshift_error)
-        prepared = prepare(cutout, self.survey)
+        prepared = prepare(cutout, self.survey, ebv)
         (embedded,) = self.embed([Source.of(cutout)], [prepared])
         if embedded is None:
             raise InputError(NO_ANSWER, prepared.checks)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from galexplore.cutouts.audit import Prepared, prepare
 from galexplore.cutouts.cutout import Cutout
+from galexplore.cutouts.dust import check_ebv
 from galexplore.cutouts.readers import read
 from galexplore.errors import InputError
 from galexplore.explore.bands import cut_blocks, find_sets
@@ -33,7 +34,9 @@ def locate_many(
     files: Sequence[File],
     pixel_scale: float | None = None,
     progress: Progress = lambda done, of: None,
+    *,
     redshifts: Mapping[str, Given] | None = None,
+    ebv: float | None = None,
 ) -> list[Verdict]:
     """Locate many cutouts: a verdict on each galaxy, whatever came of it.
 
@@ -49,6 +52,8 @@ def locate_many(
         Called with the number of files that are done, and of all.
     redshifts : mapping, optional
         Names of files, with or without what follows the last dot, to redshifts that are known otherwise.
+    ebv : float, optional
+        E(B-V) [mag] before all of them, instead of the map's at the position of each; 0 for none.
 
     Returns
     -------
@@ -59,14 +64,14 @@ def locate_many(
     Raises
     ------
     InputError
-        Where no file is given.
+        Where no file is given, or `ebv` is not from 0 to 5.
     TypeError
         Where the first argument is neither an explorer nor its `locate`.
     """
     whose = explorer.__self__ if ismethod(explorer) else explorer
     if not isinstance(whose, Explorer):
         raise TypeError("give an Explorer or its locate first, then the files")
-    blocks = stream_verdicts(files, whose, pixel_scale, progress=progress, redshifts=redshifts)
+    blocks = stream_verdicts(files, whose, pixel_scale, progress=progress, redshifts=redshifts, ebv=ebv)
     return [verdict for block in blocks for verdict in block]
 
 
@@ -78,6 +83,7 @@ def stream_verdicts(
     ask: bool = False,
     progress: Progress = lambda done, of: None,
     redshifts: Mapping[str, Given] | None = None,
+    ebv: float | None = None,
 ) -> Iterator[list[Verdict]]:
     """Locate files block by block; memory holds one block, and a bad file spoils no other.
 
@@ -93,8 +99,9 @@ def stream_verdicts(
     Raises
     ------
     InputError
-        Where no file is given, or one is neither a path nor bytes with a name.
+        Where no file is given, or one is neither a path nor bytes with a name; where `ebv` is not from 0 to 5.
     """
+    check_ebv(ebv)
     files = [files] if isinstance(files, str | os.PathLike) else list(files)
     for file in files:
         if not isinstance(file, str | os.PathLike) and not (
@@ -107,7 +114,7 @@ def stream_verdicts(
     before = 0
     for block in cut_blocks(files, BLOCK, explorer.survey):
         count = partial(_count_on, progress, before, len(files))
-        verdicts = locate_block(block, explorer, pixel_scale, ask, len(block) == len(files), count)
+        verdicts = locate_block(block, explorer, pixel_scale, ask, len(block) == len(files), count, ebv)
         told = [_tell(v, redshifts, explorer) for v in verdicts] if redshifts else verdicts
         yield [replace(v, name=_make_unique(v.name, taken)) for v in told]
         before += len(block)
@@ -124,6 +131,7 @@ def locate_block(
     ask: bool = False,
     whole: bool = True,
     progress: Callable[[int], None] = lambda done: None,
+    ebv: float | None = None,
 ) -> list[Verdict]:
     """Read and prepare files, embed what is good in one pass, and give each galaxy's verdict in the files' order.
 
@@ -135,11 +143,11 @@ def locate_block(
     tried: list[Verdict | _Ready | None] = []
     survey = explorer.survey
     for done, file in enumerate(files, 1):
-        tried.append(_prepare((file,), survey, pixel_scale, ask))
+        tried.append(_prepare((file,), survey, pixel_scale, ask, ebv=ebv))
         progress(done)
     unread = [isinstance(t, Verdict) and bool(t.error) and not t.checks for t in tried]
     for group in find_sets(files, unread, survey, whole):
-        together = _prepare(tuple(files[i] for i in group), survey, pixel_scale, ask)
+        together = _prepare(tuple(files[i] for i in group), survey, pixel_scale, ask, ebv=ebv)
         if not isinstance(together, Verdict) or together.checks or not together.error:
             tried[group[0]] = together
             for i in group[1:]:
@@ -156,10 +164,12 @@ def locate_cutout(cutout: Cutout, explorer: Explorer, simulated: bool = False) -
         return replace(verdict, error=str(error), checks=error.checks)
 
 
-def settle_scale(verdicts: Sequence[Verdict], explorer: Explorer, pixel_scale: float) -> list[Verdict]:
+def settle_scale(
+    verdicts: Sequence[Verdict], explorer: Explorer, pixel_scale: float, ebv: float | None = None
+) -> list[Verdict]:
     """Locate, with the pixel scale [arcsec], what only lacked it; all other verdicts stay."""
     survey = explorer.survey
-    tried = [_prepare(v.waiting, survey, pixel_scale, True, v.name) if v.waiting else v for v in verdicts]
+    tried = [_prepare(v.waiting, survey, pixel_scale, True, v.name, ebv) if v.waiting else v for v in verdicts]
     return _embed(tried, explorer)
 
 
@@ -184,7 +194,12 @@ def embed_again(verdicts: Sequence[Verdict], explorer: Explorer) -> list[Verdict
 
 
 def _prepare(
-    files: tuple[File, ...], survey: Survey, pixel_scale: float | None, ask: bool, called: str = ""
+    files: tuple[File, ...],
+    survey: Survey,
+    pixel_scale: float | None,
+    ask: bool,
+    called: str = "",
+    ebv: float | None = None,
 ) -> Verdict | _Ready:
     """Read one file, or one a band, and prepare the galaxy, or say why not; no trouble of a file reaches further."""
     names = [name_file(f) for f in files]
@@ -196,7 +211,7 @@ def _prepare(
         cutout = read(source, survey=survey, pixel_scale=pixel_scale, name=name)
         if ask and cutout.pixel_scale is None:
             return replace(verdict, waiting=files)
-        return verdict, Source.of(cutout), prepare(cutout, survey)
+        return verdict, Source.of(cutout), prepare(cutout, survey, ebv)
     except InputError as error:
         return replace(verdict, error=str(error), checks=error.checks)
     except MemoryError:

@@ -144,6 +144,8 @@ class Location:
                 "approximate": self.source.approximate,
             },
             "audit": [asdict(check) for check in self.prepared.checks],
+            "ebv": self.prepared.dust.ebv,
+            "ebv_source": self.prepared.dust.source,
             "latents": {
                 name: {
                     "value": values[i],

@@ -84,11 +84,12 @@ def list_verdicts(verdicts: Sequence[Verdict]) -> pd.DataFrame:
     -------
     DataFrame
         `id` (the name), `path`, `verdict`, `detail` (why it was refused), the latents with their sigmas, `umap_x`,
-        `umap_y`, `distance2`, `percentile`, `chi2`, `mag_aperture`; where the model has a joint posterior, what that
-        says (`intervals.POSTERIOR`) and the redshift that was given (`GIVEN`).
+        `umap_y`, `distance2`, `percentile`, `chi2`, `mag_aperture`; `ebv` [mag], the E(B-V) that was removed, NaN where
+        it is not known and nothing was; where the model has a joint posterior, what that says (`intervals.POSTERIOR`)
+        and the redshift that was given (`GIVEN`).
     """
     joint = any(v.embedded and v.embedded.posterior is not None for v in verdicts)
-    columns = [*NUMBERS, *(*POSTERIOR, *GIVEN) * joint]
+    columns = [*NUMBERS, "ebv", *(*POSTERIOR, *GIVEN) * joint]
     rows = list[dict[str, str | float]]()
     for v in verdicts:
         row: dict[str, str | float] = {"id": v.name, "path": v.path, "verdict": v.word, "detail": v.error}
@@ -101,9 +102,14 @@ def list_verdicts(verdicts: Sequence[Verdict]) -> pd.DataFrame:
 
 def _list_numbers(embedded: Embedded) -> dict[str, float]:
     """Give all that a table holds of one galaxy."""
-    numbers = {c: embedded.row[c] for c in NUMBERS}
+    numbers = {c: embedded.row[c] for c in NUMBERS} | {"ebv": _find_ebv(embedded)}
     if (joint := embedded.posterior) is not None:
         numbers |= summarise(joint)
     if embedded.given:
         numbers |= dict(zip(GIVEN, (embedded.given.redshift, embedded.given.error), strict=True))
     return numbers
+
+
+def _find_ebv(embedded: Embedded) -> float:
+    ebv = embedded.prepared.dust.ebv
+    return np.nan if ebv is None else ebv

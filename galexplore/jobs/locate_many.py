@@ -82,7 +82,9 @@ def embed_files(
     explorer: Explorer,
     pixel_scale: float | None = None,
     progress: Callable[[int, int], None] = lambda done, of: None,
+    *,
     redshifts: Mapping[str, Given] | None = None,
+    ebv: float | None = None,
 ) -> tuple[int, list[tuple[str, str]]]:
     """Embed cutout files into one table; parquet in constant memory, other formats with all rows in it.
 
@@ -97,19 +99,23 @@ def embed_files(
         Called with the number of files that are done, and of all.
     redshifts : mapping, optional
         Names of files to redshifts that are known otherwise, as `read_redshifts` gives them.
+    ebv : float, optional
+        E(B-V) [mag] before all of them, instead of the map's at the position of each; 0 for none.
 
     Returns
     -------
     rows : int
         Of the table: `id` (unique), `path`, `verdict` ("located", or "approximate" for a picture), latents with their
-        sigmas, map position, rarity, `chi2`, `mag_aperture`; model and version in its provenance.
+        sigmas, map position, rarity, `chi2`, `mag_aperture`, `ebv` (see `list_verdicts`); model and version in its
+        provenance.
     refused : list of (str, str)
         Path and reason of what could not be used.
 
     Raises
     ------
     InputError
-        As `check_output`, before any work; where no file is given, or redshifts for a model without a joint posterior.
+        As `check_output`, before any work; where no file is given, `ebv` is not from 0 to 5, or redshifts are given for
+        a model without a joint posterior.
     """
     to, form = Path(to), check_output(Path(to), files)
     if redshifts and explorer.posteriors is None:
@@ -121,7 +127,7 @@ def embed_files(
 
     def list_located() -> Iterator[pd.DataFrame]:
         nonlocal rows
-        for block in stream_verdicts(files, explorer, pixel_scale, progress=progress, redshifts=redshifts):
+        for block in stream_verdicts(files, explorer, pixel_scale, progress=progress, redshifts=redshifts, ebv=ebv):
             refused.extend((v.path, v.error) for v in block if not v.embedded)
             located = list_verdicts([v for v in block if v.embedded])
             rows += len(located)

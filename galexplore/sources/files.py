@@ -20,6 +20,7 @@ from galexplore.sources.kept import find_wcs
 from galexplore.sources.mock import Store, can_draw
 from galexplore.survey import Survey
 from galexplore.tables import catalogue as tables
+from galexplore.tables.contract import is_simulated
 
 #: Of files that are taken for images, what comes first where a galaxy has several: fluxes before pictures.
 SUFFIXES = (".fits", ".fit", ".fts", ".fz", ".gz", ".npz", ".npy", ".png", ".jpg", ".jpeg")
@@ -40,15 +41,16 @@ class FileImages:
     survey : Survey
         Whose files they are, and onto whose grid they are averaged.
     catalogue : DataFrame, optional
-        `id` and, where known, `ra`, `dec` [deg] and `pixel_scale` [arcsec], for files that do not say theirs.
+        `id` and, where known, `pixel_scale` [arcsec] and, unless it is a simulated one, `ra`, `dec` [deg], for files
+        that do not say theirs; `ebv` [mag], of the dust of our Galaxy, for those who know better than the map.
     """
 
     def __init__(self, files: Mapping[str, Path], survey: Survey, catalogue: pd.DataFrame | None = None):
         self.files, self.survey, self.catalogue = dict(files), survey, catalogue
-        self.scales: dict[str, float] = {}
-        if catalogue is not None and "pixel_scale" in catalogue:
-            scales = pd.to_numeric(catalogue["pixel_scale"], errors="coerce")
-            self.scales = {i: float(s) for i, s in zip(catalogue["id"], scales, strict=True) if s > 0}
+        known = catalogue is not None and not is_simulated(catalogue)  # positions of simulated galaxies are made up
+        self.scales = {i: s for i, s in _read_numbers(catalogue, "pixel_scale").items() if s > 0}
+        self.ra, self.dec = (_read_numbers(catalogue if known else None, name) for name in ("ra", "dec"))
+        self.ebv = _read_numbers(catalogue, "ebv")
 
     @classmethod
     def open(cls, path: Path, survey: Survey) -> "FileImages":
@@ -100,10 +102,20 @@ class FileImages:
             raise InputError(f"There is no image of galaxy {identifier!r}; name its file in the column file.")
         try:
             cutout = read(path, survey=self.survey, pixel_scale=self.scales.get(identifier))
-            return prepare(turn_north_up(cutout), self.survey).flux
+            if cutout.ra is None and identifier in self.ra and identifier in self.dec:
+                cutout = replace(cutout, ra=self.ra[identifier], dec=self.dec[identifier])
+            return prepare(turn_north_up(cutout), self.survey, self.ebv.get(identifier)).flux
         except InputError as error:
             sentence = f"The image of galaxy {identifier!r} ({path.name}) cannot be used: {error}"
             raise InputError(sentence, error.checks) from error
+
+
+def _read_numbers(catalogue: pd.DataFrame | None, name: str) -> dict[str, float]:
+    """Read a column's numbers by id, where it has any."""
+    if catalogue is None or name not in catalogue:
+        return {}
+    numbers = pd.to_numeric(catalogue[name], errors="coerce")
+    return {i: float(v) for i, v in zip(catalogue["id"], numbers, strict=True) if math.isfinite(v)}
 
 
 def list_files(folder: Path) -> dict[str, Path]:

@@ -48,6 +48,7 @@ def _columns() -> dict[str, Column]:
         "re_arcsec": Column("arcsec", "phys.angSize", "Half-light radius along the major axis", low=0),
         "bulge_fraction": Column("", "arith.ratio", "Bulge to total light in r", low=0, high=1),
         "av": Column("mag", "phys.absorption", "Dust attenuation in V", low=0),
+        "ebv": Column("mag", "phot.color.excess", "E(B-V) of our own Galaxy's dust, as it was removed", low=0),
     }
     for band in DECALS.bands:  # those of the embedded catalogue, and their camera
         c |= _describe_band(band, f"DECam {band}")

@@ -94,8 +94,10 @@ def try_sample(identifier: str) -> None:
     except InputError as error:
         keep([Verdict(identifier, error=str(error))])
         return
-    bands, north_up = "".join(survey.bands), (1, 0.0)
-    cutout = Cutout(flux, survey.model_scale, bands, name=identifier, kind=kind, orientation=north_up)
+    bands, north_up, dereddened = "".join(survey.bands), (1, 0.0), (f"a {kind}",) * len(survey.bands)
+    cutout = Cutout(
+        flux, survey.model_scale, bands, name=identifier, kind=kind, orientation=north_up, dereddened=dereddened
+    )
     keep([locate_cutout(cutout, explorer, simulated=explorer.simulated)])
 
 

@@ -3,6 +3,7 @@
 import bz2
 import gzip
 import io
+from functools import partial
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from astropy.coordinates import SkyCoord
 from astropy.io import fits
 from astropy.wcs import WCS
 
-from galexplore.cutouts.audit import prepare
+from galexplore.cutouts import audit
 from galexplore.cutouts.calibration import calibrate
 from galexplore.cutouts.colour import to_rgb
 from galexplore.cutouts.filters import band_letter
@@ -21,6 +22,7 @@ from galexplore.errors import InputError
 from galexplore.survey import DECALS
 
 N, SCALE = 150, 0.262
+prepare = partial(audit.prepare, ebv=0)  # before this sky there is no dust
 SKY = SkyCoord(150.1, 2.2, unit="deg")
 
 

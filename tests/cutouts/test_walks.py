@@ -61,7 +61,7 @@ def test_every_list_of_bands_is_read(listed, bands):
 
 def prepared_plainly():
     """The plainest file's pixels."""
-    return prepare(read(write(Convention(scale=0.5)).files[0]))
+    return prepare(read(write(Convention(scale=0.5)).files[0]), ebv=0)
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ def test_each_file_has_its_own_verdict(explorer):
     files = [(good, "a.fits"), (b"rubbish", "b.fits"), (make_npy(flux), "c.npy"), (b"", "../../d.fits")]
     files += [(make_band(b, flux), f"pair-{b}.fits") for b in "zgr"] + [(good, "a.fits")]
     seen = []
-    verdicts = judge(files, explorer, ask=True, progress=lambda done, of: seen.append((done, of)))
+    verdicts = judge(files, explorer, ask=True, progress=lambda done, of: seen.append((done, of)), ebv=0)
     assert [v.word for v in verdicts] == ["located", "refused", "pixel scale unknown", "refused", "located", "located"]
     assert verdicts[4].name == "pair-z.fits, pair-g.fits, pair-r.fits" and verdicts[3].name == "d.fits"
     assert seen[-1] == (8, 8) and "known here" in verdicts[1].error
@@ -182,10 +182,10 @@ def test_whatever_a_file_raises_is_its_own_verdict(explorer, monkeypatch, troubl
 
     prepare = module.prepare
 
-    def stumble(cutout, survey):
+    def stumble(cutout, survey, ebv):
         if cutout.name == "bad.fits":
             raise trouble
-        return prepare(cutout, survey)
+        return prepare(cutout, survey, ebv)
 
     monkeypatch.setattr(module, "prepare", stumble)
     good = make_fits(make_galaxy())
@@ -207,8 +207,8 @@ def test_a_galaxy_that_the_network_chokes_on_spoils_no_other(explorer, monkeypat
 
     prepare = module.prepare
 
-    def mark(cutout, survey):
-        prepared = prepare(cutout, survey)
+    def mark(cutout, survey, ebv):
+        prepared = prepare(cutout, survey, ebv)
         if cutout.name == "bad.fits":
             prepared.flux[0, 0, 0] = 7
         return prepared

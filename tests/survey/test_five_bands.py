@@ -3,6 +3,7 @@
 import io
 import json
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -10,8 +11,7 @@ import pytest
 import torch
 from PIL import Image
 
-from galexplore.cutouts import artefacts
-from galexplore.cutouts.audit import prepare
+from galexplore.cutouts import artefacts, audit
 from galexplore.cutouts.colour import from_rgb, to_rgb
 from galexplore.cutouts.cutout import Cutout
 from galexplore.cutouts.photometry import measure_magnitude
@@ -38,6 +38,8 @@ from galexplore.survey import DECALS
 from galexplore.tables.columns import find_column
 from tests.network.test_train import TINY
 from tests.survey.five import FIVE, LIGHT, as_fits, as_npy, draw_disc
+
+prepare = partial(audit.prepare, ebv=0)  # before this sky there is no dust
 
 
 @pytest.fixture(scope="module")
