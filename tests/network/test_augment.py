@@ -9,7 +9,7 @@ from galexplore.survey import DECALS
 from tests.analytic import draw_ellipse
 from tests.network.test_vae import moments_angle
 
-STILL = Training(turned=0.0, blurred=0.0, noisy=0.0, background=0.0, edge_masks=0.0)
+STILL = Training(turned=0.0, noisy=0.0, background=0.0, edge_masks=0.0)
 
 
 def double(phi):
@@ -74,7 +74,7 @@ def test_blur_keeps_the_flux_and_widens_by_its_variance():
 
 
 def test_added_noise_stays_below_what_the_recipe_says():
-    recipe = Training(turned=0.0, blurred=0.0, noisy=1.0, noise=0.7, background=0.0, edge_masks=0.0)
+    recipe = Training(turned=0.0, noisy=1.0, noise=0.7, background=0.0, edge_masks=0.0)
     flux = torch.zeros(64, 3, 69, 69)
     noisy, _, _ = augment(flux, double(0.0).repeat(64, 1), recipe, DECALS, torch.Generator().manual_seed(0))
     level = noisy[..., 2:-2, 2:-2].std(dim=(2, 3)) / torch.tensor(DECALS.model_noise)
