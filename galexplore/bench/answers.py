@@ -15,6 +15,7 @@ from galexplore.network.embed import Embedder
 from galexplore.network.recipes import Network, Training
 from galexplore.network.sample import Sample
 from galexplore.network.train import fit
+from galexplore.observed import Observed
 
 
 def answer_ours(ground: Ground, name: str) -> Answer:
@@ -56,7 +57,8 @@ def answer_contrastive(ground: Ground, epochs: int, seconds: float) -> Answer:
     details = train_peer(model, ground.sample, epochs, seconds, lambda *at: ground.report("contrastive", *at))
     labels = ground.taught[list(LABELLED.values())].to_numpy(float)
     reader = KNeighborsRegressor(16).fit(embed_peer(model, ground.sample), labels)
-    test = Sample.gather(ground.frame.iloc[ground.test], ground.flux[ground.test], ground.sample.device)
+    frame, flux = ground.frame.iloc[ground.test], ground.flux[ground.test]
+    test = Sample.gather(frame, flux, ground.survey, ground.sample.device)
     values = np.column_stack([np.full(len(test), np.nan), reader.predict(embed_peer(model, test))])
     return Answer(values, details | {"parameters": count(model), "what": "mean of the 16 nearest in 128 features"})
 
@@ -73,7 +75,8 @@ def answer_supervised(ground: Ground, network: Network, training: Training) -> A
         training=alone,
         report=lambda row: ground.report("supervised", row["epoch"], training.epochs),
     )
-    table = Embedder(model).embed(ground.flux[ground.test])
+    observed = Observed.read(ground.frame.iloc[ground.test], ground.survey)
+    table = Embedder(model).embed(ground.flux[ground.test], observed=observed)
     values = table[[f"lat_{name}" for name in ASKED]].to_numpy()
     encoder = count(model) - count(model.decoder)
     details = {"seconds": card["seconds"], "epochs": len(card["history"]), "parameters": encoder}

@@ -79,7 +79,7 @@ def run_contest(
     frame, flux = read_survey(data, survey, report)
     taught, images = gather_taught(frame, flux, training, survey, report)
     device = pick_device()
-    sample, validation = gather_samples(frame, flux, taught, images, device)
+    sample, validation = gather_samples(frame, flux, taught, images, survey, device)
     ground = Ground(frame, flux, survey, taught, sample, validation, folder, report)
     key = hashlib.sha256(data.read_bytes()).hexdigest() + f" {render.VERSION} {len(sample)} {training.seed}"
     training = replace(training, epochs=epochs or training.epochs)

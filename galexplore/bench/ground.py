@@ -53,7 +53,7 @@ class Ground:
     @property
     def everything(self) -> Sample:
         """The whole catalogue, rare kinds too."""
-        return Sample.gather(self.frame, self.flux, self.sample.device)
+        return Sample.gather(self.frame, self.flux, self.survey, self.sample.device)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import itertools
 import math
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -26,7 +27,7 @@ from galexplore.network.sample import Sample
 from galexplore.survey import Survey
 
 #: What every peer sees of the sky: each galaxy turned and mirrored exactly, at random.
-TURNS = Training(turned=0.0, blurred=0.0, noisy=0.0, background=0.0, edge_masks=0.0)
+TURNS = Training(turned=0.0, noisy=0.0, background=0.0, edge_masks=0.0)
 
 
 class Published(nn.Module):
@@ -190,7 +191,7 @@ def _lose(model: Peer, sample: Sample, rows: Tensor, step: int, scale: Scale) ->
         one, other = (augment(flux, vector, Training(), model.survey, generator)[0] for _ in range(2))
         return model.loss(one, other)
     flux, vector, _ = augment(flux, vector, TURNS, model.survey, generator)
-    seen = Sample(flux, sample.labels[at], sample.errors[at], vector)
+    seen = replace(sample, flux=flux, labels=sample.labels[at], errors=sample.errors[at], vector=vector)
     return model.loss(flux.contiguous(memory_format=torch.channels_last), *scale.apply(seen))
 
 

@@ -16,6 +16,7 @@ from galexplore.explore.explorer import Explorer
 from galexplore.latents import LABELLED
 from galexplore.mock.render import render, render_clean
 from galexplore.mock.rows import PARTS, Row, read_rows
+from galexplore.observed import Observed
 from galexplore.posterior.calibrate import ratio95
 from galexplore.survey import Survey
 
@@ -27,6 +28,8 @@ DUST = (0.05, 0.1, 0.15, 0.3)
 DEPTH = (0.4, 0.7, 1.5, 2.5)
 SAMPLING = (0.15, 0.4)
 OFFSET = (0.5, 1.0)
+
+LEFT_IN = "dust left in"
 
 Change = Callable[[pd.DataFrame], pd.DataFrame]
 
@@ -46,7 +49,8 @@ def list_changes(survey: Survey, triplets: bool = True) -> Iterator[tuple[str, s
     for band, width in product(survey.bands, SINGLE):
         yield "seeing of one band", f'{band} {width}"', _set_seeing({band: width})
     for excess in DUST:
-        yield "dust", f"E(B-V) {excess}", _redden(survey, excess)
+        yield "dust taken off", f"E(B-V) {excess}", _take_off(survey, excess)
+        yield LEFT_IN, f"E(B-V) {excess}", _redden(survey, excess)
     for factor in DEPTH:
         yield "depth", f"noise x {factor}", _deepen(survey, factor)
     for scale in SAMPLING:
@@ -70,6 +74,17 @@ def _shift(pixels: float) -> Change:
 
 def _deepen(survey: Survey, factor: float) -> Change:
     return lambda rows: rows.assign(**{f"noise_{b}": rows[f"noise_{b}"] * factor for b in survey.bands})
+
+
+def _take_off(survey: Survey, excess: float) -> Change:
+    """Change the dust that was taken off: what is made brighter by it is the noisier."""
+    return lambda rows: rows.assign(
+        ebv=excess,
+        **{
+            f"noise_{b}": rows[f"noise_{b}"] * 10 ** (0.4 * k * (excess - rows["ebv"]))
+            for b, k in zip(survey.bands, survey.extinction, strict=True)
+        },
+    )
 
 
 def _redden(survey: Survey, excess: float) -> Change:
@@ -114,25 +129,43 @@ def measure_sky(
     Returns
     -------
     dict
-        `n`; `rows`, one for each change: `kind`, `sky`, and for each latent that has a label `shift`, the median of
-        (changed - as it was) / sigma, `scatter`, half the width of its central 68 %, and `inside68`, `inside95`, the
-        shares of true values inside the intervals.
+        `n`; `rows`, one for each change, and where seeing or dust are changed one for each way of telling of it:
+        `kind`, `sky`, `told` (whether the model was told the seeing), and for each latent that has a label `shift`, the
+        median of (changed - as it was) / sigma, `scatter`, half the width of its central 68 %, and `inside68`,
+        `inside95`, the shares of true values inside the intervals.
     """
     ordinary = explorer.table[(explorer.table["population"] == "ordinary") & (explorer.table["split"] == "test")]
     rows = ordinary.sample(min(n, len(ordinary)), random_state=seed).reset_index(drop=True)
     with ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn")) as pool:
-        before = _answer(explorer, rows, pool)
-        out = [{"kind": "as drawn", "sky": ""} | _compare(explorer, rows, before, before)]
+        pictures = _render(explorer, rows, pool)
+        before = {told: _answer(explorer, rows, pictures, told) for told in (True, False)}
+        out = [
+            {"kind": "as drawn", "sky": "", "told": told} | _compare(explorer, rows, before[True], table)
+            for told, table in before.items()
+        ]
         for kind, sky, change in list_changes(explorer.survey, triplets):
-            after = _answer(explorer, change(rows), pool)
-            out.append({"kind": kind, "sky": sky} | _compare(explorer, rows, before, after))
+            changed = change(rows)
+            pictures = _render(explorer, changed, pool)
+            for told in (True, False) if "seeing" in kind else (True,):
+                after = _answer(explorer, changed, pictures, told, dusty=kind == LEFT_IN)
+                moved = _compare(explorer, rows, before[told], after)
+                out.append({"kind": kind, "sky": sky, "told": told} | moved)
             report(f"{kind}, {sky}: redshift {out[-1]['redshift']['shift']:+.2f} sigma")
     return {"n": len(rows), "seed": seed, "rows": out}
 
 
-def _answer(explorer: Explorer, rows: pd.DataFrame, pool: Executor) -> pd.DataFrame:
+def _render(explorer: Explorer, rows: pd.DataFrame, pool: Executor) -> np.ndarray:
     pictures = pool.map(partial(draw, survey=explorer.survey), read_rows(rows), chunksize=25)
-    return explorer.embedder.glance(np.stack(list(pictures)))
+    return np.stack(list(pictures))
+
+
+def _answer(
+    explorer: Explorer, rows: pd.DataFrame, pictures: np.ndarray, told: bool, dusty: bool = False
+) -> pd.DataFrame:
+    """Read pictures at a glance, with their seeing told or not, and with word of dust that was left in."""
+    observed = Observed.read(rows, explorer.survey)
+    seeing = observed.seeing if told else np.full_like(observed.seeing, np.nan)
+    return explorer.embedder.glance(pictures, Observed(seeing, np.full(len(rows), dusty)))
 
 
 def _compare(explorer: Explorer, rows: pd.DataFrame, before: pd.DataFrame, after: pd.DataFrame) -> dict:
@@ -161,5 +194,6 @@ def write_table(measured: dict) -> str:
             f"{row[k]['shift']:+.2f} σ, {100 * row[k]['inside68']:.0f} %, {100 * row[k]['inside95']:.0f} %"
             for k in names
         )
-        lines.append(f"| {row['kind']} {row['sky']} | {' | '.join(cells)} |")
+        untold = "" if row["told"] else ", not told"
+        lines.append(f"| {row['kind']} {row['sky']}{untold} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"

@@ -49,14 +49,15 @@ def check(
     real: Annotated[Path, typer.Option(help="Folder with tables/ and cutouts/ of real measurements.")],
     to: Annotated[Path, typer.Option("--out", help="Folder for the page of plots and the table.")] = Path("mock-check"),
     n: Annotated[int, typer.Option("--n", min=1000, help="Deep galaxies to draw for it.")] = 80_000,
-    seed: Annotated[int, typer.Option(help="Seed of that draw.")] = 1,
+    seed: Annotated[int, typer.Option(help="Seed of the first of those draws.")] = 1,
+    draws: Annotated[int, typer.Option(min=1, help="How many draws, each with a seed of its own.")] = 8,
 ) -> None:
     """Compare the simulation with real measurements: colours, mass to light, sizes, rare kinds, noise and PSF."""
     from galexplore.mock.check import check as compare_with_real
 
     if not (real / "tables").is_dir():
         raise InputError(f"{real} holds no folder tables/ with real measurements.")
-    checked = compare_with_real(real, to, DECALS, n, seed, complaints.print)
+    checked = compare_with_real(real, to, DECALS, n, seed, draws, complaints.print)
     out.print_json(json.dumps(checked["summary"]))
     out.print(f"Written: {to / 'check.html'} and {to / 'check.json'}.")
 

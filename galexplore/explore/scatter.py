@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from galexplore.latents import angle_difference, to_axis_angle, to_double_angle
+from galexplore.observed import Observed
 
 if TYPE_CHECKING:
     from galexplore.network.embed import Embedder
@@ -44,7 +45,9 @@ def shift_image(flux: np.ndarray, rows: int, columns: int) -> np.ndarray:
     return padded[:, 1 - rows : 1 - rows + flux.shape[1], 1 - columns : 1 - columns + flux.shape[2]]
 
 
-def measure_scatter(embedder: "Embedder", flux: np.ndarray, sigma: np.ndarray) -> Scatter:
+def measure_scatter(
+    embedder: "Embedder", flux: np.ndarray, sigma: np.ndarray, observed: Observed | None = None
+) -> Scatter:
     """Measure how an answer scatters over copies of one image, and put that together with the encoder's error.
 
     The calibrated sigma already holds the scatter over flips and turns, for the answer is their mean and its variance
@@ -58,8 +61,12 @@ def measure_scatter(embedder: "Embedder", flux: np.ndarray, sigma: np.ndarray) -
         The very pixels that were encoded.
     sigma : array (5,)
         Half of the 68 % intervals.
+    observed : Observed, optional
+        Of the one image.
     """
-    answers = embedder.encode_orientations(np.stack([shift_image(flux, *s) for s in SHIFTS])).transpose(1, 0, 2)
+    shifted = np.stack([shift_image(flux, *s) for s in SHIFTS])
+    known = observed and observed[np.zeros(len(SHIFTS), int)]
+    answers = embedder.encode_orientations(shifted, known).transpose(1, 0, 2)
     unshifted = SHIFTS.index((0, 0))
     answers = _unwrap(answers, answers[unshifted])
     of_flips = np.cov(answers[unshifted].T, bias=True)

@@ -162,8 +162,9 @@ def gather_calibrators(training: Training, survey: Survey, report: Report) -> tu
 
 
 def gather_samples(
-    frame: pd.DataFrame, flux: np.ndarray, taught: pd.DataFrame, images: np.ndarray, device: Device
+    frame: pd.DataFrame, flux: np.ndarray, taught: pd.DataFrame, images: np.ndarray, survey: Survey, device: Device
 ) -> tuple[Sample, Sample]:
     """Put what is taught, and the validation split, on a device."""
     rows = np.flatnonzero(frame["split"] == "validation")
-    return Sample.gather(taught, images, device), Sample.gather(frame.iloc[rows], flux[rows], device)
+    held = frame.iloc[rows]
+    return Sample.gather(taught, images, survey, device), Sample.gather(held, flux[rows], survey, device)

@@ -33,6 +33,7 @@ from galexplore.network.processes import Processes
 from galexplore.network.recipes import Network, Training
 from galexplore.network.sample import pick_device
 from galexplore.network.train import fit
+from galexplore.observed import Observed
 from galexplore.posterior.calibrate import calibrate, list_uncalibrated, scale_at
 from galexplore.posterior.metrics import evaluate
 from galexplore.sources.kept import KEPT
@@ -107,7 +108,7 @@ def _make_model(
 
     device = processes.device or pick_device()
     model, card = fit(
-        *gather_samples(frame, flux, *gather_taught(frame, flux, training, survey, report), device),
+        *gather_samples(frame, flux, *gather_taught(frame, flux, training, survey, report), survey, device),
         folder,
         survey=survey,
         network=network,
@@ -166,12 +167,13 @@ def finish(
         What the card says of it: `calibration`, `uncalibrated` (latents that no label of that split can judge),
         `metrics` (of the validation split), `posterior` (as `make_posterior` says), `atlas`, `honesty`.
     """
-    latents = embedder.embed(flux, progress=lambda done: report("embed", done, len(frame)))
+    observed = Observed.read(frame, embedder.survey)
+    latents = embedder.embed(flux, observed=observed, progress=lambda done: report("embed", done, len(frame)))
     own = frame.reset_index(drop=True).drop(columns=[c for c in latents if c in frame])
     table = pd.concat([own, latents], axis=1)
     held_out, calibrators = table[table["split"] == "calibration"], None
     if more:
-        seen = embedder.embed(more[1], progress=lambda done: report("embed calibrators", done, len(more[0])))
+        seen = _embed_calibrators(embedder, *more, report)
         calibrators = pd.concat([more[0].reset_index(drop=True), seen], axis=1)
         held_out = pd.concat([held_out, calibrators], ignore_index=True)
     calibration = calibrate(held_out)
@@ -185,10 +187,17 @@ def finish(
     joint = galaxies[judged] if galaxies is not None else None
     metrics = {"split": "validation"} | evaluate(table[judged], calibration, embedder.survey, joint)
     report("atlas", 0, 1)
-    made = atlas.build(table, embedder.features(flux))
+    made = atlas.build(table, embedder.features(flux, observed))
     made.save(folder / "atlas.npz")
     survey = embedder.survey
     artefacts.save(folder / "pixels.npz", frame, artefacts.measure_artefacts(flux, survey), survey)
     report("atlas", 1, 1)
     said = {"calibration": calibration, "uncalibrated": list_uncalibrated(held_out), "metrics": metrics}
     return said | {"posterior": posterior, "atlas": asdict(AtlasConfig()), "honesty": made.honesty}
+
+
+def _embed_calibrators(embedder: Embedder, frame: pd.DataFrame, flux: np.ndarray, report: Report) -> pd.DataFrame:
+    """Embed calibrators, every other one without its seeing, for intervals must hold with and without."""
+    observed = Observed.read(frame, embedder.survey)
+    observed.seeing[::2] = np.nan
+    return embedder.embed(flux, observed=observed, progress=lambda done: report("embed calibrators", done, len(frame)))

@@ -17,6 +17,7 @@ from galexplore.explore.explorer import Explorer
 from galexplore.explore.seal import read_card
 from galexplore.jobs.publish import write_card
 from galexplore.latents import INTRINSIC, MEANS, SIGMAS
+from galexplore.observed import Observed
 from galexplore.places import models_folder
 from galexplore.survey import Survey
 
@@ -81,7 +82,7 @@ def encode(explorer: Explorer, lit: pd.DataFrame) -> pd.DataFrame:
         magnitude = survey.zero_point - 2.5 * np.log10(light)
     seen = lit[magnitude.between(13, FAINTEST) & (lit["re_arcsec"] < LARGEST)]
     flux = np.stack(list(draw_rows(seen, survey))).astype(np.float32)
-    return explorer.embedder.embed(flux).set_index(seen.index)
+    return explorer.embedder.embed(flux, observed=Observed.read(seen, survey)).set_index(seen.index)
 
 
 def shift(

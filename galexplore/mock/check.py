@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from galexplore.files import write_whole
-from galexplore.mock import comparisons, montage, report
+from galexplore.mock import comparisons, montage, nearby, report
 from galexplore.mock.conditions import find_conditions
 from galexplore.mock.rows import Report
 from galexplore.mock.survey import draw_catalogue
@@ -13,7 +13,13 @@ from galexplore.survey import Survey
 
 
 def check(
-    real_folder: Path, out: Path, survey: Survey, n: int = 80000, seed: int = 1, progress: Report = print
+    real_folder: Path,
+    out: Path,
+    survey: Survey,
+    n: int = 80000,
+    seed: int = 1,
+    draws: int = 8,
+    progress: Report = print,
 ) -> dict[str, Any]:
     """Compare the mock with real measurements; write `check.json`, `check.html` and two montages.
 
@@ -25,8 +31,10 @@ def check(
         Folder to write to; made if need be.
     survey : Survey
         That both are of; see `conditions.find_conditions`.
-    n, seed : int
-        Of the deep mock that is drawn for it.
+    n : int
+        Galaxies of each deep mock that is drawn for it.
+    seed, draws : int
+        The first of so many seeds, one a draw: a single draw's worst bin says little.
     progress : callable
         Called with a line of text now and then.
 
@@ -45,14 +53,25 @@ def check(
     find_conditions(survey)
     out.mkdir(parents=True, exist_ok=True)
     real = comparisons.read_hosts(real_folder)
-    mock = draw_catalogue(n, seed, survey, "deep", photometry_only=True, progress=progress)
-    bins, taught = comparisons.compare_bins(mock, real), comparisons.transfer(mock, real)
-    guesses = {name: scores.pop("guess") for name, scores in taught.items()}
-    measured: dict[str, Any] = {"transfer": taught, "bins": bins}
+    drawn, taught = [], []
+    for one in range(seed, seed + draws):
+        mock = draw_catalogue(n, one, survey, "deep", photometry_only=True, progress=progress)
+        drawn.append(comparisons.compare_bins(mock, real))
+        taught.append(comparisons.transfer(mock, real))
+    guesses = {name: scores.pop("guess") for name, scores in taught[0].items()}
+    bins, ours = comparisons.pool_bins(drawn), "R2 taught by the mock"
+    measured: dict[str, Any] = {"draws": draws, "transfer": taught[0], "bins": bins}
+    measured["transfer of each draw"] = {name: [scores[name][ours] for scores in taught] for name in guesses}
+    measured["massive"] = nearby.compare_massive(real_folder, survey)
+    measured["discs"] = nearby.compare_discs(real_folder, survey)
     measured["sizes"] = comparisons.compare_sizes(real_folder, survey)
     measured["rare"] = comparisons.compare_rare(real_folder, survey)
     measured["skies"] = comparisons.compare_skies(real_folder, survey)
-    measured["summary"] = comparisons.summarise_bins(bins)
+    measured["summary"] = comparisons.summarise_bins(bins) | {
+        "least transfer": {name: min(scores) for name, scores in measured["transfer of each draw"].items()},
+        "massive galaxies, mock less real": nearby.summarise(measured["massive"], survey),
+        "nearby discs, mock less real": nearby.summarise(measured["discs"], survey),
+    }
     write_whole(out / "check.json", json.dumps(measured, indent=1))
     ordinary = draw_catalogue(4000, seed, survey, photometry_only=True, progress=progress)
     montage.draw_beside(montage.read_real(real_folder, survey), ordinary, survey).save(out / "beside.png")

@@ -18,20 +18,33 @@ class Conditions:
     seeing : tuple of float
         FWHM, arcsec, the median over its fields.
     noise : tuple of float
-        Sky noise of a native pixel, nanomaggies, the median over its fields.
+        Sky noise of a native pixel, nanomaggies, where the depth is `reference`.
+    reference : float
+        Depth in the reference band, 5 sigma of a point source in the median seeing, mag, that belongs to `noise`.
+    depths : tuple of (share, mean, scatter)
+        What fields there are, by their depth in the reference band, mag.
+    reddening : tuple of float
+        Median of E(B-V) over the fields, and the scatter of its natural logarithm.
     """
 
     filters: tuple[str, ...]
     seeing: tuple[float, ...]
     noise: tuple[float, ...]
+    reference: float
+    depths: tuple[tuple[float, float, float], ...]
+    reddening: tuple[float, float]
 
 
-#: The surveys of which catalogues can be drawn. DECaLS: seeing of Dey et al. (2019, section 5).
+#: The surveys of which catalogues can be drawn. DECaLS, as of the bricks of DR10 south: the medians of its seeing;
+#: depths of the wide fields, of the Dark Energy Survey's, and of what was observed seldom or often; SFD's E(B-V).
 CONDITIONS = {
     DECALS: Conditions(
         filters=("decamDR1-g", "decamDR1-r", "decamDR1-z"),
-        seeing=(1.29, 1.18, 1.11),
+        seeing=(1.47, 1.36, 1.24),
         noise=(0.0026, 0.0038, 0.0105),
+        reference=24.57,
+        depths=((0.60, 24.27, 0.17), (0.36, 25.07, 0.20), (0.04, 24.6, 0.80)),
+        reddening=(0.058, 0.85),
     )
 }
 

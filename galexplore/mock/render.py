@@ -9,7 +9,7 @@ from galexplore.mock.structure import draw_structure
 from galexplore.survey import DECALS, Survey
 
 #: Raise when any pixel of any galaxy changes: the store keeps pictures by it.
-VERSION = 2
+VERSION = 3
 
 
 def _choose_size(row: Row, survey: Survey) -> int:
@@ -51,6 +51,15 @@ def _add_neighbours(total: np.ndarray, row: Row, survey: Survey, kx: np.ndarray,
         total += one["flux"][:, None, None] * where
 
 
+def _transform_psf(row: Row, band: str, kx: np.ndarray, ky: np.ndarray) -> np.ndarray:
+    """Transform of a star in a band: its core, and the wings where the row knows of any."""
+    width, shape, wing = row[f"psf_{band}"], (row["psf_e1"], row["psf_e2"]), row.get("psf_wing", 0.0)
+    core = profile.transform_psf(kx, ky, width, *shape)
+    if not wing:
+        return core
+    return core + np.float32(wing) * (profile.transform_psf(kx, ky, scene.WIDER * width) - core)
+
+
 def render_clean(row: Row, survey: Survey, neighbours: bool = True) -> np.ndarray:
     """Draw a galaxy without noise.
 
@@ -84,7 +93,7 @@ def render_clean(row: Row, survey: Survey, neighbours: bool = True) -> np.ndarra
     total *= profile.shift(kx, ky, *(row[f"offset_{a}"] * survey.pixel_scale for a in "xy"))
     if neighbours:
         _add_neighbours(total, row, survey, kx, ky)
-    psf = [profile.transform_psf(kx, ky, row[f"psf_{b}"], row["psf_e1"], row["psf_e2"]) for b in survey.bands]
+    psf = [_transform_psf(row, b, kx, ky) for b in survey.bands]
     middle = profile.shift(kx, ky, *((size - 1) / 2 * survey.pixel_scale,) * 2)
     picture = fft.irfft2(total * (np.array(psf) * (pixel * middle)), s=(size, size))
     edge = (size - native) // 2

@@ -121,6 +121,10 @@ def write_report(measured: dict[str, Any], real: pd.DataFrame, guesses: dict[str
     parts = ["<h1>The simulated survey beside real galaxies</h1>"]
     parts += _show_medians(measured["bins"])
     parts += _show_transfer(measured["transfer"], real, guesses)
+    parts += _show_colours(
+        "Massive red galaxies: colours within 3 arcsec, without our Galaxy's dust", measured["massive"]
+    )
+    parts += _show_colours("Star-forming galaxies nearby, by log mass", measured["discs"])
     parts += _show_rare(measured["rare"])
     parts += _show_sizes(measured["sizes"])
     parts += _show_skies(measured["skies"], survey.bands)
@@ -145,6 +149,17 @@ def _show_transfer(transfer: dict[str, Any], real: pd.DataFrame, guesses: dict[s
         parts.append(draw_scatter(real[name], guesses[name], title, f"real {name}", f"regressed {name}", limits))
     rows = [[n, *t.values()] for n, t in transfer.items()]
     return [*parts, draw_table(["", "R² taught by the mock", "R² taught by half of the real"], rows)]
+
+
+def _show_colours(title: str, rows: list[dict[str, Any]]) -> list[str]:
+    names = [name for name, value in rows[0].items() if isinstance(value, dict)] if rows else []
+    head = ["", *(f"{name}, {whose}" for name in names for whose in ("real", "mock"))]
+    table = [
+        [f"z = {row['z']:.3f}" if "z" in row else f"{row['logmass'][0]} to {row['logmass'][1]}"]
+        + [float(row[name][whose]) for name in names for whose in ("real", "mock")]
+        for row in rows
+    ]
+    return [f"<h2>{title}</h2>", draw_table(head, table)]
 
 
 def _show_rare(kinds: dict[str, Any]) -> list[str]:

@@ -8,8 +8,13 @@ import pandas as pd
 from galexplore.mock.conditions import find_conditions
 from galexplore.survey import Survey
 
-#: Scatter between fields of the logarithm of the seeing (Dey et al. 2019, section 5), and of the noise in dex.
-SEEING_SCATTER, NOISE_SCATTER = 0.11, 0.09
+#: Scatter of the logarithm of the seeing: what the bands of a field share, what each has by itself, for its nights are
+#: its own; bad nights spread further than good ones. Fields of DR10: g and r correlate by 0.4, g and z hardly.
+SEEING_COMMON, SEEING_OWN, SEEING_SKEW = 0.09, 0.125, 0.12
+#: dex: scatter of each band's noise beside what its field's depth says; colour excess beyond which no survey goes.
+NOISE_OWN, REDDEST = 0.08, 0.45
+#: Share of a star's light in the wings beyond the Moffat profile, up to, and how much wider those are.
+WINGS, WIDER = 0.06, 3.0
 #: Weights of the next and of the diagonal pixel that resampling gave the noise, and what the noise of many adjacent
 #: pixels is by it over that of as many independent ones.
 KERNEL = 0.094, 0.042
@@ -34,8 +39,9 @@ def add_fields(table: pd.DataFrame, survey: Survey, rng: np.random.Generator) ->
     Returns
     -------
     DataFrame
-        A copy with `psf_g`, `psf_r`, `psf_z` [arcsec FWHM], `noise_g`, `noise_r`, `noise_z` [nmgy a native pixel],
-        `psf_e1`, `psf_e2`, `offset_x`, `offset_y` [native pixels] and `seed`.
+        A copy with `psf_g`, `psf_r`, `psf_z` [arcsec FWHM], `noise_g`, `noise_r`, `noise_z` [nmgy a native pixel, of
+        the picture from which the Galaxy's dust is taken off], `ebv` [mag, the E(B-V) of that dust], `psf_e1`,
+        `psf_e2`, `psf_wing` (share of the light in the wings), `offset_x`, `offset_y` [native pixels] and `seed`.
 
     Raises
     ------
@@ -43,17 +49,27 @@ def add_fields(table: pd.DataFrame, survey: Survey, rng: np.random.Generator) ->
         For a survey that cannot be simulated.
     """
     usual, n, bands = find_conditions(survey), len(table), survey.bands
-    common = rng.standard_normal((n, 1))
-    # A field that is sharp in one band is mostly sharp in the others.
-    each = 0.88 * common + 0.47 * rng.standard_normal((n, len(bands)))
-    seeing = np.array(usual.seeing) * np.exp(SEEING_SCATTER * each)
-    each = 0.7 * rng.standard_normal((n, 1)) + 0.7 * rng.standard_normal((n, len(bands)))
-    noise = np.array(usual.noise) * 10 ** (NOISE_SCATTER * each)
+    seeing = np.array(usual.seeing) * np.exp(_draw_seeing(n, len(bands), rng))
+    ebv = np.minimum(usual.reddening[0] * np.exp(usual.reddening[1] * rng.standard_normal(n)), REDDEST)
+    shares, means, scatters = np.array(usual.depths).T
+    kind = rng.choice(len(shares), n, p=shares / shares.sum())
+    depth = means[kind] + scatters[kind] * rng.standard_normal(n)
+    at = bands.index(survey.reference)
+    deeper = 10 ** (0.4 * (usual.reference - depth)) * usual.seeing[at] / seeing[:, at]
+    noise = np.array(usual.noise) * deeper[:, None] * 10 ** (NOISE_OWN * rng.standard_normal((n, len(bands))))
+    noise *= 10 ** (0.4 * np.array(survey.extinction) * ebv[:, None])
     columns = {f"psf_{b}": seeing[:, i] for i, b in enumerate(bands)}
-    columns |= {f"noise_{b}": noise[:, i] for i, b in enumerate(bands)}
+    columns |= {f"noise_{b}": noise[:, i] for i, b in enumerate(bands)} | {"ebv": ebv}
     columns |= {f"psf_e{i}": 0.015 * rng.standard_normal(n) for i in (1, 2)}
+    columns |= {"psf_wing": rng.uniform(0, WINGS, n)}
     columns |= {f"offset_{a}": rng.uniform(-0.5, 0.5, n) for a in "xy"}
     return table.assign(**columns, seed=rng.integers(1, 2**31 - 1, n))
+
+
+def _draw_seeing(n: int, bands: int, rng: np.random.Generator) -> np.ndarray:
+    """Draw the logarithm of the seeing (n, bands) over its median."""
+    each = SEEING_COMMON * rng.standard_normal((n, 1)) + SEEING_OWN * rng.standard_normal((n, bands))
+    return each * (1 + SEEING_SKEW * np.sign(each))
 
 
 def _draw_magnitudes(n: int, slope: float, bright: float, faint: float, rng: np.random.Generator) -> np.ndarray:

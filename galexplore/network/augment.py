@@ -13,7 +13,7 @@ from galexplore.survey import Survey
 def augment(
     flux: Tensor, vector: Tensor, training: Training, survey: Survey, generator: torch.Generator
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Turn, mirror, shift, blur, light and cut a batch.
+    """Turn, mirror, shift, light and cut a batch.
 
     Every galaxy gets its own move. A share `training.turned` of them is turned by any angle and shifted by fractions
     of a pixel, which interpolates; the others keep their pixels and their noise exactly as they are: a multiple of 90
@@ -39,8 +39,6 @@ def augment(
         return torch.rand(shape, generator=generator, device=flux.device)
 
     bands = len(survey.bands)
-    if float(draw(1)) < training.blurred:
-        flux = blur(flux, training.blur * draw(bands))
     flux, vector, valid = move(flux, vector, draw(len(flux), 6), training.turned)
     sigma = flux.new_tensor(survey.model_noise).view(-1, 1, 1)
     # A sky that was not subtracted quite right: one level a band and galaxy.
@@ -52,13 +50,32 @@ def augment(
     return flux, vector, valid * cut_edges(draw(len(flux), 9), training.edge_masks, survey.size)
 
 
-def blur(flux: Tensor, width: Tensor) -> Tensor:
-    """Worsen the seeing by Gaussians of `width` (C,) model pixels (sigma), one a band; only edges lose flux."""
-    at = torch.arange(-2, 3, device=flux.device)
-    line = torch.exp(-(at**2) / (2 * width.clamp_min(0.05)[:, None] ** 2))
-    line = line / line.sum(dim=1, keepdim=True)
-    kernel = (line[:, :, None] * line[:, None, :])[:, None]
-    return F.conv2d(F.pad(flux, (2, 2, 2, 2), mode="replicate"), kernel, groups=len(width))
+def obscure(
+    flux: Tensor, told: Tensor, ebv: Tensor, training: Training, survey: Survey, generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """Show some galaxies through their field's dust, the others with a wrong part of it; leave some seeing untold.
+
+    Parameters
+    ----------
+    flux : Tensor (B, C, S, S)
+        Without the Galaxy's dust.
+    told : Tensor (B, 2 C + 1)
+        What is known of how they were observed: `Observed.tell`.
+    ebv : Tensor (B,)
+        Of the dust that was taken off, mag.
+
+    Returns
+    -------
+    flux, told : Tensor
+        With the last of `told` saying whose dust remains; of nobody it says how much.
+    """
+    u = torch.rand((2, len(flux)), generator=generator, device=flux.device)
+    wrong = training.dust_error * torch.randn(len(flux), generator=generator, device=flux.device)
+    dusty = (u[0] < training.dusty) & (ebv > 0)
+    excess = ebv * torch.where(dusty, 1.0, wrong)
+    dimming = 10 ** (-0.4 * excess[:, None] * flux.new_tensor(survey.extinction))
+    seeing = told[:, :-1] * (u[1] >= training.untold)[:, None]
+    return flux * dimming[:, :, None, None], torch.cat([seeing, dusty[:, None].to(told.dtype)], dim=1)
 
 
 def move(flux: Tensor, vector: Tensor, u: Tensor, turned: float) -> tuple[Tensor, Tensor, Tensor]:

@@ -30,6 +30,7 @@ from galexplore.network.layers import lay_out
 from galexplore.network.recipes import Network
 from galexplore.network.sample import halves, pick_device
 from galexplore.network.vae import CVAE, Posterior
+from galexplore.observed import Observed
 from galexplore.posterior.calibrate import scale_at
 from galexplore.posterior.joint import FILE
 from galexplore.survey import Survey
@@ -106,6 +107,7 @@ class Embedder:
         self,
         flux: np.ndarray,
         valid: np.ndarray | None = None,
+        observed: Observed | None = None,
         *,
         batch: int = 256,
         progress: Callable[[int], None] = lambda done: None,
@@ -118,6 +120,8 @@ class Embedder:
             Nanomaggies per native pixel, without gaps.
         valid : bool array (N, B, S, S), optional
             Pixels on which the reconstruction is judged; all of them by default.
+        observed : Observed, optional
+            What is known of how they were observed; by default nothing, and no dust of the Galaxy remains.
 
         Returns
         -------
@@ -131,13 +135,14 @@ class Embedder:
             rows = slice(start, start + batch)
             images = self._tensor(flux[rows])
             mask = None if valid is None else self._tensor(valid[rows])
-            parts.append(self._embed_batch(images, mask, measure_magnitude(flux[rows], self.survey)))
+            told = self._tell(observed, rows)
+            parts.append(self._embed_batch(images, mask, told, measure_magnitude(flux[rows], self.survey)))
             progress(min(start + batch, len(flux)))
         columns = [*MEANS, *SIGMAS, "chi2", "mag_aperture"]
         return pd.DataFrame(np.concatenate(parts) if parts else np.empty((0, len(columns))), columns=columns)
 
     @torch.inference_mode()
-    def glance(self, flux: np.ndarray, batch: int = 256) -> pd.DataFrame:
+    def glance(self, flux: np.ndarray, observed: Observed | None = None, batch: int = 256) -> pd.DataFrame:
         """Locate images (N, B, S, S) by a single look in half precision, without their reconstruction.
 
         For surveys of billions: an order of magnitude faster than `embed`, and from it by a small part of a sigma. The
@@ -153,21 +158,21 @@ class Embedder:
         for start in range(0, len(flux), batch):
             images = self._tensor(flux[start : start + batch]).contiguous(memory_format=torch.channels_last)
             with torch.autocast(self.device.type, torch.bfloat16, enabled=halves(self.device)):
-                posterior = self.model.encode(images)
+                posterior = self.model.encode(images, self._tell(observed, slice(start, start + batch)))
             magnitude = measure_magnitude(flux[start : start + batch], self.survey)
             parts.append(np.concatenate([*self._physical(posterior, magnitude), magnitude[:, None]], axis=1))
         columns = [*MEANS, *SIGMAS, "mag_aperture"]
         return pd.DataFrame(np.concatenate(parts) if parts else np.empty((0, len(columns))), columns=columns)
 
     @torch.inference_mode()
-    def encode_orientations(self, flux: np.ndarray) -> np.ndarray:
+    def encode_orientations(self, flux: np.ndarray, observed: Observed | None = None) -> np.ndarray:
         """Latents (8, N, 5) that each of the eight flips and transpositions of images (N, B, S, S) gives by itself.
 
         In physical units and turned back, so that without noise all eight would agree; `embed` returns their mean.
         """
-        images, answers = self._tensor(flux), []
+        images, told, answers = self._tensor(flux), self._tell(observed, slice(None)), []
         for move in DIHEDRAL:
-            vector, mean, logvar = self.model.encode(turn(images, move).contiguous())
+            vector, mean, logvar = self.model.encode(turn(images, move).contiguous(), told)
             answers.append(self._physical(Posterior(turn_vector(vector, move), mean, logvar))[0])
         return np.stack(answers)
 
@@ -182,8 +187,11 @@ class Embedder:
     def _tensor(self, array: np.ndarray) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(array, np.float32)).to(self.device)
 
+    def _tell(self, observed: Observed | None, rows: slice) -> Tensor | None:
+        return None if observed is None else self._tensor(observed[rows].tell())
+
     @torch.inference_mode()
-    def features(self, flux: np.ndarray, batch: int = 256) -> np.ndarray:
+    def features(self, flux: np.ndarray, observed: Observed | None = None, batch: int = 256) -> np.ndarray:
         """Give what the encoder has made of images (N, B, S, S) before it names the latents: (N, F), float32.
 
         The mean over the eight flips and transpositions, as for the latents.
@@ -191,12 +199,15 @@ class Embedder:
         parts = []
         for start in range(0, len(flux), batch):
             images = self._tensor(flux[start : start + batch])
-            turned = [self.model.features(turn(images, move).contiguous()) for move in DIHEDRAL]
+            told = self._tell(observed, slice(start, start + batch))
+            turned = [self.model.features(turn(images, move).contiguous(), told) for move in DIHEDRAL]
             parts.append(torch.stack(turned).mean(dim=0).cpu().numpy())
         return np.concatenate(parts)
 
-    def _embed_batch(self, flux: Tensor, valid: Tensor | None, magnitude: np.ndarray) -> np.ndarray:
-        answers = [self.model.encode(turn(flux, move).contiguous()) for move in DIHEDRAL]
+    def _embed_batch(
+        self, flux: Tensor, valid: Tensor | None, told: Tensor | None, magnitude: np.ndarray
+    ) -> np.ndarray:
+        answers = [self.model.encode(turn(flux, move).contiguous(), told) for move in DIHEDRAL]
         vector = torch.stack([turn_vector(p.vector, m) for p, m in zip(answers, DIHEDRAL, strict=True)]).mean(dim=0)
         means = torch.stack([p.mean for p in answers])
         # The variance of the mixture of the eight answers: what each says, and how far they disagree.

@@ -65,13 +65,14 @@ class Photometer(nn.Module):
 
     The level of the sky about the galaxy is taken off first, and told: about a large galaxy it is the galaxy's own.
     Neighbours are taken off by symmetry: a pixel that outshines the one across the middle is replaced by that one.
+    What is known of the seeing is read beside the colours within small apertures, which are colours of the seeing too.
     """
 
     weight: Tensor
     sky: Tensor
     outer: Tensor
 
-    def __init__(self, width: int, survey: Survey):
+    def __init__(self, width: int, survey: Survey, told: int):
         super().__init__()
         (bands, size, _), apertures = survey.shape, list_apertures(survey.size)
         y, x = torch.meshgrid(*2 * [torch.arange(size) - (size - 1) / 2], indexing="ij")
@@ -83,8 +84,8 @@ class Photometer(nn.Module):
         self.register_buffer("outer", ((x**2 + y**2) > round(OUTER * size) ** 2).flatten(), persistent=False)
         count = (2 * bands - 1) * len(apertures) + bands
         # Three wide layers: colours to a hundredth of a magnitude tell masses apart, and cost nothing beside the trunk.
-        layers = [layer for n in (count, width, width) for layer in (nn.Linear(n, width), nn.ReLU())]
-        self.body = nn.Sequential(nn.BatchNorm1d(count), *layers)
+        layers = [layer for n in (count + told, width, width) for layer in (nn.Linear(n, width), nn.ReLU())]
+        self.told, self.body = told, nn.Sequential(nn.BatchNorm1d(count), *layers)
 
     def measure_apertures(self, flux: Tensor) -> Tensor:
         """Asinh magnitudes, colours between neighbouring bands and sky levels, (B, F), of linear flux (B, C, S, S)."""
@@ -106,9 +107,11 @@ class Photometer(nn.Module):
             level = (outer * near).sum(dim=2, keepdim=True) / near.sum(dim=2, keepdim=True).clamp_min(1)
         return level[..., None]
 
-    def forward(self, flux: Tensor) -> Tensor:
-        """Features (B, width)."""
-        return self.body(self.measure_apertures(flux))
+    def forward(self, flux: Tensor, told: Tensor | None = None) -> Tensor:
+        """Features (B, width) of images and of what is told of them, (B, `self.told`); nothing by default."""
+        measured = self.body[0](self.measure_apertures(flux))
+        told = measured.new_zeros(len(flux), self.told) if told is None else told[:, : self.told]
+        return self.body[1:](torch.cat([measured, told], dim=1))
 
 
 class Decoder(nn.Module):

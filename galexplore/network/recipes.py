@@ -15,6 +15,7 @@ class Network:
     widths: tuple[int, ...] = (32, 64, 96, 128)  # channels at a half, a quarter, an eighth and a sixteenth of that
     brushes: tuple[int, ...] = (64, 48, 32, 16)  # the decoder's channels, at twice the pixels each time
     photometer: int = 256  # features made of the aperture fluxes
+    told: bool = True  # whether the encoder is told the seeing, band by band, and of dust that was left in
     hidden: int = 256  # the layer between the feature maps and the latents
     n_free: int = 1  # more may be studied; the explorer reads models with one
     softening: float = SOFTENING  # the noise stretch's knee in sigma of sky noise
@@ -23,7 +24,8 @@ class Network:
     @classmethod
     def read(cls, card: dict) -> "Network":
         """Network of a model's card, where JSON made lists of tuples; TypeError for another version's."""
-        shape: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in card.items()}
+        shape: dict[str, Any] = {"told": False}  # of cards that do not say
+        shape |= {k: tuple(v) if isinstance(v, list) else v for k, v in card.items()}
         return cls(**shape)
 
 
@@ -45,8 +47,9 @@ class Training:
     dependence: float = 1.0  # weight of the free latents' distance correlation with the physics ones
     warm_up: float = 0.2  # fraction of the training over which beta rises
     turned: float = 0.5  # fraction of galaxies turned by any angle; the others by multiples of 90 degrees, exactly
-    blurred: float = 0.2  # fraction of batches seen through worse seeing,
-    blur: float = 0.7  # by up to so many pixels (sigma)
+    untold: float = 0.5  # fraction of galaxies of which the seeing is not told
+    dusty: float = 0.15  # fraction of galaxies seen through their field's dust, as where no position is known
+    dust_error: float = 0.15  # of E(B-V), by which what is taken off is wrong: as maps differ
     background: float = 0.02  # sky level, in sigma of a model pixel, beside the frames' own; much more blurs colours
     noisy: float = 0.2  # fraction of batches with noise added,
     noise: float = 0.7  # by up to so many times the typical sky noise

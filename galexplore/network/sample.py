@@ -9,7 +9,9 @@ import torch
 from torch import Tensor
 
 from galexplore.latents import LABELLED, to_double_angle
+from galexplore.observed import Observed
 from galexplore.posterior.label_errors import read_errors, read_label
+from galexplore.survey import Survey
 
 Device = torch.device
 
@@ -27,15 +29,23 @@ class Sample:
         `posterior.label_errors` where the catalogue does not say.
     vector : Tensor (N, 2)
         (cos 2phi, sin 2phi); NaN where not known.
+    told : Tensor (N, 2 C + 1)
+        What is known of how they were observed: `Observed.tell`.
+    ebv : Tensor (N,)
+        The Galaxy's E(B-V) in front of each, whose dust was taken off, mag; 0 where the catalogue does not say.
     """
 
     flux: Tensor
     labels: Tensor
     errors: Tensor
     vector: Tensor
+    told: Tensor
+    ebv: Tensor
 
     @classmethod
-    def gather(cls, frame: pd.DataFrame, flux: np.ndarray, device: torch.device | str = "cpu") -> "Sample":
+    def gather(
+        cls, frame: pd.DataFrame, flux: np.ndarray, survey: Survey, device: torch.device | str = "cpu"
+    ) -> "Sample":
         """Put catalogue rows and their images (N, C, S, S) on a device."""
         columns = list(LABELLED.values())
         labels = torch.tensor(np.array([read_label(frame, c) for c in columns], np.float32).T)
@@ -43,7 +53,10 @@ class Sample:
         vector = torch.tensor(to_double_angle(read_label(frame, "phi").astype(np.float32)))
         images = torch.from_numpy(np.asarray(flux, np.float16))
         images = images.to(device) if fits(images, torch.device(device)) else images
-        return cls(images, labels.to(device), errors.to(device), vector.to(device))
+        told = torch.from_numpy(Observed.read(frame, survey).tell())
+        ebv = torch.tensor(frame.get("ebv", pd.Series(0.0, frame.index)).fillna(0).to_numpy(np.float32))
+        small = (labels, errors, vector, told, ebv)
+        return cls(images, *(values.to(device) for values in small))
 
     def __len__(self) -> int:
         return len(self.labels)

@@ -18,7 +18,7 @@ from galexplore.draw.pictures import draw_comparison
 from galexplore.errors import InputError
 from galexplore.files import write_beside
 from galexplore.latents import LABELLED, unstandardise
-from galexplore.network.augment import augment
+from galexplore.network.augment import augment, obscure
 from galexplore.network.processes import Processes
 from galexplore.network.recipes import Network, Training
 from galexplore.network.run import Run
@@ -61,11 +61,13 @@ def train_epoch(
     sums: dict[str, Tensor] = {}
     for i, rows in enumerate(batches):
         at = rows[processes.rank :: processes.size].to(device)
-        flux, vector, valid = augment(sample.images(at), sample.vector[at], training, run.model.survey, generator)
+        survey = run.model.survey
+        flux, told = obscure(sample.images(at), sample.told[at], sample.ebv[at], training, survey, generator)
+        flux, vector, valid = augment(flux, sample.vector[at], training, survey, generator)
         flux = flux.contiguous(memory_format=torch.channels_last)
         with torch.autocast(device.type, torch.bfloat16, enabled=halves(device)):
             known = (sample.labels[at], sample.errors[at], vector, valid)
-            terms = loss(flux, *known, drawn=training.drawn, voice=training.voice)
+            terms = loss(flux, *known, told=told, drawn=training.drawn, voice=training.voice)
         done, steps = epoch * len(batches) + i, training.epochs * len(batches)
         run.step(total(terms, done / steps, training), schedule(done, steps, training), processes)
         for k, v in terms.items():
@@ -89,7 +91,7 @@ def validate(model: CVAE, sample: Sample) -> dict[str, float]:
     for rows in torch.arange(len(sample)).split(256):
         flux = sample.images(rows)
         with torch.autocast(flux.device.type, torch.bfloat16, enabled=halves(flux.device)):
-            posterior = model.encode(flux)
+            posterior = model.encode(flux, sample.told[rows.to(sample.device)])
             if len(chi2) < 4:  # a thousand galaxies say it to a percent
                 direction = torch.nn.functional.normalize(posterior.vector, dim=1)
                 chi2.append(model.chi2(flux, model.decode(torch.cat([direction, posterior.mean], dim=1))))
@@ -105,15 +107,16 @@ def validate(model: CVAE, sample: Sample) -> dict[str, float]:
 def encode_some(model: CVAE, sample: Sample, count: int = 5000) -> tuple[Tensor, Tensor]:
     """Posterior means and log variances (n, 3 + n_free), standardised, of the first galaxies of a sample."""
     rows = torch.arange(min(count, len(sample)))
-    seen = [model.encode(sample.images(some)) for some in rows.split(256)]
+    seen = [model.encode(sample.images(some), sample.told[some.to(sample.device)]) for some in rows.split(256)]
     return torch.cat([p.mean for p in seen]), torch.cat([p.logvar for p in seen])
 
 
 @torch.inference_mode()
 def draw_progress(model: CVAE, sample: Sample, path: Path, count: int = 8) -> None:
     """Write a PNG of a few galaxies: as seen, as reconstructed, and the difference."""
-    flux = sample.images(torch.arange(min(count, len(sample))))
-    posterior = model.encode(flux)
+    rows = torch.arange(min(count, len(sample)))
+    flux = sample.images(rows)
+    posterior = model.encode(flux, sample.told[rows.to(sample.device)])
     direction = torch.nn.functional.normalize(posterior.vector, dim=1)
     drawn = model.unstretch(model.decode(torch.cat([direction, posterior.mean], dim=1)))
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -19,6 +19,7 @@ from galexplore.latents import standardise
 from galexplore.network.layers import Decoder, Photometer, Residual, arcsinh, convolve
 from galexplore.network.losses import average_known, distance_correlation, distance_from_normal
 from galexplore.network.recipes import Network
+from galexplore.observed import count_told
 from galexplore.survey import Survey
 
 
@@ -59,7 +60,8 @@ class CVAE(nn.Module):
         for inward, outward in itertools.pairwise(w[1:]):
             blocks += [convolve(inward, outward, 4, 2), Residual(outward)]
         self.trunk = nn.Sequential(*blocks, nn.Flatten())
-        self.photometer = Photometer(network.photometer, survey)
+        told = count_told(len(survey.bands)) if network.told else 0
+        self.photometer = Photometer(network.photometer, survey, told)
         wide = w[-1] * _shrink(survey.size, len(w)) ** 2 + network.photometer
         self.read_out = nn.Sequential(nn.Linear(wide, network.hidden), nn.ReLU())
         self.head = nn.Linear(network.hidden, 2 + 2 * (3 + network.n_free))
@@ -77,15 +79,18 @@ class CVAE(nn.Module):
         u = u.float().clamp(-0.9999, 0.9999)
         return u / torch.sqrt(1 - u * u) * self.knee
 
-    def features(self, flux: Tensor) -> Tensor:
-        """Return what the encoder makes of images (B, C, S, S) before it names the latents: (B, hidden), float32."""
+    def features(self, flux: Tensor, told: Tensor | None = None) -> Tensor:
+        """Return what the encoder makes of images (B, C, S, S) before it names the latents: (B, hidden), float32.
+
+        `told` (B, 2 C + 1) is what is known of how they were observed (`Observed.tell`); nothing by default.
+        """
         shapes = self.trunk(self.stretch(flux)).float()
         with torch.autocast(flux.device.type, enabled=False):  # half precision would round colours and redshifts
-            return self.read_out(torch.cat([shapes, self.photometer(flux.float())], dim=1))
+            return self.read_out(torch.cat([shapes, self.photometer(flux.float(), told)], dim=1))
 
-    def encode(self, flux: Tensor) -> Posterior:
-        """Posterior of the latents given images (B, C, S, S)."""
-        features, count = self.features(flux), 3 + self.network.n_free
+    def encode(self, flux: Tensor, told: Tensor | None = None) -> Posterior:
+        """Posterior of the latents given images (B, C, S, S), and what is told of them: see `features`."""
+        features, count = self.features(flux, told), 3 + self.network.n_free
         with torch.autocast(flux.device.type, enabled=False):
             vector, mean, logvar = self.head(features).split([2, count, count], dim=1)
         length = vector.norm(dim=1, keepdim=True).clamp_min(1e-6)
@@ -177,6 +182,7 @@ class CVAE(nn.Module):
         vector: Tensor,
         valid: Tensor | None = None,
         *,
+        told: Tensor | None = None,
         drawn: int = 1,
         voice: float = 0.0,
     ) -> dict[str, Tensor]:
@@ -191,6 +197,8 @@ class CVAE(nn.Module):
             (cos 2phi, sin 2phi); NaN where not known.
         valid : Tensor (B, 1 or C, S, S), optional
             1 where a pixel may be judged.
+        told : Tensor (B, 2 C + 1), optional
+            As of `features`.
         drawn : int
             Only one galaxy in so many is decoded and enters the reconstruction.
         voice : float
@@ -204,7 +212,7 @@ class CVAE(nn.Module):
             `aggregate` (squared Wasserstein distance of the batch's free latents from a unit normal) and `dependence`
             (their squared distance correlation with the physics latents, which answer to the labels alone).
         """
-        posterior = self.encode(flux if valid is None else flux * valid)
+        posterior = self.encode(flux if valid is None else flux * valid, told)
         some = slice(None, None, drawn)
         code = self.reparameterize(posterior)
         images = self.decode(code[some])

@@ -33,7 +33,7 @@ def _count_processors() -> int:
 DRAWN = {"phi_true", "inclination", "thickness", "elliptical", "ba", "re_arcsec", "disc_re", "bulge_re", "bulge_n"}
 DRAWN |= {"bulge_ba", "arm_strength", "arm_count", "arm_phase", "pitch", "winding", "bar_strength", "bar_length"}
 DRAWN |= {"bar_angle", "ring_strength", "clumpiness", "dust_lane", "asymmetry", "oddity", "core", "seed"}
-DRAWN |= {"psf_e1", "psf_e2", "offset_x", "offset_y"}
+DRAWN |= {"psf_e1", "psf_e2", "psf_wing", "offset_x", "offset_y"}
 #: And what of it stands there for each band.
 DRAWN_BY_BAND = (*(f"flux_{part}" for part in PARTS), "psf", "noise")
 

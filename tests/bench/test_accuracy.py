@@ -23,7 +23,7 @@ from tests.analytic import draw_ellipse
 @pytest.fixture
 def sample(sky):
     frame, flux = sky
-    return Sample.gather(frame, flux)
+    return Sample.gather(frame, flux, DECALS)
 
 
 def nothing(*at):
@@ -68,7 +68,7 @@ def test_copies_of_one_galaxy_attract_and_others_repel():
 
 
 def test_peers_learn_and_stop_when_their_time_is_spent(sky):
-    sample = Sample.gather(sky[0][:160], sky[1][:160])
+    sample = Sample.gather(sky[0][:160], sky[1][:160], DECALS)
     torch.manual_seed(0)
     model, scale = Published(DECALS), Scale(sample)
     cost = train_peer(model, sample, 15, 1e4, nothing, batch=32)

@@ -50,11 +50,15 @@ def test_each_change_of_the_sky_changes_what_it_names_and_nothing_else():
     row = gx.load().table.iloc[:2]
     changes = {(kind, name): change(row) for kind, name, change in sky.list_changes(DECALS)}
     assert sum(kind == "seeing" for kind, _ in changes) == 27
-    dust = changes["dust", "E(B-V) 0.1"]
+    dust = changes["dust left in", "E(B-V) 0.1"]
     for band, k in zip(DECALS.bands, DECALS.extinction, strict=True):
         for part in PARTS:
             flux = f"flux_{part}_{band}"
             assert np.allclose(dust[flux], row[flux] * 10 ** (-0.04 * k))
+    cleared = changes["dust taken off", "E(B-V) 0.3"]
+    raised = 10 ** (0.4 * DECALS.extinction[0] * (0.3 - row["ebv"]))
+    assert np.allclose(cleared["noise_g"], row["noise_g"] * raised)
+    assert cleared["flux_disc_g"].equals(row["flux_disc_g"])
     wide = changes["seeing of one band", 'r 1.7"']
     assert (wide["psf_r"] == 1.7).all() and wide.drop(columns="psf_r").equals(row.drop(columns="psf_r"))
     assert np.allclose(changes["depth", "noise x 2.5"]["noise_z"], 2.5 * row["noise_z"])
@@ -75,10 +79,21 @@ def test_another_sampling_shows_the_same_galaxy_and_without_neighbours_the_rest_
 def test_the_answers_move_with_the_sky(monkeypatch):
     def two(survey, triplets):
         yield "nothing", "", lambda rows: rows
-        yield "dust", "0.3", sky._redden(survey, 0.3)
+        yield sky.LEFT_IN, "0.3", sky._redden(survey, 0.3)
+        yield "seeing", 'z 2"', sky._set_seeing({"z": 2.0})
 
     monkeypatch.setattr(sky, "list_changes", two)
-    drawn, nothing, dust = sky.measure_sky(gx.load(), 24)["rows"]
+    drawn, untold, nothing, dust, told, silent = sky.measure_sky(gx.load(), 24)["rows"]
     assert nothing["redshift"] == drawn["redshift"] and nothing["redshift"]["shift"] == 0
-    assert dust["logmass"]["shift"] > 1 and dust["logmass"]["inside95"] < drawn["logmass"]["inside95"]
-    assert "| dust 0.3 |" in sky.write_table({"rows": [drawn, nothing, dust]})
+    assert [row["told"] for row in (drawn, untold, nothing, dust, told, silent)] == [
+        True,
+        False,
+        True,
+        True,
+        True,
+        False,
+    ]
+    assert untold["redshift"]["shift"] != 0 and dust["redshift"]["scatter"] > 0
+    assert told["redshift"] != silent["redshift"]
+    table = sky.write_table({"rows": [drawn, nothing, dust, told, silent]})
+    assert "| dust left in 0.3 |" in table and '| seeing z 2", not told |' in table

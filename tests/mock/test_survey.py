@@ -12,6 +12,7 @@ from galexplore.mock.measure import add_labels, add_positions, choose_split
 from galexplore.places import ROOT
 from galexplore.survey import DECALS
 from galexplore.tables import catalogue
+from tests.analytic import REAL
 
 DATA = ROOT / "data" / "catalogue.parquet"
 
@@ -75,9 +76,31 @@ def test_histories_give_the_mass_and_the_rate():
 
 
 def test_fields_are_the_survey_s():
-    fields = scene.add_fields(pd.DataFrame(index=range(3000)), DECALS, np.random.default_rng(0))
-    assert np.allclose(fields[["psf_g", "psf_r", "psf_z"]].median(), find_conditions(DECALS).seeing, rtol=0.02)
-    assert fields["noise_z"].between(0.004, 0.025).all() and fields["seed"].is_unique
+    fields = scene.add_fields(pd.DataFrame(index=range(20000)), DECALS, np.random.default_rng(0))
+    seeing = fields[["psf_g", "psf_r", "psf_z"]]
+    assert np.allclose(seeing.median(), find_conditions(DECALS).seeing, rtol=0.01)
+    assert 0.25 < np.log(seeing).corr().loc["psf_g", "psf_r"] < 0.45  # each band has nights of its own
+    assert fields["ebv"].between(0, 0.45).all() and fields["seed"].is_unique
+    # the dust that is taken off raises the noise
+    dusty, clear = fields[fields["ebv"] > 0.2], fields[fields["ebv"] < 0.03]
+    raised = 10 ** (0.4 * 3.214 * (dusty["ebv"].median() - clear["ebv"].median()))
+    assert dusty["noise_g"].median() / clear["noise_g"].median() == pytest.approx(raised, rel=0.08)
+
+
+@pytest.mark.skipif(not REAL.exists(), reason="needs the real measurements")
+def test_fields_are_distributed_as_the_survey_publishes():
+    real = pd.read_csv(REAL / "tables" / "dr10_south_regions_psf_depth_ebv.csv")
+    real = real[(real["median_psf_r_arcsec"] > 0) & (real["median_psfdepth_r"] > 0)]
+    fields = scene.add_fields(pd.DataFrame(index=range(20000)), DECALS, np.random.default_rng(1))
+    clear = fields["noise_r"] * 10 ** (-0.4 * DECALS.extinction[1] * fields["ebv"])
+    width = np.sqrt(4 * np.pi) * fields["psf_r"] / 2.355 / DECALS.pixel_scale  # sqrt of the pixels of a star
+    depth = DECALS.zero_point - 2.5 * np.log10(5 * clear * width)
+    pairs = ((fields["psf_r"], "median_psf_r_arcsec", 0.06), (depth, "median_psfdepth_r", 0.2))
+    for ours, column, tolerance in (*pairs, (np.log10(fields["ebv"]), "median_ebv", 0.15)):
+        theirs = np.log10(real[column]) if column == "median_ebv" else real[column]
+        theirs = np.repeat(theirs.to_numpy(), real["n_bricks"])
+        for q in (0.05, 0.25, 0.5, 0.75, 0.95):
+            assert np.quantile(ours, q) == pytest.approx(np.quantile(theirs, q), abs=tolerance), (column, q)
 
 
 def test_neighbours_follow_the_seed():

@@ -3,13 +3,13 @@ import math
 import pytest
 import torch
 
-from galexplore.network.augment import augment, blur, cut_edges, move
+from galexplore.network.augment import augment, cut_edges, move, obscure
 from galexplore.network.recipes import Training
 from galexplore.survey import DECALS
 from tests.analytic import draw_ellipse
 from tests.network.test_vae import moments_angle
 
-STILL = Training(turned=0.0, blurred=0.0, noisy=0.0, background=0.0, edge_masks=0.0)
+STILL = Training(turned=0.0, noisy=0.0, background=0.0, edge_masks=0.0)
 
 
 def double(phi):
@@ -60,21 +60,26 @@ def test_unknown_angles_stay_unknown():
     assert vector.isnan().all()
 
 
-def test_blur_keeps_the_flux_and_widens_by_its_variance():
-    flux = torch.from_numpy(draw_ellipse(0.0, size=3, ba=1.0))[None]
-    wide = blur(flux, torch.tensor([0.05, 0.5, 0.7]))
-    y = torch.arange(69.0)[:, None] - 34
-
-    def variance(band):
-        return float((band * y**2).sum() / band.sum())
-
-    assert torch.allclose(wide.sum(dim=(2, 3)), flux.sum(dim=(2, 3)), rtol=1e-4)
-    for i, width in enumerate((0.05, 0.5, 0.7)):
-        assert variance(wide[0, i]) - variance(flux[0, i]) == pytest.approx(width**2, abs=0.05)
+def test_dust_that_is_left_in_dims_by_the_survey_s_law_and_is_said_by_the_last_number():
+    flux, ebv, told = torch.ones(400, 3, 4, 4), torch.full((400,), 0.2), torch.ones(400, 7)
+    told[:, -1] = 0.0
+    recipe, generator = Training(dusty=0.5, untold=0.5, dust_error=0.0), torch.Generator().manual_seed(0)
+    seen, said = obscure(flux, told, ebv, recipe, DECALS, generator)
+    dimmed, law = said[:, -1] == 1, 10 ** (-0.4 * 0.2 * torch.tensor(DECALS.extinction))
+    assert 150 < dimmed.sum() < 250 and (seen[~dimmed] == 1).all()
+    assert torch.allclose(seen[dimmed], law.view(3, 1, 1).expand(3, 4, 4))
+    silent = (said[:, :-1] == 0).all(dim=1)
+    assert 150 < silent.sum() < 250 and (said[~silent, :-1] == 1).all()
+    assert 50 < (silent & dimmed).sum() < 150  # one does not follow from the other
+    spread = obscure(flux, told, ebv, Training(dusty=0.0, dust_error=0.15), DECALS, generator)[0]
+    error = -2.5 * torch.log10(spread[:, 0, 0, 0]) / DECALS.extinction[0]
+    assert error.std() == pytest.approx(0.15 * 0.2, rel=0.15) and abs(error.mean()) < 0.006
+    _, nobody = obscure(flux, told, torch.zeros(400), Training(dusty=1.0), DECALS, generator)
+    assert (nobody[:, -1] == 0).all()  # of no known dust none is left in
 
 
 def test_added_noise_stays_below_what_the_recipe_says():
-    recipe = Training(turned=0.0, blurred=0.0, noisy=1.0, noise=0.7, background=0.0, edge_masks=0.0)
+    recipe = Training(turned=0.0, noisy=1.0, noise=0.7, background=0.0, edge_masks=0.0)
     flux = torch.zeros(64, 3, 69, 69)
     noisy, _, _ = augment(flux, double(0.0).repeat(64, 1), recipe, DECALS, torch.Generator().manual_seed(0))
     level = noisy[..., 2:-2, 2:-2].std(dim=(2, 3)) / torch.tensor(DECALS.model_noise)

@@ -20,7 +20,7 @@ def take_part(fabric, frame, flux, folder):
     processes = Processes(fabric)
     mine = torch.full((3,), float(processes.rank))
     processes.average([mine])
-    sample, validation = Sample.gather(frame[40:], flux[40:]), Sample.gather(frame[:40], flux[:40])
+    sample, validation = Sample.gather(frame[40:], flux[40:], DECALS), Sample.gather(frame[:40], flux[:40], DECALS)
     model, card = fit(sample, validation, folder, survey=DECALS, network=TINY, training=RECIPE, processes=processes)
     weights = torch.cat([v.flatten().float() for v in model.state_dict().values()])
     others = fabric.all_gather(weights)
@@ -38,7 +38,7 @@ def test_two_processes_end_where_one_does(sky, tmp_path):
     mean, apart, two = fabric.launch(take_part, frame, flux, tmp_path / "two")
     assert mean == [0.5] * 3
     assert apart == 0.0
-    sample, validation = Sample.gather(frame[40:], flux[40:]), Sample.gather(frame[:40], flux[:40])
+    sample, validation = Sample.gather(frame[40:], flux[40:], DECALS), Sample.gather(frame[:40], flux[:40], DECALS)
     _, one = fit(sample, validation, tmp_path / "one", survey=DECALS, network=TINY, training=RECIPE)
     last, alone = two["history"][-1], one["history"][-1]
     # Not the same numbers: batch statistics and random moves are each process's own.

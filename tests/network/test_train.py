@@ -24,7 +24,7 @@ BRIEF = Training(epochs=3, batch=64, pictures=2)
 def samples(sky):
     frame, flux = sky
     chosen = np.flatnonzero(frame["split"] == "train")
-    return Sample.gather(frame.iloc[chosen], flux[chosen]), Sample.gather(frame[:40], flux[:40])
+    return Sample.gather(frame.iloc[chosen], flux[chosen], DECALS), Sample.gather(frame[:40], flux[:40], DECALS)
 
 
 def test_a_killed_run_resumes_to_the_same_weights(samples, tmp_path):
@@ -176,7 +176,7 @@ def test_a_latent_that_no_label_teaches_says_nothing(samples, tmp_path, lost):
 def test_an_error_that_is_not_known_is_not_zero():
     frame = pd.DataFrame({"z": [0.1, 0.2, 0.3], "logmass": [10.0, 11.0, 10.0], "phi": 0.1})
     frame["z_err"] = [np.nan, 1e-3, 3e-3]
-    sample = Sample.gather(frame, np.zeros((3, 3, 69, 69)))
+    sample = Sample.gather(frame, np.zeros((3, 3, 69, 69)), DECALS)
     assert sample.errors[:, 0].tolist() == pytest.approx([2e-3, 1e-3, 3e-3])
     assert sample.errors[:, 1].tolist() == pytest.approx([TYPICAL_ERRORS["logmass"]] * 3)
     assert sample.labels[:, 2].isnan().all() and (sample.errors[:, 2] > 0).all(), "a missing column is all unknown"

@@ -187,7 +187,7 @@ def test_the_network_is_built_for_the_surveys_bands_and_grid(size):
     sum(terms.values()).backward()
     assert all(torch.isfinite(p.grad).all() for p in model.parameters() if p.grad is not None)
     assert torch.equal(model.photometer.sky.flatten(), torch.tensor(survey.model_noise))
-    moved, _, valid = augment(flux, torch.zeros(8, 2), Training(blurred=1.0, noisy=1.0), survey, torch.Generator())
+    moved, _, valid = augment(flux, torch.zeros(8, 2), Training(noisy=1.0), survey, torch.Generator())
     assert moved.shape == flux.shape and valid.shape == (8, 1, size, size)
 
 
@@ -219,7 +219,7 @@ def embedder(tmp_path_factory):
     flux = np.stack([prepare(Cutout(f * draw_disc(seed=i), 0.2, "ugriz"), FIVE).flux for i, f in enumerate(size)])
     columns = {"z": 0.2 / size, "logmass": 10 + np.log10(size), "logsfr": np.log10(size), "phi": 0 * size}
     frame = pd.DataFrame(columns | {f"{c}_err": 0.05 for c in columns})
-    sample = Sample.gather(frame, flux)
+    sample = Sample.gather(frame, flux, FIVE)
     _, card = fit(sample, sample, folder, survey=FIVE, network=TINY, training=Training(epochs=1, batch=32))
     card |= {"calibration": Embedder(CVAE(TINY, FIVE)).calibration, "sha256": hash_file(folder / "weights.safetensors")}
     (folder / "card.json").write_text(json.dumps(card))
@@ -236,7 +236,8 @@ def test_a_trained_model_opens_with_its_survey_and_answers(embedder, prepared):
 
 
 def test_images_of_another_survey_are_not_trained_on(tmp_path):
-    sample = Sample(torch.zeros(8, 3, 69, 69), torch.zeros(8, 3), torch.ones(8, 3), torch.zeros(8, 2))
+    zeros = torch.zeros
+    sample = Sample(zeros(8, 3, 69, 69), zeros(8, 3), torch.ones(8, 3), zeros(8, 2), zeros(8, 11), zeros(8))
     with pytest.raises(InputError, match="images are of shape \\(3, 69, 69\\), those of Five are \\(5, 48, 48\\)"):
         fit(sample, sample, tmp_path, survey=FIVE, network=TINY, training=Training(epochs=1))
 
