@@ -42,7 +42,8 @@ def test_locate_json_keeps_its_schema(cutout):
     answer = run("locate", path, "--json")
     assert answer.returncode == 0, answer.stderr
     found = json.loads(answer.stdout)
-    assert list(found) == ["source", "audit", "latents", "umap", "neighbours", "anomaly", "model"]
+    keys = ["source", "audit", "ebv", "ebv_source", "latents", "umap", "neighbours", "anomaly", "model"]
+    assert list(found) == keys
     assert found["source"] == {
         "path": "galaxy.fits",
         "kind": found["source"]["kind"],
