@@ -42,7 +42,8 @@ def test_locate_json_keeps_its_schema(cutout):
     answer = run("locate", path, "--json")
     assert answer.returncode == 0, answer.stderr
     found = json.loads(answer.stdout)
-    assert list(found) == ["source", "audit", "latents", "umap", "neighbours", "anomaly", "model", "posterior", "given"]
+    keys = ["source", "audit", "ebv", "ebv_source", "latents", "umap", "neighbours", "anomaly", "model", "posterior"]
+    assert list(found) == [*keys, "given"]
     assert found["given"] is None and found["posterior"]["coordinates"] == ["ln(redshift)", "logmass", "logsfr"]
     assert sum(found["posterior"]["weights"]) == pytest.approx(1)
     assert found["source"] == {
