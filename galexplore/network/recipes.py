@@ -33,7 +33,7 @@ class Network:
 class Training:
     """The recipe. `galexplore train` writes it, with what it cost, into the model's card."""
 
-    epochs: int = 12
+    epochs: int = 9
     batch: int = 128
     learning_rate: float = 2e-3
     weight_decay: float = 0.02

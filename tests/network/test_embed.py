@@ -13,6 +13,7 @@ from galexplore.latents import LATENTS, MEANS, SIGMAS, angle_difference
 from galexplore.network.embed import Embedder
 from galexplore.network.recipes import Network
 from galexplore.network.vae import CVAE
+from galexplore.observed import Observed
 from galexplore.survey import DECALS
 from tests.analytic import draw_ellipse
 from tests.network.test_train import TINY
@@ -35,6 +36,34 @@ def test_chunked_is_as_in_one_piece(embedder, sky):
     done = []
     assert np.allclose(embedder.embed(flux, batch=7, progress=done.append), embedder.embed(flux), rtol=1e-4, atol=1e-4)
     assert done[-1] == 50
+
+
+def test_what_is_told_of_the_seeing_counts_for_each_galaxy_by_itself(embedder, sky):
+    flux, seeing = sky[1][:20], np.full((20, 3), np.nan)
+    seeing[5:] = (1.8, 1.0, 1.4)
+    observed = Observed(seeing, np.arange(20) == 7)
+    silent, told = embedder.embed(flux), embedder.embed(flux, observed=observed)
+    assert np.allclose(silent[:5], told[:5], rtol=1e-4, atol=1e-4)
+    assert not np.isclose(silent["lat_redshift"][5:], told["lat_redshift"][5:], rtol=1e-4).any()
+    assert np.allclose(told, embedder.embed(flux, observed=observed, batch=7), rtol=1e-4, atol=1e-4)
+    glance = embedder.glance(flux, observed, batch=7)
+    looks = embedder.encode_orientations(flux, observed)
+    assert np.allclose(glance[MEANS[1:]], looks[0][:, 1:], rtol=0.05, atol=0.03)
+    again = Observed(seeing, np.zeros(20, bool))
+    dusty = embedder.embed(flux, observed=again)["lat_redshift"]
+    assert (np.isclose(dusty, told["lat_redshift"], rtol=1e-5) == (np.arange(20) != 7)).all()
+    features = embedder.features(flux, observed)
+    assert np.allclose(features[:5], embedder.features(flux)[:5], atol=1e-4)
+    assert not np.allclose(features[5:], embedder.features(flux)[5:], atol=1e-4)
+
+
+def test_a_model_of_an_earlier_card_is_told_nothing(sky):
+    card = {k: v for k, v in asdict(TINY).items() if k != "told"}
+    network = Network.read(card)
+    assert not network.told and Network.read(asdict(TINY)).told
+    embedder = Embedder(CVAE(network, DECALS))
+    observed = Observed(np.full((3, 3), 1.1), np.zeros(3, bool))
+    assert embedder.embed(sky[1][:3], observed=observed).equals(embedder.embed(sky[1][:3]))
 
 
 def test_a_quarter_turn_turns_phi_and_nothing_else(embedder, sky):
