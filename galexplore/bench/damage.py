@@ -41,7 +41,8 @@ class Place(NamedTuple):
     """Where the files of a trial stand: two models, a person's labels, a selection, and a cutout to locate."""
 
     folder: Path
-    ids: list[str]
+    opened: str
+    selection: str
 
     def find(self, file: str, model: str = "mine") -> Path:
         """Path of a file that is damaged, by its name."""
@@ -51,7 +52,7 @@ class Place(NamedTuple):
         return {"labels": labels, "labels, the copy": name_copy(labels), "selection": self._selection()}[file]
 
     def _selection(self) -> Path:
-        return next(p for p in (self.folder / "cache" / "selections").iterdir() if not p.name.startswith("."))
+        return self.folder / "cache" / "selections" / self.selection
 
 
 def _flip(at: float) -> Callable[[Path, Path], object]:
@@ -107,9 +108,8 @@ def make_place(n: int = 60) -> Iterator[Place]:
             write_cutout(explorer, folder / "cutout.fits")
             ids = explorer.table["id"].tolist()
             for i, name in enumerate(ids[:6]):
-                add_label(find_file(TOKEN), name, i, f"note {i}")
-            selections.keep(ids[:9])
-            yield Place(folder, ids)
+                add_label(find_file(TOKEN), name, i, f"note {i}", explorer.catalogue)
+            yield Place(folder, ids[0], selections.keep(ids[:9], explorer.catalogue))
         finally:
             os.environ.clear()
             os.environ.update(before)
@@ -133,7 +133,7 @@ def ask_verbs(place: Place, run: Run) -> dict[str, tuple[int, str, str]]:
 def show_pages(place: Place) -> dict[str, Shown]:
     """Run every page of the model anew; what each shows by its name."""
     with run_pages():
-        return {name: show_page(name, place.ids[:9], TOKEN) for name in PAGES}
+        return {name: show_page(name, place.opened, place.selection, TOKEN) for name in PAGES}
 
 
 def judge_verb(answer: tuple[int, str, str], usual: tuple[int, str, str]) -> str:

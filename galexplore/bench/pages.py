@@ -101,10 +101,9 @@ def open_app(model: str, token: str, **link: str) -> app_test.AppTest:
     return app
 
 
-def show_page(page: str, ids: list[str], token: str) -> Shown:
-    """Run a page in a new session with the model "mine"; a link opens the first of `ids` and selects them all."""
-    selection = hashlib.sha256("\n".join(ids).encode()).hexdigest()[:12]
-    app = open_app("mine", token, object=ids[0], sel=selection).run()
+def show_page(page: str, opened: str, selection: str, token: str) -> Shown:
+    """Run a page in a new session with the model "mine"; a link opens a galaxy and a selection that was kept."""
+    app = open_app("mine", token, object=opened, sel=selection).run()
     said = [e.value for e in (*app.error, *app.warning)]  # some sentences are said once, on the page one comes to first
     if page != "atlas":
         app.switch_page(f"pages/{page}.py").run()

@@ -77,6 +77,11 @@ class Explorer:
         """Joint posteriors of the table's galaxies (N); None where the model has none."""
         return self.embedder.density.infer(self.table) if self.embedder.density else None
 
+    @property
+    def catalogue(self) -> str:
+        """Eight characters that tell its catalogue from any other, in which an id may name another galaxy."""
+        return str(self.card["data_hash"])[:8]
+
     @cached_property
     def _places(self) -> pd.Index:
         return pd.Index(self.table["id"].to_numpy(object))

@@ -51,6 +51,7 @@ def export(explorer: Explorer, rows: np.ndarray, kind: str) -> bytes:
         "galexplore": __version__,
         "model": explorer.name,
         "model_sha256": explorer.card["sha256"],
+        "data_sha256": explorer.card["data_hash"],
         "simulated": explorer.simulated,
         "conventions": "ICRS; AB magnitudes; latents are means with calibrated standard errors (68 % half-widths)",
     }

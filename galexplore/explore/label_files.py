@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from galexplore.errors import InputError
-from galexplore.explore.labels import FIELDS, LARGEST_FILE, LONGEST_ID, LONGEST_NOTE, SCORES, make_label
+from galexplore.explore.labels import CATALOGUE, FIELDS, LARGEST_FILE, LONGEST_ID, LONGEST_NOTE, SCORES, make_label
 
 MOST = 50_000  # labels that a file may bring
 _NAMED = 3  # refused lines that are told
@@ -39,26 +39,28 @@ class Brought:
         return " ".join(self.refused[:_NAMED]) + more
 
 
-def write_json(labels: pd.DataFrame) -> bytes:
-    """Write labels (`labels.tabulate`) as JSON, exactly as they are."""
+def write_json(labels: pd.DataFrame, catalogue: str) -> bytes:
+    """Write labels (`labels.tabulate`) of a catalogue as JSON, exactly as they are."""
     rows = labels[list(FIELDS)].to_dict("records")
     rows = [row | {"score": None if pd.isna(row["score"]) else int(row["score"])} for row in rows]
-    return json.dumps({"galexplore": "labels", "labels": rows}, indent=1).encode()
+    return json.dumps({"galexplore": "labels", CATALOGUE: catalogue, "labels": rows}, indent=1).encode()
 
 
-def read_file(data: bytes) -> Brought:
+def read_file(data: bytes, catalogue: str) -> Brought:
     """Read labels that were exported as JSON or CSV, or any CSV with the columns `id` and `score`.
+
+    Of a table that does not say whose ids it holds they are taken for those of `catalogue`.
 
     Raises
     ------
     InputError
-        Where the file is too large, neither of the two, or holds no labels.
+        Where the file is too large, neither of the two, holds no labels, or was exported from another catalogue.
     """
     if len(data) > LARGEST_FILE:
         raise InputError(f"A file of labels may have {LARGEST_FILE // 10**6} MB; this one has {len(data) / 1e6:.0f}.")
     try:
         text = data.decode("utf-8-sig")
-        rows = _read_json(text) if text.lstrip()[:1] in ("{", "[") else _read_csv(text)
+        rows = _read_json(text, catalogue) if text.lstrip()[:1] in ("{", "[") else _read_csv(text)
     except UnicodeDecodeError as error:
         raise InputError("A file of labels is text in UTF-8: JSON or CSV, as this page exports it.") from error
     if len(rows) > MOST:
@@ -66,7 +68,7 @@ def read_file(data: bytes) -> Brought:
     labels, refused = [], []
     for number, row in enumerate(rows, 1):
         try:
-            labels.append(_check(row))
+            labels.append(_check(row, catalogue))
         except InputError as error:
             refused.append(f"Row {number}: {error}.")
     if not labels and not refused:
@@ -74,11 +76,13 @@ def read_file(data: bytes) -> Brought:
     return Brought(labels, refused)
 
 
-def _read_json(text: str) -> list:
+def _read_json(text: str, catalogue: str) -> list:
     try:
         rows = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise InputError("The file looks like JSON and cannot be read as such; export it anew.") from error
+    if isinstance(rows, dict) and rows.get("galexplore") == "labels" and rows.get(CATALOGUE) != catalogue:
+        raise InputError("The labels are of another catalogue, whose ids name other galaxies here; they were left out.")
     rows = rows.get("labels") if isinstance(rows, dict) else rows
     if not isinstance(rows, list):
         raise InputError("The JSON holds no list of labels; give it as this page exports it.")
@@ -96,7 +100,7 @@ def _read_csv(text: str) -> list:
     return [{k: _QUIET.sub(r"\1", v) if isinstance(v, str) else v for k, v in row.items()} for row in rows]
 
 
-def _check(row: object) -> dict:
+def _check(row: object, catalogue: str) -> dict:
     """Make a label of a row from outside.
 
     Raises
@@ -111,10 +115,13 @@ def _check(row: object) -> dict:
         raise InputError(f"its id must be text of 1 to {LONGEST_ID} characters")
     if not isinstance(note, str) or len(note) > LONGEST_NOTE:
         raise InputError(f"its note must be text of at most {LONGEST_NOTE} characters")
+    if (row.get(CATALOGUE) or catalogue) != catalogue:
+        raise InputError("it is of another catalogue, whose ids name other galaxies here")
     score = _read_score(row.get("score"))
     if score is None and not note:
         raise InputError("it has neither a score nor a note")
-    return make_label(identifier, score, note, time if isinstance(time, str) and len(time) <= _LONGEST_TIME else "")
+    time = time if isinstance(time, str) and len(time) <= _LONGEST_TIME else ""
+    return make_label(identifier, score, note, time, catalogue)
 
 
 def _read_score(value: object) -> int | None:

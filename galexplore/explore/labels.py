@@ -22,6 +22,7 @@ from galexplore.places import cache_folder
 SCORES = (0, 1, 2, 3, 4, 5)
 MEANINGS = ("not interesting", "ordinary", "a bit odd", "odd", "very odd", "very interesting")
 FIELDS = ("id", "score", "note", "time")
+CATALOGUE = "catalogue"  # of a label, whose id it is (`Explorer.catalogue`); those of earlier versions do not say
 LONGEST_ID, LONGEST_NOTE = 120, 500  # characters
 LARGEST_FILE = 5_000_000  # bytes: some fifty thousand labels
 _TOKEN = re.compile("[0-9a-f]{32}")
@@ -51,7 +52,7 @@ def find_file(token: str, folder: Path | None = None) -> Path:
     return (folder or cache_folder() / "labels") / f"{name}.jsonl"
 
 
-def make_label(identifier: str, score: int | None, note: str = "", time: str = "") -> dict:
+def make_label(identifier: str, score: int | None, note: str = "", time: str = "", catalogue: str = "") -> dict:
     """Make one label, as it is written.
 
     Parameters
@@ -60,6 +61,8 @@ def make_label(identifier: str, score: int | None, note: str = "", time: str = "
         None keeps a note alone, or takes the label back where there is no note.
     time : str, optional
         When it was given, in ISO 8601; now by default.
+    catalogue : str, optional
+        Whose id it is (`Explorer.catalogue`).
 
     Raises
     ------
@@ -70,17 +73,19 @@ def make_label(identifier: str, score: int | None, note: str = "", time: str = "
         raise InputError(f"a label is a number from 0 to 5, not {score}")
     when = time or datetime.now(UTC).isoformat(timespec="microseconds")
     label = {"id": str(identifier)[:LONGEST_ID], "score": score, "note": str(note)[:LONGEST_NOTE], "time": when}
+    label |= {CATALOGUE: catalogue} if catalogue else {}
     return label | {"sum": _sum(label)}
 
 
 def _sum(label: dict) -> str:
     """CRC-32 of what a label says: a flipped bit may make another score or id of it, which is JSON all the same."""
-    return f"{zlib.crc32(json.dumps([label[k] for k in FIELDS]).encode()):08x}"
+    said = [label[k] for k in (*FIELDS, CATALOGUE) if k in label]
+    return f"{zlib.crc32(json.dumps(said).encode()):08x}"
 
 
-def add_label(path: Path, identifier: str, score: int | None, note: str = "") -> None:
+def add_label(path: Path, identifier: str, score: int | None, note: str = "", catalogue: str = "") -> None:
     """Append one label to a person's file, as `make_label` takes it and `write_labels` writes it."""
-    write_labels(path, [make_label(identifier, score, note)])
+    write_labels(path, [make_label(identifier, score, note, catalogue=catalogue)])
 
 
 def write_labels(path: Path, labels: list[dict]) -> None:
@@ -146,8 +151,8 @@ def read_lines(path: Path) -> tuple[list[dict], list[bytes]]:
 def _parse(line: bytes) -> dict | None:
     try:
         label = json.loads(line)
-        texts = [label[k] for k in ("id", "note", "time")]
-        whole = set(label) in ({*FIELDS}, {*FIELDS, "sum"}) and all(isinstance(t, str) for t in texts)
+        texts = [label[k] for k in ("id", "note", "time")] + [label.get(CATALOGUE, "")]
+        whole = set(label) - {"sum", CATALOGUE} == {*FIELDS} and all(isinstance(t, str) for t in texts)
         score, kept = label["score"], label.get("sum", _sum(label))  # earlier versions wrote no sums
     except (ValueError, TypeError, LookupError, RecursionError):
         return None
@@ -181,6 +186,12 @@ def recall_labels(path: Path) -> Recalled:
     for label in labels:
         merged += [label, *lost.pop(_sum(label), [])]
     return Recalled(merged, damaged, restored)
+
+
+def part_labels(labels: list[dict], catalogue: str) -> tuple[list[dict], list[dict]]:
+    """Part labels into those of a catalogue and those of others, whose ids name other galaxies in it."""
+    ours = [label for label in labels if label.get(CATALOGUE, "") == catalogue]
+    return ours, [label for label in labels if label.get(CATALOGUE, "") != catalogue]
 
 
 def tabulate(labels: list[dict]) -> pd.DataFrame:

@@ -15,8 +15,10 @@ from galexplore.places import cache_folder
 MOST = 1000  # selections kept; the oldest go first
 LARGEST = 64 << 20  # bytes of ids that are kept or read back
 STRAY = 3600  # seconds after which what a killed process left half written goes
+OTHER = "The link's selection is of another catalogue, whose ids name other galaxies here; it was left out."
 UNKNOWN = "The link's selection is not known here: selections are kept by the server on which they were made."
 _NAME = re.compile("[0-9a-f]{12}")
+_HEAD = "# catalogue "  # and which one, before the ids: no id is like it
 
 
 def find_folder() -> Path:
@@ -24,10 +26,11 @@ def find_folder() -> Path:
     return cache_folder() / "selections"
 
 
-def keep(ids: Sequence[str]) -> str:
+def keep(ids: Sequence[str], catalogue: str = "") -> str:
     """Keep ids, in their order; return the 12 characters under which `recall` finds them.
 
-    What stands under them already is held against them, and written anew where it is damaged. Any number of threads and
+    `catalogue` tells whose ids they are (`Explorer.catalogue`), for in another one they name other galaxies. What
+    stands under them already is held against them, and written anew where it is damaged. Any number of threads and
     processes may do so at once.
 
     Raises
@@ -35,7 +38,7 @@ def keep(ids: Sequence[str]) -> str:
     InputError
         Where they are too many, or the disk does not take them.
     """
-    data = "\n".join(ids).encode()
+    data = "\n".join([*[_HEAD + catalogue] * bool(catalogue), *ids]).encode()
     name = hashlib.sha256(data).hexdigest()[:12]
     path = find_folder() / name
     if len(data) > LARGEST:
@@ -93,20 +96,24 @@ def _make_room(folder: Path) -> None:
             return
 
 
-def recall(name: str) -> list[str]:
+def recall(name: str, catalogue: str = "") -> list[str]:
     """Give back the ids that were kept under a hash.
 
     Raises
     ------
     InputError
-        Where the hash is malformed or unknown, or what is kept under it was changed.
+        Where the hash is malformed or unknown, what is kept under it was changed, or it is not of that catalogue.
     """
     if not _NAME.fullmatch(name):
         raise InputError("The link's selection is malformed, so it was left out.")
     data = _read(find_folder() / name)
     if data is None:
         raise InputError(UNKNOWN)
-    return data.decode().split("\n") if data else []
+    lines = data.decode().split("\n") if data else []
+    whose = lines.pop(0).removeprefix(_HEAD) if lines and lines[0].startswith(_HEAD) else ""
+    if whose != catalogue:
+        raise InputError(OTHER)
+    return lines
 
 
 def find_damaged() -> tuple[int, list[Path]]:

@@ -11,7 +11,7 @@ from galexplore.explore.label_files import read_file, write_json
 from galexplore.explore.labels import LARGEST_FILE
 from pages._parts.verdicts import FORMATS, offer_format
 from pages._session.labels import list_troubles, load_labels, put_labels
-from pages._session.state import plain
+from pages._session.state import open_explorer, plain
 
 
 def offer_labels(labels: pd.DataFrame, table: pd.DataFrame) -> None:
@@ -37,10 +37,17 @@ def offer_labels(labels: pd.DataFrame, table: pd.DataFrame) -> None:
 def show_downloads(labels: pd.DataFrame, table: pd.DataFrame) -> None:
     """Offer the labels in every format; JSON holds exactly what brings them back."""
     columns = [c for c in ("id", "ra", "dec", "population") if c in table]
-    joined = labels.merge(table[columns], on="id", how="left").astype({"score": float})
+    named = labels.assign(catalogue=open_explorer().catalogue)
+    joined = named.merge(table[columns], on="id", how="left").astype({"score": float})
     name = "labels.json"
     st.download_button(
-        "JSON", write_json(labels), name, "application/json", key="labels-json", type="tertiary", on_click="ignore"
+        "JSON",
+        write_json(labels, open_explorer().catalogue),
+        name,
+        "application/json",
+        key="labels-json",
+        type="tertiary",
+        on_click="ignore",
     )
     for label, suffix in FORMATS.items():
         offer_format(label, joined, f"labels.{suffix}", suffix, f"labels-{suffix}")
@@ -54,7 +61,7 @@ def take_labels(key: str) -> None:
         return
     state.labels_files = state.get("labels_files", 0) + 1
     try:
-        brought = read_file(file.getvalue())
+        brought = read_file(file.getvalue(), open_explorer().catalogue)
     except InputError as error:
         state.labels_brought = ("error", str(error))
         return

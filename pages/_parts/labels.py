@@ -8,7 +8,7 @@ import streamlit as st
 from galexplore.explore.labels import LONGEST_NOTE, MEANINGS, SCORES, make_label
 from pages._parts.panels import Emphasis
 from pages._session.labels import load_labels, put_labels
-from pages._session.state import open_galaxy
+from pages._session.state import open_explorer, open_galaxy
 
 _listen = st.components.v2.component("label_keys", js=(Path(__file__).parent / "keys.js").read_text())
 
@@ -26,7 +26,7 @@ def put_score(identifier: str, score: int | None, follow: list[str]) -> None:
     """Write a score beside the note that stands; go on to the next galaxy where that is wished."""
     # What stands is read now: a person may be quicker than the page, whose arguments are of its last run.
     _, note = find_label(load_labels(), identifier)
-    put_labels([make_label(identifier, score, note)])
+    put_labels([make_label(identifier, score, note, catalogue=open_explorer().catalogue)])
     st.toast(f"{identifier}: {'no label' if score is None else MEANINGS[score]}", icon=":material/label:")
     if score is not None and st.session_state.get("label-next"):
         step(identifier, follow, 1)
@@ -35,7 +35,8 @@ def put_score(identifier: str, score: int | None, follow: list[str]) -> None:
 def put_note(identifier: str, key: str) -> None:
     """Write what was typed as a note beside the score that stands."""
     score, _ = find_label(load_labels(), identifier)
-    put_labels([make_label(identifier, score, st.session_state[key].strip())])
+    note = st.session_state[key].strip()
+    put_labels([make_label(identifier, score, note, catalogue=open_explorer().catalogue)])
 
 
 def step(identifier: str, follow: list[str], by: int) -> None:

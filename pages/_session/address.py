@@ -14,7 +14,7 @@ from galexplore.explore import selections
 from galexplore.explore.explorer import Explorer
 from galexplore.explore.link import read_state
 from galexplore.explore.models import list_models
-from pages._session.state import clear_selection, forget_galaxies
+from pages._session.state import clear_selection, forget_galaxies, open_explorer
 
 #: Widgets of the Atlas, and what of its state each of them holds.
 WIDGETS = {"axis-x": "x", "axis-y": "y", "colour": "colour", "map": "map", "overlays": "kinds", "left-out": "left_out"}
@@ -59,6 +59,12 @@ def restore(explorer: Explorer) -> None:
     if refused:
         state.trouble.append(f"Left out of the link, since it cannot be used here: {', '.join(refused)}.")
     fill_widgets()
+    if params.get("data", explorer.catalogue) != explorer.catalogue:
+        what = " and ".join(
+            [f"“{params['object'][:60]}”"] * ("object" in params) + ["its selection"] * ("sel" in params)
+        )
+        state.trouble.append(f"The link is of another catalogue, whose ids name other galaxies here: {what} left out.")
+        return
     asked = params.get("object", "")[:60]
     if asked and len(explorer.find_rows([asked])):
         state.opened = asked
@@ -66,7 +72,7 @@ def restore(explorer: Explorer) -> None:
         state.trouble.append(f"No galaxy here is called “{asked}”.")
     if "sel" in params:
         try:
-            state.selection = selections.recall(params["sel"][:40])
+            state.selection = selections.recall(params["sel"][:40], explorer.catalogue)
             state.kept_selection = (state.selection, params["sel"])
         except InputError as error:
             state.trouble.append(str(error))
@@ -89,6 +95,8 @@ def write() -> None:
     state = st.session_state
     params = {} if state.atlas == "default" else {"atlas": state.atlas}
     params |= state.atlas_state.to_params()
+    if state.opened or state.selection:
+        params["data"] = open_explorer().catalogue
     if state.opened:
         params["object"] = state.opened
     if state.selection:
@@ -107,7 +115,7 @@ def write() -> None:
 def _keep_selection() -> str:
     """Keep the selection for the link; say once where the disk does not take it, and leave it out ("")."""
     try:
-        return selections.keep(st.session_state.selection)
+        return selections.keep(st.session_state.selection, open_explorer().catalogue)
     except InputError as error:
         st.session_state.trouble.append(str(error))
         return ""

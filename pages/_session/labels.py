@@ -10,13 +10,15 @@ import pandas as pd
 import streamlit as st
 
 from galexplore.errors import InputError
-from galexplore.explore.labels import Recalled, recall_labels, tabulate, write_labels
+from galexplore.explore.labels import Recalled, part_labels, recall_labels, tabulate, write_labels
 from pages._session.person import find_labels_file
+from pages._session.state import open_explorer
 
 
 def load_labels() -> pd.DataFrame:
-    """Read this person's labels, as `galexplore.explore.labels.tabulate` gives them."""
-    return tabulate(_recall()[0].labels + st.session_state.get("unsaved", []))
+    """Read this person's labels of the atlas's catalogue, as `galexplore.explore.labels.tabulate` gives them."""
+    labels = _recall()[0].labels + st.session_state.get("unsaved", [])
+    return tabulate(part_labels(labels, open_explorer().catalogue)[0])
 
 
 def _recall() -> tuple[Recalled, str]:
@@ -48,6 +50,10 @@ def list_troubles() -> list[str]:
     if count := len(recalled.damaged):
         what = "A line of your labels on disk is" if count == 1 else f"{count} lines of your labels on disk are"
         troubles.append(f"{what} damaged and passed over; to put damage aside: galexplore check --mend")
+    others = tabulate(part_labels(recalled.labels, open_explorer().catalogue)[1])
+    if len(others):
+        what = "One of your labels is" if len(others) == 1 else f"{len(others):,} of your labels are"
+        troubles.append(f"{what} of another catalogue, whose ids name other galaxies here: kept on disk, not shown.")
     if recalled.restored:
         troubles.append(f"{recalled.restored} of your labels came back from their copy on disk.")
     return troubles

@@ -71,7 +71,7 @@ def test_back_and_forward_go_through_selections_and_pages(page):
     page.get_by_role("link", name="Anomalies").click()
     page.get_by_text("Pick a galaxy").wait_for(timeout=60_000)
     assert read_header(page) == second
-    page.wait_for_url("**/anomalies?sel=*", timeout=30_000)
+    page.wait_for_url("**/anomalies?data=*sel=*", timeout=30_000)
     for expected, step in ((second, "back"), (first, "back"), ("nothing selected", "back"), (first, "forward")):
         page.go_back() if step == "back" else page.go_forward()
         page.locator(".st-key-header").get_by_text(expected.removesuffix(" selected")).first.wait_for(timeout=30_000)

@@ -15,13 +15,16 @@ from galexplore.explore.labels import (
     add_label,
     find_file,
     is_token,
+    make_label,
     make_token,
     mend_labels,
     name_copy,
+    part_labels,
     read_labels,
     read_lines,
     recall_labels,
     tabulate,
+    write_labels,
 )
 from galexplore.explore.reranking import rerank
 
@@ -197,19 +200,19 @@ def test_exported_labels_come_back_as_they_were(tmp_path, form):
     add_label(path, "0012", 0)
     add_label(path, "M3", None, "a note alone")
     table = read_labels(path)
-    data = write_json(table) if form == "json" else table.to_csv(index=False).encode()
-    brought = read_file(data)
+    data = write_json(table, "c0ffee00") if form == "json" else table.to_csv(index=False).encode()
+    brought = read_file(data, "c0ffee00")
     assert not brought.refused and tabulate(brought.labels).equals(table)
 
 
 def test_an_apostrophe_before_what_looks_like_a_formula_is_taken_off_again():
     """CSV is exported with it, or a spreadsheet would run the note."""
-    brought = read_file(b"id,score,note\nM1,1,'=1+1\nM2,1,''-dim\nM3,1,'quoted'\n")
+    brought = read_file(b"id,score,note\nM1,1,'=1+1\nM2,1,''-dim\nM3,1,'quoted'\n", "")
     assert [label["note"] for label in brought.labels] == ["=1+1", "'-dim", "'quoted'"]
 
 
 def test_a_file_of_labels_is_taken_row_by_row(tmp_path):
-    brought = read_file(b'id,score,note\nM1,4,\nM2,9,\n,3,\nM4,,\nM5,2.0,"x"\nM6,,note\n' + b"M7,1," + b"n" * 501)
+    brought = read_file(b'id,score,note\nM1,4,\nM2,9,\n,3,\nM4,,\nM5,2.0,"x"\nM6,,note\n' + b"M7,1," + b"n" * 501, "")
     assert [(r["id"], r["score"]) for r in brought.labels] == [("M1", 4), ("M5", 2), ("M6", None)]
     assert len(brought.refused) == 4 and "Row 2: its score must be a number from 0 to 5, not '9'." in brought.refused
     assert brought.say_refused().endswith("And 1 more.")
@@ -231,7 +234,7 @@ HOSTILE = {
 @pytest.mark.parametrize("what", HOSTILE)
 def test_what_is_no_file_of_labels_is_refused_in_a_sentence(what):
     with pytest.raises(InputError) as refused:
-        read_file(HOSTILE[what])
+        read_file(HOSTILE[what], "")
     assert len(str(refused.value)) < 200 and "\n" not in str(refused.value)
 
 
@@ -239,7 +242,7 @@ def test_what_is_no_file_of_labels_is_refused_in_a_sentence(what):
     "row", [7, None, [], {"id": 7, "score": 1}, {"id": "M", "score": True}, {"id": "M", "score": {}}]
 )
 def test_a_row_that_is_no_label_is_refused(row):
-    brought = read_file(json.dumps([row, {"id": "M1", "score": 1}]).encode())
+    brought = read_file(json.dumps([row, {"id": "M1", "score": 1}]).encode(), "")
     assert len(brought.refused) == 1 and [r["id"] for r in brought.labels] == ["M1"]
 
 
@@ -298,3 +301,26 @@ def test_labels_are_their_owners_alone(tmp_path):
     mend_labels(path)
     assert {p.stat().st_mode & 0o777 for p in (path, name_copy(path))} == {0o600}
     assert path.parent.stat().st_mode & 0o777 == 0o700
+
+
+def test_labels_of_another_catalogue_are_told_apart_and_refused(tmp_path):
+    path = tmp_path / "labels.jsonl"
+    ours, old = make_label("M1", 4, catalogue="c0ffee00"), make_label("M1", 1)  # of an earlier version
+    write_labels(path, [old, ours, make_label("M2", 2, catalogue="deadbeef")])
+    recalled = recall_labels(path)
+    assert not recalled.damaged
+    mine, others = part_labels(recalled.labels, "c0ffee00")
+    assert tabulate(mine)[["id", "score"]].to_numpy().tolist() == [["M1", 4]]
+    assert [label["id"] for label in others] == ["M1", "M2"]
+    mend_labels(path)
+    assert part_labels(recall_labels(path).labels, "deadbeef")[0][0]["id"] == "M2", "kept by mending"
+    damaged = path.read_text().replace("c0ffee00", "c0ffee01", 1)
+    path.write_text(damaged)
+    name_copy(path).write_text(damaged)
+    assert len(recall_labels(path).damaged) == 1, "whose it is is summed too"
+    exported = write_json(tabulate(mine), "c0ffee00")
+    assert read_file(exported, "c0ffee00").labels[0]["catalogue"] == "c0ffee00"
+    with pytest.raises(InputError, match="another catalogue"):
+        read_file(exported, "deadbeef")
+    brought = read_file(b"id,score,catalogue\nM1,1,c0ffee00\nM2,2,deadbeef\nM3,3,\n", "deadbeef")
+    assert [label["id"] for label in brought.labels] == ["M2", "M3"] and "another catalogue" in brought.refused[0]

@@ -273,6 +273,17 @@ def test_a_selection_comes_back_under_its_hash(monkeypatch, tmp_path):
         selections.recall(name)
 
 
+def test_a_selection_is_of_one_catalogue(tmp_path, monkeypatch):
+    monkeypatch.setenv("GALEXPLORE_CACHE", str(tmp_path))
+    ids = ["M000001", "# M2"]
+    name, bare = selections.keep(ids, "c0ffee00"), selections.keep(ids)
+    assert name != bare and selections.recall(name, "c0ffee00") == ids == selections.recall(bare)
+    for kept, whose in ((name, "deadbeef"), (name, ""), (bare, "c0ffee00")):
+        with pytest.raises(InputError, match="another catalogue"):
+            selections.recall(kept, whose)
+    assert selections.recall(selections.keep([], "c0ffee00"), "c0ffee00") == []
+
+
 def test_old_selections_make_room(monkeypatch, tmp_path):
     monkeypatch.setenv("GALEXPLORE_CACHE", str(tmp_path))
     monkeypatch.setattr(selections, "MOST", 3)

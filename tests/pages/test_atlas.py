@@ -34,7 +34,7 @@ def open_link(app, **params) -> AppTest:
 def test_a_link_restores_axes_colour_filters_kinds_object_and_selection(app, explorer):
     ids = explorer.table["id"].iloc[[4, 8, 15]].tolist()
     told = {"x": "lat_free", "y": "mag_r", "colour": "split", "filter": "lat_redshift:0.05~0.3", "kinds": "Green Pea"}
-    fresh = open_link(app, **told, object=ids[1], sel=selections.keep(ids))
+    fresh = open_link(app, **told, object=ids[1], sel=selections.keep(ids, explorer.catalogue))
     assert f"### {ids[1]}" in words(fresh) and "**3** selected" in words(fresh)
     figure = json.loads(fresh.get("plotly_chart")[0].proto.spec)
     assert figure["layout"]["xaxis"]["title"]["text"] == "Free latent"
@@ -45,7 +45,18 @@ def test_a_link_restores_axes_colour_filters_kinds_object_and_selection(app, exp
     for name, value in told.items():
         assert fresh.query_params[name] in (value, [value])
     go(fresh, "anomalies")
-    assert fresh.query_params["sel"] in (selections.keep(ids), [selections.keep(ids)]), "the address goes along"
+    name = selections.keep(ids, explorer.catalogue)
+    assert fresh.query_params["sel"] in (name, [name]), "the address goes along"
+    assert fresh.query_params["data"] in (explorer.catalogue, [explorer.catalogue])
+
+
+def test_a_link_of_another_catalogue_is_told_and_not_applied(app, explorer):
+    ids = explorer.table["id"].iloc[[4, 8]].tolist()
+    other = open_link(app, data="c0ffee00", object=ids[0], sel=selections.keep(ids, "c0ffee00"), x="lat_free")
+    assert "another catalogue" in other.warning[0].value and ids[0] in other.warning[0].value
+    assert f"### {ids[0]}" not in words(other) and "selected" in words(other) and "**2** selected" not in words(other)
+    old = open_link(app, sel=selections.keep(ids))  # of a version that did not say
+    assert "another catalogue" in old.warning[0].value and "**2** selected" not in words(old)
 
 
 def test_a_broken_link_says_so_and_shows_the_rest(app):

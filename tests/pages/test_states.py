@@ -185,11 +185,11 @@ def test_a_person_quicker_than_the_page_loses_neither_score_nor_note(app, explor
     name = open_oddest(app, explorer)
     app.button(key="label-2").click().run()
     (file,) = (own_cache / "labels").glob("*.jsonl")
-    add_label(file, name, 4)  # pressed, and the page not drawn yet
+    add_label(file, name, 4, catalogue=explorer.catalogue)  # pressed, and the page not drawn yet
     app.text_input(key=f"note-{name}").set_value("13 rings").run()
     check(app)
     assert read_labels(file)[["score", "note"]].values.tolist() == [[4, "13 rings"]]
-    add_label(file, name, 4, "14 rings")
+    add_label(file, name, 4, "14 rings", explorer.catalogue)
     app.button(key="label-5").click().run()
     check(app)
     assert read_labels(file)[["score", "note"]].values.tolist() == [[5, "14 rings"]]
