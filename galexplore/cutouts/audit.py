@@ -9,7 +9,7 @@ from galexplore.cutouts.cutout import Check, Cutout
 from galexplore.cutouts.dust import Dust, remove_dust
 from galexplore.cutouts.gaps import fill_gaps, mark_gaps
 from galexplore.cutouts.grid import resample
-from galexplore.cutouts.seeing import Given, settle_seeing
+from galexplore.cutouts.seeing import GivenSeeing, settle_seeing
 from galexplore.cutouts.units import check_flux_units
 from galexplore.errors import InputError
 from galexplore.survey import DECALS, Survey
@@ -74,7 +74,9 @@ def smallest(survey: Survey) -> float:
     return float(f"{SMALLEST * survey.field:.2g}")
 
 
-def prepare(cutout: Cutout, survey: Survey = DECALS, ebv: float | None = None, seeing: Given | None = None) -> Prepared:
+def prepare(
+    cutout: Cutout, survey: Survey = DECALS, ebv: float | None = None, seeing: GivenSeeing | None = None
+) -> Prepared:
     """Check a cutout, mend what can be mended, and average it onto the model's grid.
 
     Parameters

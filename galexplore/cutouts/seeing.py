@@ -21,7 +21,7 @@ _FINER = 5  # by which they are interpolated
 UNKNOWN = "not known"
 
 #: What a person gives: FWHM in arcsec, of all bands or of each; None where it is not known.
-Given = float | Sequence[float | None]
+GivenSeeing = float | Sequence[float | None]
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def is_seeing(fwhm: float) -> bool:
     return SHARPEST <= fwhm <= WIDEST
 
 
-def check_seeing(given: Given | None, survey: Survey) -> tuple[float | None, ...] | None:
+def check_seeing(given: GivenSeeing | None, survey: Survey) -> tuple[float | None, ...] | None:
     """Give one FWHM a band, None where it is not known; refuse what is no seeing.
 
     Raises
@@ -94,7 +94,7 @@ def parse_seeing(text: str | None, survey: Survey) -> tuple[float | None, ...] |
         raise InputError(str(error).rpartition(", not ")[0] + f", not {text[:60]!r}") from error
 
 
-def settle_seeing(cutout: Cutout, survey: Survey, given: Given | None = None) -> tuple[np.ndarray, Check]:
+def settle_seeing(cutout: Cutout, survey: Survey, given: GivenSeeing | None = None) -> tuple[np.ndarray, Check]:
     """Settle the seeing of each band: as given, else as the file says.
 
     Parameters
