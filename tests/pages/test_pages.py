@@ -67,6 +67,10 @@ def test_a_newcomer_tries_a_sample(app, explorer):
     app.button(key="landing-sample").click().run()
     check(app)
     assert "Red Spiral" in words(app) and "What it resembles" in words(app)
+    location = app.session_state["upload"]["location"]
+    row = explorer.table.iloc[explorer.find_rows([location.source.name])]
+    assert np.array_equal(location.prepared.seeing, Observed.read(row, explorer.survey).seeing[0], equal_nan=True)
+    assert np.isfinite(location.prepared.seeing).all() and location.prepared.dust.ebv == 0
 
 
 def test_a_click_opens_the_galaxys_card(app, explorer):
