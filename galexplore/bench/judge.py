@@ -15,14 +15,17 @@ from galexplore.latents import LATENTS
 
 #: What a folder of galaxies with truth holds beside the cutouts.
 TRUTH = "truth.csv"
-#: How the dust of our Galaxy is dealt with: as for everyone, by the published E(B-V) of `truth.csv`, and not at all.
-DUST = ("by position", "as published", "withheld")
+#: What is told of the sky between. First the seeing as `truth.csv` has it, with the dust of our Galaxy as for everyone,
+#: by position; then one of them otherwise: the dust as published, no seeing, no dust removed.
+SKIES = ("by position", "as published", "seeing withheld", "dust withheld")
 OUTLIER = 0.15  # of |dz| / (1 + z): catastrophic, as in the field's comparisons (e.g. Hildebrandt et al. 2010)
 DRAWS = 2000  # of the bootstrap
 
 
 def judge(explorer: Explorer, folder: Path, left_out: tuple[str, ...] = ()) -> dict:
-    """Locate the galaxies of `truth.csv` (`name`, `z`, `logmass` and `ebv`, known where it is) and score the answers.
+    """Locate the galaxies of `truth.csv` and score the answers.
+
+    It names them (`name`, `z`), with `logmass`, `ebv` and `psf_fwhm_<band>` where they are known.
 
     Parameters
     ----------
@@ -36,9 +39,9 @@ def judge(explorer: Explorer, folder: Path, left_out: tuple[str, ...] = ()) -> d
     -------
     dict
         `galaxies`, a row each (`name`, what is known as `z` and `published_logmass`, and what was found as `redshift`,
-        `logmass` and `logsfr` with half the 68 and the 95 % interval and the `ebv` that was removed, or `refused`),
-        `left_out`, and `redshift` and `logmass`, as `score` gives them; `dust`: the same two scores for each of `DUST`,
-        "as published" only where `truth.csv` has it.
+        `logmass` and `logsfr` with half the 68 and the 95 % interval, the `ebv` that was removed and the `seeing`, or
+        `refused`), `left_out`, and `redshift` and `logmass`, as `score` gives them; `skies`: the same two scores for
+        each of `SKIES`, "as published" only where `truth.csv` has E(B-V), "seeing withheld" where it has the seeing.
 
     Raises
     ------
@@ -51,14 +54,26 @@ def judge(explorer: Explorer, folder: Path, left_out: tuple[str, ...] = ()) -> d
         raise InputError(f"{folder} holds no {TRUTH} with name, z and logmass of its cutouts.") from error
     if not {"name", "z"} <= set(truth):
         raise InputError(f"{TRUTH} in {folder} names no columns name and z.")
-    known = {"as published": truth["ebv"]} if "ebv" in truth and truth["ebv"].notna().all() else {}
-    excesses: dict[str, Iterable] = {DUST[0]: [None] * len(truth), **known, DUST[2]: [0.0] * len(truth)}
-    located = {
-        how: [_locate(explorer, folder, *pair) for pair in zip(truth.to_dict("records"), ebv, strict=True)]
-        for how, ebv in excesses.items()
-    }
+    bands, located = explorer.survey.bands, dict[str, list[dict]]()
+    seeing = [_read_seeing(row, bands) for row in truth.to_dict("records")]
+    position, unknown = [None] * len(truth), (None,) * len(bands)
+    skies: dict[str, tuple[Iterable, Iterable]] = {SKIES[0]: (position, seeing)}
+    if "ebv" in truth and truth["ebv"].notna().all():
+        skies[SKIES[1]] = truth["ebv"], seeing
+    if any(seeing):
+        skies[SKIES[2]] = position, [unknown] * len(truth)
+    skies[SKIES[3]] = [0.0] * len(truth), seeing
+    for how, told in skies.items():
+        rows = zip(truth.to_dict("records"), *told, strict=True)
+        located[how] = [_locate(explorer, folder, *row) for row in rows]
     scores = {how: _score_all(rows, left_out) for how, rows in located.items()}
-    return {"galaxies": located[DUST[0]], "left_out": list(left_out), **scores[DUST[0]], "dust": scores}
+    return {"galaxies": located[SKIES[0]], "left_out": list(left_out), **scores[SKIES[0]], "skies": scores}
+
+
+def _read_seeing(row: dict, bands: tuple[str, ...]) -> tuple[float | None, ...] | None:
+    """Read the published FWHM of each band, None where it is not known; None where none is."""
+    widths = [float(row.get(f"psf_fwhm_{band}", np.nan)) for band in bands]
+    return tuple(w if np.isfinite(w) else None for w in widths) if np.isfinite(widths).any() else None
 
 
 def _score_all(rows: list[dict], left_out: tuple[str, ...]) -> dict[str, dict]:
@@ -70,18 +85,25 @@ def _score_all(rows: list[dict], left_out: tuple[str, ...]) -> dict[str, dict]:
     return scores
 
 
-def _locate(explorer: Explorer, folder: Path, row: dict, ebv: float | None = None) -> dict:
+def _locate(
+    explorer: Explorer,
+    folder: Path,
+    row: dict,
+    ebv: float | None = None,
+    seeing: tuple[float | None, ...] | None = None,
+) -> dict:
     name = Path(str(row["name"])).name
     said = {"name": name, "z": float(row["z"]), "published_logmass": float(row.get("logmass", np.nan))}
     try:
-        location = explorer.locate(read(folder / name, survey=explorer.survey), ebv=ebv)
+        location = explorer.locate(read(folder / name, survey=explorer.survey), ebv=ebv, seeing=seeing)
     except InputError as error:
         return said | {"refused": str(error)}
     for name in ("redshift", "logmass", "logsfr"):
         i = LATENTS.index(name)
         answer = location.values[i], location.sigma[i], location.half95[i]
         said |= dict(zip((name, f"{name}_68", f"{name}_95"), map(float, answer), strict=True))
-    return said | {"ebv": location.prepared.dust.ebv}
+    widths = [w if np.isfinite(w) else None for w in location.prepared.seeing.tolist()]
+    return said | {"ebv": location.prepared.dust.ebv, "seeing": widths}
 
 
 def score(rows: pd.DataFrame, name: str, known: str) -> dict:
@@ -131,10 +153,10 @@ def write_scores(judged: dict) -> str:
             continue
         cells = [f"{row['z']:.4f}", *_write(row, "redshift", 3), mass, *_write(row, "logmass", 2)]
         lines.append(f"| `{row['name']}` | {' | '.join(cells)} |")
-    lines += ["", "| | dust | n | R2 | NMAD | bias | outliers | inside 68 % | inside 95 % |", "|---" * 9 + "|"]
+    lines += ["", "| | sky | n | R2 | NMAD | bias | outliers | inside 68 % | inside 95 % |", "|---" * 9 + "|"]
     for name in ("redshift", "logmass"):
-        for how in (h for h in judged["dust"] if name in judged["dust"][h]):
-            s = judged["dust"][how][name]
+        for how in (h for h in judged["skies"] if name in judged["skies"][h]):
+            s = judged["skies"][how][name]
             figures = (f"{s[k][0]:.3f} ± {s[k][1]:.3f}" if k in s else "" for k in ("r2", "nmad", "bias", "outliers"))
             inside = (f"{s[k][0]} ({s[k][1]:.1f} to {s[k][2]:.1f})" for k in ("inside68", "inside95"))
             lines.append(f"| {name} | {how} | {s['n']} | {' | '.join([*figures, *inside])} |")

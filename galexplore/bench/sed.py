@@ -17,6 +17,7 @@ import pandas as pd
 from galexplore.explore.explorer import Explorer
 from galexplore.latents import LABELLED
 from galexplore.mock.conditions import find_conditions
+from galexplore.observed import Observed
 from galexplore.survey import Survey
 
 BATCH = 1024  # galaxies on which our speed is measured
@@ -76,11 +77,12 @@ def fit_one(row: pd.Series, survey: Survey, curves: list[str], folder: Path) -> 
 
 def time_ours(explorer: Explorer, n: int = BATCH) -> dict[str, float]:
     """Seconds a galaxy in a batch: all of the answer (`Embedder.embed`), and a glance (`Embedder.glance`)."""
-    flux, embedder, taken = explorer.images.get(explorer.table["id"].iloc[:n].tolist()), explorer.embedder, {}
+    rows, embedder, taken = explorer.table.iloc[:n], explorer.embedder, {}
+    flux, observed = explorer.images.get(rows["id"].tolist()), Observed.read(rows, explorer.survey)
     for name, answer in (("whole", embedder.embed), ("glance", embedder.glance)):
-        answer(flux[:256])  # the first pass is slow
+        answer(flux[:256], observed=observed[:256])  # the first pass is slow
         start = time.perf_counter()
-        answer(flux)
+        answer(flux, observed=observed)
         taken[name] = (time.perf_counter() - start) / len(flux)
     return taken
 
@@ -113,7 +115,8 @@ def compare_with_fits(
         report(f"{i} of {n}: {row['id']} in {done[row['id']]['seconds']:.0f} s")
     fits, ours = [done[i] for i in rows["id"]], time_ours(explorer)
     sed = float(np.mean([f["seconds"] for f in fits]))
-    glance = explorer.embedder.glance(explorer.images.get(rows["id"].tolist()))
+    observed = Observed.read(rows, explorer.survey)
+    glance = explorer.embedder.glance(explorer.images.get(rows["id"].tolist()), observed)
     out = {"n": n, "mode": "posterior", "seconds": {"sed": sed, "ours": ours["whole"], "glance": ours["glance"]}}
     out["ratio"] = {name: sed / seconds for name, seconds in ours.items()}
     return out | {

@@ -1,6 +1,7 @@
 """`galexplore inspect`: what a file says, and what would be assumed of it, without locating anything."""
 
 import json
+import math
 from pathlib import Path
 from typing import Annotated
 
@@ -9,10 +10,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from galexplore.cli.terminal import MARKS, out, refuse
-from galexplore.cutouts.audit import prepare
+from galexplore.cutouts.audit import Prepared, prepare
 from galexplore.cutouts.cutout import Check, Cutout
 from galexplore.cutouts.dust import Dust, check_ebv
 from galexplore.cutouts.readers import read
+from galexplore.cutouts.seeing import GivenSeeing, parse_seeing
 from galexplore.errors import InputError
 from galexplore.explore.seal import read_unsealed
 from galexplore.places import find_model
@@ -26,6 +28,9 @@ def inspect(
     ebv: Annotated[
         float | None, typer.Option(help="E(B-V) of our Galaxy's dust, instead of the map's; 0: none.")
     ] = None,
+    seeing: Annotated[
+        str | None, typer.Option(help="FWHM of a star, arcsec, instead of the file's: 1.3, or one a band: 1.4,1.3,1.2.")
+    ] = None,
     model: Annotated[str | None, typer.Option(help="Read for the survey of this model.")] = None,
     survey: Annotated[Path | None, typer.Option(help="Read for this survey: JSON, as Survey.to_dict gives it.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
@@ -35,12 +40,13 @@ def inspect(
         asked = choose_survey(model, survey)
         source = files[0] if len(files) == 1 else files
         check_ebv(ebv)
+        widths = parse_seeing(seeing, asked)
         cutout = read(source, survey=asked, pixel_scale=pixel_scale, key=key)
     except InputError as error:
         refuse(error, as_json)
-    checks, dust, refusal = audit(cutout, asked, ebv)
+    checks, prepared, refusal = audit(cutout, asked, ebv, widths)
     if as_json:
-        print(json.dumps(list_findings(cutout, checks, dust, refusal), indent=2, allow_nan=False))
+        print(json.dumps(list_findings(cutout, checks, prepared, refusal), indent=2, allow_nan=False))
     else:
         table = Table("", "check", "what was found", title=escape(f"Audit of {cutout.name}"), title_justify="left")
         for check in checks:
@@ -67,17 +73,23 @@ def choose_survey(model: str | None, path: Path | None) -> Survey:
     return Survey.from_dict(read_unsealed(find_model(model))["survey"])
 
 
-def audit(cutout: Cutout, survey: Survey, ebv: float | None = None) -> tuple[tuple[Check, ...], Dust, str]:
-    """Make the checks as far as they go; what dust was removed; the sentence of a refusal, else empty."""
+def audit(
+    cutout: Cutout, survey: Survey, ebv: float | None = None, seeing: GivenSeeing | None = None
+) -> tuple[tuple[Check, ...], Prepared | None, str]:
+    """Make the checks as far as they go; what is ready to be encoded, None where refused, and why in a sentence."""
     try:
-        prepared = prepare(cutout, survey, ebv)
-        return prepared.checks, prepared.dust, ""
+        prepared = prepare(cutout, survey, ebv, seeing)
+        return prepared.checks, prepared, ""
     except InputError as error:
-        return tuple(error.checks), Dust(), str(error)
+        return tuple(error.checks), None, str(error)
 
 
-def list_findings(cutout: Cutout, checks: tuple[Check, ...], dust: Dust, refusal: str) -> dict[str, object]:
+def list_findings(
+    cutout: Cutout, checks: tuple[Check, ...], prepared: Prepared | None, refusal: str
+) -> dict[str, object]:
     """Return the audit as JSON holds it; `assumed` lists the checks under which something was assumed."""
+    dust = prepared.dust if prepared else Dust()
+    widths = [None] * len(cutout.flux) if prepared is None else prepared.seeing.tolist()
     parity, angle = cutout.orientation or (None, None)
     return {
         "file": cutout.name,
@@ -92,6 +104,7 @@ def list_findings(cutout: Cutout, checks: tuple[Check, ...], dust: Dust, refusal
         "approximate": cutout.approximate,
         "ebv": dust.ebv,
         "ebv_source": dust.source,
+        "seeing": [None if w is None or math.isnan(w) else w for w in widths],
         "checks": [{"check": c.check, "status": c.status, "detail": c.detail} for c in checks],
         "assumed": [c.check for c in checks if "assumed" in c.detail],
         "error": refusal or None,

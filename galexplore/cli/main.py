@@ -18,6 +18,7 @@ from galexplore.cli.inspect import inspect
 from galexplore.cli.mock import app as mock_app
 from galexplore.cli.model import app as model_app
 from galexplore.cli.terminal import Bars, complaints, out, refuse
+from galexplore.cutouts.seeing import parse_seeing
 from galexplore.errors import InputError
 from galexplore.files import NO_ROOM, explain_failure
 from galexplore.places import DATA, ROOT, warn_of_cache
@@ -35,6 +36,10 @@ Model = Annotated[str, typer.Option("--model", help="Name of a model; galexplore
 Ebv = Annotated[
     float | None,
     typer.Option("--ebv", help="E(B-V) of our Galaxy's dust, instead of the map's at the position; 0: none."),
+]
+Seeing = Annotated[
+    str | None,
+    typer.Option("--seeing", help="FWHM of a star, arcsec, instead of the file's: 1.3, or one a band: 1.4,1.3,1.2."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
@@ -92,6 +97,7 @@ def locate(
     redshift: Annotated[float | None, typer.Option(help="Its redshift, where it is known otherwise.")] = None,
     redshift_error: Annotated[float, typer.Option(help="Standard error of that redshift.")] = 0.0,
     ebv: Ebv = None,
+    seeing: Seeing = None,
     model: Model = "default",
     as_json: AsJson = False,
 ) -> None:
@@ -102,7 +108,8 @@ def locate(
     try:
         explorer, source = gx.load(model), files[0] if len(files) == 1 else files
         cutout = gx.read(source, survey=explorer.survey, pixel_scale=pixel_scale, key=key)
-        location = explorer.locate(cutout, redshift=redshift, redshift_error=redshift_error, ebv=ebv)
+        widths = parse_seeing(seeing, explorer.survey)
+        location = explorer.locate(cutout, redshift=redshift, redshift_error=redshift_error, ebv=ebv, seeing=widths)
     except InputError as error:
         refuse(error, as_json)
     if as_json:
@@ -166,6 +173,7 @@ def embed(
     ] = None,
     redshift_column: Annotated[str, typer.Option(help="Its column of redshifts; errors: with _err.")] = "z",
     ebv: Ebv = None,
+    seeing: Seeing = None,
     model: Model = "default",
 ) -> None:
     """Embed many cutouts into one table of latents; those that are refused are named and left out."""
@@ -174,9 +182,11 @@ def embed(
 
     check_output(to, files)
     known = read_redshifts(redshifts, redshift_column) if redshifts else None
+    explorer = gx.load(model)
+    widths = parse_seeing(seeing, explorer.survey)
     with Bars() as report:
         progress = partial(report, "embed")
-        rows, refused = embed_files(files, to, gx.load(model), pixel_scale, progress, redshifts=known, ebv=ebv)
+        rows, refused = embed_files(files, to, explorer, pixel_scale, progress, redshifts=known, ebv=ebv, seeing=widths)
     for path, sentence in refused:
         print(f"{path}: {sentence}", file=sys.stderr)
     out.print(f"{rows} of {len(files)} embedded{f' into {to}' if rows else ''}.")

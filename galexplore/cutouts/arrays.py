@@ -17,6 +17,7 @@ from galexplore.cutouts.parts import Part, Plane, attach
 from galexplore.cutouts.pictures import is_picture, read_colours
 from galexplore.cutouts.roles import OWN_NAMES, role_of
 from galexplore.cutouts.scales import read_named
+from galexplore.cutouts.seeing import LARGEST
 from galexplore.errors import InputError
 from galexplore.files import MAX_UNPACKED, bare_name
 from galexplore.survey import Survey
@@ -165,12 +166,24 @@ def read_npz(data: bytes, name: str, key: str | None, survey: Survey) -> Cutout:
         beside = read_beside(archive, members, survey)
         shapes = _list_shapes(archive, members)
         if key is None and (single := _find_bands_apart(shapes, survey)):
-            return _read_apart(archive, members, single, beside, survey, name)
+            others = {k for k in members if role_of(k) in _WEIGHTS} | _find_stars(shapes)
+            opened = {k: _open(archive, members, k) for k in members if k in others}
+            return _read_apart(archive, members, single, opened, beside, survey, name)
         key = _choose(shapes, members, key, survey, len(beside.bands) or len(survey.bands))
         array = _open(archive, members, key)
         alike = {k for k, (shape, _) in shapes.items() if sorted(shape)[-2:] == sorted(_drop_ones(array.shape))[-2:]}
-        others = {k: _open(archive, members, k) for k in alike if role_of(k) in _WEIGHTS and k != key}
+        beside_it = {k for k in alike if role_of(k) in _WEIGHTS} | _find_stars(shapes)
+        others = {k: _open(archive, members, k) for k in shapes if k in beside_it - {key}}
     return from_array(array, survey, name=name, kind="npz array", beside=beside, key=key, others=others)
+
+
+def _find_stars(shapes: Mapping[str, tuple[tuple[int, ...], np.dtype]]) -> set[str]:
+    """Find arrays that are images of a star, by their names."""
+    return {
+        k
+        for k, (shape, dtype) in shapes.items()
+        if role_of(k) == "psf" and len(shape) in (2, 3) and max(shape) <= LARGEST and dtype.kind in "fiu"
+    }
 
 
 def _open(archive: zipfile.ZipFile, members: Members, key: str) -> np.ndarray:
@@ -199,7 +212,13 @@ def _find_bands_apart(shapes: Mapping[str, tuple[tuple[int, ...], np.dtype]], su
 
 
 def _read_apart(
-    archive: zipfile.ZipFile, members: Members, apart: Mapping[str, str], beside: Beside, survey: Survey, name: str
+    archive: zipfile.ZipFile,
+    members: Members,
+    apart: Mapping[str, str],
+    others: Mapping[str, np.ndarray],
+    beside: Beside,
+    survey: Survey,
+    name: str,
 ) -> Cutout:
     """Read one array a band, with its weights and masks."""
     planes, images = [], []
@@ -209,7 +228,6 @@ def _read_apart(
         where = f"its array {bare_name(key)}"
         planes.append(Plane(pixels, band, _place_in_middle(beside.header, (1, *pixels.shape)), where, said="its name"))
         images.append(Part(k, fits.Header({"EXTNAME": bare_name(key)}), beside.header, "image", pixels, where))
-    others = {k: _open(archive, members, k) for k in members if role_of(k) in _WEIGHTS}
     planes, used = attach(planes, images, list(_as_parts(others)), survey)
     return assemble(planes, survey, name=name, kind="npz arrays", notes=used)
 

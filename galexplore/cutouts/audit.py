@@ -9,12 +9,24 @@ from galexplore.cutouts.cutout import Check, Cutout
 from galexplore.cutouts.dust import Dust, remove_dust
 from galexplore.cutouts.gaps import fill_gaps, mark_gaps
 from galexplore.cutouts.grid import resample
+from galexplore.cutouts.seeing import GivenSeeing, settle_seeing
 from galexplore.cutouts.units import check_flux_units
 from galexplore.errors import InputError
 from galexplore.survey import DECALS, Survey
 
 #: The checks, in the order in which they are made and shown.
-CHECKS = ("bands", "pixel_scale", "flux_units", "dust", "size", "orientation", "centring", "missing", "saturation")
+CHECKS = (
+    "bands",
+    "pixel_scale",
+    "flux_units",
+    "dust",
+    "seeing",
+    "size",
+    "orientation",
+    "centring",
+    "missing",
+    "saturation",
+)
 
 COARSEST = 1.25  # model pixels: a coarser image blurs what the model looks at
 SMALLEST = 0.6  # of the field's side: smaller images are refused, not padded
@@ -40,6 +52,8 @@ class Prepared:
         In the order of `CHECKS`.
     dust : Dust
         What was removed, and how it is known.
+    seeing : ndarray (B,)
+        FWHM of a star in each band, arcsec; NaN where it is not known.
     """
 
     flux: np.ndarray
@@ -47,6 +61,7 @@ class Prepared:
     angle: float
     checks: tuple[Check, ...]
     dust: Dust
+    seeing: np.ndarray
 
 
 def coarsest(survey: Survey) -> float:
@@ -59,7 +74,9 @@ def smallest(survey: Survey) -> float:
     return float(f"{SMALLEST * survey.field:.2g}")
 
 
-def prepare(cutout: Cutout, survey: Survey = DECALS, ebv: float | None = None) -> Prepared:
+def prepare(
+    cutout: Cutout, survey: Survey = DECALS, ebv: float | None = None, seeing: GivenSeeing | None = None
+) -> Prepared:
     """Check a cutout, mend what can be mended, and average it onto the model's grid.
 
     Parameters
@@ -70,6 +87,8 @@ def prepare(cutout: Cutout, survey: Survey = DECALS, ebv: float | None = None) -
         That of the model, with which the cutout was read; the DECam Legacy Survey by default.
     ebv : float, optional
         E(B-V) [mag] of our Galaxy's dust before it, to be removed instead of the map's; 0 for none.
+    seeing : float or sequence, optional
+        FWHM [arcsec] of a star in all bands or in each, instead of what the file says; None in it where not known.
 
     Returns
     -------
@@ -96,6 +115,8 @@ def prepare(cutout: Cutout, survey: Survey = DECALS, ebv: float | None = None) -
     passing(check)
     flux, dust, check = remove_dust(cutout, flux, survey, ebv)
     passing(check)
+    widths, check = settle_seeing(cutout, survey, seeing)
+    passing(check)
     passing(_check_size(flux.shape, scale, survey))
     flux, angle, check = _check_orientation(cutout, flux)
     passing(check)
@@ -105,7 +126,7 @@ def prepare(cutout: Cutout, survey: Survey = DECALS, ebv: float | None = None) -
     covered = np.isfinite(resample(np.ones_like(flux[:1]), scale, survey, shift))
     passing(_check_missing(model, covered, survey))
     passing(_check_saturation(cutout.saturated, scale, survey, shift))
-    return Prepared(fill_gaps(model), np.isfinite(model), angle, tuple(checks), dust)
+    return Prepared(fill_gaps(model), np.isfinite(model), angle, tuple(checks), dust, widths)
 
 
 def _noted(cutout: Cutout, check: str, otherwise: str) -> Check:

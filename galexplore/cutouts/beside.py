@@ -26,6 +26,7 @@ _UNITS = re.compile(r"^(b?units?|(flux|image|data)_?units?)$")
 _ZEROS = re.compile(
     r"^(ab_?)?(mag_?|phot_?)?(zero_?points?|zps?|zpts?|mag_?zero(_?point)?s?|magzpt|magzero)(_?ab)?$", re.IGNORECASE
 )
+_SEEING = re.compile(r"^(psf_?size|psf_?fwhm|seeing|fwhm)$")
 _TIMES = ("exptime", "exposure_time", "exp_time")
 #: Plain values of small arrays, by name in small letters without meta_.
 Values = dict[str, Any]
@@ -79,6 +80,7 @@ def read_beside(archive: zipfile.ZipFile, members: Mapping[str, zipfile.ZipInfo]
     bands, key = _find_bands(values, survey)
     _put_scale(header, values)
     _put_units(header, values, bands or survey.bands)
+    _put_seeing(header, values, bands or survey.bands)
     for name in _TIMES:
         if _number(values.get(name)) is not None:
             header["EXPTIME"] = _number(values[name])
@@ -196,6 +198,22 @@ def _put_units(header: fits.Header, values: Values, bands: Sequence[str]) -> Non
             stem, _, band = key.rpartition("_")
             if band in bands and _ZEROS.match(stem) and _number(value) is not None:
                 header[f"MAGZERO_{band.upper()}"] = _number(value)
+
+
+def _put_seeing(header: fits.Header, values: Values, bands: Sequence[str]) -> None:
+    """Note the seeing [arcsec], one a band or of one band each, as a header would."""
+    for key, value in values.items():
+        stem, _, band = key.rpartition("_")
+        if _SEEING.match(key):
+            for name, number in _share(_numbers(value), bands, _spell(key), float):
+                header[name] = (number, "arcsec")
+        elif (_SEEING.match(stem) or stem == "psf") and band in bands and _number(value) is not None:
+            header[f"{_spell(stem)}_{band.upper()}"] = (_number(value), "arcsec")
+
+
+def _spell(key: str) -> str:
+    """Spell an array's name as the keyword of a header."""
+    return {"psf": "PSFSIZE", "psf_size": "PSFSIZE"}.get(key, key.upper())
 
 
 def _share(value: Any, bands: Sequence[str], keyword: str, kind: type) -> Iterator[tuple[str, Any]]:

@@ -111,6 +111,29 @@ def unlisted_zero_points(header: fits.Header) -> list[str]:
     return [k for k in header if k not in known and _LIKE_ZERO_POINT.search(k) and not _UNLIKE.search(k)]
 
 
+@dataclass(frozen=True)
+class SeeingKeyword:
+    """A keyword of a star's FWHM, alone or with a band's letter: its unit where the comment is silent, "" for none."""
+
+    keyword: str
+    unit: str
+    source: str
+
+
+#: Keywords of the seeing, the first that can be used counts. The pipelines of HSC and Rubin write none.
+SEEING = (
+    SeeingKeyword("PSFSIZE", "arcsec", "legacysurvey.org, catalogues and bricks: psfsize_g, average FWHM of the PSF"),
+    SeeingKeyword("PSF_FWHM", "arcsec", "ESO science data products standard, and the Multimodal Universe: arcsec"),
+    SeeingKeyword("PSFFWHM", "", "home-made stacks: the comment must say"),
+    SeeingKeyword("PSF FWHM", "", "home-made stacks: the comment must say"),
+    SeeingKeyword("SEEING", "", "NOIRLab's pipelines in arcsec, CASU and ZTF in pixels, each by the comment"),
+    SeeingKeyword("FWHM", "", "DES data management and CASU in pixels, others in arcsec, each by the comment"),
+    SeeingKeyword("CHIP.SEEING", "pixel", "Pan-STARRS: pixels of the warped image"),
+)
+#: The same without a band: those are of the one image in whose header they stand.
+OF_ONE_IMAGE = frozenset(s.keyword for s in SEEING)
+
+
 def find_vega(header: fits.Header, keyword: str = "") -> str:
     """Name what says that a zero point is in the Vega system; empty where nothing does.
 

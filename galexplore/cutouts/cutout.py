@@ -54,6 +54,10 @@ class Cutout:
         where no band says so.
     reddening : str
         A keyword that tells E(B-V) but not whether it was removed, with its value; empty where there is none.
+    seeing : tuple of (float or None)
+        FWHM of a star by band of the survey, arcsec, None where it is not known; empty where nothing is said.
+    seeing_said : tuple of str
+        What says so, by band.
     """
 
     flux: np.ndarray
@@ -72,6 +76,8 @@ class Cutout:
     calibration: tuple[Calibration, ...] = ()
     dereddened: tuple[str, ...] = ()
     reddening: str = ""
+    seeing: tuple[float | None, ...] = ()
+    seeing_said: tuple[str, ...] = ()
 
 
 MAX_SIDE = 2048  # pixels: the model's field at 0.016" a pixel

@@ -26,6 +26,7 @@ from galexplore.cutouts.hdus import image_headers
 from galexplore.cutouts.parts import Part, Plane, attach, give_roles, leave_aside, name_images
 from galexplore.cutouts.pictures import is_picture, read_colours
 from galexplore.cutouts.provenance import place_of, tell_bands, tell_pixels, tell_place
+from galexplore.cutouts.seeing import Reading, read_seeing
 from galexplore.errors import InputError
 from galexplore.survey import Survey
 
@@ -95,6 +96,8 @@ def assemble(planes: list[Plane], survey: Survey, *, name: str, kind: str, notes
     known = any(w is not None for w in weights)
     place = Place(grid.matrix, grid.known, ra=places[k].ra, dec=places[k].dec)
     dereddened = tuple(tell_dereddened(p.header) for p in chosen)
+    seeing = _read_seeing(chosen, at)
+    notes += [Check("seeing", "fixed", a) for a in dict.fromkeys(a for s in seeing for a in s.aside)]
     cutout = Cutout(
         flux,
         place.pixel_scale,
@@ -110,6 +113,8 @@ def assemble(planes: list[Plane], survey: Survey, *, name: str, kind: str, notes
         notes=tuple(notes),
         dereddened=dereddened if any(dereddened) else (),
         reddening=next(filter(None, (tell_reddening(p.header) for p in chosen)), ""),
+        seeing=tuple(s.fwhm for s in seeing) if any(s.said for s in seeing) else (),
+        seeing_said=tuple(s.said for s in seeing) if any(s.said for s in seeing) else (),
     )
     if any(c.said for c in cutout.calibration) or not is_picture(flux):
         return cutout
@@ -125,6 +130,12 @@ def _mark_gaps(plane: Plane) -> np.ndarray:
 
 def _shape(plane: Plane) -> tuple[int, int]:
     return plane.pixels.shape[0], plane.pixels.shape[1]
+
+
+def _read_seeing(chosen: list[Plane], at: list[Place]) -> list[Reading]:
+    """Read each band's seeing; a keyword without a band counts where the header is that of one band's image."""
+    pairs = zip(chosen, at, strict=True)
+    return [read_seeing(p.header, p.band, p.number is None and p.bits != 0, q.pixel_scale, p.star) for p, q in pairs]
 
 
 def _calibrate(chosen: list[Plane], at: list[Place], survey: Survey) -> tuple[Calibration, ...]:

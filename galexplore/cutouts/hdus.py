@@ -5,7 +5,7 @@ from io import BytesIO
 
 from astropy.io import fits
 
-from galexplore.cutouts.conventions import ZERO_POINTS
+from galexplore.cutouts.conventions import OF_ONE_IMAGE, ZERO_POINTS
 from galexplore.cutouts.cutout import MAX_SIDE, check_side
 from galexplore.cutouts.flux_units import read_unit
 from galexplore.errors import InputError
@@ -32,11 +32,12 @@ _OWN = ("XTENSION", "SIMPLE", "BITPIX", "NAXIS", "EXTEND", "PCOUNT", "GCOUNT", "
 _ROLES = ("EXTTYPE", "IMAGETYP", "HDUCLAS", "DES_EXT", "IMTYPE", "CHECKSUM", "DATASUM", "BLANK", "INHERIT")
 
 
-def inherit(own: fits.Header, primary: fits.Header) -> fits.Header:
+def inherit(own: fits.Header, primary: fits.Header, single: bool = True) -> fits.Header:
     """Fill in from the primary header what an extension does not say itself.
 
     Not its name, role and structure, nor a second WCS beside the extension's own, nor a zero point beside its own unit
-    of flux. An extension with INHERIT = F takes nothing (FITS standard 4.0, appendix K).
+    of flux, nor, unless it is the file's `single` image, a seeing that names no band. An extension with INHERIT = F
+    takes nothing (FITS standard 4.0, appendix K).
     """
     if own is primary or own.get("INHERIT") is False:
         return own
@@ -49,6 +50,8 @@ def inherit(own: fits.Header, primary: fits.Header) -> fits.Header:
         if keyword.startswith((*_OWN, *_ROLES)):
             continue
         if (located and keyword.startswith(_WCS)) or (calibrated and keyword in ZERO_POINTS):
+            continue
+        if keyword in OF_ONE_IMAGE and not single:
             continue
         merged[keyword if len(keyword) <= 8 else f"HIERARCH {keyword}"] = (card.value, card.comment)
     merged.extend([card for card in primary.cards if card.keyword in ("COMMENT", "HISTORY")], end=True)

@@ -11,6 +11,8 @@ from galexplore.cutouts.cutout import Check
 from galexplore.cutouts.filters import BandName, differing_bands, extension_band, header_band
 from galexplore.cutouts.hdus import inherit, name_hdu
 from galexplore.cutouts.roles import content_role, header_role, masked, rank_image
+from galexplore.cutouts.scales import read_scales
+from galexplore.cutouts.seeing import LARGEST, Star
 from galexplore.errors import InputError
 from galexplore.survey import Survey
 
@@ -38,6 +40,8 @@ class Plane:
         Which plane of how many of a cube, counted from 0.
     bits : int
         BITPIX as it was written; 0 where it is no FITS image.
+    star : Star or None
+        The point-spread function, where the file holds an image of it.
     """
 
     pixels: np.ndarray
@@ -50,6 +54,7 @@ class Plane:
     spelt: str = ""
     number: tuple[int, int] | None = None
     bits: int = 0
+    star: Star | None = None
 
 
 @dataclass(frozen=True)
@@ -70,16 +75,29 @@ class Part:
         return self.array or name_hdu(self.own, self.number)
 
 
+_NO_PIXELS = np.zeros((1, 1))  # of what is not looked at
+
+
+def _open_star(hdu: fits.ImageHDU) -> np.ndarray:
+    """Open the image of a star, or none where it is larger than any needs to be."""
+    if not all(0 < n <= LARGEST for n in hdu.shape):
+        return _NO_PIXELS
+    pixels = np.squeeze(hdu.data)
+    return pixels if pixels.ndim in (2, 3) and not np.iscomplexobj(pixels) else _NO_PIXELS
+
+
 def give_roles(data: bytes, headers: dict[int, fits.Header], survey: Survey) -> list[Part]:
     """Give each image HDU a role by its header, else by its content beside the image."""
     parts = []
+    single = sum(header_role(h) in ("", "image") for h in headers.values()) == 1
     with fits.open(BytesIO(data), memmap=False) as hdus:
         primary = hdus[0].header
         for i in headers:
             own = hdus[i].header
             role = header_role(own)
             if role in ("psf", "other", "model"):
-                parts.append(Part(i, own, own, role, np.zeros((1, 1))))
+                pixels = _open_star(hdus[i]) if role == "psf" else _NO_PIXELS
+                parts.append(Part(i, own, own, role, pixels))
                 continue
             bits = int(own.get("BITPIX", 0))  # which becomes that of the scaled pixels
             pixels = np.squeeze(hdus[i].data)
@@ -87,7 +105,7 @@ def give_roles(data: bytes, headers: dict[int, fits.Header], survey: Survey) -> 
                 raise InputError(f"the image's shape is {pixels.shape}; {survey.count_word} bands of (H, W) are needed")
             if not role and header_band(own, survey).letter:
                 role = "image"
-            parts.append(Part(i, own, inherit(own, primary) if i else own, role, pixels, bits=bits))
+            parts.append(Part(i, own, inherit(own, primary, single) if i else own, role, pixels, bits=bits))
     unnamed = [p for p in parts if p.role in ("", "image")]
     first = min(unnamed, key=lambda p: (p.role != "image", *rank_image(p.own, p.pixels)), default=None)
     for k, part in enumerate(parts):
@@ -156,9 +174,12 @@ def leave_aside(images: list[Part], survey: Survey) -> tuple[list[Part], list[Pa
 def attach(
     planes: list[Plane], images: list[Part], others: list[Part], survey: Survey
 ) -> tuple[list[Plane], list[Check]]:
-    """Give each band the weights, errors and masks that stand beside it; say which were used."""
+    """Give each band the weights, errors, masks and stars that stand beside it; say which were used."""
     notes: list[Check] = []
     for part in others:
+        if part.role == "psf":
+            planes, said = _give_star(part, others, planes, survey)
+            notes += [Check("seeing", "passed", said)] if said else []
         if part.role not in ("mask", "variance", "error", "weight"):
             continue
         if part.pixels.ndim == 3:
@@ -175,6 +196,26 @@ def attach(
                 planes[k], said = _use(planes[k], part, pixels[k])
                 notes += [Check("missing", "passed", said)] if said else []
     return planes, list(dict.fromkeys(notes))
+
+
+def _give_star(part: Part, others: list[Part], planes: list[Plane], survey: Survey) -> tuple[list[Plane], str]:
+    """Give bands the point-spread function that is theirs; say why it is nobody's."""
+    pixels, stars = part.pixels, dict[int, np.ndarray]()
+    if pixels.size == 1 or max(pixels.shape) > LARGEST:
+        return planes, f"the PSF in {part.where} is none of at most {LARGEST} pixels a side: left aside"
+    if pixels.ndim == 3:
+        stars = dict(enumerate(pixels)) if len(pixels) == len(planes) else stars
+    elif band := extension_band(part.own.get("EXTNAME"), survey).letter or header_band(part.own, survey).letter:
+        stars = {k: pixels for k, p in enumerate(planes) if p.band == band}
+    elif len(alike := [p for p in others if p.role == "psf"]) == len(planes):  # one each, in the same order
+        stars = {[p is part for p in alike].index(True): pixels}
+    if not stars:
+        return planes, f"the PSF in {part.where} names none of the bands: left aside"
+    sides, _ = read_scales(part.own)
+    scale = (sides[0] * sides[1]) ** 0.5 if sides else None
+    for k, star in stars.items():
+        planes[k] = replace(planes[k], star=planes[k].star or Star(star, part.where, scale))
+    return planes, ""
 
 
 def _belongs_to(part: Part, planes: list[Plane], images: list[Part], survey: Survey) -> Iterable[int]:

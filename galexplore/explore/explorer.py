@@ -14,6 +14,7 @@ from galexplore.atlas.rarity import Oddness, score_oddness
 from galexplore.cutouts import artefacts
 from galexplore.cutouts.audit import Prepared, prepare
 from galexplore.cutouts.cutout import Cutout
+from galexplore.cutouts.seeing import GivenSeeing
 from galexplore.errors import InputError
 from galexplore.explore.embedded import Embedded, Given, Source, condition, find_place
 from galexplore.explore.explanation import Explanation, explain
@@ -23,6 +24,7 @@ from galexplore.explore.reranking import rerank
 from galexplore.explore.table import join_atlas
 from galexplore.images import Images
 from galexplore.latents import MEANS, SIGMAS, wrap_angle
+from galexplore.observed import Observed
 from galexplore.posterior.joint import JointPosterior
 from galexplore.survey import Survey
 from galexplore.tables.columns import list_columns, list_words
@@ -118,6 +120,7 @@ class Explorer:
         redshift: float | None = None,
         redshift_error: float = 0,
         ebv: float | None = None,
+        seeing: GivenSeeing | None = None,
     ) -> Location:
         """Say what a cutout is, where it lies, what it resembles and what makes it odd.
 
@@ -130,15 +133,17 @@ class Explorer:
             Known otherwise, with its standard error: mass and SFR are then those of that redshift.
         ebv : float, optional
             E(B-V) [mag] of our Galaxy's dust, to be removed instead of what the map has at its position; 0 for none.
+        seeing : float or sequence, optional
+            FWHM [arcsec] of a star in all bands or in each, instead of what the file says; None in it where not known.
 
         Raises
         ------
         InputError
-            Where `ebv` is not from 0 to 5, the audit refuses (its `checks` say why), the model has no finite answer, or
-            it cannot use a redshift.
+            Where `ebv` is not from 0 to 5, `seeing` is none, the audit refuses (its `checks` say why), the model has no
+            finite answer, or it cannot use a redshift.
         """
         given = None if redshift is None else Given(redshift, redshift_error)
-        prepared = prepare(cutout, self.survey, ebv)
+        prepared = prepare(cutout, self.survey, ebv, seeing)
         (embedded,) = self.embed([Source.of(cutout)], [prepared])
         if embedded is None:
             raise InputError(NO_ANSWER, prepared.checks)
@@ -152,7 +157,8 @@ class Explorer:
         list of Embedded or None
             None where the model has no finite answer.
         """
-        table = self.embedder.embed(np.stack([p.flux for p in prepared]), np.stack([p.valid for p in prepared]))
+        flux, valid = np.stack([p.flux for p in prepared]), np.stack([p.valid for p in prepared])
+        table = self.embedder.embed(flux, valid, observed=self.observe(prepared))
         good = np.isfinite(table.to_numpy()).all(axis=1)
         table = table[good]
         table = table.join(find_place(table, self.atlas))
@@ -162,6 +168,25 @@ class Explorer:
         rows = iter(zip(table.to_dict("records"), posteriors, strict=True))
         every = zip(sources, prepared, [next(rows) if g else None for g in good], strict=True)
         return [Embedded(source, p, row[0], self.card["sha256"], row[1]) if row else None for source, p, row in every]
+
+    @cached_property
+    def _taught(self) -> tuple[bool, bool]:
+        """Whether the galaxies that the model learnt from have a known seeing, and dust of ours before them."""
+        excess = pd.to_numeric(self.table.get("ebv", pd.Series(dtype=float)), errors="coerce")
+        return bool(np.isfinite(Observed.read(self.table, self.survey).seeing).all(axis=1).any()), bool(
+            (excess > 0).any()
+        )
+
+    def observe(self, prepared: Sequence[Prepared]) -> Observed:
+        """Say of cutouts what the model is told of their observing: only what it has learnt to be told.
+
+        That is the seeing of all bands or of none, and that dust remains where nobody knew how much to remove; neither
+        where its own galaxies were without.
+        """
+        seeing, dusty = np.stack([p.seeing for p in prepared]), np.array([p.dust.ebv is None for p in prepared])
+        of_seeing, of_dust = self._taught
+        known = np.isfinite(seeing).all(axis=1, keepdims=True) & of_seeing
+        return Observed(np.where(known, seeing, np.nan), dusty & of_dust)
 
     def conclude(self, embedded: Embedded, k: int = 8) -> Location:
         """Say all that follows from a cutout's numbers."""
@@ -191,6 +216,7 @@ class Explorer:
             image_posterior=embedded.image_posterior,
             given=embedded.given,
             pull=embedded.pull,
+            observed=self.observe([prepared]),
             embedder=self.embedder,
             atlas=self.atlas,
         )

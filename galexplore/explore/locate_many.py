@@ -11,6 +11,7 @@ from galexplore.cutouts.audit import Prepared, prepare
 from galexplore.cutouts.cutout import Cutout
 from galexplore.cutouts.dust import check_ebv
 from galexplore.cutouts.readers import read
+from galexplore.cutouts.seeing import GivenSeeing, check_seeing
 from galexplore.errors import InputError
 from galexplore.explore.bands import cut_blocks, find_sets
 from galexplore.explore.embedded import Given, Source, condition
@@ -37,6 +38,7 @@ def locate_many(
     *,
     redshifts: Mapping[str, Given] | None = None,
     ebv: float | None = None,
+    seeing: GivenSeeing | None = None,
 ) -> list[Verdict]:
     """Locate many cutouts: a verdict on each galaxy, whatever came of it.
 
@@ -54,6 +56,8 @@ def locate_many(
         Names of files, with or without what follows the last dot, to redshifts that are known otherwise.
     ebv : float, optional
         E(B-V) [mag] before all of them, instead of the map's at the position of each; 0 for none.
+    seeing : float or sequence, optional
+        FWHM [arcsec] of a star in all of them, in all bands or in each, instead of what each file says.
 
     Returns
     -------
@@ -64,14 +68,14 @@ def locate_many(
     Raises
     ------
     InputError
-        Where no file is given, or `ebv` is not from 0 to 5.
+        Where no file is given, `ebv` is not from 0 to 5, or `seeing` is none.
     TypeError
         Where the first argument is neither an explorer nor its `locate`.
     """
     whose = explorer.__self__ if ismethod(explorer) else explorer
     if not isinstance(whose, Explorer):
         raise TypeError("give an Explorer or its locate first, then the files")
-    blocks = stream_verdicts(files, whose, pixel_scale, progress=progress, redshifts=redshifts, ebv=ebv)
+    blocks = stream_verdicts(files, whose, pixel_scale, progress=progress, redshifts=redshifts, ebv=ebv, seeing=seeing)
     return [verdict for block in blocks for verdict in block]
 
 
@@ -84,6 +88,7 @@ def stream_verdicts(
     progress: Progress = lambda done, of: None,
     redshifts: Mapping[str, Given] | None = None,
     ebv: float | None = None,
+    seeing: GivenSeeing | None = None,
 ) -> Iterator[list[Verdict]]:
     """Locate files block by block; memory holds one block, and a bad file spoils no other.
 
@@ -99,9 +104,11 @@ def stream_verdicts(
     Raises
     ------
     InputError
-        Where no file is given, or one is neither a path nor bytes with a name; where `ebv` is not from 0 to 5.
+        Where no file is given, or one is neither a path nor bytes with a name; where `ebv` is not from 0 to 5, or
+        `seeing` is none.
     """
     check_ebv(ebv)
+    check_seeing(seeing, explorer.survey)
     files = [files] if isinstance(files, str | os.PathLike) else list(files)
     for file in files:
         if not isinstance(file, str | os.PathLike) and not (
@@ -114,7 +121,7 @@ def stream_verdicts(
     before = 0
     for block in cut_blocks(files, BLOCK, explorer.survey):
         count = partial(_count_on, progress, before, len(files))
-        verdicts = locate_block(block, explorer, pixel_scale, ask, len(block) == len(files), count, ebv)
+        verdicts = locate_block(block, explorer, pixel_scale, ask, len(block) == len(files), count, ebv, seeing)
         told = [_tell(v, redshifts, explorer) for v in verdicts] if redshifts else verdicts
         yield [replace(v, name=_make_unique(v.name, taken)) for v in told]
         before += len(block)
@@ -132,6 +139,7 @@ def locate_block(
     whole: bool = True,
     progress: Callable[[int], None] = lambda done: None,
     ebv: float | None = None,
+    seeing: GivenSeeing | None = None,
 ) -> list[Verdict]:
     """Read and prepare files, embed what is good in one pass, and give each galaxy's verdict in the files' order.
 
@@ -143,11 +151,11 @@ def locate_block(
     tried: list[Verdict | _Ready | None] = []
     survey = explorer.survey
     for done, file in enumerate(files, 1):
-        tried.append(_prepare((file,), survey, pixel_scale, ask, ebv=ebv))
+        tried.append(_prepare((file,), survey, pixel_scale, ask, ebv=ebv, seeing=seeing))
         progress(done)
     unread = [isinstance(t, Verdict) and bool(t.error) and not t.checks for t in tried]
     for group in find_sets(files, unread, survey, whole):
-        together = _prepare(tuple(files[i] for i in group), survey, pixel_scale, ask, ebv=ebv)
+        together = _prepare(tuple(files[i] for i in group), survey, pixel_scale, ask, ebv=ebv, seeing=seeing)
         if not isinstance(together, Verdict) or together.checks or not together.error:
             tried[group[0]] = together
             for i in group[1:]:
@@ -200,6 +208,7 @@ def _prepare(
     ask: bool,
     called: str = "",
     ebv: float | None = None,
+    seeing: GivenSeeing | None = None,
 ) -> Verdict | _Ready:
     """Read one file, or one a band, and prepare the galaxy, or say why not; no trouble of a file reaches further."""
     names = [name_file(f) for f in files]
@@ -211,7 +220,7 @@ def _prepare(
         cutout = read(source, survey=survey, pixel_scale=pixel_scale, name=name)
         if ask and cutout.pixel_scale is None:
             return replace(verdict, waiting=files)
-        return verdict, Source.of(cutout), prepare(cutout, survey, ebv)
+        return verdict, Source.of(cutout), prepare(cutout, survey, ebv, seeing)
     except InputError as error:
         return replace(verdict, error=str(error), checks=error.checks)
     except MemoryError:

@@ -15,6 +15,7 @@ from galexplore.explore.embedded import Given, Source
 from galexplore.explore.explanation import Explanation
 from galexplore.explore.scatter import Scatter, measure_scatter
 from galexplore.latents import INTRINSIC, LATENTS, UNITS
+from galexplore.observed import Observed
 from galexplore.posterior.calibrate import LEVEL68, LEVEL95
 from galexplore.posterior.coordinates import PROPERTIES
 from galexplore.posterior.joint import JointPosterior
@@ -55,6 +56,8 @@ class Location:
         Reconstruction chi2 a pixel, and the percentage of ordinary galaxies that are better reconstructed.
     model : dict
         `name` and `sha256` of the weights.
+    observed : Observed
+        What the model was told of the seeing and of dust that remains.
     embedder : Embedder
     atlas : Atlas
         These two are asked once more where the scatter is wanted, which takes as long as ten answers.
@@ -77,6 +80,7 @@ class Location:
     image_posterior: JointPosterior | None = field(repr=False)
     given: Given | None
     pull: float | None
+    observed: Observed = field(repr=False, compare=False)
     embedder: "Embedder" = field(repr=False, compare=False)
     atlas: Atlas = field(repr=False, compare=False)
 
@@ -103,7 +107,7 @@ class Location:
     @cached_property
     def scatter(self) -> Scatter:
         """How the answer scatters over flips, turns and shifts of the image; measured when first asked for."""
-        return measure_scatter(self.embedder, self.prepared.flux, self.sigma)
+        return measure_scatter(self.embedder, self.prepared.flux, self.sigma, self.observed)
 
     @cached_property
     def cloud(self) -> np.ndarray:
@@ -146,6 +150,7 @@ class Location:
             "audit": [asdict(check) for check in self.prepared.checks],
             "ebv": self.prepared.dust.ebv,
             "ebv_source": self.prepared.dust.source,
+            "seeing": self.prepared.seeing.tolist(),
             "latents": {
                 name: {
                     "value": values[i],

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from galexplore import __version__
+from galexplore.cutouts.seeing import GivenSeeing
 from galexplore.errors import InputError
 from galexplore.explore.embedded import Given
 from galexplore.explore.explorer import Explorer
@@ -85,6 +86,7 @@ def embed_files(
     *,
     redshifts: Mapping[str, Given] | None = None,
     ebv: float | None = None,
+    seeing: GivenSeeing | None = None,
 ) -> tuple[int, list[tuple[str, str]]]:
     """Embed cutout files into one table; parquet in constant memory, other formats with all rows in it.
 
@@ -101,6 +103,8 @@ def embed_files(
         Names of files to redshifts that are known otherwise, as `read_redshifts` gives them.
     ebv : float, optional
         E(B-V) [mag] before all of them, instead of the map's at the position of each; 0 for none.
+    seeing : float or sequence, optional
+        FWHM [arcsec] of a star in all of them, in all bands or in each, instead of what each file says.
 
     Returns
     -------
@@ -114,8 +118,8 @@ def embed_files(
     Raises
     ------
     InputError
-        As `check_output`, before any work; where no file is given, `ebv` is not from 0 to 5, or redshifts are given for
-        a model without a joint posterior.
+        As `check_output`, before any work; where no file is given, `ebv` is not from 0 to 5, `seeing` is none, or
+        redshifts are given for a model without a joint posterior.
     """
     to, form = Path(to), check_output(Path(to), files)
     if redshifts and explorer.posteriors is None:
@@ -127,7 +131,10 @@ def embed_files(
 
     def list_located() -> Iterator[pd.DataFrame]:
         nonlocal rows
-        for block in stream_verdicts(files, explorer, pixel_scale, progress=progress, redshifts=redshifts, ebv=ebv):
+        blocks = stream_verdicts(
+            files, explorer, pixel_scale, progress=progress, redshifts=redshifts, ebv=ebv, seeing=seeing
+        )
+        for block in blocks:
             refused.extend((v.path, v.error) for v in block if not v.embedded)
             located = list_verdicts([v for v in block if v.embedded])
             rows += len(located)

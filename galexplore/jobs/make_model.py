@@ -24,7 +24,7 @@ from galexplore.jobs.gather import (
     read_survey,
     settle_recipe,
 )
-from galexplore.jobs.make_posterior import make_posterior
+from galexplore.jobs.make_posterior import embed_calibrators, make_posterior
 from galexplore.jobs.publish import CHECKPOINT, check_place, hold_name, name_partial, publish_model, write_card
 from galexplore.jobs.shifts import teach
 from galexplore.latents import ANY_ANGLE, LATENTS, SIGMAS
@@ -173,8 +173,7 @@ def finish(
     table = pd.concat([own, latents], axis=1)
     held_out, calibrators = table[table["split"] == "calibration"], None
     if more:
-        seen = _embed_calibrators(embedder, *more, report)
-        calibrators = pd.concat([more[0].reset_index(drop=True), seen], axis=1)
+        calibrators = embed_calibrators(embedder, *more, report)
         held_out = pd.concat([held_out, calibrators], ignore_index=True)
     calibration = calibrate(held_out)
     for calibrated in (table, calibrators) if calibrators is not None else (table,):
@@ -194,10 +193,3 @@ def finish(
     report("atlas", 1, 1)
     said = {"calibration": calibration, "uncalibrated": list_uncalibrated(held_out), "metrics": metrics}
     return said | {"posterior": posterior, "atlas": asdict(AtlasConfig()), "honesty": made.honesty}
-
-
-def _embed_calibrators(embedder: Embedder, frame: pd.DataFrame, flux: np.ndarray, report: Report) -> pd.DataFrame:
-    """Embed calibrators, every other one without its seeing, for intervals must hold with and without."""
-    observed = Observed.read(frame, embedder.survey)
-    observed.seeing[::2] = np.nan
-    return embedder.embed(flux, observed=observed, progress=lambda done: report("embed calibrators", done, len(frame)))

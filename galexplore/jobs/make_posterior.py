@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from galexplore.errors import InputError
@@ -16,8 +17,10 @@ from galexplore.jobs.draws import draw_calibrators
 from galexplore.jobs.gather import Report, is_embedded
 from galexplore.jobs.publish import hold_name, write_card
 from galexplore.network.density import read_magnitude
+from galexplore.network.embed import Embedder
 from galexplore.network.fit_density import LEAST, Fitting, Labelled, fit_density
 from galexplore.network.recipes import Training
+from galexplore.observed import Observed
 from galexplore.places import DATA, models_folder
 from galexplore.posterior.joint import FILE, JointPosterior
 from galexplore.posterior.metrics import evaluate
@@ -110,8 +113,7 @@ def _refit(name: str, folder: Path, report: Report, calibrators: int) -> dict:
             )
         seed = Training(**explorer.card["training"]).seed + 1
         frame, flux = draw_calibrators(calibrators, seed, explorer.survey, report)
-        seen = explorer.embedder.embed(flux, progress=lambda done: report("embed calibrators", done, len(frame)))
-        more = pd.concat([frame.reset_index(drop=True), seen], axis=1)
+        more = embed_calibrators(explorer.embedder, frame, flux, report)
     said, galaxies = make_posterior(explorer.table, more, folder, report)
     if galaxies is None:
         raise InputError(
@@ -122,6 +124,20 @@ def _refit(name: str, folder: Path, report: Report, calibrators: int) -> dict:
     rest = {k: v for k, v in card.items() if k != "files"}
     write_card(folder, rest | {"posterior": said, "metrics": {"split": "validation"} | scores})
     return said or {}
+
+
+def embed_calibrators(embedder: Embedder, frame: pd.DataFrame, flux: np.ndarray, report: Report) -> pd.DataFrame:
+    """Embed calibrators, every other one without its seeing, for intervals must hold with and without.
+
+    Returns
+    -------
+    DataFrame
+        Of `frame`'s columns and the latents.
+    """
+    observed = Observed.read(frame, embedder.survey)
+    observed.seeing[::2] = np.nan
+    seen = embedder.embed(flux, observed=observed, progress=lambda done: report("embed calibrators", done, len(frame)))
+    return pd.concat([frame.reset_index(drop=True), seen], axis=1)
 
 
 @contextmanager

@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 from astropy.io import fits
 from numpy.typing import ArrayLike
-from scipy.ndimage import zoom
 
 from galexplore.atlas.kinds import KINDS
 from galexplore.cosmology import COSMOLOGY
+from galexplore.cutouts.seeing import measure_width
 from galexplore.errors import InputError
 from galexplore.mock import light, properties, scene, shape
 from galexplore.mock.measure import add_magnitudes
@@ -232,7 +232,7 @@ def compare_skies(folder: Path, survey: Survey) -> dict[str, Any]:
     seeing = []
     for path in sorted(cutouts.glob("*_psf.fits")):
         with fits.open(path, memmap=False) as file:
-            seeing.append([_find_width(hdu.data, survey.pixel_scale) for hdu in file])
+            seeing.append([measure_width(hdu.data, survey.pixel_scale) for hdu in file])
     rng = np.random.default_rng(0)
     fields = scene.add_fields(pd.DataFrame(index=range(4000)), survey, rng)
     limits = {b: [float(v) for v in np.percentile(fields[f"noise_{b}"], [2.5, 50, 97.5])] for b in survey.bands}
@@ -244,9 +244,3 @@ def _find_noise(flux: np.ndarray) -> list[float]:
     """Sky noise a band, from differences of pixels two apart (adjacent ones are correlated)."""
     step = (flux[:, :, 2:] - flux[:, :, :-2]) / np.sqrt(2)
     return [float(1.4826 * np.nanmedian(np.abs(band))) for band in step]
-
-
-def _find_width(psf: np.ndarray, pixel_scale: float) -> float:
-    """FWHM in arcsec of a PSF image: that of the circle with as large an area above half the peak."""
-    fine = zoom(np.asarray(psf, float), 5, order=3)
-    return float(2 * np.sqrt((fine > fine.max() / 2).sum() / np.pi) * pixel_scale / 5)

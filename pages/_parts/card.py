@@ -137,8 +137,6 @@ def write_image(explorer: Explorer, row: pd.Series) -> bytes:
     cards = {"OBJECT": (row["id"], "id in the atlas"), "SIMULATE": (explorer.simulated, "simulated image")}
     for band in explorer.survey.bands:
         if math.isfinite(row.get(f"psf_{band}", math.nan)):
-            cards[f"HIERARCH PSFSIZE_{band.upper()}"] = (
-                round(row[f"psf_{band}"], 3),
-                f"{band}: FWHM of the PSF, arcsec",
-            )
+            said = f"{band}: FWHM of the PSF, arcsec"
+            cards[f"HIERARCH PSFSIZE_{band.upper()}"] = (float(row[f"psf_{band}"]), said)
     return to_fits(explorer.images.get([row["id"]])[0], explorer.survey, row.get("ra"), row.get("dec"), cards)

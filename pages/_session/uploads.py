@@ -9,6 +9,7 @@ at : int, the one that is shown
 location, simulated : of that one, for other pages; the location is None where it was refused
 """
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -20,6 +21,7 @@ from galexplore.explore.embedded import Given, condition
 from galexplore.explore.explorer import Explorer
 from galexplore.explore.locate_many import embed_again, locate_cutout, settle_scale, stream_verdicts
 from galexplore.explore.verdicts import Verdict
+from galexplore.observed import Observed
 from pages._session.state import open_explorer
 
 MOST_FILES = 60
@@ -95,8 +97,17 @@ def try_sample(identifier: str) -> None:
         keep([Verdict(identifier, error=str(error))])
         return
     bands, north_up, dereddened = "".join(survey.bands), (1, 0.0), (f"a {kind}",) * len(survey.bands)
+    observed = Observed.read(explorer.table.iloc[explorer.find_rows([identifier])], survey)
     cutout = Cutout(
-        flux, survey.model_scale, bands, name=identifier, kind=kind, orientation=north_up, dereddened=dereddened
+        flux,
+        survey.model_scale,
+        bands,
+        name=identifier,
+        kind=kind,
+        orientation=north_up,
+        dereddened=dereddened,
+        seeing=tuple(None if math.isnan(w) else w for w in observed.seeing[0].tolist()),
+        seeing_said=("as the catalogue has it",) * len(bands),
     )
     keep([locate_cutout(cutout, explorer, simulated=explorer.simulated)])
 

@@ -44,6 +44,12 @@ def test_real_galaxies_are_scored_by_what_is_published_of_them(tmp_path):
     assert judged["redshift"]["n"] == 2 and judged["logmass"]["n"] == truth["logmass"][:2].notna().sum()
     assert judge(gx.load(), tmp_path, (truth["name"][0],))["redshift"]["n"] == 1
     assert "refused: " in write_scores(judged)
+    assert list(judged["skies"]) == ["by position", "as published", "seeing withheld", "dust withheld"]
+    assert rows[0]["seeing"] == [truth[f"psf_fwhm_{b}"].iloc[0] for b in "grz"]
+    unpublished = truth[["name", "z"]].iloc[:1]
+    unpublished.to_csv(tmp_path / "truth.csv")
+    alone = judge(gx.load(), tmp_path)
+    assert list(alone["skies"]) == ["by position", "dust withheld"] and alone["galaxies"][0]["seeing"] == [None] * 3
 
 
 def test_each_change_of_the_sky_changes_what_it_names_and_nothing_else():

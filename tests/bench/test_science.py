@@ -78,7 +78,7 @@ def test_finished_fits_are_kept_and_compared_with_the_labels(tmp_path, monkeypat
     monkeypatch.setattr(sed, "write_curves", lambda folder, survey: [])
     monkeypatch.setattr(sed, "time_ours", lambda explorer: {"whole": 0.001, "glance": 0.0001})
     seen = rows.assign(lat_redshift=rows["z"] + 0.03).set_index("id")
-    embedder = SimpleNamespace(glance=lambda ids: seen.loc[list(ids)])
+    embedder = SimpleNamespace(glance=lambda ids, observed: seen.loc[list(ids)])
     images = SimpleNamespace(get=np.asarray)
     explorer = SimpleNamespace(table=rows, survey=DECALS, embedder=embedder, images=images)
     found = sed.compare_with_fits(explorer, 2, tmp_path)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
+from galexplore.cutouts.audit import CHECKS
 from galexplore.latents import INTRINSIC, LATENTS
 from galexplore.places import ROOT
 from galexplore.survey import DECALS
@@ -232,9 +233,13 @@ def test_model_lists_packs_and_refuses_in_a_sentence(tmp_path):
 def test_inspect_prints_the_audit_and_locates_nothing(cutout, tmp_path):
     path, _ = cutout
     found = json.loads(run("inspect", path, "--json").stdout)
-    assert len(found["checks"]) == 8 and found["error"] is None and found["bands"] == "grz"
+    assert [c["check"] for c in found["checks"]] == list(CHECKS) and found["error"] is None and found["bands"] == "grz"
     assert "flux_units" in found["assumed"], "the file names no unit"
     (tmp_path / "no.fits").write_bytes(b"nothing")
+    assert found["seeing"] == [None] * 3
+    told = json.loads(run("inspect", path, "--json", "--seeing", "1.4,?,1.2").stdout)
+    assert told["seeing"] == [1.4, None, 1.2]
+    assert "from 0.3 to 5" in refuse_one_line("inspect", path, "--seeing", "14")
     bad = run("inspect", tmp_path / "no.fits", "--json")
     assert bad.returncode == 2 and json.loads(bad.stdout)["error"]
     assert "flux units" in run("inspect", path).stdout

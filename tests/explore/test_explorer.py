@@ -24,7 +24,10 @@ def simulated(explorer, i):
     """One catalogue galaxy as if it had been uploaded."""
     name = explorer.table["id"].iloc[i]
     flux = explorer.images.get([name])[0].astype(np.float32)
-    return gx.Cutout(flux, DECALS.model_scale, "grz", name=name), explorer.table.iloc[i]
+    row = explorer.table.iloc[i]
+    seeing = tuple(float(row[f"psf_{b}"]) for b in DECALS.bands)
+    simulated = ("SIMULATE = T",) * 3
+    return gx.Cutout(flux, DECALS.model_scale, "grz", name=name, seeing=seeing, dereddened=simulated), row
 
 
 def differences(one, other):
@@ -220,3 +223,52 @@ def test_a_measurement_has_as_many_digits_as_its_error_allows():
     assert format_measurement(0.123456, 0.0123) == "0.123 ± 0.012"
     assert format_measurement(10.4567, 0.3, "log10(Msun)") == "10.46 ± 0.30 log10(Msun)"
     assert format_measurement(123.4, 12.0) == "123 ± 12"
+
+
+class Witness:
+    """An embedder that keeps what it is told, and answers as another does without being told."""
+
+    def __init__(self, embedder):
+        self.embedder, self.told = embedder, []
+
+    def embed(self, flux, valid=None, observed=None):
+        self.told.append(observed)
+        return self.embedder.embed(flux, valid)
+
+    def encode_orientations(self, flux, observed=None):
+        self.told.append(observed)
+        return self.embedder.encode_orientations(flux)
+
+    def __getattr__(self, name):
+        return getattr(self.embedder, name)
+
+
+def watch(explorer, **columns):
+    """An explorer over the same atlas whose embedder keeps what it is told; its catalogue has other columns."""
+    table = explorer.table[["id", "population", "z", "logmass", "logsfr"]].assign(**columns)
+    return gx.Explorer("watched", explorer.card, Witness(explorer.embedder), explorer.atlas, table, explorer.images)
+
+
+def test_the_network_is_told_what_is_known_of_the_observing(explorer):
+    watched = watch(explorer, psf_g=1.5, psf_r=1.4, psf_z=1.3, ebv=0.05)
+    image = replace(simulated(explorer, 5)[0], seeing=(), dereddened=())
+    location = watched.locate(image, seeing=(1.6, 1.3, 1.1))
+    assert location.scatter is not None and len(watched.embedder.told) == 2
+    for told in watched.embedder.told:
+        assert (told.seeing == [1.6, 1.3, 1.1]).all() and told.dusty.all(), "it has no position: its dust remains"
+    assert location.to_dict()["seeing"] == [1.6, 1.3, 1.1] and len(watched.embedder.told[1]) == 9
+    without = watched.locate(image, ebv=0)
+    assert np.isnan(watched.embedder.told[-1].seeing).all() and not watched.embedder.told[-1].dusty.any()
+    assert without.to_dict()["seeing"] == [None] * 3
+    prepared = [prepare(image, seeing=s, ebv=e) for s, e in ((1.3, None), (None, 0.1), ((1.5, None, 1.2), 0))]
+    watched.embed([Source.of(image)] * 3, prepared)
+    told = watched.embedder.told[-1]
+    assert (told.seeing[0] == 1.3).all() and np.isnan(told.seeing[1:]).all(), "of all bands, or of none"
+    assert told.dusty.tolist() == [True, False, False]
+
+
+def test_a_network_is_told_nothing_that_it_has_not_learnt_to_be_told(explorer):
+    watched = watch(explorer)
+    watched.locate(replace(simulated(explorer, 5)[0], dereddened=()), seeing=1.3)
+    (told,) = watched.embedder.told
+    assert np.isnan(told.seeing).all() and not told.dusty.any()

@@ -182,10 +182,10 @@ def test_whatever_a_file_raises_is_its_own_verdict(explorer, monkeypatch, troubl
 
     prepare = module.prepare
 
-    def stumble(cutout, survey, ebv):
+    def stumble(cutout, *how):
         if cutout.name == "bad.fits":
             raise trouble
-        return prepare(cutout, survey, ebv)
+        return prepare(cutout, *how)
 
     monkeypatch.setattr(module, "prepare", stumble)
     good = make_fits(make_galaxy())
@@ -207,8 +207,8 @@ def test_a_galaxy_that_the_network_chokes_on_spoils_no_other(explorer, monkeypat
 
     prepare = module.prepare
 
-    def mark(cutout, survey, ebv):
-        prepared = prepare(cutout, survey, ebv)
+    def mark(cutout, *how):
+        prepared = prepare(cutout, *how)
         if cutout.name == "bad.fits":
             prepared.flux[0, 0, 0] = 7
         return prepared

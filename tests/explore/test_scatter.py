@@ -7,6 +7,7 @@ from galexplore.explore.scatter import SHIFTS, make_ellipse, measure_scatter, sh
 from galexplore.network.embed import Embedder
 from galexplore.network.recipes import Network
 from galexplore.network.vae import CVAE
+from galexplore.observed import Observed
 from galexplore.survey import DECALS
 
 
@@ -15,8 +16,10 @@ class Listener:
 
     def __init__(self, gain, twist):
         self.gain, self.twist = np.asarray(gain, float), np.asarray(twist, float)
+        self.told = None
 
-    def encode_orientations(self, flux):
+    def encode_orientations(self, flux, observed=None):
+        self.told = observed
         pixel = flux[:, 0, 34, 34]
         spread = np.linspace(-1, 1, 8)
         answer = pixel[None, :, None] * self.gain + spread[:, None, None] * self.twist
@@ -50,6 +53,14 @@ def test_scatter_is_the_closed_form():
     assert found.covariance[1, 2] == pytest.approx(expected)
     assert found.covariance[4, 4] == pytest.approx(0, abs=1e-9), "no more than sigma says"
     assert np.linalg.eigvalsh(found.covariance).min() > -1e-12
+
+
+def test_each_shift_is_told_of_the_same_observing():
+    listener, observed = Listener([0.0] * 5, [0.0] * 5), Observed(np.array([[1.5, 1.3, 1.1]]), np.array([True]))
+    measure_scatter(listener, ramp(), np.full(5, 0.1), observed)
+    assert listener.told.seeing.tolist() == [[1.5, 1.3, 1.1]] * len(SHIFTS) and listener.told.dusty.all()
+    measure_scatter(listener, ramp(), np.full(5, 0.1))
+    assert listener.told is None
 
 
 def test_angles_scatter_on_their_circle():
