@@ -37,7 +37,7 @@ class Observed:
         """Take the columns `psf_<band>` [arcsec] of a catalogue, where it has them; its images are free of dust."""
         columns = [frame.get(f"psf_{band}", pd.Series(np.nan, frame.index)) for band in survey.bands]
         seeing = np.column_stack([pd.to_numeric(c, errors="coerce").to_numpy(float) for c in columns])
-        return cls(seeing.reshape(len(frame), -1), np.zeros(len(frame), bool))
+        return cls(seeing.reshape(len(frame), len(survey.bands)), np.zeros(len(frame), bool))
 
     @classmethod
     def nothing(cls, n: int, bands: int) -> Self:

@@ -84,7 +84,7 @@ def test_a_keyword_without_a_band_is_that_of_its_own_image_only():
     card = ("SEEING", 1.4, "arcsec")
     assert three([card, None, None]).seeing[0] == 1.4 and np.isnan(three([card, None, None]).seeing[1:]).all()
     assert details(three([card, None, None]), "seeing").endswith(f"of r and z {UNKNOWN}")
-    assert np.isnan(three([None] * 3, primary={"SEEING": (1.4, "arcsec")}).seeing).all(), "whose, of three?"
+    assert np.isnan(three([None] * 3, primary=fits.Header([card])).seeing).all(), "whose, of three?"
     prepared = cube(("PSF_FWHM", 1.4, "arcsec"))
     assert np.isnan(prepared.seeing).all() and "names none of several bands" in details(prepared, "seeing")
 

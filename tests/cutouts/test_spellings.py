@@ -449,7 +449,7 @@ def test_every_check_names_where_it_looked():
     ]
     prepared = prepare(read(files))
     for check in prepared.checks:
-        assert "HDU" in check.detail or check.check in ("centring", "dust"), check
+        assert "HDU" in check.detail or check.check in ("centring", "dust", "seeing"), check
 
 
 @pytest.mark.parametrize("size", [150, 151])
