@@ -10,12 +10,12 @@ from galexplore.bench.boosting import boost
 from galexplore.bench.ground import ASKED, Answer, Ground
 from galexplore.bench.peers import Contrastive, Published, Scale, embed_peer, train_peer
 from galexplore.explore.models import load
+from galexplore.images import Observed
 from galexplore.latents import LABELLED, MEANS, to_axis_angle
 from galexplore.network.embed import Embedder
 from galexplore.network.recipes import Network, Training
 from galexplore.network.sample import Sample
 from galexplore.network.train import fit
-from galexplore.observed import Observed
 
 
 def answer_ours(ground: Ground, name: str) -> Answer:

@@ -15,9 +15,9 @@ import numpy as np
 import pandas as pd
 
 from galexplore.explore.explorer import Explorer
+from galexplore.images import Observed
 from galexplore.latents import LABELLED
 from galexplore.mock.conditions import find_conditions
-from galexplore.observed import Observed
 from galexplore.survey import Survey
 
 BATCH = 1024  # galaxies on which our speed is measured

@@ -13,10 +13,10 @@ from scipy.ndimage import map_coordinates
 
 from galexplore.cutouts.grid import resample
 from galexplore.explore.explorer import Explorer
+from galexplore.images import Observed
 from galexplore.latents import LABELLED
 from galexplore.mock.render import render, render_clean
 from galexplore.mock.rows import PARTS, Row, read_rows
-from galexplore.observed import Observed
 from galexplore.posterior.calibrate import ratio95
 from galexplore.survey import Survey
 

@@ -166,8 +166,8 @@ def read_npz(data: bytes, name: str, key: str | None, survey: Survey) -> Cutout:
         beside = read_beside(archive, members, survey)
         shapes = _list_shapes(archive, members)
         if key is None and (single := _find_bands_apart(shapes, survey)):
-            others = {k for k in members if role_of(k) in _WEIGHTS} | _find_stars(shapes)
-            opened = {k: _open(archive, members, k) for k in members if k in others}
+            wanted = {k for k in members if role_of(k) in _WEIGHTS} | _find_stars(shapes)
+            opened = {k: _open(archive, members, k) for k in members if k in wanted}
             return _read_apart(archive, members, single, opened, beside, survey, name)
         key = _choose(shapes, members, key, survey, len(beside.bands) or len(survey.bands))
         array = _open(archive, members, key)

@@ -57,11 +57,11 @@ def check_seeing(given: GivenSeeing | None, survey: Survey) -> tuple[float | Non
     """
     if given is None:
         return None
-    one = isinstance(given, int | float | np.number)
-    numbers = [given] * len(survey.bands) if one else list(given) if isinstance(given, Sequence | np.ndarray) else []
-    known = [
-        None if n is None or (isinstance(n, float | np.floating) and math.isnan(n) and not one) else n for n in numbers
-    ]
+    if isinstance(given, int | float | np.number):
+        known: list[float | None] = [float(given)] * len(survey.bands)
+    else:
+        numbers = list(given) if isinstance(given, Sequence | np.ndarray) else []
+        known = [None if isinstance(n, float | np.floating) and math.isnan(n) else n for n in numbers]
     good = all(n is None or (isinstance(n, int | float | np.number) and is_seeing(float(n))) for n in known)
     if isinstance(given, str) or len(known) != len(survey.bands) or not good:
         raise InputError(

@@ -22,9 +22,8 @@ from galexplore.explore.intervals import list_intervals
 from galexplore.explore.location import Location
 from galexplore.explore.reranking import rerank
 from galexplore.explore.table import join_atlas
-from galexplore.images import Images
+from galexplore.images import Images, Observed
 from galexplore.latents import MEANS, SIGMAS, wrap_angle
-from galexplore.observed import Observed
 from galexplore.posterior.joint import JointPosterior
 from galexplore.survey import Survey
 from galexplore.tables.columns import list_columns, list_words

@@ -14,8 +14,8 @@ from galexplore.cutouts.audit import Prepared
 from galexplore.explore.embedded import Given, Source
 from galexplore.explore.explanation import Explanation
 from galexplore.explore.scatter import Scatter, measure_scatter
+from galexplore.images import Observed
 from galexplore.latents import INTRINSIC, LATENTS, UNITS
-from galexplore.observed import Observed
 from galexplore.posterior.calibrate import LEVEL68, LEVEL95
 from galexplore.posterior.coordinates import PROPERTIES
 from galexplore.posterior.joint import JointPosterior

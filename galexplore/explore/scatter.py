@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from galexplore.images import Observed
 from galexplore.latents import angle_difference, to_axis_angle, to_double_angle
-from galexplore.observed import Observed
 
 if TYPE_CHECKING:
     from galexplore.network.embed import Embedder

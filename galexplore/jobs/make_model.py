@@ -15,6 +15,7 @@ from galexplore.cutouts import artefacts
 from galexplore.explore.models import load
 from galexplore.explore.seal import read_card
 from galexplore.files import hash_file
+from galexplore.images import Observed
 from galexplore.jobs.gather import (
     Report,
     gather_calibrators,
@@ -33,7 +34,6 @@ from galexplore.network.processes import Processes
 from galexplore.network.recipes import Network, Training
 from galexplore.network.sample import pick_device
 from galexplore.network.train import fit
-from galexplore.observed import Observed
 from galexplore.posterior.calibrate import calibrate, list_uncalibrated, scale_at
 from galexplore.posterior.metrics import evaluate
 from galexplore.sources.kept import KEPT

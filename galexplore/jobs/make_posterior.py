@@ -13,6 +13,7 @@ from galexplore.errors import InputError
 from galexplore.explore import seal
 from galexplore.explore.models import open_model
 from galexplore.files import hash_file
+from galexplore.images import Observed
 from galexplore.jobs.draws import draw_calibrators
 from galexplore.jobs.gather import Report, is_embedded
 from galexplore.jobs.publish import hold_name, write_card
@@ -20,7 +21,6 @@ from galexplore.network.density import read_magnitude
 from galexplore.network.embed import Embedder
 from galexplore.network.fit_density import LEAST, Fitting, Labelled, fit_density
 from galexplore.network.recipes import Training
-from galexplore.observed import Observed
 from galexplore.places import DATA, models_folder
 from galexplore.posterior.joint import FILE, JointPosterior
 from galexplore.posterior.metrics import evaluate

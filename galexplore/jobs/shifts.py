@@ -15,9 +15,9 @@ from galexplore.atlas import causes
 from galexplore.errors import InputError
 from galexplore.explore.explorer import Explorer
 from galexplore.explore.seal import read_card
+from galexplore.images import Observed
 from galexplore.jobs.publish import write_card
 from galexplore.latents import INTRINSIC, MEANS, SIGMAS
-from galexplore.observed import Observed
 from galexplore.places import models_folder
 from galexplore.survey import Survey
 

@@ -14,6 +14,7 @@ from galexplore.cutouts.photometry import measure_magnitude
 from galexplore.cutouts.stretch import knee
 from galexplore.errors import InputError
 from galexplore.files import hash_file
+from galexplore.images import Observed
 from galexplore.latents import (
     ANY_ANGLE,
     LATENTS,
@@ -30,7 +31,6 @@ from galexplore.network.layers import lay_out
 from galexplore.network.recipes import Network
 from galexplore.network.sample import halves, pick_device
 from galexplore.network.vae import CVAE, Posterior
-from galexplore.observed import Observed
 from galexplore.posterior.calibrate import scale_at
 from galexplore.posterior.joint import FILE
 from galexplore.survey import Survey

@@ -8,8 +8,8 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from galexplore.images import Observed
 from galexplore.latents import LABELLED, to_double_angle
-from galexplore.observed import Observed
 from galexplore.posterior.label_errors import read_errors, read_label
 from galexplore.survey import Survey
 

@@ -15,11 +15,11 @@ from torch import Tensor, nn
 
 from galexplore.cutouts.stretch import knee
 from galexplore.errors import InputError
+from galexplore.images import count_told
 from galexplore.latents import standardise
 from galexplore.network.layers import Decoder, Photometer, Residual, arcsinh, convolve
 from galexplore.network.losses import average_known, distance_correlation, distance_from_normal
 from galexplore.network.recipes import Network
-from galexplore.observed import count_told
 from galexplore.survey import Survey
 
 

@@ -35,9 +35,8 @@ def make_ensemble(marginal: Marginal, ancillary: dict[str, Any] | None = None) -
         import qp
     except ImportError as error:
         raise InputError("Ensembles of qp need the package qp-prob: pip install 'galexplore[qp]'") from error
-    rows = Marginal(
-        *(np.atleast_2d(a) for a in (marginal.weights, marginal.means, marginal.stds)), marginal.logarithmic
-    )
+    weights, means, stds = (np.atleast_2d(a) for a in (marginal.weights, marginal.means, marginal.stds))
+    rows = Marginal(weights, means, stds, marginal.logarithmic)
     ends = rows.quantile([_BEYOND, 1 - _BEYOND])
     rows.pdf(ends)  # refuses what has no density
     if not rows.logarithmic:

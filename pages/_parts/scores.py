@@ -77,7 +77,9 @@ def show_joint(joint: dict) -> None:
     lines = ["| | in 68.3 % | in 95 % | largest gap of PIT | chance allows |", "|---|---:|---:|---:|---:|"]
     for name, test in joint["uniform"].items():
         shares = joint["coverage"].get(name, {})
-        cells = [format_measurement(*(100 * v for v in shares[k]), "%") if shares else "" for k in ("68", "95")]
+        cells = [
+            format_measurement(100 * shares[k][0], 100 * shares[k][1], "%") if shares else "" for k in ("68", "95")
+        ]
         cells += [f"{100 * test[k]:.1f} %" for k in ("statistic", "limit")]
         what = name.removesuffix("_given")
         title = {"tarp": "all three together (TARP)", LOGSSFR: "log sSFR"}.get(what) or name_latent(what)

@@ -21,7 +21,7 @@ from galexplore.explore.embedded import Given, condition
 from galexplore.explore.explorer import Explorer
 from galexplore.explore.locate_many import embed_again, locate_cutout, settle_scale, stream_verdicts
 from galexplore.explore.verdicts import Verdict
-from galexplore.observed import Observed
+from galexplore.images import Observed
 from pages._session.state import open_explorer
 
 MOST_FILES = 60

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from galexplore.explore.scatter import SHIFTS, make_ellipse, measure_scatter, shift_image
+from galexplore.images import Observed
 from galexplore.network.embed import Embedder
 from galexplore.network.recipes import Network
 from galexplore.network.vae import CVAE
-from galexplore.observed import Observed
 from galexplore.survey import DECALS
 
 

@@ -9,11 +9,11 @@ from safetensors.torch import save_file
 from galexplore.errors import InputError
 from galexplore.explore.models import load
 from galexplore.files import hash_file
+from galexplore.images import Observed
 from galexplore.latents import LATENTS, MEANS, SIGMAS, angle_difference
 from galexplore.network.embed import Embedder
 from galexplore.network.recipes import Network
 from galexplore.network.vae import CVAE
-from galexplore.observed import Observed
 from galexplore.survey import DECALS
 from tests.analytic import draw_ellipse
 from tests.network.test_train import TINY

@@ -12,8 +12,8 @@ from streamlit.testing.v1 import AppTest
 import galexplore as gx
 from galexplore.atlas.kinds import NOT_GALAXIES
 from galexplore.explore.embedded import Source
+from galexplore.images import Observed
 from galexplore.latents import LATENTS
-from galexplore.observed import Observed
 from galexplore.places import ROOT
 from galexplore.survey import DECALS
 from pages._parts.card import write_image

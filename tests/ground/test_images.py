@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from galexplore.observed import TYPICAL_SEEING, Observed, count_told
+from galexplore.images import TYPICAL_SEEING, Observed, count_told
 from galexplore.survey import DECALS
 
 
