@@ -20,9 +20,9 @@ ROW = {
     "pitch": 0.3, "arm_phase": 1.0, "winding": 1.0, "bar_strength": 0.6, "bar_length": 0.6, "bar_angle": 0.9,
     "ring_strength": 0.4, "clumpiness": 0.4, "dust_lane": 0.5, "asymmetry": 0.1, "offset_x": 0.2, "offset_y": -0.3,
     "psf_e1": 0.01, "psf_e2": -0.01, "seed": 12345, "oddity": "", "core": 0.0, "psf_g": 1.3, "psf_r": 1.2, "psf_z":
-    1.1, "psf_wing": 0.0, "noise_g": 0.0026, "noise_r": 0.0038, "noise_z": 0.0105, "flux_bulge_g": 2.0, "flux_bulge_r": 4.0,
+    1.1, "noise_g": 0.0026, "noise_r": 0.0038, "noise_z": 0.0105, "flux_bulge_g": 2.0, "flux_bulge_r": 4.0,
     "flux_bulge_z": 7.0, "flux_disc_g": 10.0, "flux_disc_r": 18.0, "flux_disc_z": 26.0, "flux_young_g": 5.0,
-    "flux_young_r": 5.5, "flux_young_z": 6.0,
+    "flux_young_r": 5.5, "flux_young_z": 6.0, "psf_wing": 0.0,
 }  # fmt: skip
 TOTAL = np.array([17.0, 27.5, 39.0])
 
