@@ -78,7 +78,7 @@ def draw_block(
 
 
 def draw_training(n: int, seed: int, survey: Survey, progress: Report = _ignore) -> pd.DataFrame:
-    """Draw galaxies to learn from, beside a catalogue's own: four fifths by its selections (`TAUGHT`), else `BROAD`.
+    """Draw galaxies to learn from, beside a catalogue's own: most by its selections (`TAUGHT`), else `BROAD`.
 
     Parameters
     ----------

@@ -8,7 +8,7 @@ from galexplore.cutouts.stretch import SOFTENING
 
 @dataclass(frozen=True)
 class Network:
-    """The shape of the CVAE; small enough that two CPU cores train it in half an hour."""
+    """The shape of the CVAE; small enough that two CPU cores train it within the hour."""
 
     stretch: str = "noise"  # or "published": tanh(arcsinh(10 f / peak)), which loses faint galaxies
     stem: int = 12  # channels at full resolution
