@@ -14,6 +14,8 @@ from galexplore.survey import DECALS
 from tests.cutouts.test_audit import cutout
 from tests.cutouts.test_kinds import BASE, SCALE, as_npz, details, head, save, simple
 
+pytestmark = pytest.mark.filterwarnings("ignore:Keyword name")  # of nine letters: astropy makes it a HIERARCH card
+
 CUBE = {"BANDS": "grz", "BUNIT": "nanomaggy"}
 UNKNOWN = "not known: the answer allows for any"
 
