@@ -9,14 +9,11 @@ import pytest
 from astropy.io import fits
 from streamlit.testing.v1 import AppTest
 
-import galexplore as gx
 from galexplore.atlas.kinds import NOT_GALAXIES
-from galexplore.explore.embedded import Source
 from galexplore.images import Observed
 from galexplore.latents import LATENTS
 from galexplore.places import ROOT
 from galexplore.survey import DECALS
-from pages._parts.card import write_image
 from tests.pages.driver import APP, check, go, list_images, make_fits, make_galaxy, upload, words
 
 pytestmark = pytest.mark.skipif(
@@ -254,21 +251,6 @@ def test_an_uploaded_fits_is_located_and_kept(app, explorer):
     app.button(key="send").click().run()
     check(app)
     assert "Started from **your upload**" in words(app)
-
-
-@pytest.mark.parametrize("i", [3, 700])
-def test_the_file_that_the_card_gives_comes_back_as_the_galaxy_it_is(explorer, i):
-    row = explorer.table.iloc[i]
-    known = Observed.read(explorer.table.iloc[[i]], explorer.survey)
-    prepared = gx.prepare(gx.read(write_image(explorer, row)))
-    assert prepared.dust.ebv == 0 and prepared.seeing == pytest.approx(known.seeing[0], rel=1e-6)
-    told = explorer.observe([prepared])
-    assert np.allclose(told.tell(), known.tell(), atol=1e-6)
-    flux = explorer.images.get([row["id"]])
-    (own,) = explorer.embedder.embed(flux, observed=known).to_dict("records")
-    (again,) = explorer.embed([Source("card", "FITS cube", "grz", DECALS.model_scale, False)], [prepared])
-    for name in LATENTS:
-        assert again.row[f"lat_{name}"] == pytest.approx(own[f"lat_{name}"], abs=0.02 * own[f"lat_{name}_sigma"]), name
 
 
 def test_the_reasons_shown_add_up(app):
