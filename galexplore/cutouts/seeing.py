@@ -57,12 +57,13 @@ def check_seeing(given: GivenSeeing | None, survey: Survey) -> tuple[float | Non
     """
     if given is None:
         return None
-    if isinstance(given, int | float | np.number):
+    if isinstance(given, int | float | np.number) and not isinstance(given, bool):
         known: list[float | None] = [float(given)] * len(survey.bands)
     else:
         numbers = list(given) if isinstance(given, Sequence | np.ndarray) else []
         known = [None if isinstance(n, float | np.floating) and math.isnan(n) else n for n in numbers]
-    good = all(n is None or (isinstance(n, int | float | np.number) and is_seeing(float(n))) for n in known)
+    numeric = all(n is None or (isinstance(n, int | float | np.number) and not isinstance(n, bool)) for n in known)
+    good = numeric and all(n is None or is_seeing(float(n)) for n in known)
     if isinstance(given, str) or len(known) != len(survey.bands) or not good:
         raise InputError(
             f"the seeing must be the FWHM of a star in arcsec, from {SHARPEST:g} to {WIDEST:g}: one number, or one for "
@@ -129,12 +130,12 @@ def settle_seeing(cutout: Cutout, survey: Survey, given: GivenSeeing | None = No
     else:
         sentence = f"{listed} ({said})" if said else listed
         sentence += f"; of {' and '.join(unknown)} {UNKNOWN}: the answer allows for any" if unknown else ""
-    differing = numbers is not None and [
+    differing = [
         f'{b} {o:.2f}"'
         for b, o, n in zip(survey.bands, own, seeing, strict=True)
         if o is not None and not abs(n / o - 1) <= 0.02
     ]
-    if differing:
+    if numbers is not None and differing:
         return seeing, Check("seeing", "fixed", f"{sentence}; the file's own is left aside ({', '.join(differing)})")
     return seeing, Check("seeing", "passed", sentence)
 

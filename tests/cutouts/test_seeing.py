@@ -166,7 +166,9 @@ def test_what_is_given_comes_before_what_the_file_says():
     assert prepare(picture, seeing=1.3).seeing.tolist() == [1.3] * 3 and np.isnan(prepare(picture).seeing).all()
 
 
-@pytest.mark.parametrize("given", [0.2, 6, -1.3, np.nan, np.inf, (1.3, 1.2), (1.3, 1.2, 9.0), "1.3", (1.3, 1.2, "x")])
+@pytest.mark.parametrize(
+    "given", [0.2, 6, True, -1.3, np.nan, np.inf, (1.3, 1.2), (1.3, 1.2, 9.0), "1.3", (1.3, 1.2, "x")]
+)
 def test_what_is_no_seeing_is_refused(given):
     with pytest.raises(InputError, match=r"from 0\.3 to 5: one number, or one for each of g, r and z, not"):
         check_seeing(given, DECALS)
