@@ -45,7 +45,7 @@ def show_samples(explorer: Explorer) -> None:
 
 def show_position(survey: Survey) -> None:
     """Say how to come by the cutout of a position on the sky."""
-    st.markdown("### Only a position?")
+    st.markdown("### Query by position")
     label = "RA and Dec: degrees, sexagesimal, an IAU name or a viewer's address"
     text = st.text_input(label, key="position", max_chars=300, persist_state="session")
     if not text.strip():
@@ -57,7 +57,7 @@ def show_position(survey: Survey) -> None:
         st.error(f"{plain(str(error).rstrip('.'))}.", icon=":material/block:")
         return
     if position is None:
-        st.error("This is no position; degrees such as 146.7142 -1.0413 would be one.", icon=":material/block:")
+        st.error("Could not parse this as coordinates; degrees such as 146.7142 -1.0413 can be read.", icon=":material/block:")
         return
     ra, dec = position
     st.markdown(
@@ -70,7 +70,7 @@ def show_position(survey: Survey) -> None:
 
 def show_empty(survey: Survey) -> None:
     """Say what to do, and offer a galaxy to try."""
-    st.markdown("## Drop in a galaxy")
+    st.markdown("## Upload a cutout")
     picture = "a numpy array, or a viewer JPEG (approximate)" if survey.has_pictures else "or a numpy array"
     st.markdown(
         f"A cutout in {', '.join(survey.bands)} centred on it, at least {smallest(survey):g}″ wide: a {survey.archive} "

@@ -20,7 +20,7 @@ from galexplore.files import write_beside
 from galexplore.places import cache_folder
 
 SCORES = (0, 1, 2, 3, 4, 5)
-MEANINGS = ("dull", "ordinary", "a bit odd", "odd", "very odd", "top")
+MEANINGS = ("not interesting", "ordinary", "a bit odd", "odd", "very odd", "very interesting")
 FIELDS = ("id", "score", "note", "time")
 LONGEST_ID, LONGEST_NOTE = 120, 500  # characters
 LARGEST_FILE = 5_000_000  # bytes: some fifty thousand labels

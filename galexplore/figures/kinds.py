@@ -69,14 +69,14 @@ def plot_confusion(confusion: pd.DataFrame, title: str, dark: bool = True) -> go
 
 
 def plot_roc(roc: pd.DataFrame, rate: float, title: str, dark: bool = True) -> go.Figure:
-    """Plot recall against the rate of false alarms, a band of one standard deviation about it."""
+    """Plot recall against the false-positive rate, a band of one standard deviation about it."""
     figure = go.Figure()
     for kind, rows in roc.groupby("kind", sort=False):
         _add_band(figure, rows["false_alarms"], rows["recall"], rows["low"], rows["high"], str(kind))
     figure.add_vline(rate, line={"color": ACCENT[dark], "width": 1, "dash": "dot"})
     figure.add_annotation(x=rate, y=0.06, text=f" {100 * rate:.0f} %", showarrow=False, xanchor="left")
     dress(figure, title, dark, 320)
-    figure.update_xaxes(title="False alarms among ordinary galaxies", tickformat=".0%", range=[0, 0.25])
+    figure.update_xaxes(title="False-positive rate among ordinary galaxies", tickformat=".0%", range=[0, 0.25])
     return figure.update_yaxes(title="Recall", tickformat=".0%", range=[0, 1.03])
 
 

@@ -55,7 +55,7 @@ def show_numbers(location: Location) -> None:
         lines = [
             f"{p} %: {low:.{digits}f} to {high:.{digits}f}" for p, (low, high) in zip((68, 95), spans, strict=True)
         ]
-        cell.caption("too round to tell" if measured == "undetermined" else "  \n".join(lines))
+        cell.caption("undefined: too round" if measured == "undetermined" else "  \n".join(lines))
 
 
 def show_head(upload: dict, forget: Callable[[], None]) -> None:

@@ -14,7 +14,7 @@ MARKS = {"located": "✓ located", "approximate": "◐ approximate", "refused": 
 FORMATS = {"FITS": "fits", "VOTable": "vot", "ECSV": "ecsv", "CSV": "csv", "Parquet": "parquet"}
 SHOWN = {"id": "file", "verdict": "verdict", "lat_redshift": "z", "lat_redshift_sigma": "± z"}
 SHOWN |= {"lat_logmass": "log M [M☉]", "lat_logmass_sigma": "± log M", "lat_logsfr": "log SFR [M☉/yr]"}
-SHOWN |= {"lat_logsfr_sigma": "± log SFR", "percentile": "rarer than [%]", "chi2": "χ² a pixel", "detail": "why not"}
+SHOWN |= {"lat_logsfr_sigma": "± log SFR", "percentile": "anomaly percentile", "chi2": "χ² a pixel", "detail": "why not"}
 
 
 def write_table(table: pd.DataFrame, kind: str) -> bytes:
@@ -50,7 +50,7 @@ def show_verdicts(verdicts: list[Verdict]) -> None:
         st.button("Others", on_click=forget, key="forget-all", icon=":material/close:", type="tertiary")
     table = list_verdicts(verdicts)[list(SHOWN)].rename(columns=SHOWN)
     table["verdict"] = [MARKS.get(v, v) for v in table["verdict"]]
-    places = {"z": 3, "± z": 3, "rarer than [%]": 1}
+    places = {"z": 3, "± z": 3, "anomaly percentile": 1}
     numbers = table.columns[2:-1]
     columns = {c: st.column_config.NumberColumn(format=f"%.{places.get(c, 2)}f") for c in numbers}
     key = f"verdicts-{st.session_state.get('uploads', 0)}"

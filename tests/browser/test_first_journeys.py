@@ -15,7 +15,7 @@ def test_upload_a_galaxy_and_change_its_redshift(page, tmp_path):
         cutout = tmp_path / "simulated.fits"
         cutout.write_bytes(make_fits(make_galaxy()))
     page.get_by_role("link", name="Locate").click()
-    page.get_by_text("Drop in a galaxy").wait_for()
+    page.get_by_text("Upload a cutout").wait_for()
     page.set_input_files('input[type="file"]', cutout)
     metric = page.get_by_test_id("stMetric").filter(has_text="Redshift")
     metric.wait_for(timeout=60_000)

@@ -16,7 +16,7 @@ def test_upload_to_neighbours_to_export(page, tmp_path, browser, address):
     cutout = tmp_path / "mine.fits"
     cutout.write_bytes(make_fits(make_galaxy()))
     page.get_by_role("link", name="Locate").click()
-    page.get_by_text("Drop in a galaxy").wait_for()
+    page.get_by_text("Upload a cutout").wait_for()
     page.set_input_files('input[type="file"]', cutout)
     page.get_by_text("of 50 neighbours").wait_for(timeout=60_000)
     settle(page)
@@ -46,7 +46,7 @@ def test_upload_to_neighbours_to_export(page, tmp_path, browser, address):
 
     other = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
     other.goto(f"{address}/locate")
-    other.get_by_text("Drop in a galaxy").wait_for(timeout=90_000)
+    other.get_by_text("Upload a cutout").wait_for(timeout=90_000)
     settle(other)
     other.get_by_role("link", name="Traverse").click()
     other.get_by_text("Started from").wait_for()

@@ -218,7 +218,7 @@ def test_an_opened_galaxy_can_be_the_start(app, explorer):
 
 def test_locate_teaches_and_offers_a_sample(app):
     go(app, "locate")
-    assert "Drop in a galaxy" in words(app)
+    assert "Upload a cutout" in words(app)
     app.button(key="try-Green Pea").click().run()
     check(app)
     told = words(app)

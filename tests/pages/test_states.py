@@ -129,7 +129,7 @@ def test_many_files_give_a_table_and_each_its_own_verdict(app):
     assert "3 of 4 located" in words(app), "forgotten on leaving the page"
     app.button(key="forget-all").click().run()
     check(app)
-    assert "Drop in a galaxy" in words(app)
+    assert "Upload a cutout" in words(app)
 
 
 def test_a_located_galaxy_has_kinds_an_error_budget_and_the_pixels(app):
@@ -270,7 +270,7 @@ def test_uploads_are_a_persons_own(app):
     give(app, ("mine.fits", make_fits(make_galaxy())))
     other = AppTest.from_file(str(APP), default_timeout=60).run()
     go(other, "locate")
-    assert "Drop in a galaxy" in words(other) and not other.metric
+    assert "Upload a cutout" in words(other) and not other.metric
 
 
 def test_the_ranking_learns_from_labels_when_asked(app, explorer):
