@@ -1,5 +1,7 @@
 """A person's labels: by keyboard, with notes, on disk at once; and a ranking that learns from them."""
 
+from pathlib import Path
+
 import pandas as pd
 import streamlit as st
 
@@ -7,6 +9,8 @@ from galexplore.explore.labels import LONGEST_NOTE, MEANINGS, SCORES, make_label
 from pages._parts.panels import Emphasis
 from pages._session.labels import load_labels, put_labels
 from pages._session.state import open_galaxy
+
+_listen = st.components.v2.component("label_keys", js=(Path(__file__).parent / "keys.js").read_text())
 
 
 def find_label(labels: pd.DataFrame, identifier: str) -> tuple[int | None, str]:
@@ -23,6 +27,7 @@ def put_score(identifier: str, score: int | None, follow: list[str]) -> None:
     # What stands is read now: a person may be quicker than the page, whose arguments are of its last run.
     _, note = find_label(load_labels(), identifier)
     put_labels([make_label(identifier, score, note)])
+    st.toast(f"{identifier}: {'no label' if score is None else MEANINGS[score]}", icon=":material/label:")
     if score is not None and st.session_state.get("label-next"):
         step(identifier, follow, 1)
 
@@ -63,6 +68,7 @@ def show_label_bar(identifier: str, labels: pd.DataFrame, follow: list[str]) -> 
                 args=(identifier, None if value == score else value, follow),
             )
     show_note(identifier, note, follow)
+    _listen(key="label-keys", height=1)
 
 
 def show_note(identifier: str, note: str, follow: list[str]) -> None:
