@@ -57,7 +57,10 @@ def show_position(survey: Survey) -> None:
         st.error(f"{plain(str(error).rstrip('.'))}.", icon=":material/block:")
         return
     if position is None:
-        st.error("Could not parse this as coordinates; degrees such as 146.7142 -1.0413 can be read.", icon=":material/block:")
+        st.error(
+            "Could not parse this as coordinates; degrees such as 146.7142 -1.0413 can be read.",
+            icon=":material/block:",
+        )
         return
     ra, dec = position
     st.markdown(

@@ -14,7 +14,12 @@ MARKS = {"located": "✓ located", "approximate": "◐ approximate", "refused": 
 FORMATS = {"FITS": "fits", "VOTable": "vot", "ECSV": "ecsv", "CSV": "csv", "Parquet": "parquet"}
 SHOWN = {"id": "file", "verdict": "verdict", "lat_redshift": "z", "lat_redshift_sigma": "± z"}
 SHOWN |= {"lat_logmass": "log M [M☉]", "lat_logmass_sigma": "± log M", "lat_logsfr": "log SFR [M☉/yr]"}
-SHOWN |= {"lat_logsfr_sigma": "± log SFR", "percentile": "anomaly percentile", "chi2": "χ² a pixel", "detail": "why not"}
+SHOWN |= {
+    "lat_logsfr_sigma": "± log SFR",
+    "percentile": "anomaly percentile",
+    "chi2": "χ² a pixel",
+    "detail": "why not",
+}
 
 
 def write_table(table: pd.DataFrame, kind: str) -> bytes:
