@@ -34,7 +34,7 @@ QUIESCENT = np.array(
 #: Star-forming ones shine by stars about as rich as their gas: Tremonti et al. (2004), 0.3 dex down to the scale of
 #: electron temperatures (Andrews & Martini 2013).
 MASS_NODES = (7.0, 8.0, 9.0, 9.5, 10.0, 10.5, 11.0, 12.0)
-METALS_PASSIVE = (-1.23, -0.98, -0.78, -0.66, -0.42, -0.11, 0.00, 0.04)
+METALS_PASSIVE = (-1.23, -0.98, -0.78, -0.66, -0.43, -0.18, -0.08, -0.02)
 METALS_EARLIER = 0.13
 METALS_GAS = (-1.30, -0.85, -0.45, -0.24, -0.08, 0.01, 0.08, 0.15)
 METALS_SCATTER = (0.20, 0.20, 0.18, 0.17, 0.15, 0.13, 0.12, 0.10)
@@ -127,9 +127,9 @@ def _draw_sfr(
     u = rng.random(n)
     burst, valley = ~quiescent & (u < bursts), ~quiescent & (u > 1 - VALLEY)
     sfr += np.where(burst, 0.42 + rng.exponential(0.26, n), 0) - np.where(valley, rng.uniform(*VALLEY_DEPTH, n), 0)
-    # Passive galaxies: log sSFR about -12 when massive, -11.3 at 10^9 (e.g. Belfiore et al. 2018), rising with
-    # redshift.
-    ssfr = -11.3 - 0.35 * np.clip(logmass - 9, 0, 2.5) + 0.2 * z + 0.35 * rng.standard_normal(n)
+    # Passive galaxies: log sSFR about -12.5 when massive (as Salim et al. 2018 find), -11.3 at 10^9 (e.g. Belfiore
+    # et al. 2018), rising with redshift.
+    ssfr = -11.3 - 0.58 * np.clip(logmass - 9, 0, 2.5) + 0.2 * z + 0.35 * rng.standard_normal(n)
     sfr = np.where(quiescent, np.minimum(ssfr + logmass, main_sequence(logmass, z) - 0.8), sfr)
     kind = np.where(
         quiescent, "quiescent", np.where(burst, "starburst", np.where(valley, "green valley", "main sequence"))

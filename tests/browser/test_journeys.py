@@ -75,10 +75,11 @@ def test_two_people_at_once_do_not_see_each_others_labels(browser, address, page
     page.locator(".st-key-label-next label").click()  # the toggle holds the focus now
     page.locator(".st-key-label-next label").click()
     page.keyboard.press("2")
-    page.locator('.st-key-label-2 [data-testid="stBaseButton-primary"]').wait_for()
+    page.locator('.st-key-label-2 [data-testid="stBaseButton-primary"]').first.wait_for()
     page.keyboard.press("4")
-    page.locator('.st-key-label-4 [data-testid="stBaseButton-primary"]').wait_for()
+    page.locator('.st-key-label-4 [data-testid="stBaseButton-primary"]').first.wait_for()
     page.get_by_text(": very odd").first.wait_for()  # what was labelled is confirmed
+    settle(page)
 
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     other = context.new_page()
