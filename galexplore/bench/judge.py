@@ -98,6 +98,8 @@ def _locate(
         location = explorer.locate(read(folder / name, survey=explorer.survey), ebv=ebv, seeing=seeing)
     except InputError as error:
         return said | {"refused": str(error)}
+    if not location.answered:
+        return said | {"refused": location.validity.sentence}
     for name in ("redshift", "logmass", "logsfr"):
         i = LATENTS.index(name)
         answer = location.values[i], location.sigma[i], location.half95[i]

@@ -12,8 +12,13 @@ from galexplore.tables.names import format_measurement
 
 
 def print_location(location: Location, console: Console) -> None:
-    """Print the audit, what the galaxy is, what it resembles, and why it is odd."""
-    for table in (_list_checks(location), _list_latents(location), _list_neighbours(location), _list_reasons(location)):
+    """Print the audit, what the galaxy is, what it resembles, and why it is odd; no answer where none is given."""
+    console.print(_list_checks(location))
+    if sentence := location.validity.sentence:
+        console.print(f"[bold yellow]{escape(sentence)}[/]")
+    if not location.answered:
+        return
+    for table in (_list_latents(location), _list_neighbours(location), _list_reasons(location)):
         console.print(table)
     if location.explanation.cause:
         console.print(f"Likely cause: {location.explanation.cause}.")

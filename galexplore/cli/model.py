@@ -68,6 +68,20 @@ def fit_posterior(
     )
 
 
+@app.command("domain")
+def learn_domain(
+    name: Annotated[str, typer.Argument(help="Name of a model of your own that has been trained.")],
+) -> None:
+    """Learn the limits of what a trained model has learnt: at their edge and outside of them, its answers say so."""
+    from galexplore.cli.terminal import Bars
+    from galexplore.jobs.make_domain import refit_domain
+
+    with Bars() as report:
+        learnt = refit_domain(name, report)
+    wider = f"intervals at the edge are {learnt['widening']:.2f} times as wide"
+    out.print(f"models/{name}: limits learnt from {learnt['galaxies']:,} galaxies; {wider}.")
+
+
 @app.command("list")
 def list_all() -> None:
     """List the models, and what is wrong with those that cannot be opened."""

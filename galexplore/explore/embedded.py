@@ -10,9 +10,10 @@ from galexplore.atlas.atlas import Atlas
 from galexplore.cutouts.audit import Prepared
 from galexplore.cutouts.cutout import Cutout
 from galexplore.errors import InputError
-from galexplore.latents import MEANS, SIGMAS
+from galexplore.latents import ANY_ANGLE, MEANS, SIGMAS
 from galexplore.posterior.calibrate import LEVEL68
 from galexplore.posterior.coordinates import PROPERTIES, check_measurement
+from galexplore.posterior.domain import EDGE, OUTSIDE, Domain, Validity
 from galexplore.posterior.joint import JointPosterior
 
 SHARPEST = 1e-5  # standard error that a property has at least, where rarity is reckoned
@@ -71,13 +72,16 @@ class Embedded:
         The audit and the very pixels that were encoded.
     row : dict of str to float
         In the catalogue's columns: latents with their sigmas, `chi2`, `mag_aperture`, `umap_x`, `umap_y`, `distance2`,
-        `percentile`. All finite.
+        `percentile`. All finite. At the edge of the model's domain the sigmas are widened; outside they are the spread
+        of the atlas's galaxies, for nothing is known.
     model : str
         SHA-256 of the weights that gave them.
     image_posterior : JointPosterior or None
         What the image alone says; None where the model has no joint posterior.
     given : Given or None
         The redshift that it was told: `row` and `posterior` hold for it.
+    validity : Validity
+        Whether the model has learnt from such images.
     """
 
     source: Source
@@ -86,6 +90,7 @@ class Embedded:
     model: str
     image_posterior: JointPosterior | None = field(default=None, repr=False)
     given: Given | None = None
+    validity: Validity = field(default_factory=Validity)
 
     @property
     def posterior(self) -> JointPosterior | None:
@@ -131,6 +136,37 @@ def find_place(table: pd.DataFrame, atlas: Atlas) -> pd.DataFrame:
     distance2 = atlas.explain(latents, sigma).distance2
     columns = {"umap_x": x, "umap_y": y, "distance2": distance2, "percentile": atlas.rarity_percentile(distance2)}
     return pd.DataFrame(columns, index=table.index)
+
+
+#: Radius [arcsec] of the inner frame, which a galaxy's light fills.
+INNER = 6.0
+
+
+def measure_filled(prepared: Prepared, scale: float) -> float:
+    """Share of the inner frame's pixels that were filled in, at `scale` [arcsec a pixel], in the worst band."""
+    y, x = (np.arange(side) - (side - 1) / 2 for side in prepared.valid.shape[1:])
+    inner = np.hypot(y[:, None], x) * scale < INNER
+    return float((~prepared.valid[:, inner]).mean(axis=1).max())
+
+
+def doubt(
+    row: dict[str, float], posterior: JointPosterior | None, validity: Validity, atlas: Atlas
+) -> tuple[dict[str, float], JointPosterior | None]:
+    """Let a row's sigmas and the posterior say how far they can be trusted: see `Embedded.row`."""
+    if validity.state == EDGE:
+        wide = {s: row[s] * validity.widening for s in SIGMAS}
+        wide[SIGMAS[0]] = min(wide[SIGMAS[0]], ANY_ANGLE)
+        return row | wide, None if posterior is None else posterior.widened(validity.widening)
+    if validity.state == OUTSIDE:
+        low, high = np.percentile(atlas.latents[atlas.ordinary], (100 * (1 - LEVEL68) / 2, 50 * (1 + LEVEL68)), axis=0)
+        wide = dict(zip(SIGMAS, (high - low) / 2, strict=True)) | {SIGMAS[0]: ANY_ANGLE}
+        return row | {s: float(v) for s, v in wide.items()}, None if posterior is None else posterior.prior
+    return row, posterior
+
+
+def judge(domain: Domain | None, row: dict[str, float], prepared: Prepared, scale: float) -> Validity:
+    """Judge an image by what the embedder measured; inside where the model has no domain."""
+    return Validity() if domain is None else domain.judge(row, measure_filled(prepared, scale))
 
 
 def condition(embedded: Embedded, given: Given, atlas: Atlas) -> Embedded:

@@ -16,7 +16,7 @@ from galexplore.cutouts.audit import Prepared, prepare
 from galexplore.cutouts.cutout import Cutout
 from galexplore.cutouts.seeing import GivenSeeing
 from galexplore.errors import InputError
-from galexplore.explore.embedded import Embedded, Given, Source, condition, find_place
+from galexplore.explore.embedded import Embedded, Given, Source, condition, doubt, find_place, judge
 from galexplore.explore.explanation import Explanation, explain
 from galexplore.explore.intervals import list_intervals
 from galexplore.explore.location import Location
@@ -159,14 +159,25 @@ class Explorer:
         flux, valid = np.stack([p.flux for p in prepared]), np.stack([p.valid for p in prepared])
         table = self.embedder.embed(flux, valid, observed=self.observe(prepared))
         good = np.isfinite(table.to_numpy()).all(axis=1)
-        table = table[good]
-        table = table.join(find_place(table, self.atlas))
+        table, kept = table[good], [p for p, g in zip(prepared, good, strict=True) if g]
         joint = self.embedder.density.infer(table) if self.embedder.density else None
-        table["lat_phi"] = wrap_angle(table["lat_phi"] + [p.angle for p, g in zip(prepared, good, strict=True) if g])
-        posteriors = [None if joint is None else joint[i] for i in range(len(table))]
-        rows = iter(zip(table.to_dict("records"), posteriors, strict=True))
+        scale, domain = self.survey.model_scale, self.embedder.domain
+        measured = [{str(k): float(v) for k, v in row.items()} for row in table.to_dict("records")]
+        validities = [judge(domain, row, p, scale) for row, p in zip(measured, kept, strict=True)]
+        doubted = [
+            doubt(row, None if joint is None else joint[i], validity, self.atlas)
+            for i, (row, validity) in enumerate(zip(measured, validities, strict=True))
+        ]
+        table = pd.DataFrame([row for row, _ in doubted], index=table.index, columns=table.columns)
+        table = table.join(find_place(table, self.atlas))
+        table["lat_phi"] = wrap_angle(table["lat_phi"] + [p.angle for p in kept])
+        numbers = [{str(k): float(v) for k, v in row.items()} for row in table.to_dict("records")]
+        rows = iter(zip(numbers, [posterior for _, posterior in doubted], validities, strict=True))
         every = zip(sources, prepared, [next(rows) if g else None for g in good], strict=True)
-        return [Embedded(source, p, row[0], self.card["sha256"], row[1]) if row else None for source, p, row in every]
+        return [
+            Embedded(source, p, row[0], self.card["sha256"], row[1], validity=row[2]) if row else None
+            for source, p, row in every
+        ]
 
     @cached_property
     def _taught(self) -> tuple[bool, bool]:
@@ -215,6 +226,7 @@ class Explorer:
             image_posterior=embedded.image_posterior,
             given=embedded.given,
             pull=embedded.pull,
+            validity=embedded.validity,
             observed=self.observe([prepared]),
             embedder=self.embedder,
             atlas=self.atlas,

@@ -18,6 +18,7 @@ from galexplore.images import Observed
 from galexplore.latents import INTRINSIC, LATENTS, UNITS
 from galexplore.posterior.calibrate import LEVEL68, LEVEL95
 from galexplore.posterior.coordinates import PROPERTIES
+from galexplore.posterior.domain import OUTSIDE, Validity
 from galexplore.posterior.joint import JointPosterior
 
 if TYPE_CHECKING:  # torch takes seconds to import: see explorer
@@ -56,6 +57,8 @@ class Location:
         Reconstruction chi2 a pixel, and the percentage of ordinary galaxies that are better reconstructed.
     model : dict
         `name` and `sha256` of the weights.
+    validity : Validity
+        Whether the model has learnt from such images. Outside, no answer is given: the intervals are any galaxy's.
     observed : Observed
         What the model was told of the seeing and of dust that remains.
     embedder : Embedder
@@ -80,6 +83,7 @@ class Location:
     image_posterior: JointPosterior | None = field(repr=False)
     given: Given | None
     pull: float | None
+    validity: Validity
     observed: Observed = field(repr=False, compare=False)
     embedder: "Embedder" = field(repr=False, compare=False)
     atlas: Atlas = field(repr=False, compare=False)
@@ -98,6 +102,11 @@ class Location:
     def warning(self) -> str:
         """Why it may be no galaxy, in words; empty where nothing speaks against one."""
         return SUSPICIONS[self.suspicion] if self.suspicion else ""
+
+    @property
+    def answered(self) -> bool:
+        """Whether an answer is given: not outside of what the model has learnt."""
+        return self.validity.state != OUTSIDE
 
     @property
     def reconstruction(self) -> np.ndarray:
@@ -151,12 +160,13 @@ class Location:
             "ebv": self.prepared.dust.ebv,
             "ebv_source": self.prepared.dust.source,
             "seeing": self.prepared.seeing.tolist(),
+            "validity": {"state": self.validity.state, "reasons": list(self.validity.reasons)},
             "latents": {
                 name: {
-                    "value": values[i],
-                    "sigma": self.sigma[i],
-                    "interval68": list(self.interval(name)),
-                    "interval95": list(self.interval(name, 95)),
+                    "value": values[i] if self.answered else None,
+                    "sigma": self.sigma[i] if self.answered else None,
+                    "interval68": list(self.interval(name)) if self.answered else None,
+                    "interval95": list(self.interval(name, 95)) if self.answered else None,
                     "unit": UNITS[name],
                 }
                 for i, name in enumerate(LATENTS)
@@ -173,7 +183,7 @@ class Location:
                 "reconstruction_percentile": self.chi2_percentile,
             },
             "model": self.model,
-            "posterior": self.posterior.to_dict() if self.posterior is not None else None,
+            "posterior": self.posterior.to_dict() if self.posterior is not None and self.answered else None,
             "given": asdict(self.given) | {"pull": self.pull} if self.given else None,
         }
         return _make_plain(whole)

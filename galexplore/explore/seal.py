@@ -12,6 +12,7 @@ from pathlib import Path
 from galexplore.errors import InputError
 from galexplore.files import hash_file
 from galexplore.places import DATA, SHIPPED
+from galexplore.posterior import domain
 from galexplore.posterior.joint import FILE
 from galexplore.sources.kept import KEPT, Kept
 from galexplore.survey import Survey
@@ -23,10 +24,11 @@ CONTENT = {
     "catalogue.parquet": "catalogue's rows",
     "pixels.npz": "measurements of pixels",
     FILE: "joint posterior's parameters",
+    domain.FILE: "limits of what it has learnt",
     KEPT: "kept images",
 }
 #: Of these a model may have none.
-OPTIONAL = ("pixels.npz", FILE, KEPT)
+OPTIONAL = ("pixels.npz", FILE, domain.FILE, KEPT)
 LARGEST_CARD = 50_000_000  # bytes
 _NEEDED = {"survey": dict, "network": dict, "calibration": dict, "sha256": str}
 

@@ -14,6 +14,7 @@ from galexplore.explore.intervals import POSTERIOR, summarise
 from galexplore.explore.location import Location
 from galexplore.files import bare_name
 from galexplore.latents import MEANS, SIGMAS
+from galexplore.posterior.domain import OUTSIDE
 
 #: A file: its path, or its bytes and what to call them.
 File = str | os.PathLike[str] | tuple[bytes, str]
@@ -70,8 +71,20 @@ class Verdict:
         return self.conclude(self.embedded) if self.embedded and self.conclude else None
 
     @property
+    def answered(self) -> bool:
+        """Whether it has an answer: neither refused nor outside of what the model has learnt."""
+        return self.embedded is not None and self.embedded.validity.state != OUTSIDE
+
+    @property
+    def detail(self) -> str:
+        """Why there is no answer, or how far it can be trusted; empty where nothing is to be said."""
+        return self.embedded.validity.sentence if self.embedded else self.error
+
+    @property
     def word(self) -> str:
         """The verdict in a word or two."""
+        if self.embedded and not self.answered:
+            return "outside"
         if self.embedded:
             return "approximate" if self.embedded.source.approximate else "located"
         return "refused" if self.error else "pixel scale unknown"
@@ -83,18 +96,19 @@ def list_verdicts(verdicts: Sequence[Verdict]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        `id` (the name), `path`, `verdict`, `detail` (why it was refused), the latents with their sigmas, `umap_x`,
+        `id` (the name), `path`, `verdict`, `detail` (why it was refused, or is at the edge or outside of what the model
+        has learnt; what is outside has no numbers), the latents with their sigmas, `umap_x`,
         `umap_y`, `distance2`, `percentile`, `chi2`, `mag_aperture`; `ebv` [mag], the E(B-V) that was removed, NaN where
         it is not known and nothing was; where the model has a joint posterior, what that says (`intervals.POSTERIOR`)
         and the redshift that was given (`GIVEN`).
     """
-    joint = any(v.embedded and v.embedded.posterior is not None for v in verdicts)
+    joint = any(v.answered and v.embedded and v.embedded.posterior is not None for v in verdicts)
     columns = [*NUMBERS, "ebv", *(*POSTERIOR, *GIVEN) * joint]
     rows = list[dict[str, str | float]]()
     for v in verdicts:
-        row: dict[str, str | float] = {"id": v.name, "path": v.path, "verdict": v.word, "detail": v.error}
+        row: dict[str, str | float] = {"id": v.name, "path": v.path, "verdict": v.word, "detail": v.detail}
         row |= dict.fromkeys(columns, np.nan)
-        if v.embedded:
+        if v.embedded and v.answered:
             row |= _list_numbers(v.embedded)
         rows.append(row)
     return pd.DataFrame(rows, columns=["id", "path", "verdict", "detail", *columns])

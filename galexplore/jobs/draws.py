@@ -47,6 +47,11 @@ def draw_calibrators(n: int, seed: int, survey: Survey, report: Report) -> tuple
     return _keep("calibrators", "C", "calibration", _draw_ordinary, n, seed, survey, report)
 
 
+def draw_artefacts(n: int, seed: int, survey: Survey, report: Report) -> tuple[pd.DataFrame, np.ndarray]:
+    """Draw `n` of each kind that is no galaxy, to learn what that looks like; as `draw_calibrators`, ids with "N"."""
+    return _keep("artefacts", "N", "rare", mock.draw_artefacts, n, seed, survey, report)
+
+
 def _draw_ordinary(n: int, seed: int, survey: Survey, progress: Callable[[str], None]) -> pd.DataFrame:
     return mock.draw_block(n, seed, 0, survey, last=False, progress=progress)
 

@@ -109,9 +109,9 @@ def embed_files(
     Returns
     -------
     rows : int
-        Of the table: `id` (unique), `path`, `verdict` ("located", or "approximate" for a picture), latents with their
-        sigmas, map position, rarity, `chi2`, `mag_aperture`, `ebv` (see `list_verdicts`); model and version in its
-        provenance.
+        Of the table: `id` (unique), `path`, `verdict` ("located", "approximate" for a picture, or "outside" of what the
+        model has learnt, without numbers), `detail` (why so, or why intervals are wider), latents with their sigmas,
+        map position, rarity, `chi2`, `mag_aperture`, `ebv` (see `list_verdicts`); model and version in its provenance.
     refused : list of (str, str)
         Path and reason of what could not be used.
 
@@ -139,7 +139,7 @@ def embed_files(
             located = list_verdicts([v for v in block if v.embedded])
             rows += len(located)
             if len(located):
-                yield located.drop(columns="detail")
+                yield located
 
     provenance = {"galexplore": __version__, "model": explorer.name, "model_sha256": explorer.card["sha256"]}
     if form == "parquet":

@@ -25,6 +25,7 @@ from galexplore.jobs.gather import (
     read_survey,
     settle_recipe,
 )
+from galexplore.jobs.make_domain import gather_artefacts, make_domain
 from galexplore.jobs.make_posterior import embed_calibrators, make_posterior
 from galexplore.jobs.publish import CHECKPOINT, check_place, hold_name, name_partial, publish_model, write_card
 from galexplore.jobs.shifts import teach
@@ -35,6 +36,7 @@ from galexplore.network.recipes import Network, Training
 from galexplore.network.sample import pick_device
 from galexplore.network.train import fit
 from galexplore.posterior.calibrate import calibrate, list_uncalibrated, scale_at
+from galexplore.posterior.domain import FILE as DOMAIN
 from galexplore.posterior.metrics import evaluate
 from galexplore.sources.kept import KEPT
 from galexplore.survey import Survey
@@ -123,7 +125,8 @@ def _make_model(
         return card
     _clear(folder)
     calibrators = gather_calibrators(training, survey, report)
-    card |= finish(frame, Embedder(model), flux, folder, report, calibrators)
+    none = gather_artefacts(Embedder(model), training, report) if training.lessons else {}
+    card |= finish(frame, Embedder(model), flux, folder, report, calibrators, none)
     card |= {"simulated": is_simulated(frame), "made": datetime.now(UTC).date().isoformat()}
     card |= {"sha256": hash_file(folder / "weights.safetensors")}
     if not is_embedded(data):  # the explorer shows a model with the catalogue that it belongs to
@@ -153,6 +156,7 @@ def finish(
     folder: Path,
     report: Report,
     more: tuple[pd.DataFrame, np.ndarray] | None = None,
+    none: dict[str, tuple[np.ndarray, pd.DataFrame]] | None = None,
 ) -> dict:
     """Embed a catalogue with a trained, uncalibrated model, calibrate it, and write its joint posterior and its atlas.
 
@@ -160,6 +164,8 @@ def finish(
     ----------
     more : tuple of DataFrame and array, optional
         Galaxies and images that are calibrated by beside the calibration split.
+    none : dict, optional
+        What is no galaxy, as of `gather_artefacts`.
 
     Returns
     -------
@@ -186,10 +192,13 @@ def finish(
     joint = galaxies[judged] if galaxies is not None else None
     metrics = {"split": "validation"} | evaluate(table[judged], calibration, embedder.survey, joint)
     report("atlas", 0, 1)
-    made = atlas.build(table, embedder.features(flux, observed))
+    features, pixels = embedder.features(flux, observed), artefacts.measure_artefacts(flux, embedder.survey)
+    made = atlas.build(table, features)
     made.save(folder / "atlas.npz")
-    survey = embedder.survey
-    artefacts.save(folder / "pixels.npz", frame, artefacts.measure_artefacts(flux, survey), survey)
+    artefacts.save(folder / "pixels.npz", frame, pixels, embedder.survey)
+    domain = make_domain(table, features, pixels, none or {})
+    if domain is not None:
+        domain.save(folder / DOMAIN)
     report("atlas", 1, 1)
     said = {"calibration": calibration, "uncalibrated": list_uncalibrated(held_out), "metrics": metrics}
     return said | {"posterior": posterior, "atlas": asdict(AtlasConfig()), "honesty": made.honesty}

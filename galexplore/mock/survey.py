@@ -112,6 +112,14 @@ def draw_training(n: int, seed: int, survey: Survey, progress: Report = _ignore)
     return _tidy(table.assign(neighbour_flux=np.nan))
 
 
+def draw_artefacts(n: int, seed: int, survey: Survey, progress: Report = _ignore) -> pd.DataFrame:
+    """Draw `n` of each kind that is no galaxy, to teach what that looks like; as `draw_training`."""
+    find_conditions(survey)
+    parts = [draw_rare(kind, n, seed, survey) for kind in KINDS if not kind.galaxy]
+    table, rng = pd.concat(parts, ignore_index=True), np.random.default_rng([seed, 19])
+    return _tidy(add_positions(add_labels(table, rng), rng).assign(split="rare", neighbour_flux=np.nan))
+
+
 def count_blocks(n: int) -> list[int]:
     """Return how many ordinary galaxies each block of a catalogue of `n` holds."""
     return [min(BLOCK, n - first) for first in range(0, n, BLOCK)]

@@ -10,6 +10,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
+from galexplore.cutouts.artefacts import measure_artefacts
 from galexplore.cutouts.photometry import measure_magnitude
 from galexplore.cutouts.stretch import knee
 from galexplore.errors import InputError
@@ -31,9 +32,14 @@ from galexplore.network.layers import lay_out
 from galexplore.network.recipes import Network
 from galexplore.network.sample import halves, pick_device
 from galexplore.network.vae import CVAE, Posterior
+from galexplore.posterior import domain as domains
 from galexplore.posterior.calibrate import scale_at
+from galexplore.posterior.domain import Domain
 from galexplore.posterior.joint import FILE
 from galexplore.survey import Survey
+
+#: Images whose eight looks go through the network at once: more of them fill its memory without being faster.
+FEW = 16
 
 
 def use_one_thread() -> None:
@@ -46,16 +52,22 @@ def use_one_thread() -> None:
 
 
 class Embedder:
-    """A trained model in inference mode, with its calibration and, where it has one, its joint posterior (`density`).
+    """A trained model in inference mode, with its calibration.
+
+    Where it has them: its joint posterior (`density`), and the limits of what it has learnt (`domain`).
 
     Every image is read in its eight flips and transpositions and the answers are averaged, so that turning a galaxy by
     90 degrees turns its angle and changes nothing else.
     """
 
     def __init__(
-        self, model: CVAE, calibration: dict[str, dict[str, float]] | None = None, density: Density | None = None
+        self,
+        model: CVAE,
+        calibration: dict[str, dict[str, float]] | None = None,
+        density: Density | None = None,
+        domain: Domain | None = None,
     ):
-        self.model, self.survey, self.density = model.eval(), model.survey, density
+        self.model, self.survey, self.density, self.domain = model.eval(), model.survey, density, domain
         self.device = model.label_mean.device
         self.calibration = calibration or {name: {"scale68": 1.0, "scale95": 2.0} for name in LATENTS}
         self.label_mean = np.append(model.label_mean.cpu().numpy(), 0.0)
@@ -100,7 +112,9 @@ class Embedder:
             ) from error
         joint = folder / FILE
         density = Density.load(joint, said["sha256"]) if joint.exists() else None
-        return cls(model.to(device or pick_device()), calibration, density)
+        known = folder / domains.FILE
+        domain = Domain.load(known) if known.exists() else None
+        return cls(model.to(device or pick_device()), calibration, density, domain)
 
     @torch.inference_mode()
     def embed(
@@ -128,7 +142,8 @@ class Embedder:
         DataFrame
             `lat_<name>` and `lat_<name>_sigma` for the five latents in physical units (phi in [0, pi) rad, sigma the
             calibrated half-width of the 68 % interval), `chi2`, the reconstruction's mean chi2 a pixel, and
-            `mag_aperture`, the magnitude in the survey's reference band within 5 arcsec.
+            `mag_aperture`, the magnitude in the survey's reference band within 5 arcsec; where the model has a domain,
+            what `Domain.measure` says.
         """
         parts = []
         for start in range(0, len(flux), batch):
@@ -136,10 +151,16 @@ class Embedder:
             images = self._tensor(flux[rows])
             mask = None if valid is None else self._tensor(valid[rows])
             told = self._tell(observed, rows)
-            parts.append(self._embed_batch(images, mask, told, measure_magnitude(flux[rows], self.survey)))
+            looks = self._look(images, told)
+            table = self._answer(looks, images, mask, measure_magnitude(flux[rows], self.survey))
+            if self.domain is not None:
+                seen = measure_artefacts(flux[rows], self.survey)
+                table = table.join(self.domain.measure(looks.mean(dim=0).cpu().numpy(), seen))
+            parts.append(table)
             progress(min(start + batch, len(flux)))
-        columns = [*MEANS, *SIGMAS, "chi2", "mag_aperture"]
-        return pd.DataFrame(np.concatenate(parts) if parts else np.empty((0, len(columns))), columns=columns)
+        if not parts:
+            return pd.DataFrame(columns=[*MEANS, *SIGMAS, "chi2", "mag_aperture"], dtype=float)
+        return pd.concat(parts, ignore_index=True)
 
     @torch.inference_mode()
     def glance(self, flux: np.ndarray, observed: Observed | None = None, batch: int = 256) -> pd.DataFrame:
@@ -170,9 +191,11 @@ class Embedder:
 
         In physical units and turned back, so that without noise all eight would agree; `embed` returns their mean.
         """
-        images, told, answers = self._tensor(flux), self._tell(observed, slice(None)), []
-        for move in DIHEDRAL:
-            vector, mean, logvar = self.model.encode(turn(images, move).contiguous(), told)
+        answers = []
+        for features, move in zip(
+            self._look(self._tensor(flux), self._tell(observed, slice(None))), DIHEDRAL, strict=True
+        ):
+            vector, mean, logvar = self.model.name(features)
             answers.append(self._physical(Posterior(turn_vector(vector, move), mean, logvar))[0])
         return np.stack(answers)
 
@@ -200,14 +223,21 @@ class Embedder:
         for start in range(0, len(flux), batch):
             images = self._tensor(flux[start : start + batch])
             told = self._tell(observed, slice(start, start + batch))
-            turned = [self.model.features(turn(images, move).contiguous(), told) for move in DIHEDRAL]
-            parts.append(torch.stack(turned).mean(dim=0).cpu().numpy())
+            parts.append(self._look(images, told).mean(dim=0).cpu().numpy())
         return np.concatenate(parts)
 
-    def _embed_batch(
-        self, flux: Tensor, valid: Tensor | None, told: Tensor | None, magnitude: np.ndarray
-    ) -> np.ndarray:
-        answers = [self.model.encode(turn(flux, move).contiguous(), told) for move in DIHEDRAL]
+    def _look(self, flux: Tensor, told: Tensor | None) -> Tensor:
+        """Features (8, B, hidden) of images in each of the eight flips and transpositions; photometry is done once."""
+        measured, turned = self.model.measure(flux, told), [turn(flux, move).contiguous() for move in DIHEDRAL]
+        if len(flux) <= FEW:
+            shapes = self.model.shapes(torch.cat(turned)).unflatten(0, (len(DIHEDRAL), len(flux)))
+        else:
+            shapes = torch.stack([self.model.shapes(images) for images in turned])
+        return torch.stack([self.model.join(seen, measured) for seen in shapes])
+
+    def _answer(self, looks: Tensor, flux: Tensor, valid: Tensor | None, magnitude: np.ndarray) -> pd.DataFrame:
+        """Make one answer of the eight looks (8, B, hidden) at each image."""
+        answers = [self.model.name(features) for features in looks]
         vector = torch.stack([turn_vector(p.vector, m) for p, m in zip(answers, DIHEDRAL, strict=True)]).mean(dim=0)
         means = torch.stack([p.mean for p in answers])
         # The variance of the mixture of the eight answers: what each says, and how far they disagree.
@@ -216,7 +246,8 @@ class Embedder:
         direction = torch.nn.functional.normalize(vector, dim=1)
         drawn = self.model.decode(torch.cat([direction, posterior.mean], dim=1))
         chi2 = self.model.chi2(flux, drawn, valid).cpu().numpy()[:, None]
-        return np.concatenate([*self._physical(posterior, magnitude), chi2, magnitude[:, None]], axis=1)
+        numbers = np.concatenate([*self._physical(posterior, magnitude), chi2, magnitude[:, None]], axis=1)
+        return pd.DataFrame(numbers, columns=[*MEANS, *SIGMAS, "chi2", "mag_aperture"])
 
     def _physical(self, posterior: Posterior, magnitude: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
         vector = posterior.vector.cpu().numpy().astype(float)

@@ -84,14 +84,30 @@ class CVAE(nn.Module):
 
         `told` (B, 2 C + 1) is what is known of how they were observed (`Observed.tell`); nothing by default.
         """
-        shapes = self.trunk(self.stretch(flux)).float()
+        return self.join(self.shapes(flux), self.measure(flux, told))
+
+    def shapes(self, flux: Tensor) -> Tensor:
+        """Return what the convolutions see in images (B, C, S, S): (B, W), float32."""
+        return self.trunk(self.stretch(flux)).float()
+
+    def measure(self, flux: Tensor, told: Tensor | None = None) -> Tensor:
+        """Return the photometry (B, P) of images, which is the same however they are turned or flipped."""
         with torch.autocast(flux.device.type, enabled=False):  # half precision would round colours and redshifts
-            return self.read_out(torch.cat([shapes, self.photometer(flux.float(), told)], dim=1))
+            return self.photometer(flux.float(), told)
+
+    def join(self, shapes: Tensor, measured: Tensor) -> Tensor:
+        """Return the features (B, hidden) that follow from shapes and photometry."""
+        with torch.autocast(shapes.device.type, enabled=False):
+            return self.read_out(torch.cat([shapes, measured], dim=1))
 
     def encode(self, flux: Tensor, told: Tensor | None = None) -> Posterior:
         """Posterior of the latents given images (B, C, S, S), and what is told of them: see `features`."""
-        features, count = self.features(flux, told), 3 + self.network.n_free
-        with torch.autocast(flux.device.type, enabled=False):
+        return self.name(self.features(flux, told))
+
+    def name(self, features: Tensor) -> Posterior:
+        """Posterior of the latents given the features (B, hidden) of images."""
+        count = 3 + self.network.n_free
+        with torch.autocast(features.device.type, enabled=False):
             vector, mean, logvar = self.head(features).split([2, count, count], dim=1)
         length = vector.norm(dim=1, keepdim=True).clamp_min(1e-6)
         return Posterior(vector * torch.tanh(length) / length, mean, logvar.clamp(-9, 4))

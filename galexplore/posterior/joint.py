@@ -196,6 +196,11 @@ class JointPosterior:
         added = np.nan_to_num(straighten_errors(np.asarray(values, float), np.asarray(errors, float))) ** 2
         return replace(self, covariances=self.covariances + (added[..., None] * np.eye(3))[..., None, :, :])
 
+    def widened(self, factor: float) -> "JointPosterior":
+        """Stretch about its mean: every interval becomes so many times as wide, correlations stay."""
+        mean = (self.weights[..., None] * self.means).sum(axis=-2, keepdims=True)
+        return replace(self, means=mean + factor * (self.means - mean), covariances=factor**2 * self.covariances)
+
     def reweighted(self, prior: Callable[[np.ndarray], np.ndarray]) -> "JointPosterior":
         """Posterior under another prior than the training's.
 

@@ -85,7 +85,9 @@ def show_head(upload: dict, forget: Callable[[], None]) -> None:
     if filled > MUCH:
         reasons = [c.detail for c in location.prepared.checks if c.status == "fixed" and c.check in ("size", "missing")]
         st.warning(f"**{filled:.0%} of the frame was filled in:** {plain('; '.join(reasons))}.", icon=":material/crop:")
-    if location.warning:
+    if sentence := location.validity.sentence:
+        (st.warning if location.answered else st.error)(plain(sentence), icon=":material/travel_explore:")
+    elif location.warning:
         st.warning(f"**This may be no galaxy:** {location.warning}.", icon=":material/help:")
 
 
@@ -124,10 +126,23 @@ def show_kinds(location: Location) -> None:
     st.caption("Shares among its nearest galaxies: they hold for a survey mixed as this atlas is.")
 
 
+def show_unanswered(explorer: Explorer, location: Location) -> None:
+    """Show what there is to see of an image to which no answer is given: its pixels and its audit."""
+    left, right = st.columns(2, gap="large")
+    with left:
+        show_pixels(location, explorer.survey)
+    with right:
+        st.markdown("**Audit** of what was read")
+        show_audit(location.prepared.checks)
+
+
 def show_location(explorer: Explorer, upload: dict, forget: Callable[[], None]) -> None:
     """Show all that is said of a located cutout."""
     location = upload["location"]
     show_head(upload, forget)
+    if not location.answered:
+        show_unanswered(explorer, location)
+        return
     show_numbers(location)
     show_known(explorer.table, location)
     left, right = st.container(key="halves-answer").columns(2, gap="large")

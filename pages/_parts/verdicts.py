@@ -11,7 +11,7 @@ from galexplore.latents import LABELLED
 from galexplore.tables import catalogue
 from pages._session.uploads import choose, forget
 
-MARKS = {"located": "✓ located", "approximate": "◐ approximate", "refused": "✕ refused"}
+MARKS = {"located": "✓ located", "approximate": "◐ approximate", "refused": "✕ refused", "outside": "? outside"}
 FORMATS = {"FITS": "fits", "VOTable": "vot", "ECSV": "ecsv", "CSV": "csv", "Parquet": "parquet"}
 SHOWN = {"id": "file", "verdict": "verdict", "lat_redshift": "z", "lat_redshift_sigma": "± z"}
 SHOWN |= {"lat_logmass": "log M [M☉]", "lat_logmass_sigma": "± log M", "lat_logsfr": "log SFR [M☉/yr]"}
@@ -19,7 +19,7 @@ SHOWN |= {
     "lat_logsfr_sigma": "± log SFR",
     "percentile": "anomaly percentile",
     "chi2": "χ² a pixel",
-    "detail": "why not",
+    "detail": "remarks",
 }
 
 
@@ -47,7 +47,7 @@ def offer_table(verdicts: list[Verdict], name: str) -> None:
 
 def show_verdicts(verdicts: list[Verdict]) -> None:
     """List all files with their verdicts; a row that is picked is shown below."""
-    good = sum(v.embedded is not None for v in verdicts)
+    good = sum(v.answered for v in verdicts)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"### {good} of {len(verdicts)} located", width="content")
         st.caption("Pick a row to see it below.", width="content")
