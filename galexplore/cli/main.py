@@ -127,6 +127,9 @@ def train(
     extra: Annotated[
         int | None, typer.Option(min=0, help="Galaxies drawn beside the embedded catalogue's; needs the mock.")
     ] = None,
+    minutes: Annotated[
+        float | None, typer.Option(min=0.1, help="Let the schedule end after so long, instead of after epochs.")
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the weights and the augmentation.")] = None,
     devices: Annotated[
         int, typer.Option(min=1, help="Processes, a GPU each; more than one needs the extra multi.")
@@ -153,7 +156,7 @@ def train(
         raise InputError("--extra draws galaxies of the embedded survey, which are mixed with no other catalogue's.")
     network, training = RECIPES[recipe or ("gpu" if pick_device().type == "cuda" else "cpu")]
     changed: dict[str, Any] = {
-        k: v for k, v in {"epochs": epochs, "seed": seed, "extra": extra}.items() if v is not None
+        k: v for k, v in {"epochs": epochs, "minutes": minutes, "seed": seed, "extra": extra}.items() if v is not None
     }
     if trouble := warn_of_cache():
         complaints.print(trouble)

@@ -34,6 +34,7 @@ class Training:
     """The recipe. `galexplore train` writes it, with what it cost, into the model's card."""
 
     epochs: int = 9
+    minutes: float = 0.0  # where not 0, the time that the schedule takes, whatever the epochs that fit in
     batch: int = 128
     learning_rate: float = 2e-3
     weight_decay: float = 0.02

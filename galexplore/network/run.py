@@ -139,7 +139,12 @@ class Run:
                 self.best[k].copy_(v)
 
     def is_over(self, training: Training) -> bool:
-        """Tell whether all epochs are done, or the last `patience` of them have not bettered the score."""
+        """Tell whether all epochs are done, or the last `patience` of them have not bettered the score.
+
+        By a schedule in time, whether that is over.
+        """
+        if training.minutes:
+            return sum(row["seconds"] for row in self.history) >= 60 * training.minutes
         scores, last = self.scores, self.scores[-training.patience :]
         stale = len(scores) > training.patience and (max(last) < max(scores) or max(last) == -math.inf)
         return len(scores) >= training.epochs or stale

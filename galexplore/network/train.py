@@ -41,10 +41,28 @@ def total(terms: dict[str, Tensor], progress: float, training: Training) -> Tens
     return training.reconstruction * terms["reconstruction"] + terms["physics"] + terms["orientation"] + free
 
 
+TICKS = 1_000_000  # parts into which a schedule by time is cut
+
+
+def tell_time(run: Run, training: Training, since: float, processes: Processes) -> int:
+    """Tell how many of `TICKS` of a schedule by time are over, `since` seconds after the last epoch's end."""
+    over = torch.tensor([sum(row["seconds"] for row in run.history) + since])
+    processes.average([over])  # clocks differ, and all must stop together
+    return min(int(TICKS * float(over) / (60 * training.minutes)), TICKS)
+
+
 def train_epoch(
-    run: Run, sample: Sample, training: Training, epoch: int, processes: Processes, note: Callable[[int, int], None]
+    run: Run,
+    sample: Sample,
+    training: Training,
+    epoch: int,
+    processes: Processes,
+    note: Callable[[int, int], None],
+    clock: Callable[[], float] = time.perf_counter,
 ) -> dict[str, float]:
     """Run one pass over the sample; its randomness follows from the seed and the epoch alone.
+
+    By a schedule in time (`Training.minutes`) it ends where that ends.
 
     Returns
     -------
@@ -58,8 +76,13 @@ def train_epoch(
     generator = torch.Generator(device).manual_seed(training.seed + epoch + 1 + 7919 * processes.rank)
     loss = torch.compile(run.model.loss) if device.type == "cuda" and training.compile else run.model.loss
     run.model.train()
-    sums: dict[str, Tensor] = {}
+    sums, count, start = dict[str, Tensor](), 0, clock()
     for i, rows in enumerate(batches):
+        done, steps = epoch * len(batches) + i, training.epochs * len(batches)
+        if training.minutes:
+            done, steps = tell_time(run, training, clock() - start, processes), TICKS
+            if done >= steps and count:
+                break
         at = rows[processes.rank :: processes.size].to(device)
         survey = run.model.survey
         flux, told = obscure(sample.images(at), sample.told[at], sample.ebv[at], training, survey, generator)
@@ -68,11 +91,12 @@ def train_epoch(
         with torch.autocast(device.type, torch.bfloat16, enabled=halves(device)):
             known = (sample.labels[at], sample.errors[at], vector, valid)
             terms = loss(flux, *known, told=told, drawn=training.drawn, voice=training.voice)
-        done, steps = epoch * len(batches) + i, training.epochs * len(batches)
         run.step(total(terms, done / steps, training), schedule(done, steps, training), processes)
         for k, v in terms.items():
-            sums[k] = sums.get(k, 0.0) + v.detach() / len(batches)
-        note(i + 1, len(batches))
+            sums[k] = sums.get(k, 0.0) + v.detach()
+        count += 1
+        note(count, len(batches))
+    sums = {k: v / count for k, v in sums.items()}
     shared = (*run.model.buffers(), *run.averaged.values(), *sums.values())
     processes.average(v for v in shared if v.is_floating_point())
     return {k: float(v) for k, v in sums.items()}
@@ -136,6 +160,7 @@ def fit(
     report: Callable[[dict], None] = lambda row: None,
     note: Callable[[int, int], None] = lambda done, of: None,
     processes: Processes = Processes(),  # noqa: B008 (frozen)
+    clock: Callable[[], float] = time.perf_counter,
 ) -> tuple[CVAE, dict]:
     """Train a CVAE, with a checkpoint after every epoch; a second call continues where the first one was killed.
 
@@ -153,6 +178,8 @@ def fit(
         Receives (batches done, batches) within an epoch.
     processes : Processes
         The processes that train together; each of them makes this same call.
+    clock : callable
+        Seconds, from any moment on.
 
     Returns
     -------
@@ -177,9 +204,9 @@ def fit(
     if not run.resume(checkpoint, json.dumps(recipe)):
         processes.lead(lambda: shutil.rmtree(folder / "progress", ignore_errors=True))  # another recipe's
     while not run.is_over(training):
-        start, epoch = time.perf_counter(), len(run.history)
-        row = {"epoch": epoch + 1} | train_epoch(run, sample, training, epoch, processes, note)
-        row |= validate(run.load(run.averaged), validation) | {"seconds": round(time.perf_counter() - start, 1)}
+        start, epoch = clock(), len(run.history)
+        row = {"epoch": epoch + 1} | train_epoch(run, sample, training, epoch, processes, note, clock)
+        row |= validate(run.load(run.averaged), validation) | {"seconds": round(clock() - start, 1)}
         run.add(row)
         if (epoch + 1) % training.pictures == 0:  # before the checkpoint: an epoch that is done is not drawn again
             path = folder / "progress" / f"epoch-{epoch + 1:03d}.png"

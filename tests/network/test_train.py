@@ -1,3 +1,4 @@
+import itertools
 import json
 
 import numpy as np
@@ -81,6 +82,22 @@ def test_the_rate_rises_then_falls_to_nothing():
     rates = [schedule(i, 1000, Training()) for i in range(1000)]
     assert np.argmax(rates) == pytest.approx(49, abs=2)
     assert rates[-1] < 1e-4 * max(rates)
+
+
+def test_a_schedule_in_time_ends_on_time_and_its_rate_falls_to_nothing(samples, tmp_path, monkeypatch):
+    """By a clock of ten seconds a batch: two minutes are twelve batches, within a third epoch and none of a fourth."""
+    ticks, rates = itertools.count(step=10), []
+
+    def step(run, loss, rate, processes):
+        rates.append(rate)
+
+    monkeypatch.setattr(Run, "step", step)
+    training = Training(minutes=2, epochs=1, batch=64, pictures=100)
+    _, card = fit(
+        *samples, tmp_path, survey=DECALS, network=TINY, training=training, clock=lambda: float(next(ticks))
+    )
+    assert 8 <= len(rates) <= 12 and rates[-1] < 0.1 * max(rates) and min(rates[2:]) == rates[-1]
+    assert 120 <= card["seconds"] <= 150
 
 
 def test_progress_pictures_show_what_is_seen_and_drawn(samples, tmp_path):
