@@ -18,13 +18,14 @@ from galexplore.explore.models import load
 from galexplore.files import DAMAGE, hash_file, make_beside, measure_room, publish_folder, write_beside
 from galexplore.jobs.publish import check_place, hold_name, seal_folder
 from galexplore.places import DATA, find_model, models_folder
+from galexplore.posterior import domain
 from galexplore.posterior.joint import FILE
 from galexplore.sources.kept import KEPT
 from galexplore.tables import catalogue
 
 FORMAT, VERSION = "galexplore model", 1
 NEEDED = ("card.json", "weights.safetensors", "atlas.npz", "catalogue.parquet")
-MEMBERS = (*NEEDED, "pixels.npz", FILE, KEPT)
+MEMBERS = (*NEEDED, "pixels.npz", FILE, domain.FILE, KEPT)
 #: Bytes that a member may unfold to: images of ten million galaxies are 290 GB, everything else is far smaller.
 LARGEST = {KEPT: 300_000_000_000, "card.json": 50_000_000}
 LARGEST_OTHER = 20_000_000_000
