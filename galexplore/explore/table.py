@@ -5,11 +5,14 @@ import pandas as pd
 from galexplore.atlas.atlas import Atlas
 from galexplore.errors import InputError
 from galexplore.latents import INTRINSIC, MEANS, SIGMAS
+from galexplore.posterior.calibrate import measure_local_coverage
 from galexplore.tables.columns import fill_population, set_aside
 from galexplore.tables.contract import check_ids
 
 #: Columns that join the table after the atlas's.
 LATER = ("cause", "cause_share", "suspicion")
+#: Splits whose galaxies no fit has seen.
+_UNSEEN = ("validation", "test")
 
 
 def join_atlas(table: pd.DataFrame, atlas: Atlas) -> pd.DataFrame:
@@ -40,4 +43,9 @@ def join_atlas(table: pd.DataFrame, atlas: Atlas) -> pd.DataFrame:
         missing = atlas.id[places < 0][0]
         raise InputError(f"The catalogue is not the one of this atlas: it has no galaxy {str(missing)[:40]!r}.")
     own = set_aside(table.drop(columns="id"), [*columns, *LATER]).iloc[places].reset_index(drop=True)
+    if {"z", "split"} <= set(own):
+        error = (own["z"] - columns["lat_redshift"]).abs()
+        judged = own["split"].isin(_UNSEEN).to_numpy() & error.notna().to_numpy()
+        inside = (error <= columns["lat_redshift_sigma"]).to_numpy()
+        columns["coverage_redshift"] = measure_local_coverage(atlas.points, judged, inside)
     return fill_population(pd.concat([pd.DataFrame({"id": atlas.id} | columns), own], axis=1))

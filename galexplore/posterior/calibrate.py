@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
+from scipy.spatial import cKDTree
 from scipy.stats import norm
 from sklearn.linear_model import QuantileRegressor
 
@@ -174,6 +175,29 @@ def ratio95(calibration: dict, magnitude: ArrayLike | None = None, redshift: Arr
         for name in LATENTS
     ]
     return np.maximum(np.stack(np.broadcast_arrays(*ratios), axis=-1), 1.0)
+
+
+def measure_local_coverage(points: np.ndarray, judged: np.ndarray, inside: np.ndarray, k: int = 200) -> np.ndarray:
+    """Share of the k nearest galaxies whose true value lies in its interval, where that can be judged.
+
+    Parameters
+    ----------
+    points : array (N, D)
+        Where galaxies lie, in units of their spread.
+    judged : bool array (N,)
+        Galaxies that no fit has seen and whose value is known.
+    inside : bool array (N,)
+        Whether it lies in the interval.
+
+    Returns
+    -------
+    ndarray (N,), float32
+        Known to sqrt(p (1 - p) / k); NaN where fewer than k galaxies can be judged.
+    """
+    if judged.sum() < k:
+        return np.full(len(points), np.nan, np.float32)
+    near = cKDTree(points[judged]).query(points, k=k)[1]
+    return inside[judged][near].mean(axis=1).astype(np.float32)
 
 
 def crps(error: np.ndarray, sigma: np.ndarray) -> np.ndarray:

@@ -93,6 +93,13 @@ def _latent_columns() -> dict[str, Column]:
         "feature_y": Column(
             "", "pos.cartesian.y", "Position on the map of the encoder's features, y: for the eye only"
         ),
+        "coverage_redshift": Column(
+            "",
+            "arith.ratio",
+            "Share of the nearest held-out galaxies whose redshift is in its 68 % interval",
+            low=0,
+            high=1,
+        ),
         "preservation": Column("", "arith.ratio", "Share of the nearest galaxies that the map keeps", low=0, high=1),
     }
 

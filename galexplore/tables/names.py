@@ -27,6 +27,7 @@ _NAMES = {
     "re_arcsec": "Half-light radius",
     "av": "Dust A_V",
     "bulge_fraction": "Bulge fraction in r",
+    "coverage_redshift": "Coverage of 68 % nearby",
     "preservation": "Neighbours kept by the map",
     "feature_preservation": "Neighbours kept by the feature map",
 }

@@ -93,9 +93,7 @@ def test_a_schedule_in_time_ends_on_time_and_its_rate_falls_to_nothing(samples, 
 
     monkeypatch.setattr(Run, "step", step)
     training = Training(minutes=2, epochs=1, batch=64, pictures=100)
-    _, card = fit(
-        *samples, tmp_path, survey=DECALS, network=TINY, training=training, clock=lambda: float(next(ticks))
-    )
+    _, card = fit(*samples, tmp_path, survey=DECALS, network=TINY, training=training, clock=lambda: float(next(ticks)))
     assert 8 <= len(rates) <= 12 and rates[-1] < 0.1 * max(rates) and min(rates[2:]) == rates[-1]
     assert 120 <= card["seconds"] <= 150
 

@@ -10,6 +10,7 @@ from galexplore.posterior.calibrate import (
     conformal_scale,
     crps,
     list_uncalibrated,
+    measure_local_coverage,
     ratio95,
     residuals,
     scale_at,
@@ -189,3 +190,16 @@ def test_scores_are_binned_by_the_sky_where_a_catalogue_tells_it(uneven):
     pixels = 4 * np.pi * (1.2 / np.sqrt(8 * np.log(2)) / 0.262) ** 2
     assert sky["depth"][0] == pytest.approx(22.5 - 2.5 * np.log10(5 * 0.004 * pixels**0.5), abs=1e-3)
     assert measure_sky(uneven, DECALS) == {} and measure_sky(uneven.assign(psf_r="good"), DECALS) == {}
+
+
+def test_local_coverage_is_that_of_the_nearest_galaxies_that_can_be_judged():
+    """Against brute force; two clumps of which one is covered and the other hardly."""
+    rng = np.random.default_rng(3)
+    points = rng.standard_normal((1500, 3)) + 6 * (np.arange(1500) % 2)[:, None]
+    judged, inside = rng.random(1500) < 0.6, rng.random(1500) < np.where(np.arange(1500) % 2, 0.9, 0.2)
+    shares = measure_local_coverage(points, judged, inside, k=100)
+    for i in (0, 1, 700, 1499):
+        near = np.argsort(((points[judged] - points[i]) ** 2).sum(axis=1))[:100]
+        assert shares[i] == pytest.approx(inside[judged][near].mean())
+    assert abs(shares[1::2].mean() - 0.9) < 0.05 and abs(shares[::2].mean() - 0.2) < 0.05
+    assert np.isnan(measure_local_coverage(points, judged, inside, k=1400)).all()
