@@ -174,7 +174,7 @@ def finish(
         `metrics` (of the validation split), `posterior` (as `make_posterior` says), `atlas`, `honesty`.
     """
     observed = Observed.read(frame, embedder.survey)
-    latents = embedder.embed(flux, observed=observed, progress=lambda done: report("embed", done, len(frame)))
+    latents, features = embedder.read(flux, observed=observed, progress=lambda done: report("embed", done, len(frame)))
     own = frame.reset_index(drop=True).drop(columns=[c for c in latents if c in frame])
     table = pd.concat([own, latents], axis=1)
     held_out, calibrators = table[table["split"] == "calibration"], None
@@ -192,7 +192,7 @@ def finish(
     joint = galaxies[judged] if galaxies is not None else None
     metrics = {"split": "validation"} | evaluate(table[judged], calibration, embedder.survey, joint)
     report("atlas", 0, 1)
-    features, pixels = embedder.features(flux, observed), artefacts.measure_artefacts(flux, embedder.survey)
+    pixels = artefacts.measure_artefacts(flux, embedder.survey)
     made = atlas.build(table, features)
     made.save(folder / "atlas.npz")
     artefacts.save(folder / "pixels.npz", frame, pixels, embedder.survey)

@@ -7,12 +7,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
 from torch import Tensor
 
 from galexplore.cutouts.artefacts import measure_artefacts
 from galexplore.cutouts.photometry import measure_magnitude
-from galexplore.cutouts.stretch import knee
 from galexplore.errors import InputError
 from galexplore.files import hash_file
 from galexplore.images import Observed
@@ -32,6 +31,7 @@ from galexplore.network.layers import lay_out
 from galexplore.network.recipes import Network
 from galexplore.network.sample import halves, pick_device
 from galexplore.network.vae import CVAE, Posterior
+from galexplore.network.weights import read_weights
 from galexplore.posterior import domain as domains
 from galexplore.posterior.calibrate import scale_at
 from galexplore.posterior.domain import Domain
@@ -102,7 +102,7 @@ class Embedder:
         try:
             network, survey = Network.read(said["network"]), Survey.from_dict(said["survey"])
             model = lay_out(CVAE(network, survey))
-            tensors = _read_weights(weights, model, folder.name)
+            tensors = read_weights(weights, model, folder.name)
             model.load_state_dict(tensors)
             calibration = dict(said["calibration"])
         except (KeyError, TypeError, RuntimeError, SafetensorError) as error:
@@ -145,7 +145,20 @@ class Embedder:
             `mag_aperture`, the magnitude in the survey's reference band within 5 arcsec; where the model has a domain,
             what `Domain.measure` says.
         """
-        parts = []
+        return self.read(flux, valid, observed, batch=batch, progress=progress)[0]
+
+    @torch.inference_mode()
+    def read(
+        self,
+        flux: np.ndarray,
+        valid: np.ndarray | None = None,
+        observed: Observed | None = None,
+        *,
+        batch: int = 256,
+        progress: Callable[[int], None] = lambda done: None,
+    ) -> tuple[pd.DataFrame, np.ndarray]:
+        """Locate images as `embed` does, and give their features (N, F) as `features` does."""
+        parts, features = list[pd.DataFrame](), [np.empty((0, self.model.network.hidden), np.float32)]
         for start in range(0, len(flux), batch):
             rows = slice(start, start + batch)
             images = self._tensor(flux[rows])
@@ -153,14 +166,13 @@ class Embedder:
             told = self._tell(observed, rows)
             looks = self._look(images, told)
             table = self._answer(looks, images, mask, measure_magnitude(flux[rows], self.survey))
+            features.append(looks.mean(dim=0).cpu().numpy())
             if self.domain is not None:
-                seen = measure_artefacts(flux[rows], self.survey)
-                table = table.join(self.domain.measure(looks.mean(dim=0).cpu().numpy(), seen))
+                table = table.join(self.domain.measure(features[-1], measure_artefacts(flux[rows], self.survey)))
             parts.append(table)
             progress(min(start + batch, len(flux)))
-        if not parts:
-            return pd.DataFrame(columns=[*MEANS, *SIGMAS, "chi2", "mag_aperture"], dtype=float)
-        return pd.concat(parts, ignore_index=True)
+        empty = pd.DataFrame(columns=[*MEANS, *SIGMAS, "chi2", "mag_aperture"], dtype=float)
+        return pd.concat(parts, ignore_index=True) if parts else empty, np.concatenate(features)
 
     @torch.inference_mode()
     def glance(self, flux: np.ndarray, observed: Observed | None = None, batch: int = 256) -> pd.DataFrame:
@@ -260,33 +272,3 @@ class Embedder:
             sigma[:, i] *= scale_at(self.calibration[name], "68", magnitude, mean[:, 0])
         sigma[:, 0] = np.minimum(sigma[:, 0], ANY_ANGLE)
         return np.column_stack([to_axis_angle(vector), mean]), sigma
-
-
-#: Weights whose shape follows from the size of the survey's grid: those that meet the trunk's, the apertures' and the
-#: decoder's first pixels.
-_SIZED = {"read_out.0.weight", "decoder.seed.2.weight", "decoder.seed.2.bias", "photometer.body.1.weight"}
-_SIZED |= {f"photometer.body.0.{name}" for name in ("weight", "bias", "running_mean", "running_var")}
-
-
-def _read_weights(path: Path, model: CVAE, name: str) -> dict[str, Tensor]:
-    """Read weights for a network built for its card's survey, or say that they were fitted to another one.
-
-    Files say in their metadata what they were fitted to; of those that do not, the knee of the stretch tells the bands
-    and their noise, and the shapes tell the size of the grid.
-    """
-    other = InputError(f"The card of {name!r} says another survey than its weights were fitted to; restore both files.")
-    with safe_open(path, "pt") as file:
-        said = (file.metadata() or {}).get("survey")
-        tensors = {key: file.get_tensor(key) for key in file.keys()}
-    if said is not None and Survey.from_dict(json.loads(said)) != model.survey:
-        raise other
-    network = model.network
-    expected = torch.from_numpy(knee(model.survey, network.stretch, network.softening))
-    fitted = tensors.get("knee", expected)
-    if fitted.shape != expected.shape or not torch.allclose(fitted, expected, rtol=1e-4, atol=0):
-        raise other
-    built = model.state_dict()
-    differ = [key for key in built if key in tensors and tensors[key].shape != built[key].shape]
-    if differ and set(differ) <= _SIZED:
-        raise other
-    return tensors
