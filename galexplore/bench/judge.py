@@ -12,6 +12,7 @@ from galexplore.cutouts.readers import read
 from galexplore.errors import InputError
 from galexplore.explore.explorer import Explorer
 from galexplore.latents import LATENTS
+from galexplore.posterior.calibrate import LEVEL68, LEVEL95
 
 #: What a folder of galaxies with truth holds beside the cutouts.
 TRUTH = "truth.csv"
@@ -20,6 +21,8 @@ TRUTH = "truth.csv"
 SKIES = ("by position", "as published", "seeing withheld", "dust withheld")
 OUTLIER = 0.15  # of |dz| / (1 + z): catastrophic, as in the field's comparisons (e.g. Hildebrandt et al. 2010)
 DRAWS = 2000  # of the bootstrap
+#: What is scored, and what it is held against.
+QUANTITIES = {"redshift": "z", "logmass": "published_logmass", "logmass_told": "published_logmass"}
 
 
 def judge(explorer: Explorer, folder: Path, left_out: tuple[str, ...] = ()) -> dict:
@@ -39,9 +42,10 @@ def judge(explorer: Explorer, folder: Path, left_out: tuple[str, ...] = ()) -> d
     -------
     dict
         `galaxies`, a row each (`name`, what is known as `z` and `published_logmass`, and what was found as `redshift`,
-        `logmass` and `logsfr` with half the 68 and the 95 % interval, the `ebv` that was removed and the `seeing`, or
-        `refused`), `left_out`, and `redshift` and `logmass`, as `score` gives them; `skies`: the same two scores for
-        each of `SKIES`, "as published" only where `truth.csv` has E(B-V), "seeing withheld" where it has the seeing.
+        `logmass` and `logsfr` with half the 68 and the 95 % interval, `logmass_told`, the mass told the known redshift,
+        where the model has a joint posterior, the `ebv` that was removed and the `seeing`, or `refused`), `left_out`,
+        and `redshift`, `logmass` and `logmass_told`, as `score` gives them; `skies`: the same scores for each of
+        `SKIES`, "as published" only where `truth.csv` has E(B-V), "seeing withheld" where it has the seeing.
 
     Raises
     ------
@@ -79,9 +83,9 @@ def _read_seeing(row: dict, bands: tuple[str, ...]) -> tuple[float | None, ...] 
 def _score_all(rows: list[dict], left_out: tuple[str, ...]) -> dict[str, dict]:
     counted = pd.DataFrame([r for r in rows if "refused" not in r and not any(w in r["name"] for w in left_out)])
     scores = {}
-    for name, known in (("redshift", "z"), ("logmass", "published_logmass")):
-        if known in counted and counted[known].notna().any():
-            scores[name] = score(counted[counted[known].notna()], name, known)
+    for name, known in QUANTITIES.items():
+        if {name, known} <= set(counted) and (both := counted[[name, known]].notna().all(axis=1)).any():
+            scores[name] = score(counted[both], name, known)
     return scores
 
 
@@ -104,6 +108,11 @@ def _locate(
         i = LATENTS.index(name)
         answer = location.values[i], location.sigma[i], location.half95[i]
         said |= dict(zip((name, f"{name}_68", f"{name}_95"), map(float, answer), strict=True))
+    if location.posterior is not None:
+        mass = location.posterior.given(redshift=said["z"]).marginal("logmass")
+        halves = (float(np.subtract(*mass.interval(level)[::-1])) / 2 for level in (LEVEL68, LEVEL95))
+        keys = ("logmass_told", "logmass_told_68", "logmass_told_95")
+        said |= dict(zip(keys, (float(mass.median), *halves), strict=True))
     widths = [w if np.isfinite(w) else None for w in location.prepared.seeing.tolist()]
     return said | {"ebv": location.prepared.dust.ebv, "seeing": widths}
 
@@ -147,21 +156,23 @@ def score(rows: pd.DataFrame, name: str, known: str) -> dict:
 
 def write_scores(judged: dict) -> str:
     """Write galaxies and scores as two Markdown tables."""
-    lines = ["| galaxy | z known | z found | 95 % | log M known | log M found | 95 % |", "|---" * 7 + "|"]
+    head = ("galaxy", "z known", "z found", "95 %", "log M known", "log M found", "95 %", "log M told z")
+    lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
     for row in judged["galaxies"]:
         mass = f"{row['published_logmass']:.1f}" if np.isfinite(row["published_logmass"]) else "–"
         if "refused" in row:
-            lines.append(f"| `{row['name']}` | {row['z']:.4f} | refused: {row['refused']} | | {mass} | | |")
+            lines.append(f"| `{row['name']}` | {row['z']:.4f} | refused: {row['refused']} | | {mass} | | | |")
             continue
         cells = [f"{row['z']:.4f}", *_write(row, "redshift", 3), mass, *_write(row, "logmass", 2)]
+        cells.append(_write(row, "logmass_told", 2)[0] if "logmass_told" in row else "–")
         lines.append(f"| `{row['name']}` | {' | '.join(cells)} |")
     lines += ["", "| | sky | n | R2 | NMAD | bias | outliers | inside 68 % | inside 95 % |", "|---" * 9 + "|"]
-    for name in ("redshift", "logmass"):
+    for name in QUANTITIES:
         for how in (h for h in judged["skies"] if name in judged["skies"][h]):
             s = judged["skies"][how][name]
             figures = (f"{s[k][0]:.3f} ± {s[k][1]:.3f}" if k in s else "" for k in ("r2", "nmad", "bias", "outliers"))
             inside = (f"{s[k][0]} ({s[k][1]:.1f} to {s[k][2]:.1f})" for k in ("inside68", "inside95"))
-            lines.append(f"| {name} | {how} | {s['n']} | {' | '.join([*figures, *inside])} |")
+            lines.append(f"| {name.replace('_', ', ')} | {how} | {s['n']} | {' | '.join([*figures, *inside])} |")
     if judged["left_out"]:
         lines += ["", f"Not counted: {', '.join(judged['left_out'])}."]
     return "\n".join(lines) + "\n"

@@ -60,6 +60,7 @@ def real(
     ] = None,
     model: Annotated[str, typer.Option(help="Name of a model; galexplore model list shows them.")] = "default",
     write: Annotated[Path | None, typer.Option(help="Markdown file for the table.")] = None,
+    page: Annotated[Path | None, typer.Option(help="HTML file for plots of galaxies with spectra.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Locate real cutouts and set what is known of them beside it."""
@@ -75,6 +76,10 @@ def real(
     if (real / "completed" / TRUTH).exists():
         said["completed"] = judge(explorer, real / "completed", tuple(leave_out or ()))
         text += f"\n## Galaxies with spectra\n\n{write_scores(said['completed'])}"
+        if page:
+            from galexplore.figures.trials import plot_judged, write_page
+
+            write_page(plot_judged(said["completed"]), page)
     if write:
         write_whole(write, HEAD + text)
     print(json.dumps(said, indent=1) if as_json else text)
@@ -87,6 +92,7 @@ def sky(
     ] = 500,
     model: Annotated[str, typer.Option(help="Name of a model; galexplore model list shows them.")] = "default",
     triplets: Annotated[bool, typer.Option(help="Every combination of seeing over the bands, too.")] = True,
+    page: Annotated[Path | None, typer.Option(help="HTML file for a plot of the table.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """See the same simulated galaxies through other seeing, dust, depth: how far the answers move, what they cover."""
@@ -94,6 +100,10 @@ def sky(
     from galexplore.explore.models import load
 
     measured = measure_sky(load(model), n, triplets=triplets, report=lambda text: typer.echo(text, err=True))
+    if page:
+        from galexplore.figures.trials import plot_skies, write_page
+
+        write_page(plot_skies(measured), page)
     print(json.dumps(measured, indent=1) if as_json else write_table(measured))
 
 

@@ -40,6 +40,8 @@ def test_real_galaxies_are_scored_by_what_is_published_of_them(tmp_path):
     judged = judge(gx.load(), tmp_path)
     rows = judged["galaxies"]
     assert [row["z"] for row in rows] == truth["z"].tolist() and "refused" in rows[2]
+    told = rows[0]["logmass_told"], rows[0]["logmass_told_68"]
+    assert np.isfinite(told).all() and told[1] < rows[0]["logmass_68"] and "logmass_told" in judged
     assert rows[0]["published_logmass"] == truth["logmass"].iloc[0] != rows[0]["logmass"]
     assert judged["redshift"]["n"] == 2 and judged["logmass"]["n"] == truth["logmass"][:2].notna().sum()
     assert judge(gx.load(), tmp_path, (truth["name"][0],))["redshift"]["n"] == 1

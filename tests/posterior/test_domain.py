@@ -71,7 +71,7 @@ def test_intervals_at_the_edge_are_as_much_wider_as_errors_are(domain: Domain) -
     assert domain.judge(row, 0.2).widening == domain.widening and domain.judge(row, 0.0).widening == 1
 
 
-def test_probabilities_sum_to_one_and_a_file_says_the_same(domain: Domain, tmp_path) -> None:  # noqa: ANN001
+def test_probabilities_sum_to_one_and_a_file_says_the_same(domain: Domain, tmp_path) -> None:
     domain.save(tmp_path / "domain.npz")
     rng = np.random.default_rng(4)
     features, seen = rng.standard_normal((50, 10)), pixels_of(50, rng)
