@@ -9,7 +9,8 @@ from galexplore.explore.services import link_cutout
 from galexplore.explore.verdicts import Verdict
 from galexplore.survey import Survey
 from galexplore.tables.positions import parse_position
-from pages._parts.location import show_location, show_refusal
+from pages._parts.audit import show_refusal
+from pages._parts.location import show_location
 from pages._parts.panels import draw_catalogue, mark
 from pages._parts.verdicts import show_verdicts
 from pages._session.navigation import require_header

@@ -109,7 +109,7 @@ def _locate(
         answer = location.values[i], location.sigma[i], location.half95[i]
         said |= dict(zip((name, f"{name}_68", f"{name}_95"), map(float, answer), strict=True))
     if location.posterior is not None:
-        mass = location.posterior.given(redshift=said["z"]).marginal("logmass")
+        mass = location.posterior.given(redshift=float(row["z"])).marginal("logmass")
         halves = (float(np.subtract(*mass.interval(level)[::-1])) / 2 for level in (LEVEL68, LEVEL95))
         keys = ("logmass_told", "logmass_told_68", "logmass_told_95")
         said |= dict(zip(keys, (float(mass.median), *halves), strict=True))

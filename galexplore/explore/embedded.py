@@ -1,5 +1,6 @@
 """A cutout whose numbers are known, and a redshift that it may be told."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -149,24 +150,42 @@ def measure_filled(prepared: Prepared, scale: float) -> float:
     return float((~prepared.valid[:, inner]).mean(axis=1).max())
 
 
+def list_rows(table: pd.DataFrame) -> list[dict[str, float]]:
+    """List the rows of a table of numbers."""
+    return [{str(k): float(v) for k, v in row.items()} for row in table.to_dict("records")]
+
+
+def judge(domain: Domain | None, table: pd.DataFrame, prepared: Sequence[Prepared], scale: float) -> list[Validity]:
+    """Judge images by what the embedder measured, at `scale` [arcsec a pixel]; inside where the model has no domain."""
+    if domain is None:
+        return [Validity()] * len(table)
+    rows = zip(list_rows(table), prepared, strict=True)
+    return [domain.judge(row, measure_filled(p, scale)) for row, p in rows]
+
+
 def doubt(
-    row: dict[str, float], posterior: JointPosterior | None, validity: Validity, atlas: Atlas
-) -> tuple[dict[str, float], JointPosterior | None]:
-    """Let a row's sigmas and the posterior say how far they can be trusted: see `Embedded.row`."""
-    if validity.state == EDGE:
-        wide = {s: row[s] * validity.widening for s in SIGMAS}
-        wide[SIGMAS[0]] = min(wide[SIGMAS[0]], ANY_ANGLE)
-        return row | wide, None if posterior is None else posterior.widened(validity.widening)
-    if validity.state == OUTSIDE:
-        low, high = np.percentile(atlas.latents[atlas.ordinary], (100 * (1 - LEVEL68) / 2, 50 * (1 + LEVEL68)), axis=0)
-        wide = dict(zip(SIGMAS, (high - low) / 2, strict=True)) | {SIGMAS[0]: ANY_ANGLE}
-        return row | {s: float(v) for s, v in wide.items()}, None if posterior is None else posterior.prior
-    return row, posterior
+    table: pd.DataFrame, joint: JointPosterior | None, validities: Sequence[Validity], atlas: Atlas
+) -> tuple[pd.DataFrame, list[JointPosterior | None]]:
+    """Let sigmas and posteriors say how far they can be trusted: see `Embedded.row`.
 
-
-def judge(domain: Domain | None, row: dict[str, float], prepared: Prepared, scale: float) -> Validity:
-    """Judge an image by what the embedder measured; inside where the model has no domain."""
-    return Validity() if domain is None else domain.judge(row, measure_filled(prepared, scale))
+    Returns
+    -------
+    table : DataFrame (N)
+    posteriors : list of JointPosterior or None (N)
+    """
+    table, posteriors = table.copy(), list[JointPosterior | None]()
+    low, high = np.percentile(atlas.latents[atlas.ordinary], (50 * (1 - LEVEL68), 50 * (1 + LEVEL68)), axis=0)
+    for i, validity in enumerate(validities):
+        posterior, at = None if joint is None else joint[i], table.index[i]
+        if validity.state == EDGE:
+            table.loc[at, SIGMAS] *= validity.widening
+            posterior = posterior.widened(validity.widening) if posterior else None
+        elif validity.state == OUTSIDE:
+            table.loc[at, SIGMAS] = (high - low) / 2
+            posterior = posterior.prior if posterior else None
+        posteriors.append(posterior)
+    table[SIGMAS[0]] = table[SIGMAS[0]].clip(upper=ANY_ANGLE)
+    return table, posteriors
 
 
 def condition(embedded: Embedded, given: Given, atlas: Atlas) -> Embedded:

@@ -16,7 +16,7 @@ from galexplore.cutouts.audit import Prepared, prepare
 from galexplore.cutouts.cutout import Cutout
 from galexplore.cutouts.seeing import GivenSeeing
 from galexplore.errors import InputError
-from galexplore.explore.embedded import Embedded, Given, Source, condition, doubt, find_place, judge
+from galexplore.explore.embedded import Embedded, Given, Source, condition, doubt, find_place, judge, list_rows
 from galexplore.explore.explanation import Explanation, explain
 from galexplore.explore.intervals import list_intervals
 from galexplore.explore.location import Location
@@ -161,18 +161,11 @@ class Explorer:
         good = np.isfinite(table.to_numpy()).all(axis=1)
         table, kept = table[good], [p for p, g in zip(prepared, good, strict=True) if g]
         joint = self.embedder.density.infer(table) if self.embedder.density else None
-        scale, domain = self.survey.model_scale, self.embedder.domain
-        measured = [{str(k): float(v) for k, v in row.items()} for row in table.to_dict("records")]
-        validities = [judge(domain, row, p, scale) for row, p in zip(measured, kept, strict=True)]
-        doubted = [
-            doubt(row, None if joint is None else joint[i], validity, self.atlas)
-            for i, (row, validity) in enumerate(zip(measured, validities, strict=True))
-        ]
-        table = pd.DataFrame([row for row, _ in doubted], index=table.index, columns=table.columns)
+        validities = judge(self.embedder.domain, table, kept, self.survey.model_scale)
+        table, posteriors = doubt(table, joint, validities, self.atlas)
         table = table.join(find_place(table, self.atlas))
         table["lat_phi"] = wrap_angle(table["lat_phi"] + [p.angle for p in kept])
-        numbers = [{str(k): float(v) for k, v in row.items()} for row in table.to_dict("records")]
-        rows = iter(zip(numbers, [posterior for _, posterior in doubted], validities, strict=True))
+        rows = iter(zip(list_rows(table), posteriors, validities, strict=True))
         every = zip(sources, prepared, [next(rows) if g else None for g in good], strict=True)
         return [
             Embedded(source, p, row[0], self.card["sha256"], row[1], validity=row[2]) if row else None

@@ -2,18 +2,17 @@
 
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 
 import streamlit as st
 
-from galexplore.cutouts.cutout import Check
 from galexplore.draw import bands
 from galexplore.explore.explorer import Explorer
 from galexplore.explore.location import Location
-from galexplore.explore.verdicts import Verdict
 from galexplore.latents import LATENTS, TITLES
 from galexplore.survey import Survey
+from pages._parts.audit import show_audit
 from pages._parts.known import show_known
 from pages._parts.oddity import show_causes, show_ordinary, show_reasons
 from pages._parts.panels import format_latent, mark, show_images, show_neighbours
@@ -22,27 +21,8 @@ from pages._parts.verdicts import offer_table
 from pages._session.start import start_from
 from pages._session.state import plain
 
-MARKS = {"passed": ":green[✓\u00a0passed]", "fixed": ":orange[◐\u00a0fixed]", "refused": ":red[✕\u00a0refused]"}
-NAMES = {"pixel_scale": "pixel scale", "flux_units": "flux units", "missing": "missing pixels"}
-
 #: Share of the frame from which it is said at the top that it was filled in.
 MUCH = 0.05
-
-
-def show_audit(checks: Sequence[Check]) -> None:
-    """List the checks, each with a mark, a word and a sentence."""
-    lines = ["| | check | what was found |", "|---|---|---|"]
-    lines += [f"| {MARKS[c.status]} | **{NAMES.get(c.check, c.check)}** | {plain(c.detail)} |" for c in checks]
-    st.markdown("\n".join(lines))
-
-
-def show_refusal(verdict: Verdict) -> None:
-    """Say why a file cannot be used, and show its audit up to there."""
-    name = f"{plain(verdict.name)}: " if verdict.name else ""
-    st.error(f"**This cannot be used:** {name}{plain(verdict.error.rstrip('.'))}.", icon=":material/block:")
-    if verdict.checks:
-        st.markdown("**Audit** up to where it stopped")
-        show_audit(verdict.checks)
 
 
 def show_numbers(location: Location) -> None:

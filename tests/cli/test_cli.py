@@ -43,8 +43,9 @@ def test_locate_json_keeps_its_schema(cutout):
     answer = run("locate", path, "--json")
     assert answer.returncode == 0, answer.stderr
     found = json.loads(answer.stdout)
-    keys = ["source", "audit", "ebv", "ebv_source", "latents", "umap", "neighbours", "anomaly", "model", "posterior"]
-    assert list(found) == [*keys, "given"]
+    keys = ["source", "audit", "ebv", "ebv_source", "seeing", "validity", "latents", "umap", "neighbours", "anomaly"]
+    assert list(found) == [*keys, "model", "posterior", "given"]
+    assert found["validity"] == {"state": "inside", "reasons": []} and found["seeing"] == [None] * 3
     assert found["given"] is None and found["posterior"]["coordinates"] == ["ln(redshift)", "logmass", "logsfr"]
     assert sum(found["posterior"]["weights"]) == pytest.approx(1)
     assert found["source"] == {

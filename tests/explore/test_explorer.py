@@ -118,7 +118,7 @@ def test_a_location_holds_what_its_row_says_and_all_reasons(explorer):
     assert location.reason == location.explanation.deviation and location.explanation.cause
     assert np.allclose(location.reconstruction, explorer.decode(location.latents)[0], atol=1e-5)
     assert location.cloud.shape == (300, 2) and location.scatter is location.scatter, "measured once"
-    same = explorer.explain(location.latents, location.sigma)
+    same = explorer.explain(location.latents, location.explanation.sigma)
     assert same.deviation == location.reason and same.counterfactual.moved == location.explanation.counterfactual.moved
 
 

@@ -16,7 +16,7 @@ def test_a_page_of_real_galaxies_shows_each_that_is_known_with_both_intervals(tm
     )
     points = [trace for trace in figure.data if trace.mode == "markers"]
     assert [len(trace.x) for trace in points] == [2, 2, 1, 1, 1, 1]
-    assert list(points[0].error_y.array) == [0.95, 0.95] and list(points[1].error_y.array) == [0.68, 0.68]
+    assert np.allclose(points[0].error_y.array, 0.95) and np.allclose(points[1].error_y.array, 0.68)
     write_page(figure, tmp_path / "page.html")
     text = (tmp_path / "page.html").read_text()
     assert "2 real galaxies" in text and "cdn" not in text[:2000]

@@ -60,7 +60,7 @@ def test_they_join_the_training_split_and_no_other(drawn):
     taught, images = gather.gather_taught(frame, flux, Training(extra=4), DECALS, nothing)
     own = int((frame["split"] == "train").sum())
     assert len(taught) == len(images) == own + 4
-    sample, validation = gather.gather_samples(frame, flux, taught, images, torch.device("cpu"))
+    sample, validation = gather.gather_samples(frame, flux, taught, images, DECALS, torch.device("cpu"))
     assert len(sample) == own + 4 and len(validation) == (frame["split"] == "validation").sum()
     alone, _ = gather.gather_taught(frame, flux, Training(extra=0), DECALS, nothing)
     assert len(alone) == own
@@ -86,8 +86,11 @@ def test_calibrators_are_drawn_as_the_catalogue_and_join_the_calibration_split(d
     class Blind:
         survey = DECALS
 
-        def embed(self, flux, progress):
+        def embed(self, flux, observed, progress):
             return pd.DataFrame(0.0, index=range(len(flux)), columns=[*MEANS, *SIGMAS, "chi2", "mag_aperture"])
+
+        def read(self, flux, observed, progress):
+            return self.embed(flux, observed, progress), np.zeros((len(flux), 4))
 
     def see(table):
         raise Seen(table["id"].tolist())
