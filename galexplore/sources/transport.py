@@ -135,8 +135,7 @@ class Session(requests.Session):
             Where the address is not on the list.
         """
         check_url(url)
-        parts = urlsplit(url)
-        diverted = f"{self.stand_in}{parts.path}" if self.stand_in else url
+        diverted = url.replace(f"https://{urlsplit(url).netloc}", self.stand_in, 1) if self.stand_in else url
         request = self.prepare_request(requests.Request("GET", diverted, params=dict(params or {})))
         address = str(request.url)
         if self.store and age and (kept := self.store.find(address, age)):

@@ -182,7 +182,7 @@ def test_slow_bytes_end_at_the_deadline():
 
 
 def test_cut_bodies_are_asked_for_again():
-    session, adapter, _ = make((200, {"Content-Length": "9"}, b"cut"), GOOD)
+    session, _adapter, _ = make((200, {"Content-Length": "9"}, b"cut"), GOOD)
     assert session.fetch(URL).body == b"good"
     session, _adapter, _ = make((200, {"Content-Length": "9"}, b"cut"))
     with pytest.raises(ServerError, match="breaks off"):
@@ -286,7 +286,7 @@ def test_failures_are_never_kept(tmp_path):
             raise ServerError("no good")
 
     for bad in ((500, {}, b""), (404, {}, b""), (200, {}, b"<html>")):
-        session, adapter, _ = make(bad, folder=tmp_path)
+        session, *_ = make(bad, folder=tmp_path)
         with pytest.raises(ServerError):
             session.fetch(URL, age=100, check=check)
     session, _adapter, _ = make(GOOD, folder=tmp_path)
