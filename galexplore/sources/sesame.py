@@ -7,6 +7,8 @@ from urllib.parse import quote_plus
 from galexplore.errors import InputError
 from galexplore.sources.answers import Answer
 from galexplore.sources.transport import ServerError, Session
+from galexplore.tables.addresses import is_address
+from galexplore.tables.positions import parse_position
 from galexplore.tables.sexagesimal import check_position
 
 SESAME = "https://cds.unistra.fr/cgi-bin/nph-sesame/-oI/SNV"
@@ -101,3 +103,18 @@ def _read(answer: Answer, name: str) -> Resolved:
 def _find(text: str, pattern: str) -> str:
     match = re.search(pattern, text, re.M)
     return "".join(c for c in match[1].strip() if c.isprintable())[:LONGEST] if match else ""
+
+
+def find_place(session: Session, text: str) -> Resolved:
+    """Find what a person means: a position in any form that is read without asking anybody, else a name.
+
+    Raises
+    ------
+    InputError
+        As of `resolve`, and where it is a position that is not on the sky.
+    """
+    if position := parse_position(text):
+        return Resolved(f"{position[0]:.5f} {position[1]:+.5f}", *position, kind="", by="", rounding=0.0)
+    if is_address(text):
+        raise InputError("the link holds no position that can be read; degrees such as 146.7142 -1.0413 can be")
+    return resolve(session, text)

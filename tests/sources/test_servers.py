@@ -211,8 +211,9 @@ def test_the_viewer_clips_in_silence_and_is_found_out(server, session):
 
     with pytest.raises(InputError, match="at most 3000"):
         fetch_cutout(session, *PLACE, replace(DECALS, native_size=3001))
-    query = list_query(*PLACE, DECALS, "ls-dr10") | {"size": "3200"}
-    assert server.reply("jpeg-cutout", "&".join(f"{k}={v}" for k, v in query.items())).kind == "image/jpeg"
+    query = list_query(*PLACE, DECALS, "ls-dr10") | {"size": "3200", "bands": "r"}
+    body = server.reply("fits-cutout", "&".join(f"{k}={v}" for k, v in query.items())).body
+    assert b"NAXIS1  =                 3000" in body[:2880]
     with pytest.raises(InputError, match="no server is known"):
         fetch_cutout(session, *PLACE, replace(DECALS, layer=""))
 
@@ -289,7 +290,7 @@ def test_answers_as_sesame_gave_them():
 def test_without_a_network_nothing_that_was_fetched_is_lost(server, session, tmp_path):
     fetch_cutout(session, *PLACE, DECALS)
     resolve(session, "M104")
-    off = Session(stand_in=server.origin, folder=tmp_path / "answers", off=True)
+    off = Session(stand_in=server.origin, clock=Passing(), folder=tmp_path / "answers", off=True)
     assert fetch_cutout(off, *PLACE, DECALS).layer == "ls-dr11" and resolve(off, "M104").name == "M 104"
     with pytest.raises(NetworkError, match="switched off"):
         fetch_cutout(off, 10.0, 2.0, DECALS)
