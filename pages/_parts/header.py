@@ -8,7 +8,7 @@ from galexplore.atlas.kinds import count_artefacts
 from galexplore.explore import search
 from galexplore.explore.bundle import make_bundle
 from galexplore.explore.explorer import Explorer
-from galexplore.explore.export import FORMATS, export
+from galexplore.explore.export import FORMATS, ON_THE_SKY, export
 from galexplore.explore.link import AtlasState
 from galexplore.explore.models import find_damage, list_models, stat_files
 from galexplore.tables.names import name_column
@@ -123,7 +123,7 @@ def show_export(explorer: Explorer) -> None:
     st.markdown(f"**{len(rows):,} galaxies**, with units and exact ids")
     with st.container(horizontal=True, gap="small"):
         for kind, (suffix, _, mime) in FORMATS.items():
-            if kind == "Legacy viewer" and ("ra" not in explorer.table or explorer.simulated):
+            if kind in ON_THE_SKY and ("ra" not in explorer.table or explorer.simulated):
                 continue  # nothing lies at the positions of simulated galaxies
             name = f"galexplore-{len(rows)}{'-viewer' if kind == 'Legacy viewer' else ''}.{suffix}"
             data = partial(export, explorer, rows, kind)

@@ -9,10 +9,10 @@ from galexplore.explore.services import link_cutout, link_services
 from galexplore.sources.servers import OutsideError, fetch_cutout, fetch_picture
 from galexplore.sources.sesame import Resolved, find_place
 from galexplore.sources.sky_pictures import fetch_sky_picture
-from galexplore.sources.transport import NetworkError, ServerError, Session, open_session
+from galexplore.sources.transport import NetworkError, ServerError, Session
 from galexplore.survey import Survey
 from galexplore.tables.positions import parse_position
-from pages._session.sky import keep_sky, want, want_typed
+from pages._session.sky import find_session, keep_sky, want, want_typed
 from pages._session.state import plain
 
 LABEL = "A name, or RA and Dec: degrees, sexagesimal, an IAU name or a viewer's address"
@@ -25,7 +25,7 @@ DEMO = (
 
 def show_sky(explorer: Explorer) -> None:
     """Ask for a name or a position, and locate what lies there."""
-    state, session = st.session_state, open_session()
+    state, session = st.session_state, find_session()
     st.markdown("### On the sky")
     text = st.text_input(LABEL, key="position", max_chars=300, persist_state="session", on_change=want_typed).strip()
     if not text:
@@ -113,7 +113,7 @@ def show_source(upload: dict, survey: Survey) -> None:
     sky = upload.get("sky")
     if not sky:
         return
-    place, demo = sky["place"], bool(open_session().stand_in)
+    place, demo = sky["place"], bool(find_session().stand_in)
     left, right = st.columns([1, 4], vertical_alignment="center")
     left.image(sky["picture"].data, alt=f"The sky at {place.name}")
     with right:
@@ -127,7 +127,7 @@ def show_source(upload: dict, survey: Survey) -> None:
 
 def offer_sky(text: str, answer: Found) -> None:
     """Offer to look on the sky for what was typed into the search, where no galaxy of the atlas was surely meant."""
-    if (answer.id and answer.near) or open_session().off:
+    if (answer.id and answer.near) or find_session().off:
         return
     if st.button("Look for it on the sky", key="search-sky", icon=":material/travel_explore:", type="tertiary"):
         want(text)

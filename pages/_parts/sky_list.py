@@ -5,8 +5,8 @@ import streamlit as st
 from galexplore.errors import InputError
 from galexplore.explore.explorer import Explorer
 from galexplore.jobs.locate_sky import MOST, SkyList, read_targets
-from galexplore.sources.transport import open_session
 from pages._parts.verdicts import FORMATS, offer_format
+from pages._session.sky import find_session
 from pages._session.state import plain
 from pages._session.uploads import keep
 
@@ -40,7 +40,7 @@ def take_list(explorer: Explorer) -> None:
             sentence = str(error)
             st.error(f"{plain(sentence[:1].upper() + sentence[1:].rstrip('.'))}.", icon=":material/block:")
             return
-        listed = SkyList(targets, explorer, open_session())
+        listed = SkyList(targets, explorer, find_session())
         listed.start()
         st.session_state.sky_list = listed
         st.rerun()
