@@ -1,5 +1,6 @@
 """A list of names and positions on the sky, located in the background, and gone on with where it was stopped."""
 
+import re
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -40,19 +41,34 @@ def read_targets(data: bytes) -> list[Target]:
     InputError
         Where there are none, or more than `MOST`.
     """
-    try:
-        lines = [line.strip() for line in data.decode("utf-8-sig").splitlines() if line.strip()]
-    except UnicodeDecodeError:
-        lines = []
+    lines = _list_lines(data)
     if lines and all(_is_position(line) for line in lines):
         targets = [Target(line, line) for line in lines]
     else:
-        targets = _read_table(data) or [Target(line, line) for line in lines if not line.startswith("#")]
+        targets = _read_table(data)
+        if not targets or (lines and not _is_table(lines, len(targets))):
+            targets = [Target(line, line) for line in lines]
     if not 0 < len(targets) <= MOST:
         raise InputError(
             f"the list has {len(targets):,} names or positions; give 1 to {MOST}, one a line or as a table"
         )
     return _tell_apart(targets)
+
+
+def _list_lines(data: bytes) -> list[str]:
+    """List the lines of a text, without blank ones and comments; none of what is no text."""
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return []
+    return [] if "\0" in text else [x.strip() for x in text.splitlines() if x.strip() and not x.startswith("#")]
+
+
+def _is_table(lines: list[str], rows: int) -> bool:
+    """Whether lines are a table's, of which so many rows were read: all of them but a header, which names positions."""
+    return rows >= len(lines) - 2 and (
+        rows == len(lines) or re.search(r"(?i)(?<![a-z])ra(?![a-z])", lines[0]) is not None
+    )
 
 
 def _is_position(line: str) -> bool:
