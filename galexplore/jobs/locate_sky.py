@@ -66,9 +66,8 @@ def _list_lines(data: bytes) -> list[str]:
 
 def _is_table(lines: list[str], rows: int) -> bool:
     """Whether lines are a table's, of which so many rows were read: all of them but a header, which names positions."""
-    return rows >= len(lines) - 2 and (
-        rows == len(lines) or re.search(r"(?i)(?<![a-z])ra(?![a-z])", lines[0]) is not None
-    )
+    headed = re.search(r"(?i)(?<![a-z])ra(?![a-z])", lines[0]) is not None
+    return rows >= len(lines) - 2 and (rows == len(lines) or headed)
 
 
 def _is_position(line: str) -> bool:

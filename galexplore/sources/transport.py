@@ -5,6 +5,7 @@ import math
 import os
 from collections.abc import Callable, Mapping
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urljoin, urlsplit
@@ -14,7 +15,6 @@ from requests.adapters import BaseAdapter
 from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError
 from urllib3.util.retry import Retry
 
-from galexplore import __version__
 from galexplore.errors import InputError
 from galexplore.places import cache_folder
 from galexplore.sources.answers import CAP, Answer, AnswerStore
@@ -94,7 +94,8 @@ class Session(requests.Session):
         self.clock = clock or Clock()
         self.limiter = Limiter(self.clock)
         self.store = AnswerStore(folder, self.clock, cap) if folder else None
-        self.headers["User-Agent"] = f"galexplore/{__version__} {requests.utils.default_user_agent()}"
+        version = import_module("galexplore").__version__  # by name, for the package's top stands above this room
+        self.headers["User-Agent"] = f"galexplore/{version} {requests.utils.default_user_agent()}"
         self.headers["Accept-Encoding"] = "identity"
         self._unreached: dict[str, float] = {}
         adapter = adapter or make_adapter(resolve, bool(self.stand_in))

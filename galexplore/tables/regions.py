@@ -65,7 +65,7 @@ def read_regions(text: str) -> Rows:
 
 
 def write_regions(table: pd.DataFrame, radius: float = 10.0) -> str:
-    """Write a circle of `radius` [arcsec] about each galaxy of a table (`id`, `ra`, `dec` [deg]), where it has a place."""
+    """Write a circle of `radius` [arcsec] about each galaxy of a table (`id`, `ra`, `dec` [deg]) that has a place."""
     placed = table[np.isfinite(table["ra"]) & np.isfinite(table["dec"])]
     lines = ["# Region file format: DS9 version 4.1", "icrs"]
     for name, ra, dec in zip(placed["id"], placed["ra"], placed["dec"], strict=True):
