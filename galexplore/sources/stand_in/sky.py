@@ -91,7 +91,7 @@ class Sky:
     def _render(self, ra: float, dec: float) -> Field:
         row = self.find_row(ra, dec)
         noise = np.array([row[f"noise_{b}"] for b in DECALS.bands])[:, None, None]
-        flux = render(row, DECALS)
+        flux = render({str(k): v for k, v in row.items()}, DECALS)
         return Field(flux, np.broadcast_to(1 / noise**2, flux.shape).astype(np.float32), ra, dec, real=False)
 
     @cached_property
