@@ -21,6 +21,8 @@ def show_list(explorer: Explorer) -> None:
     if listed is not None and listed.explorer is not explorer:
         listed.cancel()  # of another model, which is looked at no longer
         listed = state.sky_list = None
+    if listed is None and find_session().off:
+        return
     with st.expander(f"A list of up to {MOST} names or positions", expanded=listed is not None):
         if listed is None:
             take_list(explorer)
@@ -33,7 +35,7 @@ def take_list(explorer: Explorer) -> None:
     """Ask for a list: pasted, or as a file."""
     text = st.text_area("One name or position a line, or a table with ra and dec", key="sky-text", height=120)
     file = st.file_uploader("Or a file", KINDS, key="sky-file", max_upload_size=20)
-    if st.button("Locate them", key="sky-start", type="primary", disabled=not (text.strip() or file)):
+    if st.button("Locate them", key="sky-start", type="primary"):
         try:
             targets = read_targets(file.getvalue() if file else text.encode())
         except InputError as error:
