@@ -251,7 +251,7 @@ class Session(requests.Session):
 class _Body(io.BytesIO):
     """A body that was read, for whoever reads it from `raw`, as pyvo does."""
 
-    def read(self, size: int | None = -1, decode_content: bool = True) -> bytes:  # type: ignore[override]
+    def read(self, size: int | None = -1, decode_content: bool = True) -> bytes:
         return super().read(size)
 
 
