@@ -3,15 +3,14 @@
 import streamlit as st
 
 from galexplore.cutouts.audit import smallest
-from galexplore.errors import InputError
 from galexplore.explore.explorer import Explorer
-from galexplore.explore.services import link_cutout
 from galexplore.explore.verdicts import Verdict
 from galexplore.survey import Survey
-from galexplore.tables.positions import parse_position
 from pages._parts.audit import show_refusal
 from pages._parts.location import show_location
 from pages._parts.panels import draw_catalogue, mark
+from pages._parts.sky import show_sky
+from pages._parts.sky_list import show_list
 from pages._parts.verdicts import show_verdicts
 from pages._session.navigation import require_header
 from pages._session.state import open_explorer, plain
@@ -42,34 +41,6 @@ def show_samples(explorer: Explorer) -> None:
                 st.image(picture, alt=f"{'Simulated ' if explorer.simulated else ''}{kind} galaxy")
                 label = f"{mark(kind)} {kind}" if mark(kind) else "Ordinary"
                 st.button(label, key=f"try-{kind}", on_click=try_sample, args=(name,), width="stretch")
-
-
-def show_position(survey: Survey) -> None:
-    """Say how to come by the cutout of a position on the sky."""
-    st.markdown("### Query by position")
-    label = "RA and Dec: degrees, sexagesimal, an IAU name or a viewer's address"
-    text = st.text_input(label, key="position", max_chars=300, persist_state="session")
-    if not text.strip():
-        st.caption("Such as 146.7142 -1.0413, or 09:46:51.4 -01:02:28.6.")
-        return
-    try:
-        position = parse_position(text)
-    except InputError as error:
-        st.error(f"{plain(str(error).rstrip('.'))}.", icon=":material/block:")
-        return
-    if position is None:
-        st.error(
-            "Could not parse this as coordinates; degrees such as 146.7142 -1.0413 can be read.",
-            icon=":material/block:",
-        )
-        return
-    ra, dec = position
-    st.markdown(
-        f"**RA {ra:.5f}°, Dec {dec:+.5f}°.** This page does not fetch images by itself yet. "
-        "Download the survey's cutout and drop it in here."
-    )
-    if address := link_cutout(ra, dec, survey):
-        st.link_button("Download its FITS cutout", address, icon=":material/download:")
 
 
 def show_empty(survey: Survey) -> None:
@@ -135,7 +106,8 @@ def show_locate() -> None:
             ask_scale(silent, explorer.survey)
         for verdict in (v for v in verdicts if v.error):
             show_refusal(verdict)
-        show_position(explorer.survey)
+        show_sky(explorer)
+        show_list(explorer)
     with right:
         show_samples(explorer)
 

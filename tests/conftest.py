@@ -1,5 +1,6 @@
 """Small, quick stand-ins: analytic galaxies whose every property is known."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,8 @@ import pytest
 
 from galexplore.survey import DECALS
 from tests.analytic import REAL, draw_ellipse
+
+os.environ.setdefault("GALEXPLORE_OFFLINE", "1")  # no test asks a server; those of servers open sessions of their own
 
 
 @pytest.fixture(scope="session")

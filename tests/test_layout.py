@@ -81,7 +81,7 @@ def test_importing_the_package_is_light():
 MODULES = {"pillow": "PIL", "scikit-learn": "sklearn", "umap-learn": "umap", "lightning-fabric": "lightning_fabric"}
 MODULES |= {"qp-prob": "qp"}
 #: What the dev extra names to be run, not imported.
-TOOLS = {"import-linter", "mypy", "pandas-stubs", "pytest-timeout", "pytest-xdist", "ruff"}
+TOOLS = {"import-linter", "mypy", "pandas-stubs", "pytest-timeout", "pytest-xdist", "ruff", "types-requests"}
 
 
 def name_modules(requirements: list[str]) -> set[str]:

@@ -75,8 +75,16 @@ def main() -> None:
 def serve(
     port: Annotated[int, typer.Option(help="Port on this machine.")] = 8501,
     browser: Annotated[bool, typer.Option(help="Open a browser window.")] = True,
+    offline: Annotated[bool, typer.Option("--offline", help="Ask no server, for anybody.")] = False,
+    demo_sky: Annotated[
+        bool, typer.Option("--demo-sky", help="Let a stand-in on this machine answer for the sky's servers.")
+    ] = False,
 ) -> None:
     """Serve the explorer in the browser, on this machine alone."""
+    if offline and demo_sky:
+        raise InputError("--offline asks nobody and --demo-sky asks a stand-in; give one of them")
+    os.environ |= {"GALEXPLORE_OFFLINE": "1"} if offline else {}
+    os.environ |= {"GALEXPLORE_DEMO_SKY": "1"} if demo_sky else {}
     options = [f"--server.port={port}", f"--server.headless={'false' if browser and _has_display() else 'true'}"]
     # -P: a file of the person's folder never stands in for a module; Streamlit reads the settings beside app.py.
     command = [sys.executable, "-P", "-m", "streamlit", "run", str(ROOT / "app.py"), *options]

@@ -9,6 +9,7 @@ from galexplore import __version__
 from galexplore.explore.explorer import Explorer
 from galexplore.tables import catalogue
 from galexplore.tables.columns import find_column
+from galexplore.tables.regions import write_regions
 
 #: What a person chooses from: name to (suffix, format of `catalogue.write`, MIME type).
 FORMATS = {
@@ -18,7 +19,10 @@ FORMATS = {
     "Parquet": ("parquet", "parquet", "application/vnd.apache.parquet"),
     "ECSV": ("ecsv", "ecsv", "text/plain"),
     "Legacy viewer": ("csv", "csv", "text/csv"),
+    "DS9 regions": ("reg", "", "text/plain"),
 }
+#: Those that place galaxies on the sky, where simulated ones are not.
+ON_THE_SKY = ("Legacy viewer", "DS9 regions")
 _LATENT = ("lat_", "condz_", "split_", "chi2", "umap_", "feature_")
 
 
@@ -40,9 +44,12 @@ def export(explorer: Explorer, rows: np.ndarray, kind: str) -> bytes:
     Returns
     -------
     bytes
-        The Legacy viewer's form is CSV with RA, DEC and name, which its upload shows on the sky.
+        The Legacy viewer's form is CSV with RA, DEC and name, which its upload shows on the sky. DS9's regions are
+        circles about galaxies whose positions are known, with their ids.
     """
     table = explorer.table
+    if kind == "DS9 regions":
+        return write_regions(table.iloc[rows]).encode()
     if kind == "Legacy viewer":
         frame = table.iloc[rows][["ra", "dec", "id"]].set_axis(["RA", "DEC", "name"], axis=1)
     else:

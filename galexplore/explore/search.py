@@ -32,7 +32,7 @@ class Found:
     near: bool = True
 
 
-def find(table: pd.DataFrame, text: str) -> Found:
+def find(table: pd.DataFrame, text: str, simulated: bool = False) -> Found:
     """Find the galaxy that was meant.
 
     Parameters
@@ -41,6 +41,8 @@ def find(table: pd.DataFrame, text: str) -> Found:
         `id`, and `ra`, `dec` in degrees where known.
     text : str
         As typed.
+    simulated : bool
+        Whether the table's galaxies are: none of them is offered as what lies next to a place on the sky.
     """
     text = text.strip()[: LONGEST + 1]  # one more, so that a longer one is known as such
     ids = table["id"]
@@ -55,7 +57,7 @@ def find(table: pd.DataFrame, text: str) -> Found:
     except InputError as error:
         return Found(None, str(error))
     if position:
-        return _find_nearest(table, *position)
+        return _find_nearest(table, *position, simulated)
     like = ids[ids.str.contains(text[:40], case=False, regex=False)].head(3).tolist() if len(text) > 1 else []
     hint = f"Perhaps {' or '.join(like)}?" if like else f"Ids look like {ids.iloc[0]}; positions like 150.1 -0.5."
     return Found(None, f"No galaxy here is called “{text[:40]}”. {hint}")
@@ -95,7 +97,7 @@ def _find_linked(table: pd.DataFrame, columns: list[str], text: str, sought: str
     return None
 
 
-def _find_nearest(table: pd.DataFrame, ra: float, dec: float) -> Found:
+def _find_nearest(table: pd.DataFrame, ra: float, dec: float, simulated: bool) -> Found:
     where = f"{ra:.5f} {dec:+.5f}"
     if "ra" not in table or table["ra"].isna().all():
         return Found(None, "The galaxies of this atlas have no positions; search by id.")
@@ -104,4 +106,8 @@ def _find_nearest(table: pd.DataFrame, ra: float, dec: float) -> Found:
     name, apart = str(table["id"].iloc[i]), format_angle(float(gap[i]))
     if gap[i] <= SAME:
         return Found(name, f"{name} lies {apart} from {where}.")
+    if simulated:
+        return Found(
+            None, f"Nothing of this atlas lies at {where}: its galaxies are simulated, none is on the real sky."
+        )
     return Found(name, f"Nothing of this atlas lies at {where}; the nearest is {name}, {apart} away.", near=False)

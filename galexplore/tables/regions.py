@@ -1,7 +1,8 @@
-"""Reader of DS9's region files: the centre of each region is a position, and its text an id."""
+"""DS9's region files: the centre of each region is a position, and its text an id."""
 
 import re
 
+import numpy as np
 import pandas as pd
 
 from galexplore.errors import InputError
@@ -61,3 +62,13 @@ def read_regions(text: str) -> Rows:
         table, meanings = table[list(names)], {n: meanings[n] for n in names}
     notes = [f"{left:,} of the regions have no centre, or are excluded, and were left out."] if left else []
     return Rows(table, meanings, raw=True, notes=notes)
+
+
+def write_regions(table: pd.DataFrame, radius: float = 10.0) -> str:
+    """Write a circle of `radius` [arcsec] about each galaxy of a table (`id`, `ra`, `dec` [deg]) that has a place."""
+    placed = table[np.isfinite(table["ra"]) & np.isfinite(table["dec"])]
+    lines = ["# Region file format: DS9 version 4.1", "icrs"]
+    for name, ra, dec in zip(placed["id"], placed["ra"], placed["dec"], strict=True):
+        label = "".join(c for c in str(name) if c.isprintable() and c not in "{}")
+        lines.append(f'circle({ra:.6f},{dec:+.6f},{radius:g}") # text={{{label}}}')
+    return "\n".join([*lines, ""])

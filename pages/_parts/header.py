@@ -8,10 +8,11 @@ from galexplore.atlas.kinds import count_artefacts
 from galexplore.explore import search
 from galexplore.explore.bundle import make_bundle
 from galexplore.explore.explorer import Explorer
-from galexplore.explore.export import FORMATS, export
+from galexplore.explore.export import FORMATS, ON_THE_SKY, export
 from galexplore.explore.link import AtlasState
 from galexplore.explore.models import find_damage, list_models, stat_files
 from galexplore.tables.names import name_column
+from pages._parts.sky import offer_sky
 from pages._session.address import fill_widgets
 from pages._session.state import clear_selection, find_selected, forget_drawn, forget_galaxies, open_galaxy, plain
 
@@ -80,7 +81,7 @@ def show_answer(explorer: Explorer, text: str, url: str) -> None:
     """Say what a search came to; a new one opens its galaxy. `url` is that of the page it stands on."""
     asked, answer = st.session_state.get("answered", (None, None))
     if asked != (text, explorer.name):
-        answer = search.find(explorer.table, text)
+        answer = search.find(explorer.table, text, explorer.simulated)
         st.session_state.answered = ((text, explorer.name), answer)
         if answer.id and answer.near:
             open_galaxy(answer.id)
@@ -88,6 +89,7 @@ def show_answer(explorer: Explorer, text: str, url: str) -> None:
         st.caption(plain(answer.said), width="content")
         if answer.id and not answer.near:
             st.button(f"Open {answer.id}", key="open-nearest", on_click=open_galaxy, args=(answer.id,), type="tertiary")
+        offer_sky(text, answer)
         if st.session_state.opened and url in ("traverse", "locate"):
             st.page_link("pages/galaxy.py", label="see its card", width="content")
 
@@ -121,8 +123,8 @@ def show_export(explorer: Explorer) -> None:
     st.markdown(f"**{len(rows):,} galaxies**, with units and exact ids")
     with st.container(horizontal=True, gap="small"):
         for kind, (suffix, _, mime) in FORMATS.items():
-            if kind == "Legacy viewer" and "ra" not in explorer.table:
-                continue
+            if kind in ON_THE_SKY and ("ra" not in explorer.table or explorer.simulated):
+                continue  # nothing lies at the positions of simulated galaxies
             name = f"galexplore-{len(rows)}{'-viewer' if kind == 'Legacy viewer' else ''}.{suffix}"
             data = partial(export, explorer, rows, kind)
             st.download_button(kind, data, name, mime, key=f"export-{kind}", on_click="ignore")

@@ -17,6 +17,7 @@ from pages._parts.known import show_known
 from pages._parts.oddity import show_causes, show_ordinary, show_reasons
 from pages._parts.panels import format_latent, mark, show_images, show_neighbours
 from pages._parts.position import show_position
+from pages._parts.sky import show_source
 from pages._parts.verdicts import offer_table
 from pages._session.start import start_from
 from pages._session.state import plain
@@ -120,6 +121,7 @@ def show_location(explorer: Explorer, upload: dict, forget: Callable[[], None]) 
     """Show all that is said of a located cutout."""
     location = upload["location"]
     show_head(upload, forget)
+    show_source(upload, explorer.survey)
     if not location.answered:
         show_unanswered(explorer, location)
         return

@@ -1,25 +1,28 @@
 """A server and a browser."""
 
+import os
 import re
 import shutil
 import socket
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 
 import pytest
 
 from tests.browser.driver import APP, FLAGS
 
 
-@pytest.fixture(scope="module")
-def address():
-    """Where the app is served, by a server of its own on a free port."""
+@contextmanager
+def serve(**settings: str):
+    """Serve the app by a server of its own on a free port, with settings in its environment; yield where."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", APP.name, f"--server.port={port}", "--server.headless=true"]
-    server = subprocess.Popen(command, cwd=APP.parent, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    server = subprocess.Popen(command, cwd=APP.parent, env=os.environ | settings, **quiet)
     try:
         for _ in range(300):
             with socket.socket() as client:
@@ -31,6 +34,13 @@ def address():
     finally:
         server.terminate()
         server.wait(20)
+
+
+@pytest.fixture(scope="module")
+def address():
+    """Where the app is served."""
+    with serve() as where:
+        yield where
 
 
 @pytest.fixture(scope="module")

@@ -21,11 +21,13 @@ import galexplore as gx
 from galexplore.draw import annotated
 from galexplore.explore import bundle, neighbours
 from galexplore.explore.card import describe_recipe
-from galexplore.explore.export import FORMATS, export
+from galexplore.explore.export import FORMATS, ON_THE_SKY, export
 from galexplore.explore.link import AtlasState, read_state
 from galexplore.places import ROOT
 from galexplore.survey import DECALS
 from galexplore.tables import catalogue
+from galexplore.tables.lists import read_list
+from galexplore.tables.regions import write_regions
 
 needs_model = pytest.mark.skipif(
     not (ROOT / "models" / "default" / "atlas.npz").exists(), reason="no model in models/default: run galexplore train"
@@ -91,7 +93,7 @@ def test_an_image_keeps_its_place_on_the_sky_and_is_read_back():
 
 
 @needs_model
-@pytest.mark.parametrize("kind", [k for k in FORMATS if k not in ("Legacy viewer", "CSV")])
+@pytest.mark.parametrize("kind", [k for k in FORMATS if k not in (*ON_THE_SKY, "CSV")])
 def test_astropy_reads_exports_without_a_warning_and_ids_exactly(explorer, kind):
     rows = np.array([0, 7, len(explorer.table) - 1])
     written = io.BytesIO(export(explorer, rows, kind))
@@ -104,7 +106,7 @@ def test_astropy_reads_exports_without_a_warning_and_ids_exactly(explorer, kind)
 
 
 @needs_model
-@pytest.mark.parametrize("kind", [k for k in FORMATS if k != "Legacy viewer"])
+@pytest.mark.parametrize("kind", [k for k in FORMATS if k not in ON_THE_SKY])
 def test_exports_hold_exactly_the_selection_with_units(explorer, kind):
     rows = np.array([3, 40, len(explorer.table) - 1])
     back = catalogue.read(export(explorer, rows, kind))
@@ -122,6 +124,17 @@ def test_exports_hold_exactly_the_selection_with_units(explorer, kind):
 def test_the_viewers_form_is_ra_dec_name(explorer):
     text = export(explorer, np.array([0, 1]), "Legacy viewer").decode().splitlines()
     assert text[0] == "RA,DEC,name" and len(text) == 3 and text[1].endswith(explorer.table["id"].iloc[0])
+
+
+@needs_model
+def test_regions_are_read_back_as_they_were_written(explorer):
+    table = explorer.table.iloc[[0, 1, 5]].reset_index(drop=True)
+    table.loc[1, "ra"] = np.nan
+    text = write_regions(table.assign(id=["a}b", "c", "d e"]))
+    back = read_list(text.encode())
+    assert back["id"].tolist() == ["ab", "d e"]
+    assert np.allclose(back[["ra", "dec"]], table.loc[[0, 2], ["ra", "dec"]], atol=1e-6)
+    assert export(explorer, np.array([0]), "DS9 regions").decode().count("circle(") == 1
 
 
 @needs_model

@@ -156,7 +156,7 @@ def test_a_position_gives_the_way_to_its_cutout(app, text):
     app.text_input(key="position").set_value(text).run()
     check(app)
     told = words(app)
-    assert "RA 150.10000°, Dec -0.50000°" in told and "does not fetch" in told
+    assert "RA 150.10000°, Dec -0.50000°" in told and "Download the survey's cutout" in told
     link = app.get("link_button")[0].proto.url
     assert link.startswith("https://www.legacysurvey.org/viewer/fits-cutout?ra=150.1") and "dec=-0.5" in link
 

@@ -1,0 +1,134 @@
+"""A name or a position on the sky: its picture as it comes, then the answer; and where there is no network, the way."""
+
+import streamlit as st
+
+from galexplore.errors import InputError
+from galexplore.explore.explorer import Explorer
+from galexplore.explore.search import Found
+from galexplore.explore.services import link_cutout, link_services
+from galexplore.sources.servers import OutsideError, fetch_cutout, fetch_picture
+from galexplore.sources.sesame import Resolved, find_place
+from galexplore.sources.sky_pictures import fetch_sky_picture
+from galexplore.sources.transport import NetworkError, ServerError, Session
+from galexplore.survey import Survey
+from galexplore.tables.positions import parse_position
+from pages._session.sky import find_session, keep_sky, want, want_typed
+from pages._session.state import plain
+
+LABEL = "A name, or RA and Dec: degrees, sexagesimal, an IAU name or a viewer's address"
+ROUGH = 2.0  # arcsec: a position that is rounded further may be another galaxy's
+DEMO = (
+    "A stand-in on this machine answers for the servers: galaxies are simulated, but for a few real cutouts where it "
+    "has some."
+)
+
+
+def show_sky(explorer: Explorer) -> None:
+    """Ask for a name or a position, and locate what lies there."""
+    state, session = st.session_state, find_session()
+    st.markdown("### On the sky")
+    text = st.text_input(LABEL, key="position", max_chars=300, persist_state="session", on_change=want_typed).strip()
+    if not text:
+        st.caption("Such as NGC 4565, 146.7142 -1.0413, or 09:46:51.4 -01:02:28.6.")
+    if session.stand_in:
+        st.caption(DEMO)
+    wanted = state.pop("sky_wanted", None)
+    if text and wanted and wanted.strip() == text:
+        state.sky_said, state.sky_outside = "", False
+        if locate_on_sky(session, text, explorer):
+            st.rerun()
+    if text and state.get("sky_said"):
+        show_failure(text, explorer.survey)
+    elif text:
+        st.button("Locate it again", key="sky-again", on_click=want_typed, icon=":material/refresh:")
+
+
+def locate_on_sky(session: Session, text: str, explorer: Explorer) -> bool:
+    """Show a picture as it comes, then fetch the pixels and locate them; return whether there is an answer."""
+    state, survey = st.session_state, explorer.survey
+    words, frame = st.empty(), st.empty()
+    try:
+        place = find_place(session, text)
+        words.caption(describe_place(place))
+        if place.rounding > ROUGH:
+            raise OutsideError(
+                f"the position of {place.name} is known to {place.rounding:.0f}″ only, which may be another galaxy's; "
+                "give one that is exact"
+            )
+        picture = fetch_picture(session, place.ra, place.dec, survey)
+        with frame.container():
+            st.image(picture.data, width=256, caption=picture.credit)
+            st.caption("The picture came first; its pixels are being fetched.")
+        fetched = fetch_cutout(session, place.ra, place.dec, survey, name=place.name, layer=picture.layer)
+        keep_sky(place, picture, fetched)
+        return True
+    except OutsideError as error:
+        state.sky_said, state.sky_outside = str(error), True
+        show_last_resort(session, place, survey)
+    except NetworkError as error:
+        unread = "could not parse this as coordinates, and names are not looked up: " * (parse_position(text) is None)
+        state.sky_said = f"{unread}{error}"
+    except InputError as error:
+        state.sky_said = str(error)
+    frame.empty()
+    return False
+
+
+def describe_place(place: Resolved) -> str:
+    """Say where a name lies, what it is and who says so."""
+    by = f", by {place.by}" if place.by else ""
+    kind = f" ({place.kind})" if place.kind else ""
+    return f"{plain(place.name)}{plain(kind)}: RA {place.ra:.5f}°, Dec {place.dec:+.5f}°{plain(by)}"
+
+
+def show_last_resort(session: Session, place: Resolved, survey: Survey) -> None:
+    """Show a picture of another survey, which is announced as such; nothing where it cannot be had."""
+    try:
+        picture = fetch_sky_picture(session, place.ra, place.dec, survey)
+    except ServerError:
+        return
+    st.image(picture.data, width=256, caption=f"{picture.credit}: a picture to look at, from which nothing is told.")
+
+
+def show_failure(text: str, survey: Survey) -> None:
+    """Say why there is no answer, and where the cutout of a position can be had by hand."""
+    state = st.session_state
+    sentence = state.sky_said[:1].upper() + state.sky_said[1:].rstrip(".")
+    try:
+        position = parse_position(text)
+    except InputError:
+        position = None
+    if position is None or state.get("sky_outside"):
+        st.error(f"{plain(sentence)}.", icon=":material/block:")
+        return
+    ra, dec = position
+    st.markdown(f"**RA {ra:.5f}°, Dec {dec:+.5f}°.** Download the survey's cutout and drop it in here.")
+    st.caption(f"{plain(sentence)}.")
+    if address := link_cutout(ra, dec, survey):
+        st.link_button("Download its FITS cutout", address, icon=":material/download:")
+
+
+def show_source(upload: dict, survey: Survey) -> None:
+    """Show of an answer that was fetched where it lies, the picture, whom to credit, and what others know of it."""
+    sky = upload.get("sky")
+    if not sky:
+        return
+    place, demo = sky["place"], bool(find_session().stand_in)
+    left, right = st.columns([1, 4], vertical_alignment="center")
+    left.image(sky["picture"].data, alt=f"The sky at {place.name}")
+    with right:
+        st.markdown(describe_place(place))
+        st.caption(DEMO if demo else f"Image: {sky['picture'].credit}; pixels of {sky['layer']}.")
+        if not demo:
+            with st.container(horizontal=True, gap="small"):
+                for name, address in link_services(place.ra, place.dec, survey).items():
+                    st.link_button(name, address, icon=":material/open_in_new:")
+
+
+def offer_sky(text: str, answer: Found) -> None:
+    """Offer to look on the sky for what was typed into the search, where no galaxy of the atlas was surely meant."""
+    if (answer.id and answer.near) or find_session().off:
+        return
+    if st.button("Look for it on the sky", key="search-sky", icon=":material/travel_explore:", type="tertiary"):
+        want(text)
+        st.switch_page("pages/locate.py")

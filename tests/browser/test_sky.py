@@ -1,0 +1,57 @@
+"""The real sky's journeys in a browser, against the stand-in of the servers: a name, a list, cancel and resume."""
+
+import re
+
+import pytest
+
+from tests.browser.conftest import serve
+from tests.browser.driver import NEEDS, settle
+
+pytestmark = NEEDS
+
+
+@pytest.fixture(scope="module")
+def address():
+    with serve(GALEXPLORE_OFFLINE="0", GALEXPLORE_DEMO_SKY="1") as where:
+        yield where
+
+
+def test_a_name_is_typed_and_answered(page):
+    page.get_by_role("link", name="Locate").first.click()
+    settle(page)
+    page.get_by_label("A name, or RA and Dec").fill("NGC 4565")
+    page.keyboard.press("Enter")
+    page.get_by_text("log stellar mass", exact=False).first.wait_for(timeout=60_000)
+    settle(page)
+    assert page.get_by_role("img", name=re.compile("The sky at NGC")).count() == 1
+    assert page.get_by_text("by Simbad").count() == 1 and page.get_by_text("simulated", exact=True).count()
+    assert page.get_by_role("link", name="SIMBAD").count() == 0
+
+
+def test_the_search_leads_to_the_sky(page):
+    page.get_by_placeholder("id, RA Dec, J-name or viewer link").fill("M 104")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Look for it on the sky").click(timeout=60_000)
+    page.get_by_text("M 104 (LIN)").first.wait_for(timeout=60_000)
+
+
+def test_a_list_goes_on_while_another_page_is_used_and_is_cancelled_and_resumed(page):
+    page.get_by_role("link", name="Locate").first.click()
+    settle(page)
+    page.get_by_text("A list of up to 500").click()
+    text = "\n".join(f"{150 + i / 7:.4f} {2 + i / 9:.4f}" for i in range(40))
+    page.get_by_label("One name or position a line").fill(text)
+    page.get_by_label("One name or position a line").press("Control+Enter")
+    settle(page)
+    page.get_by_role("button", name="Locate them").click()
+    page.get_by_role("button", name="Cancel").click(timeout=60_000)
+    page.get_by_role("button", name="Resume").wait_for(timeout=60_000)
+    done = int(re.search(r"(\d+) of 40 done", page.get_by_text("of 40 done").first.inner_text())[1])
+    assert done < 40
+    page.get_by_role("button", name="Resume").click()
+    page.get_by_role("link", name="Model").first.click()
+    page.get_by_text("What the model", exact=False).first.wait_for(timeout=60_000)
+    page.get_by_role("link", name="Locate").first.click()
+    page.get_by_text("40 of 40 done: 40 located").wait_for(timeout=90_000)
+    page.get_by_role("button", name="Show them").click()
+    page.get_by_text("40 of 40 located").wait_for(timeout=60_000)

@@ -1,0 +1,315 @@
+"""Cutouts and names from servers, held against a stand-in on loopback that plays every fault of theirs."""
+
+import numpy as np
+import pytest
+
+from galexplore.cutouts.audit import prepare
+from galexplore.errors import InputError
+from galexplore.sources.footprint import NORTH, explain_outside, find_latitude
+from galexplore.sources.servers import LAYERS, OutsideError, fetch_cutout, fetch_picture, list_query
+from galexplore.sources.sesame import UnknownNameError, check_name, resolve
+from galexplore.sources.sky_pictures import fetch_sky_picture, is_blank
+from galexplore.sources.stand_in.faults import FAULTS
+from galexplore.sources.stand_in.server import StandIn
+from galexplore.sources.stand_in.sky import Sky
+from galexplore.sources.transport import NetworkError, ServerError, Session
+from galexplore.survey import DECALS
+from tests.analytic import REAL
+from tests.sources.answering import Passing, Scripted
+
+PLACE = (150.1, 2.2)
+EMPTY = (272.0, -12.0)  # 4 degrees from the plane
+THIN = (270.4, 3.5)  # 13 degrees from it: the stand-in has nothing, and the table says "maybe"
+
+
+@pytest.fixture(scope="module")
+def server():
+    with StandIn(Sky(REAL / "cutouts")) as stand_in:
+        stand_in.origin = stand_in.start()
+        yield stand_in
+
+
+@pytest.fixture
+def session(server, tmp_path):
+    server.asked.clear()
+    server.layers = LAYERS
+    server._plan.clear()
+    return Session(stand_in=server.origin, clock=Passing(), folder=tmp_path / "answers")
+
+
+def count(server, service: str) -> int:
+    return sum(asked.startswith(service) for asked in server.asked)
+
+
+def test_a_cutout_comes_with_all_that_belongs_to_it(server, session):
+    fetched = fetch_cutout(session, *PLACE, DECALS, name="mine")
+    cutout = fetched.cutout
+    assert fetched.layer == "ls-dr11" and cutout.kind == "ls-dr11 cutout" and cutout.name == "mine"
+    assert cutout.flux.shape == (3, 128, 128) and cutout.invvar.shape == (3, 128, 128)
+    assert cutout.ra == pytest.approx(PLACE[0], abs=1e-5) and cutout.dec == pytest.approx(PLACE[1], abs=1e-5)
+    assert cutout.seeing == pytest.approx(server.sky.widths(*PLACE), rel=0.03)
+    row = server.sky.find_row(*PLACE)
+    assert cutout.invvar[1] == pytest.approx(1 / row["noise_r"] ** 2, rel=1e-3)
+    checks = {c.check: c for c in prepare(cutout, DECALS).checks}
+    assert not [c for c in checks.values() if c.status == "refused"]
+    assert "PSF" in checks["seeing"].detail and "removed" in checks["dust"].detail
+    assert [a.partition(" ")[0] for a in server.asked] == ["fits-cutout", "coadd-psf"]
+    for parameter in ("invvar=", "maskbits=", "pixscale=0.262", "size=128", "bands=grz", "ra=150.100000"):
+        assert parameter in server.asked[0]
+
+
+def test_it_is_fetched_once(server, session):
+    first, again = (fetch_cutout(session, *PLACE, DECALS).cutout for _ in range(2))
+    assert np.array_equal(first.flux, again.flux) and len(server.asked) == 2
+
+
+def test_older_layers_stand_in_for_the_newest(server, session):
+    server.layers = LAYERS[1:]  # the newest is not there
+    assert fetch_picture(session, *PLACE, DECALS).layer == "ls-dr10"
+    assert fetch_cutout(session, *PLACE, DECALS).layer == "ls-dr10"
+    server.layers = LAYERS[2:]
+    assert fetch_cutout(session, 151.1, 2.2, DECALS).layer == "ls-dr9"
+    server.layers = ()
+    with pytest.raises(ServerError, match="answers with errors") as caught:
+        fetch_cutout(session, 152.1, 2.2, DECALS)
+    assert not isinstance(caught.value, OutsideError)
+
+
+def test_real_cutouts_are_served_where_this_machine_has_them(server, session, real):
+    from galexplore.cutouts.readers import read
+
+    path = real / "cutouts" / "decals_dr5_J094651.41-010228.6_0.262arcsec.fits"
+    theirs = read(path)
+    fetched = fetch_cutout(session, theirs.ra, theirs.dec, DECALS, layer="ls-dr10")
+    middle = theirs.flux[:, 112 - 63 : 112 + 65, 112 - 63 : 112 + 65], theirs.flux[:, 48:176, 48:176]
+    assert any(np.allclose(fetched.cutout.flux, m) for m in middle)
+    assert fetch_cutout(session, 59.1067, -30.4847, DECALS).layer == "ls-dr10"  # of a brick, with its own weights
+
+
+def test_what_lies_outside_costs_no_request(server, session):
+    for place, why in (((150.0, 40.0), "BASS"), (EMPTY, "plane of our Galaxy")):
+        for fetch in (fetch_cutout, fetch_picture):
+            with pytest.raises(OutsideError, match=why):
+                fetch(session, *place, DECALS)
+    assert not server.asked
+
+
+def test_what_the_table_does_not_know_is_told_by_the_picture(server, session):
+    """Off the footprint FITS is an error 500, which is not asked for again and again."""
+    assert not explain_outside(*THIN)
+    with pytest.raises(OutsideError, match="no layer"):
+        fetch_cutout(session, *THIN, DECALS)
+    assert count(server, "fits-cutout") == count(server, "jpeg-cutout") == 3
+    with pytest.raises(OutsideError, match="no layer"):
+        fetch_picture(session, *THIN, DECALS)
+
+
+def test_the_footprint_table_says_outside_of_no_region_that_was_imaged(real):
+    import pandas as pd
+
+    table = pd.read_csv(real / "tables" / "dr10_south_regions_psf_depth_ebv.csv")
+    latitudes = [find_latitude(*p) for p in zip(table["ra_center_deg"], table["dec_center_deg"], strict=True)]
+    assert min(map(abs, latitudes)) > 13
+    south = table[table["dec_center_deg"] < NORTH]
+    assert not [1 for p in zip(south["ra_center_deg"], south["dec_center_deg"], strict=True) if explain_outside(*p)]
+
+
+def test_latitudes_are_those_of_astropy():
+    from astropy.coordinates import SkyCoord
+
+    places = np.random.default_rng(1).uniform([0, -90], [360, 90], (50, 2))
+    theirs = SkyCoord(*places.T, unit="deg").galactic.b.deg
+    assert [find_latitude(*p) for p in places] == pytest.approx(theirs, abs=1e-4)
+
+
+#: Faults after which a good answer comes, and what is said where none does.
+PASSING = ["429", "429 with Retry-After", "503", "truncated body"]
+LASTING = {
+    "429": "busy or broken .429",
+    "503": "busy or broken .503",
+    "truncated body": "breaks off",
+    "truncated file": "cannot be used",
+    "HTML with status 200": "a web page",
+    "empty body": "something else",
+    "endless body": "more than 10 MB",
+    "oversize": "more than 10 MB",
+    "redirect elsewhere": "not asked",
+    "redirect to a private address": "not asked",
+    "redirect to a file": "not asked",
+    "wrong position": "5.0″ from the one",
+    "other size": "64 x 64 pixels where 128",
+    "429 for an hour": "asks to wait 3600 s",
+}
+
+
+@pytest.mark.parametrize("fault", PASSING)
+def test_faults_that_pass_are_outlived(server, session, fault):
+    server.plan("fits-cutout", fault)
+    assert fetch_cutout(session, *PLACE, DECALS).cutout.flux.shape == (3, 128, 128)
+    assert count(server, "fits-cutout") == 2
+
+
+@pytest.mark.parametrize("fault", LASTING)
+def test_each_fault_gets_its_sentence_and_nothing_of_it_is_kept(server, session, fault):
+    server.plan("fits-cutout", *[fault] * 6)
+    with pytest.raises(InputError, match=LASTING[fault]) as caught:
+        fetch_cutout(session, *PLACE, DECALS)
+    assert "\n" not in str(caught.value) and not isinstance(caught.value, OutsideError)
+    server._plan.clear()
+    assert fetch_cutout(session, *PLACE, DECALS).layer == "ls-dr11"
+
+
+def test_an_error_500_of_a_place_that_has_a_picture_is_asked_again(server, session):
+    server.plan("fits-cutout", "500", "")
+    assert fetch_cutout(session, *PLACE, DECALS).layer == "ls-dr11"
+    assert count(server, "jpeg-cutout") == 1 and count(server, "fits-cutout") == 2
+
+
+def test_blank_bands_are_no_image(server, session):
+    server.plan("fits-cutout", "blank image", "blank image", "blank image")
+    with pytest.raises(OutsideError, match="g, r and z images"):
+        fetch_cutout(session, *PLACE, DECALS)
+
+
+def test_slow_bytes_are_given_up(server):
+    session = Session(stand_in=server.origin)
+    server.plan("sesame", "slow bytes")
+    with pytest.raises(ServerError, match="too slowly"):
+        session.fetch("https://cds.unistra.fr/cgi-bin/nph-sesame/-oI/SNV?m104", seconds=1.0)
+
+
+def test_without_weights_or_a_psf_the_answer_is_only_wider(server, session):
+    server.plan("fits-cutout", "no weights")
+    server.plan("coadd-psf", "HTML with status 200")
+    cutout = fetch_cutout(session, *PLACE, DECALS).cutout
+    assert cutout.invvar is None and cutout.seeing == ()
+    assert prepare(cutout, DECALS).flux.shape == DECALS.shape
+
+
+@pytest.mark.parametrize("fault", ["HTML with status 200", "truncated file", "empty body", "404", "500"])
+def test_pictures_are_looked_at_too(server, session, fault):
+    server.plan("jpeg-cutout", *[fault] * 3)
+    with pytest.raises(ServerError):
+        fetch_picture(session, *PLACE, DECALS)
+    server._plan.clear()
+    picture = fetch_picture(session, *PLACE, DECALS)
+    assert not is_blank(picture.data) and not picture.only_shows and "ls-dr11" in picture.credit
+
+
+def test_blank_pictures_are_of_the_next_layer(server, session):
+    server.plan("jpeg-cutout", "blank image")
+    assert fetch_picture(session, *PLACE, DECALS).layer == "ls-dr10"
+
+
+def test_the_picture_of_last_resort_only_shows(server, session):
+    picture = fetch_sky_picture(session, 150.0, 40.0, DECALS)
+    assert picture.only_shows and "Digitized Sky Survey" in picture.credit
+
+
+def test_the_viewer_clips_in_silence_and_is_found_out(server, session):
+    from dataclasses import replace
+
+    with pytest.raises(InputError, match="at most 3000"):
+        fetch_cutout(session, *PLACE, replace(DECALS, native_size=3001))
+    query = list_query(*PLACE, DECALS, "ls-dr10") | {"size": "3200", "bands": "r"}
+    body = server.reply("fits-cutout", "&".join(f"{k}={v}" for k, v in query.items())).body
+    assert b"NAXIS1  =                 3000" in body[:2880]
+    with pytest.raises(InputError, match="no server is known"):
+        fetch_cutout(session, *PLACE, replace(DECALS, layer=""))
+
+
+def test_bricks_come_in_an_hdu_a_band(server):
+    from galexplore.cutouts.readers import read
+
+    query = "ra=150.1&dec=2.2&layer=ls-dr10&size=128&subimage"
+    cutout = read(server.reply("fits-cutout", query).body, survey=DECALS)
+    assert cutout.flux.shape == (3, 128, 128) and cutout.invvar is not None
+
+
+def test_names_are_resolved_once(server, session):
+    for text in ("NGC 4565", "NGC  4565"):
+        found = resolve(session, text)
+        assert found.ra == pytest.approx(189.0866, abs=1e-4) and found.dec == pytest.approx(25.9877, abs=1e-4)
+        assert found.name == "NGC  4565" and found.kind == "Sy2" and found.by == "Simbad" and found.rounding < 0.01
+    assert server.asked == ["sesame NGC+4565"]
+    assert resolve(session, "NGC1365").dec == pytest.approx(-36.1404, abs=1e-4)
+
+
+def test_positions_to_a_minute_of_arc_say_so(session):
+    assert resolve(session, "ACO S 999").rounding == pytest.approx(36)
+
+
+def test_unknown_names_are_not_kept(server, session):
+    for _ in range(2):
+        with pytest.raises(UnknownNameError, match="neither SIMBAD nor NED nor VizieR"):
+            resolve(session, "NGC 99999")
+    assert count(server, "sesame") == 2
+
+
+@pytest.mark.parametrize("text", ["", "12345", "a" * 61, "M31\x00", "„“"])
+def test_what_is_no_name_is_not_asked_for(server, session, text):
+    with pytest.raises(InputError):
+        resolve(session, text)
+    assert not server.asked
+
+
+def test_a_name_cannot_leave_its_place_in_the_address(server, session):
+    with pytest.raises(UnknownNameError):
+        resolve(session, "M31&x=../../?#y")
+    assert server.asked == ["sesame M31%26x%3D..%2F..%2F%3F%23y"]
+    assert check_name("  NGC \n 4565 ") == "NGC 4565"
+
+
+def test_answers_as_sesame_gave_them():
+    """Recorded: of 2024 with an error ellipse, of VizieR alone, and of NED."""
+    recorded = """# ngc3642\t#Q2779348
+#=Si=Simbad, all IDs (via url):    1    41ms
+%@ 503952
+%I.0 NGC 3642
+%C.0 LIN
+%J 170.57458768232000 +59.07452101151000 = 11:22:17.90 +59:04:28.2
+%J.E [0.2819 0.3347 90] A 2020yCat.1350....0G
+
+#====Done (2024-Feb-15,11:26:16z)====
+"""
+    vizier = (
+        "# NGC 3642\t#Q22523677\n#=V=VizieR (local):    1\n%J 170.56 +59.08 = 11:22.2     +59:05\n%I.0 {NGC} 3642\n"
+    )
+    clock = Passing()
+    session = Session(
+        adapter=Scripted((200, {}, recorded.encode()), (200, {}, vizier.encode()), clock=clock), clock=clock
+    )
+    exact, rough = resolve(session, "NGC 3642"), resolve(session, "NGC 3642")
+    assert (exact.ra, exact.dec, exact.by, exact.kind) == (170.57458768232, 59.07452101151, "Simbad", "LIN")
+    assert rough.rounding == pytest.approx(36) and rough.by == "VizieR"
+    session = Session(adapter=Scripted((200, {}, b"<html>Down</html>"), clock=clock), clock=clock)
+    with pytest.raises(ServerError, match="no answer"):
+        resolve(session, "NGC 3642")
+
+
+def test_without_a_network_nothing_that_was_fetched_is_lost(server, session, tmp_path):
+    fetch_cutout(session, *PLACE, DECALS)
+    resolve(session, "M104")
+    off = Session(stand_in=server.origin, clock=Passing(), folder=tmp_path / "answers", off=True)
+    assert fetch_cutout(off, *PLACE, DECALS).layer == "ls-dr11" and resolve(off, "M104").name == "M 104"
+    with pytest.raises(NetworkError, match="switched off"):
+        fetch_cutout(off, 10.0, 2.0, DECALS)
+
+
+def test_the_stand_in_plays_only_faults_that_there_are(server):
+    with pytest.raises(ValueError):
+        server.plan("fits-cutout", "no such fault")
+    with pytest.raises(ValueError):
+        server.plan("no such service", "500")
+    assert set(LASTING) | set(PASSING) | {"404", "500", "slow bytes"} >= set(FAULTS)
+
+
+def test_spectra_come_as_skyserver_gives_them(server, session):
+    import io
+
+    import pandas as pd
+
+    url = "https://skyserver.sdss.org/dr18/SkyServerWS/SearchTools/SqlSearch"
+    body = session.fetch(url, {"cmd": "SELECT TOP 50 * FROM specObj", "format": "csv"}).body
+    table = pd.read_csv(io.BytesIO(body), comment="#", dtype={"specObjID": str})
+    assert len(table) == 50 and table["z"].between(0, 1).all() and table["specObjID"].str.len().eq(18).all()
