@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from galexplore.explore.explorer import Explorer
 
 FEW = 60  # ids that are written out one by one
-_HEAD = '''"""{title}: a view of galexplore, which writes selected.csv and view.html. Run it where galexplore is installed."""
+_HEAD = '''"""{title}: a view of galexplore. Writes selected.csv and view.html; run it where galexplore is installed."""
 
 {imports}
 
@@ -87,7 +87,10 @@ def write_python(
     imports = ["import galexplore as gx", "from galexplore import figures"]
     imports += ["from galexplore.explore import selections"] * ("selections." in code)
     known = ["keep_where"] * ("keep_where(" in code) + ["tabulate"]
-    imports += ["from galexplore.tables import catalogue", f"from galexplore.tables.expressions import {', '.join(known)}"]
+    imports += [
+        "from galexplore.tables import catalogue",
+        f"from galexplore.tables.expressions import {', '.join(known)}",
+    ]
     numpy = ["import numpy as np", ""] if "np." in code else []
     standard = ["import base64", "import zlib", ""] if "zlib." in code else []
     standard = ["from pathlib import Path", ""] if beside else standard

@@ -88,7 +88,7 @@ def find_spans(x: np.ndarray, y: np.ndarray) -> Spans:
 
 
 def fill_spans(limits: Limits, x: np.ndarray, y: np.ndarray) -> Spans | None:
-    """Ends of both axes where some are set, the others as the data have them; None where none is.
+    """Fill the ends of both axes that are not set with those of the data; None where none is set.
 
     A low end above the high one turns an axis, as magnitudes are drawn.
     """

@@ -12,6 +12,7 @@ import streamlit as st
 from galexplore import figures
 from galexplore.explore.explorer import Explorer
 from galexplore.figures.paint import Spans
+from galexplore.tables.expressions import tabulate
 from pages._session.state import open_galaxy
 
 PLOTS = ("latents", "map")
@@ -41,7 +42,8 @@ def take_selection(explorer: Explorer, mask: np.ndarray | None, axes: dict[str, 
         points = [str(p["customdata"]) for p in drawn.get("points", []) if p.get("customdata") is not None]
         shapes = {kind: drawn[kind] for kind in ("box", "lasso") if drawn.get(kind)}
         if shapes:
-            across, up = (explorer.table[column].to_numpy() for column in columns)
+            places = tabulate(explorer.table, columns)
+            across, up = (places[column].to_numpy() for column in columns)
             inside = figures.find_inside(across, up, shapes)
             rows = np.flatnonzero(inside if mask is None else inside & mask)
         elif points:

@@ -124,8 +124,9 @@ def test_what_pandas_reads_is_read_alike(text):
     assert np.array_equal(keep_where(text, TABLE), TABLE.eval(text, engine="python").to_numpy(bool))
 
 
-SOUP = "z logmass population flag 0.1 10 'Green Pea' and or not & | ~ < == <= ( ) [ ] , . + - ** / in is isin( between( log10( "
-SOUP += "sqrt __class__ lambda : = := ` \" ' { } @ 1e400 9999999999999999999999 1j if else None True ... # \\ \n é 𝒛"
+SOUP = "z logmass population flag 0.1 10 'Green Pea' and or not & | ~ < == <= ( ) [ ] , . + - ** / in is isin( "
+SOUP += "between( log10( sqrt __class__ lambda : = := ` \" ' { } @ 1e400 9999999999999999999999 1j if "
+SOUP += "else None True ... # \\ \n é 𝒛"
 
 
 @settings(max_examples=200, deadline=None)
