@@ -128,7 +128,7 @@ def write_selection(explorer: "Explorer", state: AtlasState, ids: Sequence[str],
     from galexplore.tables.expressions import tabulate
 
     rows = explorer.find_rows(ids)
-    shapes = {kind: [{k: shape[k] for k in "xy"} for shape in shapes] for kind, shapes in (outline or {}).items()}
+    shapes = {kind: [{k: shape[k] for k in "xy"} for shape in drawn] for kind, drawn in (outline or {}).items()}
     if shapes and not state.subsets:
         places = tabulate(explorer.table, [state.x, state.y])
         inside = find_inside(places[state.x].to_numpy(), places[state.y].to_numpy(), shapes)

@@ -7,7 +7,7 @@ from galexplore.figures.atlas import MOST_POINTS, SAMPLE, plot_atlas
 from galexplore.figures.brush import count_bins, plot_brush
 from galexplore.figures.calibration import plot_coverage, plot_pit, plot_relations, plot_truth
 from galexplore.figures.corner import outline_regions, plot_corner
-from galexplore.figures.inside import find_inside
+from galexplore.figures.inside import find_inside, widen_shapes
 from galexplore.figures.kinds import plot_confusion, plot_distributions, plot_recovery, plot_roc
 from galexplore.figures.oddness import plot_reasons, plot_split, round_to_total
 from galexplore.figures.posterior import plot_redshift
@@ -49,4 +49,5 @@ __all__ = [
     "plot_truth",
     "print_atlas",
     "round_to_total",
+    "widen_shapes",
 ]

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from galexplore.figures.contours import draw_contours
 from galexplore.figures.marginals import add_marginals
-from galexplore.figures.paint import Limits, Spans, choose_sample, draw_density, fill_spans, find_spans, paint
+from galexplore.figures.paint import Limits, Spans, choose_sample, draw_density, fill_spans, find_spans, paint, turn_spans
 from galexplore.figures.style import ACCENT, FADED, YOURS, get_style, layout
 from galexplore.tables.names import title_axis
 
@@ -73,8 +73,8 @@ def plot_atlas(
     ordinary = np.flatnonzero(codes == _code(kinds, "ordinary"))
     crowded, fade = len(ordinary) > 5000, _choose_opacity(len(ordinary), bool(table["picked"].any()))
     look, usual = paint(table, colour, dark), table.iloc[ordinary]
-    if limits and not within:
-        within = fill_spans(limits, table[x].to_numpy(float), table[y].to_numpy(float))
+    if limits:
+        within = turn_spans(within, limits) or fill_spans(limits, *(table[c].to_numpy(float) for c in (x, y)))
         figure.update_layout(xaxis_uirevision=str(limits[0]), yaxis_uirevision=str(limits[1]))
     ordinary = ordinary[_draw_crowd(figure, table.iloc[ordinary], x, y, within, dark)]
     dots = {"size": 3.5 if crowded else 5, "opacity": fade} | _take(look, ordinary)

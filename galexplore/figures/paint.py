@@ -101,6 +101,17 @@ def fill_spans(limits: Limits, x: np.ndarray, y: np.ndarray) -> Spans | None:
     return (x0, x1), (y0, y1)
 
 
+def turn_spans(spans: Spans | None, limits: Limits) -> Spans | None:
+    """Turn the spans along which a low end is set above a high one, as such an axis is drawn."""
+    if spans is None:
+        return None
+    x, y = (
+        span if None in ends or ends[0] < ends[1] else (max(span), min(span))
+        for span, ends in zip(spans, limits, strict=True)
+    )
+    return x, y
+
+
 def choose_sample(n: int, most: int, seed: int = 0) -> np.ndarray:
     """Places of a random sample, the same at every call; all of them where there are few."""
     return np.arange(n) if n <= most else np.sort(np.random.default_rng(seed).choice(n, most, False, shuffle=False))

@@ -10,9 +10,17 @@ _TOKEN = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`|.", re.S)
 #: What stands for what, as in pandas; spaces keep words apart.
 _JOINS = {"&": " and ", "|": " or ", "~": " not "}
 #: What people write, and what is meant.
-_MEANT = (("&&", "write and or &"), ("||", "write or or |"), ("!", "write not or !="), ("<>", "write !="))
-_MEANT += (("^", "a power is written **"), ("#", "an expression has no comments"), ("\\", "no backslash is needed"))
-_MEANT += (("'''", "words stand in simple quotes"), ('"""', "words stand in simple quotes"))
+_MEANT = {
+    "&&": "write and or &",
+    "||": "write or or |",
+    "!": "write not or !=",
+    "<>": "write !=",
+    "^": "a power is written **",
+    "#": "an expression has no comments",
+    "\\": "no backslash is needed",
+    "'''": "words stand in simple quotes",
+    '"""': "words stand in simple quotes",
+}
 
 
 @dataclass(frozen=True)
@@ -67,10 +75,10 @@ class Source:
 
 def _rewrite(text: str) -> tuple[str, tuple[int, ...], dict[str, str]]:
     """Write & | ~ and names in backticks as Python has them; refuse what only looks like an expression."""
-    pieces, places, quoted = [], list[int](), dict[str, str]()
+    pieces, places, quoted = list[str](), list[int](), dict[str, str]()
     bare = _TOKEN.sub(lambda m: m[0] if len(m[0]) == 1 else "_" * len(m[0]), text)
     at_end = len(text) - len(text.lstrip())
-    for wrong, meant in _MEANT:
+    for wrong, meant in _MEANT.items():
         place = (text if wrong in ("\\", "'''", '"""') else bare.replace("!=", "  ")).find(wrong)
         if place >= 0:
             raise InputError(f"At character {place + 1}, “{wrong}”: {meant}.")

@@ -25,8 +25,8 @@ def choose_column(explorer: Explorer, label: str, columns: list[str], key: str, 
         persist_state="session",
         width=168,
         accept_new_options=True,
-        on_change=forget_ends,
-        args=(key,),
+        on_change=forget_ends if key.startswith("axis") else "rerun",
+        args=(key,) if key.startswith("axis") else None,
         help="Choose a column, or type an expression of columns, such as mag_g - mag_r",
     )
     if chosen in columns:

@@ -27,6 +27,7 @@ def show_space(explorer: Explorer, shown: AtlasState, mask: np.ndarray | None) -
                 explorer.numbers,
                 explorer.numbers.index(usual) if usual in explorer.numbers else 0,
                 key=f"space-{name}",
+                persist_state="session",
                 format_func=name_column,
             )
             for column, name, usual in zip(columns, "xyz", USUAL, strict=True)

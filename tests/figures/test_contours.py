@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from galexplore.figures import plot_atlas, plot_brush, plot_space
+from galexplore.figures import find_inside, plot_atlas, plot_brush, plot_space, widen_shapes
 from galexplore.figures.contours import SHARES, draw_contours, measure_shares
 from galexplore.figures.paint import fill_spans, find_spans
 
@@ -52,6 +52,23 @@ def test_a_turned_axis_counts_its_crowd_as_the_straight_one():
     for one, other in zip(turned.data, straight.data, strict=True):
         assert np.array_equal(one.x, other.x, equal_nan=True) and one.name == other.name
     assert "contours" in [trace.name for trace in turned.data]
+
+
+def test_a_zoom_on_a_turned_axis_stays_turned():
+    table = make_table(100)
+    look = {"within": ((0.0, 1.0), (0.0, 1.0)), "limits": ((2.0, -2.0), (None, 3.0))}
+    layout = plot_atlas(table, "a", "b", "", **look).layout
+    assert tuple(layout.xaxis.range) == (1, 0) and tuple(layout.yaxis.range) == (0, 1)
+
+
+def test_what_is_drawn_on_an_edges_histogram_is_a_range_of_its_axis():
+    x, y = np.array([0.0, 1.0, 2.0, np.nan]), np.array([5.0, 50.0, 7.0, 6.0])
+    box = {"box": [{"xref": "x", "yref": "y2", "x": [0.5, 2.5], "y": [0.1, 0.9]}]}
+    assert find_inside(x, y, widen_shapes(box, x, y)).tolist() == [False, True, True, False]
+    beside = {"lasso": [{"xref": "x2", "yref": "y", "x": [0.1, 0.2, 0.3], "y": [4.0, 6.0, 7.0]}]}
+    assert find_inside(x, y, widen_shapes(beside, x, y)).tolist() == [True, False, True, False]
+    usual = {"box": [{"xref": "x", "yref": "y", "x": [0, 1], "y": [0, 9]}], "lasso": [], "points": [1]}
+    assert widen_shapes(usual, x, y) == {"box": [{"x": [0, 1], "y": [0, 9]}]}
 
 
 def test_three_dimensions_hold_every_rare_and_every_selected_galaxy():
