@@ -8,7 +8,16 @@ import plotly.graph_objects as go
 
 from galexplore.figures.contours import draw_contours
 from galexplore.figures.marginals import add_marginals
-from galexplore.figures.paint import Limits, Spans, choose_sample, draw_density, fill_spans, find_spans, paint, turn_spans
+from galexplore.figures.paint import (
+    Limits,
+    Spans,
+    choose_sample,
+    draw_density,
+    fill_spans,
+    find_spans,
+    paint,
+    turn_spans,
+)
 from galexplore.figures.style import ACCENT, FADED, YOURS, get_style, layout
 from galexplore.tables.names import title_axis
 
