@@ -125,3 +125,25 @@ def test_a_lasso_is_written_as_such_where_it_still_holds(explorer):
     few = write_python(explorer, AtlasState(), ids[:3], None, "A view")
     assert repr(ids[:3]) in few
     assert selections.find_damaged()[0] == 0, "nothing is kept on disk for it"
+
+
+@needs_model
+def test_one_galaxy_as_python_runs_as_it_is(explorer, tmp_path, monkeypatch, capsys):
+    import galexplore as gx
+    from galexplore.explore.galaxy_snippets import write_galaxy, write_latents, write_location
+    from tests.served import write_cutout
+
+    monkeypatch.setattr(gx, "load", lambda name: explorer, raising=False)
+    monkeypatch.chdir(tmp_path)
+    name, names = explorer.table["id"].iloc[40], {}
+    exec(write_galaxy(explorer, name), names)
+    assert names["row"]["id"] == name and names["image"].shape == names["model"].shape
+    latents = explorer.atlas.latents[3]
+    exec(write_latents(explorer, latents), names)
+    assert np.allclose(names["model"], explorer.decode(latents[None])[0], atol=1e-5)
+    write_cutout(tmp_path / "mine.fits")
+    location = explorer.locate(gx.read(tmp_path / "mine.fits"), redshift=0.05, redshift_error=0.001)
+    exec(write_location(explorer, location), names)
+    assert np.allclose(names["location"].latents, location.latents) and names["location"].given == location.given
+    assert "mine.fits" in write_location(explorer, location) and str(tmp_path) not in write_location(explorer, location)
+    capsys.readouterr()

@@ -195,3 +195,28 @@ def test_figures_for_print_have_the_size_that_is_asked_for(explorer):
     for wrong in ({"width": 5}, {"dpi": 9000}, {"kind": "exe"}, {"width": 400, "height": 400, "dpi": 1200}):
         with pytest.raises(InputError):
             figures.print_atlas(table, "mag_r", "mag_r", **wrong)
+
+
+def test_the_selection_alone_has_a_map_of_its_own(app, explorer, monkeypatch):
+    from types import SimpleNamespace
+
+    from pages._parts import remap
+
+    ids = explorer.table["id"].iloc[:200].tolist()
+    drawn = SimpleNamespace(position=np.random.default_rng(0).normal(size=(200, 2)), trouble="", share=1.0, started=0.0)
+    monkeypatch.setattr(remap, "Remap", lambda points: drawn if points.shape == (200, 4) else None)
+    app.session_state["selection"] = ids
+    app.session_state["aspect"] = "Map of these alone"
+    app.session_state["space"] = True
+    app.run()
+    check(app)
+    figures = [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
+    titles = [f["layout"].get("title", {}).get("text") for f in figures]
+    alone = figures[titles.index("Principal components of these galaxies' latents")]
+    assert "component 1" in alone["layout"]["xaxis"]["title"]["text"]
+    assert sum(len(t["customdata"]) for t in alone["data"] if t.get("customdata")) == 200
+    assert "scatter3d" in [t["type"] for f in figures for t in f["data"]]
+    app.session_state["remap"] = "umap"
+    app.run()
+    check(app)
+    assert "UMAP of these 200 galaxies alone" in words(app)
