@@ -72,8 +72,8 @@ class Remap:
         """Run the process and note how far it is; it is ended when it takes too long."""
         paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
         plain = {"PYTHONPATH": os.pathsep.join(paths), "OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
-        both = {"stdin": subprocess.PIPE, "stderr": subprocess.PIPE}
-        with subprocess.Popen(command, **both, env=os.environ | plain) as child:
+        pipe, both = subprocess.PIPE, os.environ | plain
+        with subprocess.Popen(command, stdin=pipe, stderr=pipe, env=both) as child:
             end = threading.Timer(PATIENCE, child.kill)
             end.start()
             assert child.stderr
