@@ -135,10 +135,12 @@ def show_brush(explorer: Explorer, column: str, span: tuple[float, float], step:
 
 
 def take_brush(column: str, key: str, span: tuple[float, float], step: float) -> None:
-    """Make what was dragged on a histogram the range of its slider, on its steps; all of it where nothing was."""
+    """Make what was dragged on a histogram the range of its slider, on its steps; nothing where nothing was."""
     state, (low, high) = st.session_state, span
     boxes = ((state.get(key) or {}).get("selection") or {}).get("box") or []
-    ends = sorted(float(end) for end in boxes[0]["x"]) if boxes else [low, high]
+    if not boxes:  # as a plot that is drawn anew says of itself
+        return
+    ends = sorted(float(end) for end in boxes[0]["x"])
     first, last = (low + step * round((min(max(end, low), high) - low) / step) for end in ends)
     if first == last:  # narrower than a step: the step that holds it
         first, last = max(low, first - step), min(high, last + step)
