@@ -49,5 +49,5 @@ def test_axes_are_typed_and_ranges_brushed(page):
 
     page.get_by_role("button", name=re.compile("Save plot$")).click()
     page.get_by_text("The view as Python").wait_for(timeout=30_000)
-    code = page.locator(".st-key-save").locator("xpath=//body").get_by_text("gx.load", exact=False).first.inner_text()
+    code = page.locator('[data-testid="stCode"]').inner_text()
     assert "figures.plot_atlas(" in code and "between(lat_redshift" in code
