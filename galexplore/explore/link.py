@@ -2,8 +2,8 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 from galexplore.errors import InputError
 from galexplore.explore.subsets import check_condition, check_quantity, read_subsets, write_subsets
@@ -132,9 +132,10 @@ def read_state(params: Mapping[str, str], explorer: "Explorer") -> tuple[AtlasSt
     ends = {name: _read_range(params[name]) for name in ("xlim", "ylim") if name in params}
     refused += [name for name, pair in ends.items() if pair is None]
     (x_low, x_high), (y_low, y_high) = (ends.get(name) or (None, None) for name in ("xlim", "ylim"))
-    further = {"x_low": x_low, "x_high": x_high, "y_low": y_low, "y_high": y_high, "where": where, "subsets": subsets}
-    contours = params.get("contours") == "1"
-    return AtlasState(**usable, kinds=kinds, limits=limits, left_out=left_out, contours=contours, **further), refused
+    state = AtlasState(kinds=kinds, limits=limits, left_out=left_out, where=where, subsets=subsets)
+    state = replace(state, x_low=x_low, x_high=x_high, y_low=y_low, y_high=y_high)
+    words_read: dict[str, Any] = usable | {"contours": params.get("contours") == "1"}
+    return replace(state, **words_read), refused
 
 
 def _is_quantity(expression: str, explorer: "Explorer") -> bool:

@@ -3,7 +3,7 @@
 import base64
 import zlib
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -159,7 +159,10 @@ def _write_rows(explorer: "Explorer", rows: np.ndarray) -> str:
 
 
 def _write_figure(explorer: "Explorer", state: AtlasState, opened: str | None, title: str, beside: bool) -> str:
-    options = {"colour": None if state.colour == "population" else state.colour, "overlays": list(state.kinds)}
+    options: dict[str, Any] = {
+        "colour": None if state.colour == "population" else state.colour,
+        "overlays": list(state.kinds),
+    }
     options |= {"opened": opened, "limits": state.ranges, "contours": state.contours, "marginals": True}
     usual = {"colour": None, "opened": None, "limits": ((None, None), (None, None)), "contours": False}
     lines = [f"    {k}={v!r},\n" for k, v in options.items() if k not in usual or v != usual[k]]

@@ -106,8 +106,8 @@ def turn_spans(spans: Spans | None, limits: Limits) -> Spans | None:
     if spans is None:
         return None
     x, y = (
-        span if None in ends or ends[0] < ends[1] else (max(span), min(span))
-        for span, ends in zip(spans, limits, strict=True)
+        (max(span), min(span)) if low is not None and high is not None and low > high else span
+        for span, (low, high) in zip(spans, limits, strict=True)
     )
     return x, y
 

@@ -170,6 +170,7 @@ def _dress(axes: "Axes", x: str, y: str, spans: tuple, drawn: int) -> None:
     axes.tick_params(which="both", direction="in", top=True, right=True, labelsize=7, width=0.5)
     if len(axes.get_legend_handles_labels()[0]) > 1:
         place = "best" if drawn <= _RASTER else "upper right"  # the best place among many points takes seconds
-        legend = axes.legend(loc=place, fontsize=6, frameon=True, framealpha=0.8, edgecolor="none", handletextpad=0.2)
+        look: dict[str, Any] = {"fontsize": 6, "framealpha": 0.8, "edgecolor": "none", "loc": place}
+        legend = axes.legend(**look)
         for words in legend.get_texts():
             words.set_parse_math(False)

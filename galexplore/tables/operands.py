@@ -36,7 +36,7 @@ def read_column(table: pd.DataFrame, name: str) -> np.ndarray:
     if pd.api.types.is_numeric_dtype(kind):
         if isinstance(kind, np.dtype):
             return column.to_numpy()
-        return column.to_numpy(float, na_value=np.nan) if column.hasnans else column.to_numpy(kind.numpy_dtype)
+        return column.to_numpy(float, na_value=np.nan) if column.hasnans else np.asarray(column)
     if pd.api.types.is_datetime64_any_dtype(kind) or pd.api.types.is_timedelta64_dtype(kind):
         raise InputError(f"“{name[:40]}” holds dates; numbers, words and truths can be asked for.")
     return column.astype(object).to_numpy()

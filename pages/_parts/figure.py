@@ -2,6 +2,7 @@
 
 from functools import partial
 from importlib.util import find_spec
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -65,7 +66,12 @@ def draw_print(explorer: Explorer, shown: AtlasState, mask: np.ndarray | None, s
     picked[find_selected(explorer)] = True
     if mask is not None:
         table, picked = table[mask], picked[mask]
-    look = {"colour": colour, "overlays": shown.kinds, "limits": shown.ranges, "contours": shown.contours}
+    look: dict[str, Any] = {
+        "colour": colour,
+        "overlays": shown.kinds,
+        "limits": shown.ranges,
+        "contours": shown.contours,
+    }
     return figures.print_atlas(table, shown.x, shown.y, selected=picked, **look, **size)
 
 

@@ -39,7 +39,7 @@ def show_space(explorer: Explorer, shown: AtlasState, mask: np.ndarray | None) -
         if mask is not None:
             table, picked = table[mask], picked[mask]
         names = ", ".join(name_column(axis) for axis in axes)
-        look = {"colour": colour, "overlays": shown.kinds, "selected": picked, "dark": is_dark()}
-        figure = figures.plot_space(table, axes, names, **look)
+        kinds, dark = shown.kinds, is_dark()
+        figure = figures.plot_space(table, axes, names, colour=colour, overlays=kinds, selected=picked, dark=dark)
         st.plotly_chart(figure, theme=None, key="space-plot", config={"displaylogo": False}, alt=f"3-D plot of {names}")
         st.caption(f"Drag to turn, scroll to come nearer. Of ordinary galaxies up to {MOST:,}, drawn at random.")
