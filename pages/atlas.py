@@ -8,12 +8,14 @@ import streamlit as st
 from galexplore import figures
 from galexplore.explore.explorer import Explorer
 from galexplore.explore.link import MAPS, AtlasState
+from galexplore.tables.expressions import tabulate
 from galexplore.tables.names import name_column
 from pages._parts.card import show_card
 from pages._parts.choices import MAP_NAMES, choose_state
 from pages._parts.gallery import show_selection
 from pages._parts.landing import show_landing
 from pages._parts.pointer import show_pointer
+from pages._parts.space import show_space
 from pages._session.drawn import PLOTS, find_outline, find_zoom, freeze_zoom, plot_key, take_selection
 from pages._session.navigation import require_header
 from pages._session.state import find_selected, is_dark, open_explorer
@@ -52,16 +54,17 @@ def mark_listed(n: int) -> np.ndarray:
 
 def key_figures(explorer: Explorer, shown: AtlasState) -> tuple[Hashable, ...]:
     """Gather all that the figures depend on but what is looked at."""
-    state, limits = st.session_state, (tuple(shown.limits.items()), shown.left_out)
+    state, limits = st.session_state, (tuple(shown.limits.items()), shown.left_out, shown.where, shown.ranges)
     what = state.opened, state.get("picks", 0), id(state.selection), id(state.listed), is_dark()
-    return explorer.name, shown.x, shown.y, shown.colour, shown.map, shown.kinds, limits, what
+    drawn = shown.x, shown.y, shown.colour, shown.map, shown.kinds, shown.contours, shown.subsets
+    return explorer.name, drawn, limits, what
 
 
 def show_plots(explorer: Explorer, shown: AtlasState, mask: np.ndarray | None) -> None:
     """Show the latents and the map side by side with the same galaxies brought forward."""
     axes, titles, drawing = list_axes(shown), title_plots(shown), key_figures(explorer, shown)
     columns = dict.fromkeys(["id", "population", shown.x, shown.y, *axes["map"], shown.colour])
-    table, picked = explorer.table[list(columns)], np.zeros(len(explorer.table), bool)
+    table, picked = tabulate(explorer.table, columns), np.zeros(len(explorer.table), bool)
     picked[find_selected(explorer)] = True
     listed = mark_listed(len(picked))
     if mask is not None:
@@ -83,6 +86,8 @@ def show_plots(explorer: Explorer, shown: AtlasState, mask: np.ndarray | None) -
                 marked=listed,
                 opened=st.session_state.opened,
                 within=zoom,
+                limits=shown.ranges if plot == "latents" else None,
+                contours=shown.contours,
                 outline=find_outline(plot, axes[plot]),
                 marginals=plot == "latents",
                 labels=False,
@@ -133,6 +138,7 @@ def show_atlas() -> None:
             st.markdown("Click a point, a line below an image, or a row of the table. Or search by id at the top.")
     with plots:
         show_plots(explorer, shown, mask)
+        show_space(explorer, shown, mask)
 
 
 require_header()

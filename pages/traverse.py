@@ -8,7 +8,9 @@ import streamlit as st
 
 from galexplore.draw import pictures
 from galexplore.explore.explorer import Explorer
+from galexplore.explore.galaxy_snippets import write_latents
 from galexplore.latents import LATENTS, TITLES, UNITS
+from pages._parts.code import offer_code
 from pages._parts.oddity import say_rarity
 from pages._parts.panels import PRETTY
 from pages._parts.ways import show_ways
@@ -135,6 +137,7 @@ def show_traverse() -> None:
         st.image(pictures.draw_residual(now - before, survey, 330), "Change of the model, ±15 σ", width="stretch")
     note_standing()
     show_ways(explorer, latents)
+    offer_code("traverse", write_latents(explorer, latents))
 
 
 require_header()

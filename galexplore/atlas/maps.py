@@ -15,16 +15,35 @@ def weigh_positions(position: np.ndarray, distance: np.ndarray, index: np.ndarra
     return (position[index] * (weight / weight.sum(axis=1, keepdims=True))[..., None]).sum(axis=1)
 
 
-def draw_map(points: np.ndarray, fitted: np.ndarray, config: AtlasConfig) -> np.ndarray:
+def draw_components(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Draw points (N, J) along their first two principal components.
+
+    Returns
+    -------
+    position : float32 ndarray (N, 2)
+        Each component's largest coefficient is positive, so that the same points are always drawn alike.
+    share : ndarray (2,)
+        Of the variance that each component holds.
+    """
+    centred = points - points.mean(axis=0)
+    _, values, axes = np.linalg.svd(centred, full_matrices=False)
+    largest = np.abs(axes[:2]).argmax(axis=1)
+    turned = axes[:2] * np.sign(axes[[0, 1], largest])[:, None]
+    return (centred @ turned.T).astype(np.float32), values[:2] ** 2 / max((values**2).sum(), 1e-300)
+
+
+def draw_map(points: np.ndarray, fitted: np.ndarray, config: AtlasConfig, verbose: bool = False) -> np.ndarray:
     """Draw points (N, J) on a map (N, 2), float32, by a seeded UMAP of those that are `fitted` (N,).
 
-    The others are placed at the weighted mean position of their nearest fitted points, and so shape nothing.
+    The others are placed at the weighted mean position of their nearest fitted points, and so shape nothing. Where it
+    is `verbose`, it tells its progress in percent on standard error.
     """
     import umap  # takes many seconds: only where an atlas is fitted
 
     usual = points[fitted]
     neighbours = min(config.n_neighbors, len(usual) - 1)
-    reducer = umap.UMAP(n_neighbors=neighbours, min_dist=config.min_dist, random_state=config.seed, n_jobs=1)
+    seeded = {"random_state": config.seed, "n_jobs": 1}
+    reducer = umap.UMAP(n_neighbors=neighbours, min_dist=config.min_dist, **seeded, verbose=verbose)
     position = np.empty((len(points), 2), np.float32)
     position[fitted] = reducer.fit_transform(usual)
     if not fitted.all():

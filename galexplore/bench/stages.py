@@ -38,7 +38,7 @@ def train(inputs: Path, folder: Path) -> None:
     from galexplore.jobs.make_model import train_model
     from galexplore.network.recipes import Network, Training
 
-    atlas.draw_map = lambda points, fitted, config: np.asarray(points[:, :2], np.float32)
+    atlas.draw_map = lambda points, fitted, config, verbose=False: np.asarray(points[:, :2], np.float32)
     network = Network(stem=4, widths=(4, 4, 4, 4), brushes=(4, 4, 4, 4), photometer=8, hidden=8)
     training = Training(epochs=3, batch=16, pictures=1)
     if not (folder / "models" / "tiny").exists():

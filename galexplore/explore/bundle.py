@@ -12,38 +12,8 @@ from galexplore import __version__
 from galexplore.cutouts.grid import make_wcs
 from galexplore.explore.explorer import Explorer
 from galexplore.explore.link import AtlasState
+from galexplore.explore.snippets import write_python
 from galexplore.survey import Survey
-
-SNIPPET = '''"""Brings a view of galexplore back: the galaxies it showed, those selected, and its plot.
-
-Run it in this folder, where galexplore is installed: python reproduce.py
-"""
-
-import json
-from pathlib import Path
-
-import galexplore as gx
-from galexplore import figures
-from galexplore.tables import catalogue, filters
-
-here = Path(__file__).parent
-kept = json.loads((here / "view.json").read_text())
-state, ids = kept["view"], (here / "ids.txt").read_text().splitlines()
-explorer = gx.load(kept["atlas"])
-if explorer.card["sha256"] != kept["model_sha256"]:
-    raise SystemExit("The model that stands here is not the one of this view.")
-
-table = explorer.table
-mask = filters.keep_rows(table, state["limits"], state["left_out"])
-shown = table if mask is None else table[mask]
-selected = shown[shown["id"].isin(ids)]
-catalogue.write(selected, here / "selected.csv")
-colour = None if state["colour"] == "population" else state["colour"]
-drawn = {"overlays": state["kinds"], "selected": ids, "opened": kept["object"], "marginals": True}
-figure = figures.plot_atlas(shown, state["x"], state["y"], kept["title"], colour=colour, **drawn)
-figure.write_html(here / "view.html")
-print(f"{len(shown)} galaxies shown, {len(selected)} of {len(ids)} selected ones among them: selected.csv, view.html")
-'''
 
 
 def to_fits(flux: np.ndarray, survey: Survey, ra: float | None, dec: float | None, cards: Mapping[str, tuple]) -> bytes:
@@ -110,7 +80,7 @@ def make_bundle(
         "    python reproduce.py\n"
     )
     files = {"README.txt": readme, "view.json": json.dumps(kept, indent=1), "ids.txt": "\n".join(ids)}
-    files["reproduce.py"] = SNIPPET
+    files["reproduce.py"] = write_python(explorer, state, ids, opened, title, beside=True)
     stream = BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as packed:
         for name, text in files.items():

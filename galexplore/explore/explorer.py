@@ -28,6 +28,7 @@ from galexplore.posterior.joint import JointPosterior
 from galexplore.survey import Survey
 from galexplore.tables.columns import list_columns, list_words
 from galexplore.tables.contract import is_simulated
+from galexplore.tables.expressions import Subsets, keep_where
 
 if TYPE_CHECKING:  # torch takes seconds to import: whoever loads a model pays for it, not whoever names this class
     from galexplore.network.embed import Embedder
@@ -91,6 +92,10 @@ class Explorer:
         """Places in the table of those ids that it holds, in the order of the table."""
         places = self._places.get_indexer(pd.Index(list(ids), dtype=object))
         return np.sort(places[places >= 0])
+
+    def where(self, condition: str, subsets: Subsets | None = None) -> pd.DataFrame:
+        """Rows of the table that fulfil a condition such as "z < 0.1 and logmass > 10.5" (see `keep_where`)."""
+        return self.table[keep_where(condition, self.table, subsets)]
 
     @cached_property
     def numbers(self) -> list[str]:

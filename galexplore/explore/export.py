@@ -1,5 +1,6 @@
 """A selection as a file: exactly those galaxies, with units, UCDs and where they come from."""
 
+from collections.abc import Sequence
 from io import BytesIO
 
 import numpy as np
@@ -9,6 +10,7 @@ from galexplore import __version__
 from galexplore.explore.explorer import Explorer
 from galexplore.tables import catalogue
 from galexplore.tables.columns import find_column
+from galexplore.tables.expressions import tabulate
 from galexplore.tables.regions import write_regions
 
 #: What a person chooses from: name to (suffix, format of `catalogue.write`, MIME type).
@@ -54,6 +56,28 @@ def export(explorer: Explorer, rows: np.ndarray, kind: str) -> bytes:
         frame = table.iloc[rows][["ra", "dec", "id"]].set_axis(["RA", "DEC", "name"], axis=1)
     else:
         frame = table[choose_columns(table)].iloc[rows]
+    return _write(explorer, frame, kind)
+
+
+def export_plotted(
+    explorer: Explorer, rows: np.ndarray, columns: Sequence[str], kind: str, selected: np.ndarray
+) -> bytes:
+    """Write what a plot shows as one of `FORMATS`: id, population, the columns or expressions, and who is selected.
+
+    Parameters
+    ----------
+    rows, selected : ndarray of int
+        Places in the explorer's table of what is shown, and of what is selected.
+    columns : sequence of str
+    """
+    frame = tabulate(explorer.table, ["id", "population", *columns])
+    picked = np.zeros(len(frame), bool)
+    picked[selected] = True
+    return _write(explorer, frame.assign(selected=picked).iloc[rows], kind)
+
+
+def _write(explorer: Explorer, frame: pd.DataFrame, kind: str) -> bytes:
+    """Write a table of an explorer's galaxies, with where it comes from."""
     frame.attrs = {
         "galexplore": __version__,
         "model": explorer.name,

@@ -6,8 +6,18 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from galexplore.figures.contours import draw_contours
 from galexplore.figures.marginals import add_marginals
-from galexplore.figures.paint import Spans, choose_sample, draw_density, find_spans, paint
+from galexplore.figures.paint import (
+    Limits,
+    Spans,
+    choose_sample,
+    draw_density,
+    fill_spans,
+    find_spans,
+    paint,
+    turn_spans,
+)
 from galexplore.figures.style import ACCENT, FADED, YOURS, get_style, layout
 from galexplore.tables.names import title_axis
 
@@ -29,6 +39,8 @@ def plot_atlas(
     opened: str | None = None,
     yours: dict | None = None,
     within: Spans | None = None,
+    limits: Limits | None = None,
+    contours: bool = False,
     outline: dict | None = None,
     marginals: bool = False,
     labels: bool = True,
@@ -53,6 +65,10 @@ def plot_atlas(
         The user's own galaxy: `x`, `y`, and what its errors cover: `cloud` (M, 2) points or `sigma` (2,).
     within : ((x0, x1), (y0, y1)), optional
         The part that is looked at: a crowd is counted and sampled anew inside it.
+    limits : ((x0, x1), (y0, y1)), optional
+        Ends of the axes that are set, None for the others, where nothing nearer is looked at.
+    contours : bool
+        Whether to outline the smallest regions that hold 25, 50, 75 and 95 % of the ordinary galaxies.
     outline : dict, optional
         What the selection was drawn with, as plotly's event gives it: `box`, `lasso`.
     marginals : bool
@@ -65,12 +81,17 @@ def plot_atlas(
     figure, codes, kinds = go.Figure(), *pd.factorize(table["population"])
     ordinary = np.flatnonzero(codes == _code(kinds, "ordinary"))
     crowded, fade = len(ordinary) > 5000, _choose_opacity(len(ordinary), bool(table["picked"].any()))
-    look = paint(table, colour, dark)
+    look, usual = paint(table, colour, dark), table.iloc[ordinary]
+    if limits:
+        within = turn_spans(within, limits) or fill_spans(limits, *(table[c].to_numpy(float) for c in (x, y)))
+        figure.update_layout(xaxis_uirevision=str(limits[0]), yaxis_uirevision=str(limits[1]))
     ordinary = ordinary[_draw_crowd(figure, table.iloc[ordinary], x, y, within, dark)]
     dots = {"size": 3.5 if crowded else 5, "opacity": fade} | _take(look, ordinary)
     figure.add_trace(_points(table.iloc[ordinary], x, y, dots, "ordinary"))
     for name in overlays:
         figure.add_trace(_points(table[codes == _code(kinds, name)], x, y, _rare_marker(name, fade, dark), name))
+    if contours and (lines := draw_contours(usual[x].to_numpy(float), usual[y].to_numpy(float), within, dark)):
+        figure.add_trace(lines)
     drawn = ["ordinary", *overlays]
     front = np.flatnonzero(table["picked"].to_numpy() & np.isin(codes, [_code(kinds, k) for k in drawn]))
     front = front[choose_sample(len(front), SAMPLE)]
@@ -119,6 +140,7 @@ def _draw_crowd(
         return np.arange(len(ordinary))
     across, up = ordinary[x].to_numpy(np.float32), ordinary[y].to_numpy(np.float32)
     spans = within or find_spans(across, up)
+    spans = (min(spans[0]), max(spans[0])), (min(spans[1]), max(spans[1]))  # an axis may be turned
     (x0, x1), (y0, y1) = spans
     near = np.flatnonzero((across >= x0) & (across <= x1) & (up >= y0) & (up <= y1))
     if len(near) <= MOST_POINTS:

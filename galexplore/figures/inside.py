@@ -3,6 +3,25 @@
 import numpy as np
 
 
+def widen_shapes(selection: dict, x: np.ndarray, y: np.ndarray) -> dict[str, list[dict]]:
+    """Boxes and lassos of a plotly selection event, in the columns (N,) of the plot.
+
+    What was drawn on a histogram along an edge of the plot is a box over its range, as wide as the data the other way.
+    """
+    shapes: dict[str, list[dict]] = {"box": [], "lasso": []}
+    for kind in shapes:
+        for shape in selection.get(kind) or ():
+            spans = {"x": list(shape["x"]), "y": list(shape["y"])}
+            beside = [axis for axis in "xy" if shape.get(f"{axis}ref", axis) not in (axis, f"{axis}1")]
+            for axis in beside:
+                values = x if axis == "x" else y
+                spans[axis] = [float(np.nanmin(values)), float(np.nanmax(values))]
+            if beside and kind == "lasso":
+                spans = {axis: [min(ends), max(ends)] for axis, ends in spans.items()}
+            shapes["box" if beside else kind].append(spans)
+    return {kind: drawn for kind, drawn in shapes.items() if drawn}
+
+
 def find_inside(x: np.ndarray, y: np.ndarray, selection: dict) -> np.ndarray:
     """Which points (N,) lie in any box or lasso of a plotly selection event: even-odd rule; None or empty: none.
 

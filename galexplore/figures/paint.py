@@ -10,6 +10,8 @@ from galexplore.tables.names import title_axis
 
 #: Ends of what is drawn: ((x0, x1), (y0, y1)).
 Spans = tuple[tuple[float, float], tuple[float, float]]
+#: Ends of both axes, as far as they are set.
+Limits = tuple[tuple[float | None, float | None], tuple[float | None, float | None]]
 
 MOST_WORDS = 8  # distinct words of a column that can still be told apart by colour
 _CELLS = 384
@@ -83,6 +85,31 @@ def find_spans(x: np.ndarray, y: np.ndarray) -> Spans:
         margin = 0.03 * (high - low) or 0.5
         spans.append((low - margin, high + margin))
     return spans[0], spans[1]
+
+
+def fill_spans(limits: Limits, x: np.ndarray, y: np.ndarray) -> Spans | None:
+    """Fill the ends of both axes that are not set with those of the data; None where none is set.
+
+    A low end above the high one turns an axis, as magnitudes are drawn.
+    """
+    if all(end is None for ends in limits for end in ends):
+        return None
+    (x0, x1), (y0, y1) = (
+        tuple(own if end is None else end for end, own in zip(ends, span, strict=True))
+        for ends, span in zip(limits, find_spans(x, y), strict=True)
+    )
+    return (x0, x1), (y0, y1)
+
+
+def turn_spans(spans: Spans | None, limits: Limits) -> Spans | None:
+    """Turn the spans along which a low end is set above a high one, as such an axis is drawn."""
+    if spans is None:
+        return None
+    x, y = (
+        (max(span), min(span)) if low is not None and high is not None and low > high else span
+        for span, (low, high) in zip(spans, limits, strict=True)
+    )
+    return x, y
 
 
 def choose_sample(n: int, most: int, seed: int = 0) -> np.ndarray:

@@ -1,6 +1,7 @@
 """What a column is called: in a menu, and along an axis."""
 
 import math
+import re
 
 from galexplore.tables.columns import find_column
 
@@ -44,13 +45,18 @@ AXES = {
 }
 _PROPERTY = {"redshift": "redshift", "logmass": "mass", "logsfr": "SFR", "free": "free latent", "phi": "angle"}
 _PROPERTY |= {"z": "redshift"}
+_EXPRESSION = re.compile(r"[()*+/%`<>-]")  # what no column of ours is called by
+_LOGARITHM = re.compile(r"log10\((\w+)\)")
 _UNITS = {"dex": "dex", "deg": "deg", "rad": "rad", "mag": "mag", "arcsec": "arcsec"}
 
 
 def name_column(column: str) -> str:
-    """Short name of a column, for a menu."""
+    """Short name of a column, for a menu; an expression stands as it was typed."""
     if column in _NAMES:
         return _NAMES[column]
+    if _EXPRESSION.search(column):
+        log = _LOGARITHM.fullmatch(column)
+        return f"log₁₀ {name_column(log[1])}" if log else column
     head, _, tail = column.partition("_")
     base, _, end = column.rpartition("_")
     if column.startswith("mag_") and column.count("_") == 1:
@@ -70,6 +76,8 @@ def title_axis(column: str) -> str:
     """Title of an axis: what is along it, and its unit."""
     if column in AXES:
         return AXES[column]
+    if log := _LOGARITHM.fullmatch(column):
+        return f"log₁₀ {title_axis(log[1])}"
     known = find_column(column)
     unit = _UNITS.get(known.unit, "") if known else ""
     return f"{name_column(column)} [{unit}]" if unit else name_column(column)

@@ -13,11 +13,13 @@ from galexplore.explore import services
 from galexplore.explore.bundle import to_fits
 from galexplore.explore.explorer import Explorer
 from galexplore.explore.export import FORMATS, export
+from galexplore.explore.galaxy_snippets import write_galaxy
 from galexplore.explore.intervals import list_values
 from galexplore.explore.neighbours import find_neighbours
 from galexplore.explore.thumbnails import find_image
 from galexplore.latents import LABELLED, LATENTS, MEANS, SIGMAS, TITLES
 from galexplore.posterior.calibrate import residuals
+from pages._parts.code import offer_code
 from pages._parts.header import show_bundle
 from pages._parts.oddity import look_up, show_causes, show_ordinary, show_reasons
 from pages._parts.panels import format_latent, mark, show_gallery, show_neighbours, show_title
@@ -125,6 +127,7 @@ def show_downloads(explorer: Explorer, row: pd.Series, rows: np.ndarray, identif
             data = partial(export, explorer, rows, kind)
             offer_file(f"Numbers ({kind})", data, f"{identifier}.{suffix}", mime, f"card-{kind}")
         show_bundle(explorer, "card-bundle")
+        offer_code("card", write_galaxy(explorer, identifier))
 
 
 def offer_file(label: str, data: Callable[[], bytes], name: str, mime: str, key: str) -> None:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from galexplore.explore.explorer import Explorer
 from pages._parts.panels import caption_thumbnail, show_gallery
+from pages._parts.remap import show_remap
 from pages._parts.summary import show_summary
 from pages._session.state import find_selected, open_galaxy
 
@@ -26,7 +27,8 @@ def show_selection(explorer: Explorer) -> None:
         st.markdown("Drag a lasso or a box on either plot to see those galaxies here.")
         return
     rows = explorer.sort_by_rarity(rows)
-    images, numbers, summary = st.tabs(["Images", "Table", "Compare with the rest"], key="aspect", on_change="rerun")
+    names = ["Images", "Table", "Compare with the rest", "Map of these alone"]
+    images, numbers, summary, remap = st.tabs(names, key="aspect", on_change="rerun")
     if images.open:
         with images:
             show_images(explorer.table, rows)
@@ -36,6 +38,9 @@ def show_selection(explorer: Explorer) -> None:
     if summary.open:
         with summary:
             show_summary(explorer)
+    if remap.open:
+        with remap:
+            show_remap(explorer)
 
 
 def show_images(table: pd.DataFrame, rows: np.ndarray) -> None:

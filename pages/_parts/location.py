@@ -9,10 +9,12 @@ import streamlit as st
 
 from galexplore.draw import bands
 from galexplore.explore.explorer import Explorer
+from galexplore.explore.galaxy_snippets import write_location
 from galexplore.explore.location import Location
 from galexplore.latents import LATENTS, TITLES
 from galexplore.survey import Survey
 from pages._parts.audit import show_audit
+from pages._parts.code import offer_code
 from pages._parts.known import show_known
 from pages._parts.oddity import show_causes, show_ordinary, show_reasons
 from pages._parts.panels import format_latent, mark, show_images, show_neighbours
@@ -126,6 +128,8 @@ def show_location(explorer: Explorer, upload: dict, forget: Callable[[], None]) 
         show_unanswered(explorer, location)
         return
     show_numbers(location)
+    if not upload.get("simulated"):  # a sample is no file
+        offer_code("locate", write_location(explorer, location))
     show_known(explorer.table, location)
     left, right = st.container(key="halves-answer").columns(2, gap="large")
     with left:

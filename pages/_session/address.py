@@ -18,6 +18,8 @@ from pages._session.state import clear_selection, forget_galaxies, open_explorer
 
 #: Widgets of the Atlas, and what of its state each of them holds.
 WIDGETS = {"axis-x": "x", "axis-y": "y", "colour": "colour", "map": "map", "overlays": "kinds", "left-out": "left_out"}
+WIDGETS |= {"where": "where", "x-low": "x_low", "x-high": "x_high", "y-low": "y_low", "y-high": "y_high"}
+WIDGETS |= {"contours": "contours", "subsets": "subsets"}
 
 _component = st.components.v2.component("galexplore_address", js=(Path(__file__).parent / "address.js").read_text())
 

@@ -12,6 +12,7 @@ import streamlit as st
 from galexplore import figures
 from galexplore.explore.explorer import Explorer
 from galexplore.figures.paint import Spans
+from galexplore.tables.expressions import tabulate
 from pages._session.state import open_galaxy
 
 PLOTS = ("latents", "map")
@@ -39,12 +40,14 @@ def take_selection(explorer: Explorer, mask: np.ndarray | None, axes: dict[str, 
     for plot, columns in axes.items():
         drawn = (state.get(plot_key(plot)) or {}).get("selection") or {}
         points = [str(p["customdata"]) for p in drawn.get("points", []) if p.get("customdata") is not None]
-        shapes = {kind: drawn[kind] for kind in ("box", "lasso") if drawn.get(kind)}
-        if shapes:
-            across, up = (explorer.table[column].to_numpy() for column in columns)
+        if drawn.get("box") or drawn.get("lasso"):
+            places = tabulate(explorer.table, columns)
+            across, up = (places[column].to_numpy() for column in columns)
+            shapes = figures.widen_shapes(drawn, across, up)
             inside = figures.find_inside(across, up, shapes)
             rows = np.flatnonzero(inside if mask is None else inside & mask)
         elif points:
+            shapes = {}
             rows = explorer.find_rows(points)
         else:
             continue
