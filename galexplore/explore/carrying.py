@@ -13,7 +13,6 @@ from galexplore.latents import LATENTS
 from galexplore.survey import Survey
 
 NEAREST = 1e-3  # redshift below which no distance is told by it
-MOST_K = 3.0  # mag: a larger k correction is the decoder's failure, not a galaxy's colour
 _WIDTH = 2.3548  # FWHM of a Gaussian over its sigma
 _AT = LATENTS.index("redshift")
 
@@ -29,10 +28,7 @@ class Carried:
     scale : float
         Apparent size over that at its own redshift.
     dimming : float
-        By how many magnitudes the luminosity distance alone makes it fainter; negative where brighter.
-    k_correction : array (B,) or None
-        What is added to `dimming` in each band [mag]: the k correction at the new redshift less that at the old one.
-        None where it was neglected.
+        By how many magnitudes the luminosity distance makes it fainter; negative where brighter.
     seeing : bool
         Whether the image was blurred to the seeing that it had; not where it is nearer, or no seeing is known.
     """
@@ -40,17 +36,17 @@ class Carried:
     flux: np.ndarray
     scale: float
     dimming: float
-    k_correction: np.ndarray | None
     seeing: bool
 
 
-def carry(explorer: Explorer, latents: np.ndarray, redshift: float, k_corrected: bool = True) -> Carried:
+def carry(explorer: Explorer, latents: np.ndarray, redshift: float) -> Carried:
     """Carry a decoded galaxy to another redshift.
 
-    Its apparent size goes as one over the angular-diameter distance, its flux as one over the square of the luminosity
-    distance. The k correction is the decoder's own: how the light that it draws changes with the redshift at this mass,
-    SFR and free latent, beyond what distance does (m = M + DM + K; Hogg et al. 2002, arXiv:astro-ph/0210394). It is
-    neglected where it is not wanted, or not within `MOST_K` in each band.
+    Its apparent size goes as one over the angular-diameter distance, its flux in every band as one over the square of
+    the luminosity distance. The k correction is neglected, so that the colours stay those at its own redshift: the
+    decoder's own light does not give one, for it draws the mean of galaxies whose inferred redshift and mass err
+    together, and so changes with redshift alone by up to a magnitude less than distance asks. The glow that the decoder
+    draws for neighbours stays as it is.
 
     Parameters
     ----------
@@ -59,38 +55,35 @@ def carry(explorer: Explorer, latents: np.ndarray, redshift: float, k_corrected:
         The galaxy at its own redshift.
     redshift : float
         Where to carry it.
-    k_corrected : bool
     """
     start, end = max(float(latents[_AT]), NEAREST), max(float(redshift), NEAREST)
-    moved = np.array(latents, float)
-    moved[_AT] = end
-    here, there = explorer.decode(np.stack([latents, moved]))
+    image, survey = explorer.decode(np.asarray(latents, float)[None])[0], explorer.survey
+    glow = measure_glow(image)
     scale, dimming = shrink(start, end), fade(start, end)
-    k_correction = measure_k(here, there, dimming) if k_corrected else None
-    faint = 10 ** (-0.4 * (dimming + (0.0 if k_correction is None else k_correction)))
-    flux = rescale(here, scale, explorer.survey) * np.reshape(faint / scale**2, (-1, 1, 1)).astype(np.float32)
-    widths = np.nanmedian(_list_seeing(explorer), axis=0)
-    blurred = scale < 1 and bool(np.isfinite(widths).all())
-    if blurred:
-        pixels = widths * np.sqrt(1 - scale**2) / _WIDTH / explorer.survey.model_scale
+    flux = rescale(image - glow, scale, survey) * np.float32(10 ** (-0.4 * dimming) / scale**2)
+    widths = find_seeing(explorer) if scale < 1 else None
+    if widths is not None:
+        pixels = widths * np.sqrt(1 - scale**2) / _WIDTH / survey.model_scale
         flux = np.stack([gaussian_filter(f, p, mode="constant") for f, p in zip(flux, pixels, strict=True)])
-    return Carried(flux.astype(np.float32), scale, dimming, k_correction, blurred)
+    return Carried((flux + glow).astype(np.float32), scale, dimming, widths is not None)
 
 
-def _list_seeing(explorer: Explorer) -> np.ndarray:
-    """Seeing (N, B) of the atlas's galaxies, whose blur the decoder draws; one row of NaN where none is known."""
-    seeing = Observed.read(explorer.table, explorer.survey).seeing
+def find_seeing(explorer: Explorer, most: int = 5000) -> np.ndarray | None:
+    """Find the median seeing (B,) of the atlas's galaxies, FWHM in arcsec, whose blur the decoder draws.
+
+    None where it is not known of all bands. Of large atlases a sample is looked at.
+    """
+    table = explorer.table.iloc[:: max(1, len(explorer.table) // most)]
+    seeing = Observed.read(table, explorer.survey).seeing
     known = seeing[np.isfinite(seeing).all(axis=1)]
-    return known if len(known) else np.full((1, len(explorer.survey.bands)), np.nan)
+    return np.median(known, axis=0) if len(known) else None
 
 
-def measure_k(here: np.ndarray, there: np.ndarray, dimming: float) -> np.ndarray | None:
-    """Measure the k correction (B,) [mag] between two decoded images (B, S, S); None where there is no sane one."""
-    before, after = (image.sum(axis=(-2, -1), dtype=float) for image in (here, there))
-    if (before <= 0).any() or (after <= 0).any():
-        return None
-    k_correction = -2.5 * np.log10(after / before) - dimming
-    return k_correction if (np.abs(k_correction) <= MOST_K).all() else None
+def measure_glow(images: np.ndarray, edge: int = 4) -> np.ndarray:
+    """Measure what images (..., S, S) hold at their edges, the median there: (..., 1, 1)."""
+    ring = np.ones(images.shape[-2:], bool)
+    ring[edge:-edge, edge:-edge] = False
+    return np.median(images[..., ring], axis=-1)[..., None, None]
 
 
 def rescale(flux: np.ndarray, scale: float, survey: Survey) -> np.ndarray:

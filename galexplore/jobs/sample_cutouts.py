@@ -67,7 +67,9 @@ def write_samples(folder: Path, survey: Survey, progress: Report = lambda text: 
 def _write_sample(row: Row, survey: Survey) -> bytes:
     """Render a row and write it as a compressed FITS cube."""
     cards = {"OBJECT": (row["id"], "sample of galexplore"), "SIMULATE": (True, "simulated image, no real sky")}
-    cards |= {f"HIERARCH PSFSIZE_{b.upper()}": (float(row[f"psf_{b}"]), "FWHM of the PSF, arcsec") for b in survey.bands}
+    cards |= {
+        f"HIERARCH PSFSIZE_{b.upper()}": (float(row[f"psf_{b}"]), "FWHM of the PSF, arcsec") for b in survey.bands
+    }
     truths = {"z": "redshift", "logmass": "log10 stellar mass [Msun]", "logsfr": "log10 SFR [Msun/yr]"}
     for column, said in truths.items():
         cards[f"HIERARCH TRUE_{column.upper()}"] = (round(float(row[f"{column}_true"]), 4), f"true {said}")
