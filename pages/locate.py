@@ -80,8 +80,8 @@ def show_empty(survey: Survey) -> None:
     st.markdown(
         f"A cutout in {', '.join(survey.bands)} centred on it, at least {smallest(survey):g}″ wide: a {survey.archive} "
         f"FITS cube, {survey.count_word} single-band files, {picture}. In seconds: its redshift, stellar mass and "
-        "star-formation rate with error bars, where it lies, what it resembles, and what makes it odd. Several files "
-        "give a table."
+        "star-formation rate with error bars, where it lies, what it resembles, and what makes it unusual. Several "
+        "files give a table."
     )
 
 

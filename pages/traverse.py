@@ -1,4 +1,4 @@
-"""What a property does to a galaxy's looks: move the latents, watch the decoded image."""
+"""How a property changes the look of a galaxy: move the latents, watch the decoded image."""
 
 import base64
 import math
@@ -29,11 +29,11 @@ from pages._session.state import open_explorer
 FORMATS = {"phi": "%d°", "redshift": "%.3f"}
 TYPICAL = "a typical galaxy"
 WORDS = (
-    (90.0, "As ordinary as most galaxies."),
+    (90.0, "As common as most galaxies of the atlas."),
     (99.0, "Unusual: few galaxies are like this."),
-    (99.9, "Rare: trust the image less."),
+    (99.9, "Rare: the image is less reliable."),
 )
-BEYOND = "Outside the training distribution: no galaxy is like this; do not trust the image."
+BEYOND = "Outside the training distribution: no galaxy of the atlas is like this, and the image is not reliable."
 
 
 def start_typical(explorer: Explorer) -> None:

@@ -101,7 +101,7 @@ def test_two_sessions_never_share_a_summary(app, explorer, monkeypatch, tmp_path
         person.run()
         check(person)
         text = words(person)
-        assert f"What sets these {len(ids):,} apart" in text
+        assert f"These {len(ids):,} compared with" in text
         lines = [line for line in text.splitlines() if line.startswith("| ") and f" {kind} |" in line]
         assert f"| {len(ids):,} | {len(ids):,} |" in lines[-1], "its own kind, whole"
 
