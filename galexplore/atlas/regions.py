@@ -12,7 +12,7 @@ MASSIVE, LIGHT = 10.8, 9.7  # median log mass [Msun] from which, and below which
 PASSIVE = -11.0  # median log SFR / M [1/yr] below which hardly any star forms (e.g. Wetzel et al. 2012)
 BURSTS = 0.3  # dex of the median SFR above what the atlas's star-forming galaxies have at that mass and redshift
 #: Of the map's width and height: names nearer than this to each other would overlap.
-ROOM = (0.34, 0.07)
+ROOM = (0.27, 0.05)
 
 
 class Region(NamedTuple):
