@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages._parts.header import choose_atlas, count_selected, show_answer, show_model, show_search, show_trouble
+from pages._parts.tour import show_tour
 from pages._session import address
 from pages._session.navigation import navigate
 from pages._session.state import begin_run, try_explorer
@@ -35,6 +36,7 @@ def show_app() -> None:
     if explorer:
         if text:
             show_answer(explorer, text, chosen.url_path)
+        show_tour(chosen.url_path)
         trouble = st.container()
         chosen.run()
         with trouble:  # what is wrong with a picture is known once it has been asked for

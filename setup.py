@@ -11,6 +11,7 @@ SITE = (
     "CITATION.cff",
     ".streamlit/config.toml",
     "data/catalogue.parquet",
+    "data/samples/*.fits.fz",
     "models/default/*.*",
     "pages/**/*.*",
 )

@@ -15,6 +15,8 @@ _PACKAGED = Path(__file__).resolve().parent / "_site"
 ROOT = _PACKAGED if _PACKAGED.is_dir() else _PACKAGED.parent.parent
 #: The catalogue that is shipped.
 DATA = ROOT / "data" / "catalogue.parquet"
+#: Cutouts of simulated galaxies that are shipped, to try the app with.
+SAMPLES = ROOT / "data" / "samples"
 #: The models that are shipped.
 SHIPPED = ROOT / "models"
 

@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from galexplore import figures
+from galexplore.atlas.regions import Region, name_regions
 from galexplore.explore.explorer import Explorer
 from galexplore.explore.link import MAPS, AtlasState
 from galexplore.tables.expressions import tabulate
@@ -32,6 +33,12 @@ def title_plots(shown: AtlasState) -> dict[str, str]:
         "latents": f"{up[:1].upper()}{up[1:]} against {across}{', inferred from the images' if inferred else ''}",
         "map": f"Galaxies alike in {kinds[shown.map]} lie together",
     }
+
+
+@st.cache_data(max_entries=10, show_spinner=False)
+def find_regions(digest: str, x: str, y: str, _explorer: Explorer) -> list[Region]:
+    """Name the regions of a map, once for everyone."""
+    return name_regions(_explorer.table, x, y)
 
 
 def is_crowded(explorer: Explorer) -> bool:
@@ -89,6 +96,7 @@ def show_plots(explorer: Explorer, shown: AtlasState, mask: np.ndarray | None) -
                 limits=shown.ranges if plot == "latents" else None,
                 contours=shown.contours,
                 outline=find_outline(plot, axes[plot]),
+                regions=find_regions(explorer.digest, *axes[plot], explorer) if plot == "map" else (),
                 marginals=plot == "latents",
                 labels=False,
                 dark=is_dark(),

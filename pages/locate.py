@@ -11,12 +11,11 @@ from pages._parts.location import show_location
 from pages._parts.panels import draw_catalogue, mark
 from pages._parts.sky import show_sky
 from pages._parts.sky_list import show_list
+from pages._parts.uploader import list_samples, show_uploader
 from pages._parts.verdicts import show_verdicts
 from pages._session.navigation import require_header
 from pages._session.state import open_explorer, plain
-from pages._session.uploads import forget, refresh, settle, take_files, try_sample
-
-TYPES = ["fits", "fit", "fts", "fz", "gz", "bz2", "xz", "npy", "npz", "jpg", "jpeg", "png"]
+from pages._session.uploads import forget, refresh, settle, try_sample
 
 
 def choose_sample(explorer: Explorer, kind: str) -> str:
@@ -41,6 +40,9 @@ def show_samples(explorer: Explorer) -> None:
                 st.image(picture, alt=f"{'Simulated ' if explorer.simulated else ''}{kind} galaxy")
                 label = f"{mark(kind)} {kind}" if mark(kind) else "Ordinary"
                 st.button(label, key=f"try-{kind}", on_click=try_sample, args=(name,), width="stretch")
+    for path in list_samples(explorer.survey):
+        label, key = f"Sample file (simulated): {path.name}", f"download-{path.name}"
+        st.download_button(label, path.read_bytes(), path.name, key=key, type="tertiary", icon=":material/download:")
 
 
 def show_empty(survey: Survey) -> None:
@@ -50,20 +52,9 @@ def show_empty(survey: Survey) -> None:
     st.markdown(
         f"A cutout in {', '.join(survey.bands)} centred on it, at least {smallest(survey):g}″ wide: a {survey.archive} "
         f"FITS cube, {survey.count_word} single-band files, {picture}. In seconds: its redshift, stellar mass and "
-        "star-formation rate with error bars, where it lies, what it resembles, and what makes it odd. Several files "
-        "give a table."
+        "star-formation rate with error bars, where it lies, what it resembles, and what makes it unusual. Several "
+        "files give a table."
     )
-
-
-def show_uploader(survey: Survey) -> None:
-    """Show where files go."""
-    key = f"files-{st.session_state.get('uploads', 0)}"
-    many = survey.count_word + ("es" if survey.count_word.endswith("x") else "s")
-    label = f"FITS, npy, npz, JPEG or PNG files, up to 20 MB each; single bands of one galaxy by {many}"
-    with st.container(key="drop"):
-        st.file_uploader(
-            label, TYPES, accept_multiple_files=True, key=key, on_change=take_files, args=(key,), max_upload_size=20
-        )
 
 
 def ask_scale(silent: list[Verdict], survey: Survey) -> None:
@@ -100,7 +91,8 @@ def show_locate() -> None:
     with left:
         if not verdicts:
             show_empty(explorer.survey)
-        show_uploader(explorer.survey)
+        with st.container(key="drop"):
+            show_uploader(explorer.survey, "files")
         silent = [v for v in verdicts if v.waiting]
         if silent:
             ask_scale(silent, explorer.survey)

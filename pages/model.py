@@ -1,10 +1,17 @@
-"""The model's card: what it was taught, how good and how honest it is, what each latent does, what it does not do."""
+"""The model's card: training, accuracy and calibration, what each number and latent means, uses, limits, citation."""
 
 import streamlit as st
 
 from galexplore import figures
 from galexplore.draw.pictures import draw_galaxy
-from galexplore.explore.card import describe_recipe, list_limits, read_citation, sweep_latents
+from galexplore.explore.card import (
+    describe_meaning,
+    describe_recipe,
+    list_limits,
+    list_uses,
+    sweep_latents,
+    write_bibtex,
+)
 from galexplore.explore.explorer import Explorer
 from galexplore.latents import TITLES, name_latent
 from galexplore.tables.names import format_measurement
@@ -47,13 +54,20 @@ def show_free(free: dict) -> None:
     halves = st.container(key="halves-free")
     left, right = halves.columns([3, 2], gap="large", vertical_alignment="center")
     strongest = next(iter(free["spearman"]), "nothing known")
-    title = f"The free latent goes most with {strongest}"
+    title = f"The free latent correlates most with {strongest} (Spearman)"
     chart = figures.plot_relations(free["spearman"], title, is_dark())
     left.plotly_chart(chart, theme=None, config=STILL, key="free", alt=title)
-    lines = ["| what it says of the error in | R² |", "|---|---:|"]
+    lines = ["| error in | R² explained by the free latent |", "|---|---:|"]
     lines += [f"| {name_latent(n)} | {format_measurement(*free['leakage'][n])} |" for n in free["leakage"]]
     right.markdown("\n".join(lines))
-    right.caption("Near zero: the free latent hides nothing of redshift, mass and SFR that their own latents miss.")
+    said = "Near zero: the free latent holds no information on redshift, mass and SFR that their own latents lack."
+    right.caption(said)
+
+
+def show_pairs(title: str, pairs: list[tuple[str, str]]) -> None:
+    """Show pairs of a name and what is to be said of it."""
+    lines = [f"| {what} | {words} |" for what, words in pairs]
+    st.markdown("\n".join([f"#### {title}", "", "| | |", "|---|---|", *lines]))
 
 
 def show_model() -> None:
@@ -65,20 +79,21 @@ def show_model() -> None:
         st.markdown(f"## {'The model' if explorer.name == 'default' else explorer.name}")
         show_scores(metrics, explorer.simulated)
     with right:
-        lines = [f"| {what} | {words} |" for what, words in describe_recipe(explorer)]
-        st.markdown("\n".join(["| | |", "|---|---|", *lines]))
+        show_pairs("How it was trained", describe_recipe(explorer))
+        show_pairs("What its numbers mean", describe_meaning(explorer))
     show_honesty(explorer, metrics)
     if "joint" in metrics:
         show_joint(metrics["joint"])
     show_sweeps(explorer)
     if "free" in metrics and metrics["free"].get("spearman"):
         show_free(metrics["free"])
-    left, right = st.columns(2, gap="large")
+    left, right = st.container(key="halves-use").columns(2, gap="large")
     with left:
+        st.markdown("### What it is for\n" + "\n".join(f"- {use}" for use in list_uses(explorer)))
         st.markdown("### What it does not do well\n" + "\n".join(f"- {limit}" for limit in list_limits(explorer)))
     with right:
         st.markdown("### How to cite")
-        st.code(read_citation(), language="yaml", wrap_lines=True)
+        st.code(write_bibtex(), language="bibtex", wrap_lines=True)
     st.caption(f"Weights {card['sha256']}", width="content")
 
 

@@ -1,4 +1,4 @@
-"""What a property does to a galaxy's looks: move the latents, watch the decoded image."""
+"""How a property changes the look of a galaxy: move the latents, watch the decoded image."""
 
 import base64
 import math
@@ -10,6 +10,7 @@ from galexplore.draw import pictures
 from galexplore.explore.explorer import Explorer
 from galexplore.explore.galaxy_snippets import write_latents
 from galexplore.latents import LATENTS, TITLES, UNITS
+from pages._parts.carried import choose_way, decode_view, show_changes, show_view, suggest_zoom
 from pages._parts.code import offer_code
 from pages._parts.oddity import say_rarity
 from pages._parts.panels import PRETTY
@@ -30,11 +31,11 @@ from pages._session.state import open_explorer
 FORMATS = {"phi": "%d°", "redshift": "%.3f"}
 TYPICAL = "a typical galaxy"
 WORDS = (
-    (90.0, "As ordinary as most galaxies."),
+    (90.0, "As common as most galaxies of the atlas."),
     (99.0, "Unusual: few galaxies are like this."),
-    (99.9, "Rare: trust the image less."),
+    (99.9, "Rare: the image is less reliable."),
 )
-BEYOND = "Outside the training distribution: no galaxy is like this; do not trust the image."
+BEYOND = "Outside the training distribution: no galaxy of the atlas is like this, and the image is not reliable."
 
 
 def start_typical(explorer: Explorer) -> None:
@@ -111,30 +112,27 @@ def show_gauge(explorer: Explorer, latents: np.ndarray) -> None:
 def show_traverse() -> None:
     """Sliders and image in one fragment: a move reruns nothing else, and shows the new image before all the rest."""
     explorer = open_explorer()
-    survey = explorer.survey
     if not st.session_state.get("start"):
         start_typical(explorer)
     if not st.session_state.get("moved"):
         move_sliders()
     top, start, latents = st.container(), st.session_state.start, read_sliders()
     left, middle, right = st.columns([5, 7, 4], gap="large")
-    now = explorer.decode(latents[None])[0]
     if "decoded" not in start:
         start["decoded"] = explorer.decode(start["latents"][None])[0]
-    before = start["decoded"]
+        st.session_state["traverse-zoom"] = suggest_zoom(start["decoded"])
+    st.session_state.setdefault("traverse-zoom", 1)  # its widget was forgotten with another page
+    view = decode_view(explorer, latents, start["latents"])
     with middle:
-        caption = f"Model reconstruction. {survey.field:.1f}″ wide."
-        st.image(pictures.draw_galaxy(now, survey, 621, bar=True), caption, width="stretch")
+        show_view(explorer, view)
         show_gauge(explorer, latents)
     with top:
         choose_start(explorer)
     with left, st.container(key="sliders"):
+        choose_way()
         show_sliders()
     with right:
-        observed = start["flux"] is not None
-        what = "Start: the image" if observed else "Start: model reconstruction"
-        st.image(pictures.draw_galaxy(start["flux"] if observed else before, survey, 330), what, width="stretch")
-        st.image(pictures.draw_residual(now - before, survey, 330), "Change of the model, ±15 σ", width="stretch")
+        show_changes(explorer, view, start["flux"], start["decoded"])
     note_standing()
     show_ways(explorer, latents)
     offer_code("traverse", write_latents(explorer, latents))

@@ -67,6 +67,7 @@ def test_the_wheel_holds_the_package_the_app_and_the_shipped_model_and_nothing_e
     own = {p.relative_to(tree) for p in tree.glob("galexplore/**/*") if p.is_file()}
     app = {p.relative_to(tree) for p in tree.glob("pages/**/*") if p.is_file()}
     app |= {Path(name) for name in ("app.py", "CITATION.cff", ".streamlit/config.toml", "data/catalogue.parquet")}
+    app |= {Path("data/samples", f"{name}.fits.fz") for name in ("spiral", "green-pea")}
     app |= {Path("models/default", n) for n in os.listdir(ROOT / "models" / "default") if "." in n and "check" not in n}
     wanted = {p.as_posix() for p in own | {Path("galexplore/_site", p) for p in app} if "__pycache__" not in p.parts}
     with zipfile.ZipFile(wheel) as file:

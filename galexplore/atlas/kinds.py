@@ -50,14 +50,19 @@ KINDS = (
     Kind(
         "Active Nucleus",
         "AN",
-        definition="Massive galaxy with a blue point source in its centre about as bright as all its stars.",
+        definition="Massive galaxy with a blue point source in its centre about as bright as all its stars, "
+        "as in Seyfert 1 galaxies (Khachikian & Weedman 1974).",
     ),
     Kind("Merger", "MG", definition="Two discs in contact, with tidal tails (Toomre & Toomre 1972)."),
-    Kind("Lens-like Arc", "LA", definition="Luminous red galaxy with a blue arc around it, as a gravitational lens."),
-    Kind("Star", "ST", False, "Foreground star: no galaxy."),
-    Kind("Satellite Trail", "TR", False, "Trail of a satellite across the field, in one band: no galaxy."),
-    Kind("Bad Column", "BC", False, "Columns of the detector that failed, in one band: no galaxy."),
-    Kind("Empty Sky", "ES", False, "Sky without a source in its middle."),
+    Kind(
+        "Lens-like Arc",
+        "LA",
+        definition="Luminous red galaxy with a blue arc around it, as of a gravitational lens (Bolton et al. 2006).",
+    ),
+    Kind("Star", "ST", False, "Foreground star in place of a galaxy."),
+    Kind("Satellite Trail", "TR", False, "Artefact: trail of a satellite across the field, in one band."),
+    Kind("Bad Column", "BC", False, "Artefact: bad columns of the detector, in one band."),
+    Kind("Empty Sky", "ES", False, "Sky without a source at the centre."),
 )
 NOT_GALAXIES = tuple(kind.name for kind in KINDS if not kind.galaxy)
 
@@ -65,7 +70,7 @@ NOT_GALAXIES = tuple(kind.name for kind in KINDS if not kind.galaxy)
 def define_kind(name: str) -> str:
     """Say in a sentence what a kind is; "" for one that a catalogue of its own names."""
     if name == "ordinary":
-        return "A galaxy as most are: of the field's usual samples, and none of the rare kinds."
+        return "A typical galaxy of spectroscopic surveys; none of the rare kinds."
     return next((kind.definition for kind in KINDS if kind.name == name), "")
 
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from galexplore.bench.browser import QUIET, Wire, open_browser, read_memory, serve, visit, wait_for_plots
 from galexplore.bench.million import NAME, make_million
+from galexplore.places import SAMPLES
 
 if TYPE_CHECKING:  # an extra brings it
     from playwright.sync_api import Browser, Locator, Page
@@ -44,7 +45,7 @@ def measure_app(
     Returns
     -------
     dict
-        `slider` (ms), `paint` (s), `lasso` (s, by number of galaxies) and `session_mib`.
+        `slider` (ms), `paint` (s), `lasso` (s, by number of galaxies), `upload` (s) and `session_mib`.
 
     Raises
     ------
@@ -61,6 +62,8 @@ def measure_app(
             measured["slider"] = move_slider(browser, address, pid, moves)
             report("Drawing a lasso")
             lasso |= draw_lasso(browser, address, pid)
+            report("Uploading a cutout")
+            measured["upload"] = upload_sample(browser, address)
             report("Opening further sessions")
             measured["session_mib"] = weigh_sessions(browser, address, pid, sessions)
         if n:
@@ -120,6 +123,21 @@ def move_slider(browser: "Browser", address: str, pid: int, moves: int) -> dict[
         taken = np.array([1000 * t[f"{name}_s"] for t in times[2:]])  # the first ones warm up
         answers |= {f"{name}_p50_ms": float(np.nanmedian(taken)), f"{name}_p95_ms": float(np.nanpercentile(taken, 95))}
     return answers
+
+
+def upload_sample(browser: "Browser", address: str, times: int = 4) -> dict[str, float]:
+    """Upload a sample cutout to Locate; seconds until its answer stands on the page, the first and the median after."""
+    taken = []
+    for _ in range(times):
+        with visit(browser, f"{address}/locate") as tab:
+            box = tab.locator('[data-testid="stFileUploaderDropzoneInput"]').first
+            box.wait_for(state="attached", timeout=120_000)
+            tab.wait_for_timeout(2000)
+            start = time.monotonic()
+            box.set_input_files(str(SAMPLES / "spiral.fits.fz"))
+            tab.get_by_text("What it resembles").first.wait_for(timeout=120_000)
+            taken.append(time.monotonic() - start)
+    return {"first_s": taken[0], "seen_s": float(np.median(taken[1:]))}
 
 
 def draw_lasso(browser: "Browser", address: str, pid: int) -> dict[int, dict]:

@@ -158,7 +158,7 @@ def measure_the_app(
     moves: Annotated[int, typer.Option(min=5, help="Moves of a slider.")] = 40,
     as_json: AsJson = False,
 ) -> None:
-    """Measure how fast the app answers: a slider, the first paint, a lasso, memory; drives headless Chromium."""
+    """Measure how fast the app answers: a slider, first paint, a lasso, an upload, memory; drives headless Chromium."""
     from galexplore.bench.app import TARGETS, measure_app
 
     times = measure_app(n, moves, report=Console(stderr=True).print)
@@ -180,6 +180,9 @@ def measure_the_app(
         table.add_row(f"lasso, {total:,} galaxies, server works", f"{took['server_s']:.2f} s", "")
         table.add_row(f"lasso, {total:,} galaxies, gallery comes after", f"{took['picture_s']:.2f} s", target)
         table.add_row(f"lasso, {total:,} galaxies, gallery drawn after", f"{took['seen_s']:.2f} s", "")
+    upload = times["upload"]
+    table.add_row("upload, answer stands after, first", f"{upload['first_s']:.1f} s", "")
+    table.add_row("upload, answer stands after, later", f"{upload['seen_s']:.1f} s", "")
     table.add_row("memory, a further session", f"{times['session_mib']:.0f} MiB", f"< {TARGETS['session_mib']} MiB")
     Console().print(table)
 

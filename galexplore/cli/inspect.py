@@ -48,7 +48,7 @@ def inspect(
     if as_json:
         print(json.dumps(list_findings(cutout, checks, prepared, refusal), indent=2, allow_nan=False))
     else:
-        table = Table("", "check", "what was found", title=escape(f"Audit of {cutout.name}"), title_justify="left")
+        table = Table("", "check", "result", title=escape(f"Input checks of {cutout.name}"), title_justify="left")
         for check in checks:
             table.add_row(MARKS[check.status], check.check.replace("_", " "), escape(check.detail))
         out.print(table)

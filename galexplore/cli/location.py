@@ -23,23 +23,25 @@ def print_location(location: Location, console: Console) -> None:
     if location.explanation.cause:
         console.print(f"Likely cause: {location.explanation.cause}.")
     if location.given is not None:
-        known = f"Told the redshift {location.given.redshift:g} ± {location.given.error:g}"
-        console.print(f"{known}, which lies {location.pull:+.1f} sigma from what the image says.")
+        known = f"Given the redshift {location.given.redshift:g} ± {location.given.error:g}"
+        console.print(f"{known}, whose pull against the image's posterior is {location.pull:+.1f} sigma.")
     console.print(f"Largest deviation: {location.reason}.")
-    console.print(f"Reconstruction chi2 {location.chi2:.2f} a pixel, worse than {location.chi2_percentile:.1f} %.")
+    console.print(
+        f"Reconstruction chi2 {location.chi2:.2f} per pixel, percentile {location.chi2_percentile:.1f} of the atlas."
+    )
     x, y = location.position
     console.print(f"On the map at ({x:.2f}, {y:.2f}); model {location.model['name']} {location.model['sha256'][:12]}.")
 
 
 def _list_checks(location: Location) -> Table:
-    table = Table("", "check", "what was found", title=escape(f"Audit of {location.source.name}"), title_justify="left")
+    table = Table("", "check", "result", title=escape(f"Input checks of {location.source.name}"), title_justify="left")
     for check in location.prepared.checks:
         table.add_row(MARKS[check.status], check.check.replace("_", " "), escape(check.detail))
     return table
 
 
 def _list_latents(location: Location) -> Table:
-    table = Table("latent", "value", "68 %", "95 %", title="What it is", title_justify="left")
+    table = Table("latent", "value", "68 %", "95 %", title="Inferred", title_justify="left")
     for i, name in enumerate(LATENTS):
         spans = (location.interval(name), location.interval(name, 95))
         measured = format_measurement(location.values[i], location.sigma[i], UNITS[name])
@@ -60,10 +62,10 @@ def _list_neighbours(location: Location) -> Table:
 
 
 def _list_reasons(location: Location) -> Table:
-    explanation, columns = location.explanation, ("latent", "share of the distance", "sigma, conditional on the others")
-    table = Table(*columns, title="Why it is odd", title_justify="left")
+    explanation, columns = location.explanation, ("latent", "contribution to d2", "conditional deviation, sigma")
+    table = Table(*columns, title="Why it is unusual: squared Mahalanobis distance", title_justify="left")
     for reason in explanation.reasons.to_dict("records"):
         table.add_row(TITLES[reason["latent"]], f"{reason['contribution']:+.2f}", f"{reason['conditional_z']:+.1f}")
     table.add_section()
-    table.add_row("total", f"{explanation.oddness.distance2[0]:.2f}", f"rarer than {location.percentile:.1f} %")
+    table.add_row("total", f"{explanation.oddness.distance2[0]:.2f}", f"anomaly percentile {location.percentile:.1f}")
     return table

@@ -109,7 +109,7 @@ def locate(
     model: Model = "default",
     as_json: AsJson = False,
 ) -> None:
-    """Say what a cutout is, where it lies, what it resembles and what makes it odd."""
+    """Infer redshift, mass and SFR of a cutout; say where it lies, what it resembles and what makes it unusual."""
     import galexplore as gx
     from galexplore.cli.location import print_location
 

@@ -1,4 +1,4 @@
-"""`galexplore mock`: simulate a survey, and compare the simulation with real measurements."""
+"""`galexplore mock`: simulate a survey or sample cutouts, and compare the simulation with real measurements."""
 
 import json
 from pathlib import Path
@@ -8,7 +8,7 @@ import typer
 
 from galexplore.cli.terminal import Bars, complaints, out
 from galexplore.errors import InputError
-from galexplore.places import DATA, cache_folder, warn_of_cache
+from galexplore.places import DATA, SAMPLES, cache_folder, warn_of_cache
 from galexplore.survey import DECALS
 
 app = typer.Typer()
@@ -60,6 +60,17 @@ def check(
     checked = compare_with_real(real, to, DECALS, n, seed, draws, complaints.print)
     out.print_json(json.dumps(checked["summary"]))
     out.print(f"Written: {to / 'check.html'} and {to / 'check.json'}.")
+
+
+@app.command()
+def samples(
+    to: Annotated[Path, typer.Option("--out", help="Folder to write them into.")] = SAMPLES,
+) -> None:
+    """Write the sample cutouts that the app offers: two simulated galaxies as FITS cubes on native pixels."""
+    from galexplore.jobs.sample_cutouts import write_samples
+
+    for path in write_samples(to, DECALS, complaints.print):
+        out.print(f"{path}: {path.stat().st_size / 1000:.0f} kB.")
 
 
 def _draw_survey(n: int, seed: int, to: Path, photometry_only: bool, depth: str, report: Bars) -> Path:

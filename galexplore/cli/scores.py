@@ -13,7 +13,7 @@ def print_scores(scores: dict, console: Console) -> None:
     free = scores["free"]
     judged = {k: v for k, v in scores.items() if isinstance(v, dict) and k not in ("bins", "free", "joint")}
     judged |= {"free: R² of a residual": free["leakage"], "free: rank correlation": free["spearman"]}
-    title = f"{'Simulated ' * scores['simulated']}{scores['split']} split, {scores['n']} galaxies"
+    title = f"{scores['split'].capitalize()} split, {scores['n']} {'simulated ' * scores['simulated']}galaxies"
     table = Table("latent", "score", "value", title=title)
     for latent, values in judged.items():
         for name, (value, error) in values.items():
@@ -38,14 +38,14 @@ def _list_joint(joint: dict) -> list[Table]:
     for name, row in joint["told"].items():
         which = "all" if name == "all" else "z < 0.1"
         change = f"{row['untold']:.3f} to {row['told']:.3f} dex, {row['ratio']:.2f} times"
-        likelihood.add_row(f"scatter of mass, told the redshift, {which}", change)
-    covered = Table("quantity", "in 68 %", "in 95 %", "PIT: largest gap", "chance allows", "p", title="Coverage")
+        likelihood.add_row(f"scatter of mass, given the redshift, {which}", change)
+    covered = Table("quantity", "in 68 %", "in 95 %", "PIT: KS statistic", "critical value, 5 %", "p", title="Coverage")
     for name, test in joint["uniform"].items():
         shares = joint["coverage"].get(name, {})
         cells = ["{:.3f} ± {:.3f}".format(*shares[k]) if shares else "–" for k in ("68", "95")]
         cells += [f"{test[k]:.4f}" for k in ("statistic", "limit", "p")]
         covered.add_row(name.replace("_given", " given z"), *cells)
-    binned = Table("redshift", "n", "mass given z in 68 %", "in 95 %", title="Told the redshift, by redshift")
+    binned = Table("redshift", "n", "mass given z in 68 %", "in 95 %", title="Given the redshift, by redshift")
     for row in joint["bins"]:
         cells = ["{:.3f} ± {:.3f}".format(*row["coverage"][k]) for k in ("68", "95")]
         binned.add_row(f"{row['low']:.2f} to {row['high']:.2f}", str(row["n"]), *cells)

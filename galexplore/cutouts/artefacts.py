@@ -16,8 +16,8 @@ from galexplore.survey import Survey
 #: What each suspicion is called in a sentence.
 SUSPICIONS = {
     "line": "a straight line crosses one band: a satellite's trail or a bad column",
-    "empty": "nothing stands out from the sky in the middle",
-    "star": "as round and small as a star, and of a star's colours",
+    "empty": "no source is detected at the centre",
+    "star": "unresolved and round, with the colours of a star",
 }
 BRIEFLY = {"line": "a line in one band", "empty": "empty sky", "star": "like a star"}
 #: Limits that tell the kinds apart; set on the simulated survey's labelled non-galaxies.

@@ -29,13 +29,15 @@ def draw_annotated(
     brightness: float = 1.0,
     inverted: bool = False,
     redshift: float | None = None,
+    field: float | None = None,
+    lettering: int = 14,
 ) -> bytes:
     """Draw an image with a bar and the directions of north and east.
 
     Parameters
     ----------
     flux : array (B, N, N)
-        Nanomaggies per native pixel over the survey's field; row 0 in the south, column 0 in the east.
+        Nanomaggies per native pixel; row 0 in the south, column 0 in the east.
     survey : Survey
     side : int
         Pixels of the picture.
@@ -47,6 +49,10 @@ def draw_annotated(
         Dark on light, which shows faint light best.
     redshift : float, optional
         For the bar's length in kpc.
+    field : float, optional
+        Arcsec that the image spans; by default the survey's field.
+    lettering : int
+        The picture's side over the height of its letters.
 
     Returns
     -------
@@ -56,8 +62,8 @@ def draw_annotated(
     scaled = brightness * np.asarray(flux, np.float32)
     rgb = (to_rgb(scaled, survey) if band is None else _draw_grey(scaled, survey, band))[::-1]
     picture = Image.fromarray(255 - rgb if inverted else rgb).resize((side, side), Image.Resampling.BICUBIC)
-    label = label_bar(redshift, measure_bar(survey))
-    add_bar(picture, survey, label, (40, 44, 52) if inverted else (225, 230, 238), lettering=14)
+    label = label_bar(redshift, measure_bar(survey, field))
+    add_bar(picture, survey, label, (40, 44, 52) if inverted else (225, 230, 238), lettering, field)
     stream = BytesIO()
     picture.save(stream, "JPEG", quality=92, subsampling=0)
     return stream.getvalue()

@@ -85,9 +85,21 @@ def _encode(rgb: np.ndarray, survey: Survey, side: int, bar: bool) -> bytes:
     return stream.getvalue()
 
 
-def measure_bar(survey: Survey) -> float:
-    """Arcsec of the bar on a picture of the survey's field: a round number, about a third of the side at most."""
-    return max((b for b in BARS if b <= 0.35 * survey.field), default=BARS[0])
+def zoom_in(flux: np.ndarray, survey: Survey, zoom: float) -> tuple[np.ndarray, float]:
+    """Cut the middle of images (..., N, N) of the survey's field; return it with the arcsec a side that it spans.
+
+    As many pixels as the field over `zoom` holds, one more where the middle would move by half of one.
+    """
+    side = flux.shape[-1]
+    kept = min(side, max(1, round(side / zoom)))
+    kept += (side - kept) % 2
+    edge = (side - kept) // 2
+    return flux[..., edge : edge + kept, edge : edge + kept], kept / side * survey.field
+
+
+def measure_bar(survey: Survey, field: float | None = None) -> float:
+    """Arcsec of the bar on a picture of `field` arcsec, the survey's by default: round, a third of the side at most."""
+    return max((b for b in BARS if b <= 0.35 * (field or survey.field)), default=BARS[0])
 
 
 def add_bar(
@@ -96,15 +108,17 @@ def add_bar(
     label: str | None = None,
     ink: tuple[int, int, int] = (225, 230, 238),
     lettering: int = 32,
+    field: float | None = None,
 ) -> None:
     """Draw a bar of `measure_bar` arcsec with its label at the lower left, and N and E at the lower right.
 
-    `lettering` is the picture's side over the letters' height.
+    `lettering` is the picture's side over the letters' height, `field` the arcsec that it spans.
     """
-    label = f'{measure_bar(survey):g}"' if label is None else label
+    arcsec, field = measure_bar(survey, field), field or survey.field
+    label = f'{arcsec:g}"' if label is None else label
     side = picture.width
     draw, font = ImageDraw.Draw(picture), ImageFont.load_default(max(15, side // lettering))
-    margin, length, arm = side // 24, round(measure_bar(survey) / survey.field * side), side // 16
+    margin, length, arm = side // 24, round(arcsec / field * side), side // 16
     y = side - margin
     draw.line([(margin, y), (margin + length, y)], fill=ink, width=max(1, side // 200))
     centred = draw.textlength(label, font) <= length

@@ -1,35 +1,87 @@
-"""A model's card in words: what it was taught, on what, where it fails, and what each of its latents does."""
+"""A model's card in words: its training, what its numbers mean, what it is for, where it fails, how to cite it."""
 
 import math
 from collections.abc import Iterable
 
 import numpy as np
 
+from galexplore import __version__
+from galexplore.atlas.kinds import count_artefacts
 from galexplore.atlas.paths import sweep
+from galexplore.cosmology import COSMOLOGY
 from galexplore.explore.explorer import Explorer
 from galexplore.latents import LATENTS, name_latent
-from galexplore.places import ROOT
+from galexplore.mock.history import SFR_TIMESCALE
 
 _SIMULATED = (
-    "It was taught by **simulated** galaxies alone. How well it reads real ones depends on how true to them the "
-    "simulation is; masses of the few real galaxies tried came out too high."
+    "It was trained on **simulated** galaxies alone. How well it works on real ones depends on how realistic the "
+    "simulation is; the masses of the few real galaxies tried came out too high."
+)
+#: What the numbers of a simulated catalogue mean, and with them those that are inferred (`galexplore.mock`).
+_SIMULATED_MEANING = (
+    ("Stellar mass", "in living stars and remnants; Kroupa (2001) initial mass function; BC03 models (2016 update)"),
+    ("SFR", f"mean over the last {1000 * SFR_TIMESCALE:.0f} Myr"),
+)
+_COSMOLOGY = ("Cosmology", f"flat ΛCDM, H₀ = {COSMOLOGY.H0.value:g} km s⁻¹ Mpc⁻¹, Ωm = {COSMOLOGY.Om0:g}")
+_ANGLE = ("Position angle", "of the major axis, from north through east, period 180°")
+_UNKNOWN_MEANING = ("Mass and SFR", "as the catalogue's labels define them (initial mass function, SFR time scale)")
+_USES = (
+    "To explore a population by its images: where galaxies lie, what they resemble, which are unusual and why.",
+    "To give quick first estimates of redshift, stellar mass and SFR from {bands} cutouts like those of {survey}, with "
+    "error bars; not to replace spectra or SED fits where these exist.",
+    "To choose candidates to look at. An anomaly is a reason to look, not a discovery.",
+    "Not for photometric redshifts of a cosmological sample, nor for mass or luminosity functions: the prior of the "
+    "training set is in every answer.",
 )
 _LIMITS = (
-    "Galaxies nearer than z = 0.03 overflow the {field:.1f}″ field and are few in the training.",
-    "Within the main sequence, SFR hardly shows in {bands}: dust and age look alike. The error bars say so; the means "
-    "are drawn towards the middle.",
-    "Rarity is measured on means that noise draws towards the middle: a faint odd galaxy looks less odd than it is.",
-    "Intervals are honest for galaxies drawn as the catalogue's are. What resembles none of them (see rarity and "
-    "reconstruction χ²) has no guarantee.",
-    "Five numbers draw the mean galaxy of their kind: arms, clumps and neighbours are not reconstructed.",
-    "A JPEG gives rough fluxes; redshift, mass and SFR from it are rough too.",
+    "Galaxies nearer than z = 0.03 are larger than the {field:.1f}″ field and few in the training set.",
+    "Within the main sequence, SFR is poorly constrained by {bands}: dust and age are degenerate. The error bars say "
+    "so; the point estimates are biased towards the mean.",
+    "Anomaly is measured on point estimates, which noise biases towards the mean: a faint unusual galaxy seems less "
+    "unusual than it is.",
+    "Intervals are calibrated for galaxies drawn from the catalogue's distribution. Outside it (see the anomaly "
+    "percentile and the reconstruction χ²) their coverage is not known.",
+    "Five numbers reconstruct the mean galaxy with these properties: spiral arms, clumps and neighbours are not "
+    "reconstructed.",
+    "A JPEG gives approximate fluxes only, hence an approximate redshift, mass and SFR.",
 )
+
+
+_BIBTEX = """\
+@article{{gagliano2023,
+  author = {{Gagliano, Alexander and Villar, V. Ashley}},
+  title = {{{{A Physics-Informed Variational Autoencoder for Rapid Galaxy Inference and Anomaly Detection}}}},
+  journal = {{arXiv e-prints}},
+  year = {{2023}},
+  eprint = {{2312.16687}},
+  archivePrefix = {{arXiv}}
+}}
+
+@software{{galexplore,
+  author = {{{{the galexplore developers}}}},
+  title = {{{{galexplore}}}},
+  version = {{{version}}}
+}}"""
 
 
 def list_limits(explorer: Explorer) -> list[str]:
     """List what a person should know before believing a model, a sentence or two each."""
     field, bands = explorer.survey.field, ", ".join(explorer.survey.bands)
     return [_SIMULATED] * explorer.simulated + [limit.format(field=field, bands=bands) for limit in _LIMITS]
+
+
+def list_uses(explorer: Explorer) -> list[str]:
+    """List what a model is meant for and what not, a sentence or two each."""
+    survey = explorer.survey
+    return [use.format(bands=", ".join(survey.bands), survey=survey.name) for use in _USES]
+
+
+def describe_meaning(explorer: Explorer) -> list[tuple[str, str]]:
+    """List what the inferred numbers mean: pairs of a quantity and its definition.
+
+    Those of mass and SFR are the labels', which a simulated catalogue tells and another one does not.
+    """
+    return [*(_SIMULATED_MEANING if explorer.simulated else (_UNKNOWN_MEANING,)), _COSMOLOGY, _ANGLE]
 
 
 def describe_recipe(explorer: Explorer) -> list[tuple[str, str]]:
@@ -39,14 +91,13 @@ def describe_recipe(explorer: Explorer) -> list[tuple[str, str]]:
     ----------
     explorer : Explorer
     """
-    card, table = explorer.card, explorer.table
+    card = explorer.card
     training, network = card["training"], card["network"]
     galaxies = f"{card['n_train']:,} {'simulated ' if explorer.simulated else ''}galaxies"
     extra = training.get("extra")
-    kinds = int((table["population"] != "ordinary").sum())
     rows = [
-        ("Taught by", galaxies + (f", {extra:,} of them drawn for training alone" if extra else "")),
-        ("Atlas", f"{len(table):,} galaxies" + (f", {kinds:,} of rare kinds that no training saw" if kinds else "")),
+        ("Training set", galaxies + (f", {extra:,} of them drawn for training alone" if extra else "")),
+        ("Atlas", _count_atlas(explorer)),
         ("Network", f"{card['parameters']:,} parameters, five latents, widths {_join(network['widths'])}"),
         (
             "Recipe",
@@ -70,12 +121,21 @@ def describe_recipe(explorer: Explorer) -> list[tuple[str, str]]:
     return rows
 
 
+def _count_atlas(explorer: Explorer) -> str:
+    """Say how many galaxies an atlas holds, how many of rare kinds among them, and how many artefacts beside them."""
+    artefacts, entries = count_artefacts(explorer.kinds), len(explorer.table)
+    rare = entries - artefacts - int(explorer.kinds.get("ordinary", 0))
+    said = f"{entries - artefacts:,} galaxies"
+    said += f", {rare:,} of them of rare kinds that are in no training set" if rare else ""
+    return said + (f"; {artefacts:,} artefacts" if artefacts else "")
+
+
 def _list_unknown(card: dict) -> list[tuple[str, str]]:
     """Say which latents no label taught, and of which others none judges the intervals."""
     untaught = card.get("untaught", [])
     alone = [name for name in card.get("uncalibrated", []) if name not in untaught]
-    rows = {"Not taught": (untaught, "no label was known, so they say nothing")}
-    rows["Not calibrated"] = (alone, "no label judges their intervals")
+    rows = {"Not trained": (untaught, "no label was known, so they carry no information")}
+    rows["Not calibrated"] = (alone, "no label to calibrate their intervals by")
     return [(k, f"{', '.join(name_latent(n) for n in names)}: {why}") for k, (names, why) in rows.items() if names]
 
 
@@ -83,10 +143,9 @@ def _join(numbers: Iterable[int]) -> str:
     return ", ".join(str(n) for n in numbers)
 
 
-def read_citation() -> str:
-    """Text of `CITATION.cff`; what to cite where the file is not there."""
-    path = ROOT / "CITATION.cff"
-    return path.read_text() if path.exists() else "Gagliano & Villar 2023, arXiv:2312.16687"
+def write_bibtex() -> str:
+    """Write the BibTeX entries of the method's paper and of this software; what they hold is `CITATION.cff`'s."""
+    return _BIBTEX.format(version=__version__)
 
 
 def sweep_latents(explorer: Explorer, n: int = 9) -> dict[str, tuple[list[str], np.ndarray]]:

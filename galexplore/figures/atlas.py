@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from galexplore.atlas.regions import Region
 from galexplore.figures.contours import draw_contours
 from galexplore.figures.marginals import add_marginals
 from galexplore.figures.paint import (
@@ -42,6 +43,7 @@ def plot_atlas(
     limits: Limits | None = None,
     contours: bool = False,
     outline: dict | None = None,
+    regions: Sequence[Region] = (),
     marginals: bool = False,
     labels: bool = True,
     dark: bool = True,
@@ -71,6 +73,8 @@ def plot_atlas(
         Whether to outline the smallest regions that hold 25, 50, 75 and 95 % of the ordinary galaxies.
     outline : dict, optional
         What the selection was drawn with, as plotly's event gives it: `box`, `lasso`.
+    regions : sequence of Region
+        Names that are written over parts of the plot.
     marginals : bool
         Whether to add a histogram along each axis.
     labels : bool
@@ -101,6 +105,7 @@ def plot_atlas(
         _add_yours(figure, dark, **yours)
     figure.update_layout(layout(title, dark, height))
     _draw_outline(figure, outline or {}, dark)
+    _write_regions(figure, regions, dark)
     if not labels:
         figure.update_traces(hoverinfo="none", hovertemplate=None, selector=lambda trace: trace.customdata is not None)
     if marginals:
@@ -195,6 +200,14 @@ def _draw_outline(figure: go.Figure, outline: dict, dark: bool) -> None:
     for lasso in outline.get("lasso", ()):
         corners = [f"{a:.6g},{b:.6g}" for a, b in zip(lasso["x"], lasso["y"], strict=True)]
         figure.add_shape(type="path", path=f"M{' L'.join(corners)} Z", **look)
+
+
+def _write_regions(figure: go.Figure, regions: Sequence[Region], dark: bool) -> None:
+    """Write the names of regions where they lie; the pointer passes through them."""
+    ink, ground = ("#E6EBF2", "rgba(11,14,19,0.6)") if dark else ("#1B2430", "rgba(255,255,255,0.7)")
+    look = {"showarrow": False, "font": {"size": 11, "color": ink}, "bgcolor": ground, "borderpad": 1}
+    for region in regions:
+        figure.add_annotation(x=region.x, y=region.y, text=region.name, **look)
 
 
 def _ring(x: pd.Series, y: pd.Series, colour: str) -> go.Scattergl:

@@ -88,7 +88,7 @@ def plot_pit(compared: dict[str, pd.DataFrame], title: str, dark: bool = True, b
         figure.add_trace(go.Bar(**at, marker=bar, hovertemplate=hover), 1, column)
         figure.add_hrect(low, high, row=1, col=column, line_width=0, fillcolor=ACCENT[dark], opacity=0.18)
         figure.update_xaxes(title=f"PIT of {_NAMES[latent]}", row=1, col=column)
-    return dress(figure, title, dark, 270).update_yaxes(title="Over expected", col=1, row=1)
+    return dress(figure, title, dark, 270).update_yaxes(title="Count over expected", col=1, row=1)
 
 
 def plot_coverage(bins: dict[str, list[dict]], title: str, dark: bool = True) -> go.Figure:

@@ -14,7 +14,7 @@ NAMES = {"pixel_scale": "pixel scale", "flux_units": "flux units", "missing": "m
 
 def show_audit(checks: Sequence[Check]) -> None:
     """List the checks, each with a mark, a word and a sentence."""
-    lines = ["| | check | what was found |", "|---|---|---|"]
+    lines = ["| | check | result |", "|---|---|---|"]
     lines += [f"| {MARKS[c.status]} | **{NAMES.get(c.check, c.check)}** | {plain(c.detail)} |" for c in checks]
     st.markdown("\n".join(lines))
 
@@ -24,5 +24,5 @@ def show_refusal(verdict: Verdict) -> None:
     name = f"{plain(verdict.name)}: " if verdict.name else ""
     st.error(f"**This cannot be used:** {name}{plain(verdict.error.rstrip('.'))}.", icon=":material/block:")
     if verdict.checks:
-        st.markdown("**Audit** up to where it stopped")
+        st.markdown("**Input checks** up to the one that failed")
         show_audit(verdict.checks)

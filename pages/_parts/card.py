@@ -95,7 +95,7 @@ def show_alikes(explorer: Explorer, identifier: str) -> None:
     st.markdown("**What it resembles:** its nearest galaxies in latent space")
     show_neighbours(find_neighbours(explorer, identifier), "near")
     twins = find_twins(explorer.table, identifier, 8)
-    st.markdown("**Its matched twins:** same redshift, mass and SFR within the errors, another free latent")
+    st.markdown("**Matched twins:** same redshift, mass and SFR within the errors, different free latent")
     if twins.empty:
         st.caption("No galaxy of the atlas matches all three.")
         return

@@ -29,13 +29,13 @@ def show_draws(explorer: Explorer, latents: np.ndarray) -> None:
     joint, origin = start.get("posterior"), start.get("origin", "")
     if joint is None:
         lacking = "This model has no joint posterior; fit one with: galexplore model posterior NAME"
-        typical = "Start from a galaxy of the atlas or from an upload: what its image leaves open is drawn from."
+        typical = "Start from a galaxy of the atlas or from an upload: draws from its posterior are shown here."
         st.markdown(lacking if explorer.posteriors is None else typical)
         return
     rows = draw_latents(joint, start["latents"])
     frames = explorer.decode(rows)
     notes = [" · ".join(note(name, row[LATENTS.index(name)]) for name in PROPERTIES) for row in rows]
-    title = f"{COUNT} draws from what the image says of {origin}"
+    title = f"{COUNT} draws from the posterior of {origin}"
     st.markdown(f"**{title}** (model reconstruction). Click one to start from it.")
     with st.container(key="gallery-draws"), st.grid(COUNT, min_column_width=62, gap="xsmall"):
         for i, (row, frame, said) in enumerate(zip(rows, frames, notes, strict=True)):
@@ -46,6 +46,6 @@ def show_draws(explorer: Explorer, latents: np.ndarray) -> None:
                 label, key=f"draw-{i}", type="tertiary", width="stretch", help=said, on_click=start_from, args=args
             )
     st.caption(
-        "Redshift, mass and SFR vary together as the joint posterior says; orientation and the free latent stay."
+        "Redshift, mass and SFR are drawn together from the joint posterior; orientation and the free latent are fixed."
     )
     offer_frames(explorer, frames, notes, COUNT, title)

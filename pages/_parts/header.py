@@ -66,7 +66,11 @@ def show_model(explorer: Explorer) -> None:
     more = f" · {artefacts:,} artefacts" if artefacts else ""
     st.markdown(f"{explorer.survey.name} · {len(explorer.table) - artefacts:,} galaxies{more}", width="content")
     if explorer.simulated:
-        st.badge("simulated", color="gray", help="Galaxies rendered from physics, as the survey would have seen them.")
+        st.badge(
+            "simulated",
+            color="gray",
+            help="Galaxies simulated from physics, as the survey would see them; none of them is on the real sky.",
+        )
 
 
 def show_search() -> str:
@@ -143,6 +147,6 @@ def show_bundle(explorer: Explorer, key: str) -> None:
         "galexplore-view.zip",
         "application/zip",
         key=key,
-        help="Ids, state, the model's hash, and a script that brings this view back.",
+        help="Ids, settings, the model's hash, and a script that reproduces this view.",
         on_click="ignore",
     )

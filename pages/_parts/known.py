@@ -50,7 +50,7 @@ def ask_redshift(location: Location) -> None:
         format="%.4f",
         key=keys[0],
         placeholder="such as 0.05",
-        help="From a spectrum, say: mass and star-formation rate are then those of a galaxy at this redshift.",
+        help="From a spectrum, for example: mass and star-formation rate are then inferred given this redshift.",
     )
     error = right.number_input(
         "Its error", 0.0, 1.0, value=None, step=0.0001, format="%.4f", key=keys[1], placeholder="none"
@@ -60,6 +60,7 @@ def ask_redshift(location: Location) -> None:
         tell(wanted)
         st.rerun()
     if location.pull is not None:
-        st.caption(f"It lies {location.pull:+.1f}\u00a0σ from what the image says. All that is said here holds for it.")
+        pull = f"Pull against the image's posterior: {location.pull:+.1f}\u00a0σ."
+        st.caption(f"{pull} All results here are given this redshift.")
         if abs(location.pull) > SURPRISING:
-            st.warning("The image speaks against this redshift: mass and SFR rest on the tail of what it says.")
+            st.warning("This redshift disagrees with the image: mass and SFR rest on the tail of its posterior.")

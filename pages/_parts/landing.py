@@ -4,8 +4,10 @@ import streamlit as st
 
 from galexplore.atlas.kinds import count_artefacts, define_kind
 from galexplore.explore.explorer import Explorer
+from pages._parts.choices import list_kinds
 from pages._parts.panels import mark, show_gallery
-from pages._session.uploads import try_sample
+from pages._parts.tour import offer_tour
+from pages._parts.uploader import list_samples, name_sample, show_uploader, try_file
 
 #: Kinds of which one is shown, where the atlas has them, and the share of its kind that is brighter than it; two
 #: ordinary galaxies, a dull and a bright one, say what the others depart from.
@@ -35,30 +37,50 @@ def count_galaxies(explorer: Explorer) -> str:
 
 
 def show_landing(explorer: Explorer) -> None:
-    """Say what the atlas is; show galaxies that open by a click, and offer to locate an image of one's own."""
-    left, right = st.container(key="halves-landing").columns([5, 7], gap="large", vertical_alignment="center")
-    with left:
-        st.markdown("## An atlas of galaxies by what their images tell")
-        trained = "simulated images" if explorer.simulated else "images of galaxies with known properties"
-        st.markdown(
-            f"A neural network trained on {trained} infers redshift, stellar mass, star-formation rate and orientation "
-            f"from {', '.join(explorer.survey.bands)} images alone. Galaxies of like properties lie together. "
-            f"{count_galaxies(explorer)}."
-        )
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.page_link("pages/locate.py", label="Upload a cutout of your own", icon=":material/upload:")
-            sample = choose_example(explorer, "Red Spiral", 0.3) or choose_example(explorer, "ordinary", BRIGHT)
-            if sample and st.button("Try it with a sample", icon=":material/play_arrow:", key="landing-sample"):
-                try_sample(sample)
-                st.switch_page("pages/locate.py")
-            st.button("Hide", type="tertiary", key="landing-hide", on_click=hide_landing)
-    with right:
-        show_examples(explorer)
+    """Say what the atlas is; show galaxies that open by a click, and take an image of one's own or a sample."""
+    if st.session_state.pop("to-locate", False):  # files were dropped here
+        st.switch_page("pages/locate.py")
+    with st.container(key="landing"):
+        left, right = st.container(key="halves-landing").columns([5, 7], gap="large", vertical_alignment="center")
+        with left:
+            show_words(explorer)
+        with right:
+            show_examples(explorer)
+        left, right = st.container(key="halves-drop").columns([7, 5], gap="large", vertical_alignment="center")
+        with left:
+            show_uploader(explorer.survey, "landing-files", "**Drop your own cutout here:** ", go_to_locate)
+        with right:
+            show_samples(explorer)
+
+
+def show_words(explorer: Explorer) -> None:
+    """Say what this is, what the plots show and whether it is real; offer the tour, the kinds' definitions, to hide."""
+    st.markdown("## An atlas of galaxies, by their images")
+    trained = "simulated images" if explorer.simulated else "images of galaxies with known properties"
+    real = "**None of it is real sky:** physics rendered as the survey would see it. " if explorer.simulated else ""
+    st.markdown(
+        f"A neural network, trained on {trained}, infers redshift, stellar mass, star-formation rate and orientation "
+        f"of a galaxy from its {', '.join(explorer.survey.bands)} images alone. Here are {count_galaxies(explorer)}. "
+        f"{real}**Left plot:** stellar mass against redshift. **Right plot:** a map on which similar galaxies lie "
+        "close together."
+    )
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        offer_tour()
+        defined = [(kind, define_kind(kind)) for kind in list_kinds(explorer) if define_kind(kind)]
+        if defined:
+            with st.popover("What are these kinds?", icon=":material/help:", key="kinds-defined"):
+                st.markdown("  \n".join(f"{mark(kind)} **{kind}**: {words}" for kind, words in defined))
+        st.button("Hide", type="tertiary", key="landing-hide", on_click=hide_landing)
 
 
 def hide_landing() -> None:
     """Leave the introduction away for the rest of the session."""
     st.session_state.landed = True
+
+
+def go_to_locate() -> None:
+    """Have the next run show Locate: a callback cannot change the page."""
+    st.session_state["to-locate"] = True
 
 
 def show_examples(explorer: Explorer) -> None:
@@ -67,4 +89,17 @@ def show_examples(explorer: Explorer) -> None:
     ids = [i for i in chosen if i]
     notes = [f"{mark(chosen[i])} {chosen[i]}".strip() for i in ids]
     show_gallery(ids, notes, len(ids), "landing", [define_kind(chosen[i]) for i in ids])
-    st.caption("Click one to see where it lies on both plots and what the model says of it.")
+    st.caption("Click one: it is ringed on both plots, and its card says what the model infers.")
+
+
+def show_samples(explorer: Explorer) -> None:
+    """Offer the samples that ship to whoever has no file at hand."""
+    samples = list_samples(explorer.survey)
+    if not samples:
+        return
+    st.caption("No file at hand? Try a simulated one:")
+    with st.container(horizontal=True, gap="small"):
+        for path in samples:
+            if st.button(name_sample(path), icon=":material/play_arrow:", key=f"sample-file-{path.name}"):
+                try_file(path)
+                st.switch_page("pages/locate.py")

@@ -43,7 +43,7 @@ def show_numbers(location: Location) -> None:
         lines = [
             f"{p} %: {low:.{digits}f} to {high:.{digits}f}" for p, (low, high) in zip((68, 95), spans, strict=True)
         ]
-        cell.caption("undefined: too round" if measured == "undetermined" else "  \n".join(lines))
+        cell.caption("PA undefined" if measured == "undetermined" else "  \n".join(lines))
 
 
 def show_head(upload: dict, forget: Callable[[], None]) -> None:
@@ -63,7 +63,7 @@ def show_head(upload: dict, forget: Callable[[], None]) -> None:
         st.download_button("JSON", text, "location.json", "application/json", icon=icon, key="json", on_click="ignore")
         if len(upload["verdicts"]) == 1:
             offer_table(upload["verdicts"], "location")
-            st.button("Another", on_click=forget, key="forget", icon=":material/close:", type="tertiary")
+            st.button("Upload another", on_click=forget, key="forget", icon=":material/close:", type="tertiary")
     filled = 1 - location.prepared.valid.all(axis=0).mean()
     if filled > MUCH:
         reasons = [c.detail for c in location.prepared.checks if c.status == "fixed" and c.check in ("size", "missing")]
@@ -71,7 +71,7 @@ def show_head(upload: dict, forget: Callable[[], None]) -> None:
     if sentence := location.validity.sentence:
         (st.warning if location.answered else st.error)(plain(sentence), icon=":material/travel_explore:")
     elif location.warning:
-        st.warning(f"**This may be no galaxy:** {location.warning}.", icon=":material/help:")
+        st.warning(f"**This may not be a galaxy:** {location.warning}.", icon=":material/help:")
 
 
 def show_pixels(location: Location, survey: Survey) -> None:
@@ -79,14 +79,14 @@ def show_pixels(location: Location, survey: Survey) -> None:
     prepared = location.prepared
     show_images(prepared.flux, location.reconstruction, survey, prepared.valid)
     fixed = [c for c in prepared.checks if c.status == "fixed"]
-    audit = f"{len(prepared.checks) - len(fixed)} checks passed, {len(fixed)} fixed"
-    worse = f"Reconstruction χ² {location.chi2:.2f} a pixel, worse than {location.chi2_percentile:.0f} % of galaxies."
-    st.caption(f"Audit: {audit}. {worse}")
+    audit = f"{len(prepared.checks) - len(fixed)} passed, {len(fixed)} fixed"
+    worse = f"Reconstruction χ² {location.chi2:.2f} per pixel, percentile {location.chi2_percentile:.0f} of the atlas."
+    st.caption(f"Input checks: {audit}. {worse}")
     picture = bands.draw_bands(prepared.flux, prepared.valid, survey)
     st.image(picture, width="stretch", alt=f"The {survey.count_word} bands")
     with st.container(horizontal=True, vertical_alignment="center"):
-        grid = f"{survey.size} × {survey.size} pixels that were encoded, over {survey.field:.1f}″"
-        st.caption(f"The very {grid}, north up, east left; blue: filled in.", width="stretch")
+        grid = f"{survey.size} × {survey.size} pixels that the encoder read, {survey.field:.1f}″ wide"
+        st.caption(f"The {grid}, north up, east left; blue: filled in.", width="stretch")
         data, mime, icon = partial(bands.write_npy, prepared.flux), "application/octet-stream", ":material/download:"
         st.download_button("npy", data, "encoded.npy", mime, icon=icon, key="npy", on_click="ignore")
 
@@ -106,7 +106,7 @@ def show_kinds(location: Location) -> None:
         share = f"**{100 * row['probability']:.0f} %** | {100 * row['low']:.0f} to {100 * row['high']:.0f} %"
         lines.append(f"| {mark(row['population'])} {row['population']} | {share} | {row['neighbours']} |")
     st.markdown("\n".join(lines))
-    st.caption("Shares among its nearest galaxies: they hold for a survey mixed as this atlas is.")
+    st.caption("Fractions among its nearest galaxies in latent space; they assume the mix of kinds of this atlas.")
 
 
 def show_unanswered(explorer: Explorer, location: Location) -> None:
@@ -115,7 +115,7 @@ def show_unanswered(explorer: Explorer, location: Location) -> None:
     with left:
         show_pixels(location, explorer.survey)
     with right:
-        st.markdown("**Audit** of what was read")
+        st.markdown("**Input checks**")
         show_audit(location.prepared.checks)
 
 
@@ -143,5 +143,5 @@ def show_location(explorer: Explorer, upload: dict, forget: Callable[[], None]) 
     with left:
         show_neighbourhood(explorer, location)
     with right:
-        st.markdown("**Audit** of what was read")
+        st.markdown("**Input checks**")
         show_audit(location.prepared.checks)

@@ -21,7 +21,7 @@ from pages._session.state import plain, select
 def choose_list(explorer: Explorer) -> None:
     """Take a table or a list of the person's own, and say how many of its galaxies are here."""
     state = st.session_state
-    st.markdown("**Mark your own galaxies** with stars: a table with `id`, or `ra` and `dec`.")
+    st.markdown("**Mark your own galaxies** with stars: a table with a column `id`, or `ra` and `dec`.")
     radius = st.number_input("Match positions within [arcsec]", 0.1, 60.0, 2.0, 0.5, "%.1f", key="list-radius")
     key = f"list-{state.setdefault('lists', 0)}"
     kinds = "csv tsv txt dat tbl mrt cat fits fit vot xml ecsv parquet pq gz bz2".split()
@@ -61,7 +61,7 @@ def show_list() -> None:
             st.button(
                 "Select them", key="select-list", on_click=select, args=(listed["ids"],), icon=":material/select:"
             )
-        st.button("Forget it", key="forget-list", on_click=forget_list, type="tertiary")
+        st.button("Remove the list", key="forget-list", on_click=forget_list, type="tertiary")
 
 
 def forget_list() -> None:

@@ -24,14 +24,14 @@ def show_position(table: pd.DataFrame, location: Location) -> None:
     at = [LATENTS.index("redshift"), LATENTS.index("logmass")]
     left, right = st.columns(2, gap="medium")
     with left:
-        title = "Your galaxy among the atlas's, with 68 % and 95 % of its error"
+        title = "Your galaxy among those of the atlas, with its 68 % and 95 % regions"
         if location.posterior is None:
             outlines = make_ellipses(scatter.covariance[np.ix_(at, at)], location.latents[at])
         else:
             outlines = figures.outline_regions(location.posterior, "redshift", "logmass")
         show_place(table, AXES, title, kinds, location.latents[at], outlines)
     with right:
-        title = "Where the map would put it, within its error"
+        title = "Its position on the map, with 68 % and 95 % regions"
         show_place(
             table,
             MAPS["latents"],
@@ -41,7 +41,7 @@ def show_position(table: pd.DataFrame, location: Location) -> None:
             make_ellipses(np.cov(cloud.T), location.position),
             cloud,
         )
-    with st.expander("What the error is made of"):
+    with st.expander("Error budget"):
         show_budget(location)
 
 
@@ -72,7 +72,7 @@ def show_place(
 def show_budget(location: Location) -> None:
     """List the encoder's error and the scatter over copies of the same image, latent by latent."""
     scatter = location.scatter
-    lines = ["| | value | calibrated error | over flips and turns | over shifts by a pixel | together |"]
+    lines = ["| | value | calibrated error | scatter over flips and rotations | over one-pixel shifts | total |"]
     lines.append("|---|---:|---:|---:|---:|---:|")
     together = np.sqrt(np.diag(scatter.covariance))
     for i, name in enumerate(LATENTS):
@@ -82,6 +82,6 @@ def show_budget(location: Location) -> None:
         lines.append(f"| {TITLES[name]} | {format_latent(name, location.values[i], location.sigma[i])} | {cells} |")
     st.markdown("\n".join(lines))
     st.caption(
-        "The image was read in 72 views: nine shifts by at most a pixel, each in its eight flips and quarter turns. "
-        "The calibrated error already holds the scatter over flips and turns; shifts are added to it."
+        "The image was encoded 72 times: nine shifts of up to a pixel, each in eight flips and rotations by 90°. The "
+        "calibrated error includes the scatter over flips and rotations; that over shifts is added in quadrature."
     )

@@ -11,7 +11,7 @@ from pages._session.state import is_dark
 
 def show_density(joint: JointPosterior, key: str, known: float | None = None, source: str = "known") -> None:
     """Show what an image says of the redshift, and one that is known, by where it is from."""
-    title = "What the image says of the redshift, with 68 % and 95 % of it"
+    title = "Posterior of the redshift, p(z), with its 68 % and 95 % intervals"
     figure = figures.plot_redshift(joint, title, known, source, is_dark())
     st.plotly_chart(figure, theme=None, key=f"redshift-density-{key}", config=STILL, alt=title)
 
@@ -22,9 +22,9 @@ def show_corner(table: pd.DataFrame, joint: JointPosterior, key: str) -> None:
     fold = st.expander("Redshift, mass and SFR together", key=f"corner-open-{key}", on_change="rerun")
     if not fold.open:
         return
-    title = "Solid: 68 %, dotted: 95 % of it; grey: the galaxies of the atlas"
+    title = "Joint posterior; solid: 68 %, dotted: 95 % regions; grey: the galaxies of the atlas"
     figure = figures.plot_corner(table, joint, title, is_dark())
     fold.plotly_chart(figure, theme=None, key=f"corner-{key}", config=STILL, alt=title)
     one, other, third = (joint.correlation[i, j] for i, j in ((0, 1), (0, 2), (1, 2)))
     said = f"redshift and mass {one:+.2f}, redshift and SFR {other:+.2f}, mass and SFR {third:+.2f}"
-    fold.caption(f"Correlations: {said}. Redshift by its logarithm.")
+    fold.caption(f"Correlations: {said}. Of the logarithm of the redshift.")

@@ -24,6 +24,10 @@ SCORES = {
     "coverage68": "68.3 % intervals cover",
     "coverage95": "95 % intervals cover",
 }
+#: What a split was used for although no weight was fitted to it, and where the others' scores are.
+SELECTED = {
+    "validation": ", but by which the best epoch was chosen; for the test split see the README or `galexplore evaluate`"
+}
 PER_CENT = ("outlier_fraction", "coverage68", "coverage95")
 
 
@@ -56,25 +60,27 @@ def list_scores(metrics: dict, judged: Sequence[str]) -> list[str]:
 def show_scores(metrics: dict, simulated: bool) -> None:
     """Show the scores, and of which galaxies they are."""
     judged = [latent for latent in LABELLED if latent in metrics]
-    unjudged = "Too few labels are known to judge redshift, mass and SFR."
+    unjudged = "Too few labels are known to score redshift, mass and SFR."
     st.markdown("\n".join(list_scores(metrics, judged)) if judged else unjudged)
     angle = ""
     if "median_error_deg" in metrics.get("phi", {}):
         value, error = metrics["phi"]["median_error_deg"]
         off = format_measurement(value, error, "°")
-        angle = f"Position angle (axis ratio below 0.7): off by **{off}** in the median. "
+        angle = f"Position angle (axis ratio below 0.7): median absolute error **{off}**. "
     value, error = metrics["reconstruction"]["chi2"]
     st.markdown(f"{angle}Reconstruction: χ² a pixel **{format_measurement(value, error)}**.")
     what = "simulated galaxies" if simulated else "galaxies"
+    split = metrics["split"]
     st.caption(
-        f"{metrics['n']:,} {what} of the {metrics['split']} split, which taught no weight. Redshift: of "
-        "(z − z_label) / (1 + z_label), outliers beyond 0.15; mass and SFR in dex, outliers beyond 0.5 dex."
+        f"All scores and plots here: {metrics['n']:,} {what} of the **{split} split**, to which no weight was fitted"
+        f"{SELECTED.get(split, '')}. Value ± bootstrap standard error. Redshift: Δz = (z − z_label) / "
+        "(1 + z_label), outliers |Δz| > 0.15; mass and SFR in dex, outliers beyond 0.5 dex."
     )
 
 
 def show_joint(joint: dict) -> None:
     """Show how honest the joint posterior is: coverage, PIT, TARP, and what a redshift that is told is worth."""
-    lines = ["| | in 68.3 % | in 95 % | largest gap of PIT | chance allows |", "|---|---:|---:|---:|---:|"]
+    lines = ["| | in 68.3 % | in 95 % | PIT: KS statistic | critical value, 5 % |", "|---|---:|---:|---:|---:|"]
     for name, test in joint["uniform"].items():
         shares = joint["coverage"].get(name, {})
         cells = [
@@ -83,14 +89,14 @@ def show_joint(joint: dict) -> None:
         cells += [f"{100 * test[k]:.1f} %" for k in ("statistic", "limit")]
         what = name.removesuffix("_given")
         title = {"tarp": "all three together (TARP)", LOGSSFR: "log sSFR"}.get(what) or name_latent(what)
-        told = ", told the redshift" if name.endswith("_given") else ""
+        told = ", given the redshift" if name.endswith("_given") else ""
         lines.append(f"| {title}{told} | {' | '.join(cells)} |")
     worth = format_measurement(*joint["above_independent"])
-    said = f"The joint posterior is worth **{worth}** nats a galaxy more than three independent Gaussians."
+    said = f"Log likelihood per galaxy: **{worth}** nats above three independent Gaussians."
     told = joint["told"].get("all")
     if told:
         change = f"{told['untold']:.3f} to {told['told']:.3f} dex"
-        said += f" Told the redshift, the scatter of the mass falls from {change}."
+        said += f" Given the redshift, the scatter of the mass (NMAD) falls from {change}."
     st.markdown("### The joint posterior of redshift, mass and SFR\n" + "\n".join(lines))
     st.caption(said)
 
@@ -101,9 +107,9 @@ def show_honesty(explorer: Explorer, metrics: dict) -> None:
     if not compared:  # no label is known
         return
     titles = {
-        "truth": "Inferred against catalogue; gold: equal; bars: median and 68 % of the inferred values",
-        "pit": "Flat means honest error bars; gold: what chance allows",
-        "coverage": "Labels inside the 68 % (dots) and 95 % (squares) intervals; gold: ± 4 % about the promise",
+        "truth": "Inferred against catalogue; gold: equality; bars: median and 68 % of the inferred values",
+        "pit": "PIT of the labels: flat where error bars are calibrated; gold: the scatter expected by chance",
+        "coverage": "Labels inside the 68 % (dots) and 95 % (squares) intervals; gold: nominal ± 4 %",
     }
     drawn = {"truth": figures.plot_truth(compared, titles["truth"], is_dark())}
     drawn["pit"] = figures.plot_pit(compared, titles["pit"], is_dark())

@@ -36,7 +36,7 @@ def show_image(identifier: str) -> None:
     caption = f"{kind}, {f'{band} band' if band else 'colour'}"
     left, middle, right = st.columns(3, gap="xsmall", wrap=False)
     if flux is None:
-        left.image(pictures.draw_placeholder(400), "no image of this galaxy is kept", width="stretch")
+        left.image(pictures.draw_placeholder(400), "no image of this galaxy", width="stretch")
     else:
         left.image(draw(flux), caption, width="stretch")
     middle.image(draw(model), "model reconstruction", width="stretch")

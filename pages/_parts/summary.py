@@ -43,33 +43,33 @@ def show_summary(explorer: Explorer) -> None:
     """Show how the selection differs from the rest, and its share of the rare kinds."""
     rows = find_selected(explorer)
     if len(rows) < 3 or len(rows) == len(explorer.table):
-        st.caption("A summary needs three galaxies or more, and others to compare them with.")
+        st.caption("A comparison needs at least three selected galaxies, and others to compare them with.")
         return
     digest = explorer.digest
     differences, kinds = summarise_selection(digest, name_rows(rows), explorer.table, rows)
-    st.markdown(f"**What sets these {len(rows):,} apart from the other {len(explorer.table) - len(rows):,}**")
+    st.markdown(f"**These {len(rows):,} compared with the other {len(explorer.table) - len(rows):,}**")
     st.markdown("\n".join(list_differences(differences)))
     st.caption(
-        "Medians. The shift is in robust standard deviations of the rest; “tells apart” is the chance that a selected "
-        "galaxy exceeds another: 50 % says nothing, 0 or 100 % says all."
+        "Medians. The shift is in robust standard deviations (NMAD) of the rest. AUC is the probability that a "
+        "selected galaxy has a larger value than one of the rest: 0.5 means no difference, 0 or 1 complete separation."
     )
     if kinds.empty:
         return
     st.markdown("**Rare kinds among them**")
     st.markdown("\n".join(list_kinds(kinds)))
-    st.caption("Odds of a kind inside over outside, with the 95 % interval: above 1 is enriched.")
+    st.caption("Odds ratio of each kind, inside to outside the selection, with its 95 % interval: above 1 is enriched.")
 
 
 def list_differences(differences: pd.DataFrame) -> list[str]:
     """Lines of a Markdown table: the columns that tell the selection apart best."""
-    lines = ["| | selected | rest | shift | tells apart |", "|---|---:|---:|---:|---:|"]
+    lines = ["| | selected | rest | shift | AUC |", "|---|---:|---:|---:|---:|"]
     for row in differences.head(_SHOWN).to_dict("records"):
         digits = 3 if row["column"] in ("z", "lat_redshift", "z_true") else 2
         name = name_column(row["column"])
         if row["column"].removeprefix("lat_") in LATENTS:
             name = f"**{name}**"
         numbers = f"{row['selected']:.{digits}f} | {row['rest']:.{digits}f} | {row['effect']:+.1f}\u00a0σ"
-        chance = format_measurement(100 * row["auc"], 100 * row["auc_error"], "%")
+        chance = format_measurement(row["auc"], row["auc_error"])
         lines.append(f"| {name} | {numbers} | {chance} |")
     return lines
 

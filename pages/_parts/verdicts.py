@@ -39,7 +39,7 @@ def offer_format(label: str, table: pd.DataFrame, name: str, kind: str, key: str
 def offer_table(verdicts: list[Verdict], name: str) -> None:
     """Offer the table of verdicts in every format."""
     with st.popover("Download", icon=":material/download:"):
-        st.caption("Latents with their errors, units and UCDs; ids as the files are called.")
+        st.caption("Latents with errors, units and UCDs; the ids are the file names.")
         table = list_verdicts(verdicts).drop(columns="path")
         for label, suffix in FORMATS.items():
             offer_format(label, table, f"{name}.{suffix}", suffix, f"table-{suffix}")
@@ -53,7 +53,7 @@ def show_verdicts(verdicts: list[Verdict]) -> None:
         st.caption("Pick a row to see it below.", width="content")
         st.space("stretch")
         offer_table(verdicts, "located")
-        st.button("Others", on_click=forget, key="forget-all", icon=":material/close:", type="tertiary")
+        st.button("Upload others", on_click=forget, key="forget-all", icon=":material/close:", type="tertiary")
     table = list_verdicts(verdicts)
     for name in LABELLED:  # the medians and half of the intervals that are shown below
         if f"{name}_p16" in table:

@@ -16,7 +16,7 @@ from pages._session.sliders import find_ends
 
 FRAMES, SMOOTH = 9, 36  # in a strip on the page, and in an animation
 COLUMNS, ROWS = 9, 5
-WAYS = ["Nearest galaxies", "Filmstrip", "Grid", "Path", "What else could this be"]
+WAYS = ["Nearest galaxies", "Filmstrip", "Grid", "Path", "Posterior draws"]
 
 
 def show_ways(explorer: Explorer, latents: np.ndarray) -> None:
@@ -58,7 +58,7 @@ def show_strip(explorer: Explorer, latents: np.ndarray) -> None:
     """Show one latent from end to end, the others as the sliders stand."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = choose_latent("Along", "strip-latent", 3)
-        st.caption("from one end of its slider to the other; all else as the sliders stand.")
+        st.caption("from one end of its slider to the other; the other latents as the sliders are set.")
     title = f"{TITLES[name]} {PRETTY[UNITS[name]]}".strip()
     show_frames(explorer, [sweep(latents, name, spread(name, n)) for n in (FRAMES, SMOOTH)], name, title)
 
@@ -67,7 +67,7 @@ def show_grid(explorer: Explorer, latents: np.ndarray) -> None:
     """Show two latents at once, the others as the sliders stand."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         across, up = choose_latent("x axis", "grid-across", 1), choose_latent("y axis", "grid-up", 2)
-        st.caption("all else as the sliders stand.")
+        st.caption("the other latents as the sliders are set.")
     if across == up:
         st.markdown("Choose two different latents.")
         return
@@ -83,7 +83,7 @@ def show_grid(explorer: Explorer, latents: np.ndarray) -> None:
 def list_places(explorer: Explorer, latents: np.ndarray) -> dict[str, np.ndarray]:
     """List the galaxies between which a path may lead, by what they are called."""
     state, table = st.session_state, explorer.table
-    places = {"the start": state.start["latents"], "where the sliders stand": latents}
+    places = {"the start": state.start["latents"], "the sliders' position": latents}
     ids = [state.opened, *state.selection[:20]] + [_find_example(table, kind) for kind in SHOWN_AT_FIRST]
     for name in dict.fromkeys(i for i in ids if i):
         rows = table[table["id"] == name]

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import warnings
@@ -18,9 +19,10 @@ from astropy.wcs import WCS
 from PIL import Image
 
 import galexplore as gx
+from galexplore.atlas.kinds import NOT_GALAXIES
 from galexplore.draw import annotated
 from galexplore.explore import bundle, neighbours
-from galexplore.explore.card import describe_recipe
+from galexplore.explore.card import describe_meaning, describe_recipe, list_limits, list_uses, write_bibtex
 from galexplore.explore.export import FORMATS, ON_THE_SKY, export
 from galexplore.explore.link import AtlasState, read_state
 from galexplore.places import ROOT
@@ -194,8 +196,41 @@ def test_the_card_says_which_latents_were_not_taught(explorer):
     from types import SimpleNamespace
 
     card = explorer.card | {"untaught": ["logsfr"], "uncalibrated": ["logsfr", "phi"]}
-    like = {"table": explorer.table, "simulated": explorer.simulated, "survey": explorer.survey}
+    like = {
+        "table": explorer.table,
+        "kinds": explorer.kinds,
+        "simulated": explorer.simulated,
+        "survey": explorer.survey,
+    }
     rows = dict(describe_recipe(SimpleNamespace(card=card, **like)))
-    assert rows["Not taught"].startswith("log SFR: no label")
+    assert rows["Not trained"].startswith("log SFR: no label")
     assert rows["Not calibrated"].startswith("orientation: no label")
-    assert not {"Not taught", "Not calibrated"} & set(dict(describe_recipe(explorer)))
+    assert not {"Not trained", "Not calibrated"} & set(dict(describe_recipe(explorer)))
+
+
+def test_bibtex_says_what_the_citation_file_says():
+    file, bibtex = (ROOT / "CITATION.cff").read_text(), write_bibtex()
+    title = re.search(r'title: "(.*)"', file).group(1)
+    assert f"title = {{{{{title}}}}}" in bibtex and f"version = {{{gx.__version__}}}" in bibtex
+    assert f"version: {gx.__version__}\n" in file
+    for family in re.findall(r"family-names: (\w+)", file):
+        assert f"{family}, " in bibtex
+    assert "eprint = {2312.16687}" in bibtex and "arXiv:2312.16687" in file
+    assert bibtex.count("{") == bibtex.count("}") and len(re.findall(r"^@\w+\{\w+,$", bibtex, re.MULTILINE)) == 2
+
+
+def test_the_card_says_what_its_numbers_mean_only_where_it_is_known(explorer):
+    from types import SimpleNamespace
+
+    told = dict(describe_meaning(SimpleNamespace(simulated=True)))
+    assert "Kroupa" in told["Stellar mass"] and "100 Myr" in told["SFR"] and "H₀ = 70" in told["Cosmology"]
+    own = dict(describe_meaning(SimpleNamespace(simulated=False)))
+    assert "Kroupa" not in str(own) and "labels define" in own["Mass and SFR"]
+    assert not any("{" in sentence for sentence in [*list_uses(explorer), *list_limits(explorer)])
+
+
+def test_galaxies_and_artefacts_of_the_atlas_are_counted_apart(explorer):
+    artefacts = int(explorer.table["population"].isin(NOT_GALAXIES).sum())
+    said = dict(describe_recipe(explorer))["Atlas"]
+    assert said.startswith(f"{len(explorer.table) - artefacts:,} galaxies, ")
+    assert said.endswith(f"{artefacts} artefacts")

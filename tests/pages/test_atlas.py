@@ -130,7 +130,7 @@ def test_a_selection_is_summed_up_against_the_rest(app, explorer):
     app.run()
     check(app)
     told = words(app)
-    assert f"What sets these {len(peas):,} apart" in told and "odds ratio" in told
+    assert f"These {len(peas):,} compared with" in told and "odds ratio" in told
     line = next(line for line in told.splitlines() if "Green Pea |" in line)
     assert f"| {len(peas):,} | {len(peas):,} | **" in line, "all of them are inside, and enriched"
 

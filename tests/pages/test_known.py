@@ -22,11 +22,11 @@ def read_metric(app, label):
 def test_a_known_redshift_changes_the_mass_and_may_be_taken_back(app):
     upload(app, "mine.fits", make_fits(make_galaxy()))
     alone = read_metric(app, TITLES["logmass"]), read_metric(app, TITLES["redshift"])
-    assert "log sSFR" in words(app) and "from what the image says" not in words(app)
+    assert "log sSFR" in words(app) and "Pull against the image" not in words(app)
     app.number_input[0].set_value(0.05).run()
     check(app)
     assert read_metric(app, TITLES["redshift"]) == "0.05, known" and read_metric(app, TITLES["logmass"]) != alone[0]
-    assert "from what the image says" in words(app)
+    assert "Pull against the image" in words(app)
     assert app.session_state["upload"]["location"].given.redshift == 0.05
     app.number_input[1].set_value(0.01).run()
     check(app)
@@ -44,7 +44,7 @@ def test_a_redshift_that_the_image_speaks_against_is_said_to_be_one(app):
     app.number_input[0].set_value(3.0).run()
     check(app)
     assert app.session_state["upload"]["location"].pull > 3
-    assert any("speaks against this redshift" in w.value for w in app.warning)
+    assert any("disagrees with the image" in w.value for w in app.warning)
 
 
 def test_the_corner_plot_is_drawn_where_it_is_opened(app, explorer):
@@ -76,7 +76,7 @@ def test_the_card_shows_the_density_of_the_redshift_and_the_catalogues(app, expl
 
 def test_traverse_may_start_from_what_else_a_galaxy_could_be(app, explorer):
     go(app, "traverse")
-    app.button_group(key="way").set_value("What else could this be").run()
+    app.button_group(key="way").set_value("Posterior draws").run()
     check(app)
     assert "Start from a galaxy of the atlas" in words(app), "a typical galaxy has no posterior"
     name, place = explorer.table["id"].iloc[4], 4
@@ -101,6 +101,6 @@ def test_an_upload_that_was_told_its_redshift_is_drawn_at_it(app):
     app.number_input[0].set_value(0.05).run()
     app.button(key="send").click().run()
     go(app, "traverse")
-    app.button_group(key="way").set_value("What else could this be").run()
+    app.button_group(key="way").set_value("Posterior draws").run()
     check(app)
     assert all(app.button(key=f"draw-{i}").label.endswith("z 0.050") for i in range(8))

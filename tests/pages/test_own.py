@@ -109,7 +109,7 @@ def test_what_its_catalogue_does_not_say_is_left_out(own):
     own.run()
     check(own)
     told = words(own)
-    assert "What sets these 8 apart" in told and "Rare kinds" not in told and "UMAP of the latents. For" in told
+    assert "These 8 compared with" in told and "Rare kinds" not in told and "UMAP of the latents. For" in told
     go(own, "locate")
     own.button(key="try-ordinary").click().run()
     check(own)

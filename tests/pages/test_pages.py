@@ -59,9 +59,41 @@ def test_a_newcomer_reads_what_this_is_and_flies_to_a_galaxy(app, explorer):
     assert "An atlas of galaxies" not in words(app)
 
 
-def test_a_newcomer_tries_a_sample(app, explorer):
+def test_a_newcomer_tries_a_sample_that_ships(app, explorer):
     app.run()
-    app.button(key="landing-sample").click().run()
+    keys = [b.key for b in app.button if str(b.key).startswith("sample-file-")]
+    assert keys == ["sample-file-spiral.fits.fz", "sample-file-green-pea.fits.fz"]
+    app.button(key=keys[1]).click().run()
+    check(app)
+    location = app.session_state["upload"]["location"]
+    assert "### green" in words(app) and "What it resembles" in words(app) and app.session_state["upload"]["simulated"]
+    assert {c.status for c in location.prepared.checks} == {"passed"} and location.prepared.dust.ebv == 0
+    assert np.isfinite(location.prepared.seeing).all() and location.source.pixel_scale == pytest.approx(0.262)
+
+
+def test_a_file_dropped_on_the_landing_is_answered_on_locate(app):
+    app.run()
+    app.file_uploader[0].set_value([("a.fits", make_fits(make_galaxy()), "application/octet-stream")]).run()
+    check(app)
+    assert "What it resembles" in words(app) and app.session_state["url"] == "locate"
+
+
+def test_the_landing_says_what_each_kind_is_and_where_it_is_from(app):
+    app.run()
+    assert all(name in words(app) for name in ("Cardamone et al. 2009", "Masters et al. 2010", "Bolton et al. 2006"))
+    assert "None of it is real sky" in words(app)
+
+
+def test_the_map_names_its_regions(app):
+    app.run()
+    latents, mapped = (json.loads(c.proto.spec)["layout"].get("annotations", []) for c in app.get("plotly_chart")[:2])
+    assert len(mapped) >= 4 and not latents
+    assert any("massive and passive" in note["text"] for note in mapped)
+
+
+def test_a_galaxy_of_the_atlas_is_located_as_it_was_observed(app, explorer):
+    go(app, "locate")
+    app.button(key="try-Red Spiral").click().run()
     check(app)
     assert "Red Spiral" in words(app) and "What it resembles" in words(app)
     location = app.session_state["upload"]["location"]

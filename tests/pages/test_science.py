@@ -59,7 +59,9 @@ def test_the_model_page_tells_scores_limits_and_how_to_cite(app, explorer):
     value, _ = explorer.card["metrics"]["redshift"]["r2"]
     assert f"{value:.4f}"[:5] in told and "±" in told
     assert "What it does not do well" in told and "simulated" in told and explorer.card["sha256"] in told
-    assert "2312.16687" in app.code[0].value
+    assert "eprint = {2312.16687}" in app.code[0].value and app.code[0].language == "bibtex"
+    assert all(w in told for w in ("Kroupa", "100 Myr", "H₀ = 70", "What it is for"))
+    assert f"of the **{explorer.card['metrics']['split']} split**" in told
     assert len(app.get("image")) or len(app.get("imgs"))
 
 
@@ -77,10 +79,10 @@ def test_the_model_page_tells_how_honest_the_joint_posterior_is(app, explorer):
     go(app, "model")
     joint = explorer.card["metrics"]["joint"]
     share, allowed = 100 * joint["coverage"]["logmass_given"]["68"][0], 100 * joint["uniform"]["tarp"]["limit"]
-    line = next(text for text in words(app).split("\n") if "log stellar mass, told the redshift" in text)
+    line = next(text for text in words(app).split("\n") if "log stellar mass, given the redshift" in text)
     assert f"{share:.2f} ±" in line
     assert f"| {allowed:.1f} % |" in next(text for text in words(app).split("\n") if "TARP" in text)
-    assert "nats a galaxy more" in words(app)
+    assert "nats above three independent Gaussians" in words(app)
 
 
 def test_an_honest_model_has_a_flat_pit_and_a_biased_one_has_not():

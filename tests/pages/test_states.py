@@ -136,7 +136,7 @@ def test_a_located_galaxy_has_kinds_an_error_budget_and_the_pixels(app):
     give(app, ("mine.fits", make_fits(make_galaxy())))
     told = words(app)
     assert all(
-        t in told for t in ("of 50 neighbours", "over flips and turns", "very 69 × 69 pixels", "squared Mahalanobis")
+        t in told for t in ("of 50 neighbours", "over flips and rotations", "The 69 × 69 pixels", "squared Mahalanobis")
     )
     names = [t["name"] for c in app.get("plotly_chart") for t in json.loads(c.proto.spec)["data"] if "name" in t]
     assert names.count("68 %") == names.count("95 %") == 2, "an ellipse on both plots"
@@ -147,7 +147,7 @@ def test_an_empty_sky_with_a_star_is_suspected(app):
     from tests.cutouts.test_artefacts import make_star
 
     give(app, ("star.fits", make_fits(make_star(0.6, 0.294).astype(np.float32))))
-    assert "may be no galaxy" in app.warning[0].value
+    assert "may not be a galaxy" in app.warning[0].value
 
 
 @pytest.mark.parametrize("text", ["150.1 -0.5", "10:00:24.0 -00:30:00", "J100024.00-003000.0"])

@@ -44,4 +44,4 @@ def test_it_has_no_slider_and_no_scores(untaught):
     go(untaught, "model")
     scores = next(m.value for m in untaught.markdown if "R² = 1" in m.value)
     assert "stellar mass" in scores and "star-formation" not in scores
-    assert "Not taught" in words(untaught)
+    assert "Not trained" in words(untaught)
