@@ -6,7 +6,6 @@ import numpy as np
 import streamlit as st
 
 from galexplore import figures
-from galexplore.atlas.regions import Region, name_regions
 from galexplore.explore.explorer import Explorer
 from galexplore.explore.link import MAPS, AtlasState
 from galexplore.tables.expressions import tabulate
@@ -16,6 +15,7 @@ from pages._parts.choices import MAP_NAMES, choose_state
 from pages._parts.gallery import show_selection
 from pages._parts.landing import show_landing
 from pages._parts.pointer import show_pointer
+from pages._parts.regions import find_regions
 from pages._parts.space import show_space
 from pages._session.drawn import PLOTS, find_outline, find_zoom, freeze_zoom, plot_key, take_selection
 from pages._session.navigation import require_header
@@ -33,12 +33,6 @@ def title_plots(shown: AtlasState) -> dict[str, str]:
         "latents": f"{up[:1].upper()}{up[1:]} against {across}{', inferred from the images' if inferred else ''}",
         "map": f"Galaxies alike in {kinds[shown.map]} lie together",
     }
-
-
-@st.cache_data(max_entries=10, show_spinner=False)
-def find_regions(digest: str, x: str, y: str, _explorer: Explorer) -> list[Region]:
-    """Name the regions of a map, once for everyone."""
-    return name_regions(_explorer.table, x, y)
 
 
 def is_crowded(explorer: Explorer) -> bool:

@@ -20,7 +20,7 @@ from galexplore.explore.thumbnails import find_image
 from galexplore.latents import LABELLED, LATENTS, MEANS, SIGMAS, TITLES
 from galexplore.posterior.calibrate import residuals
 from pages._parts.code import offer_code
-from pages._parts.header import show_bundle
+from pages._parts.leaving import show_bundle
 from pages._parts.oddity import look_up, show_causes, show_ordinary, show_reasons
 from pages._parts.panels import format_latent, mark, show_gallery, show_neighbours, show_title
 from pages._parts.posterior import show_corner, show_density

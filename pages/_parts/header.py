@@ -1,20 +1,16 @@
 """The header that every page shares: which atlas, the search, the selection with its export."""
 
-from functools import partial
-
 import streamlit as st
 
 from galexplore.atlas.kinds import count_artefacts
 from galexplore.explore import search
-from galexplore.explore.bundle import make_bundle
 from galexplore.explore.explorer import Explorer
-from galexplore.explore.export import FORMATS, ON_THE_SKY, export
 from galexplore.explore.link import AtlasState
 from galexplore.explore.models import find_damage, list_models, stat_files
-from galexplore.tables.names import name_column
+from pages._parts.leaving import show_export
 from pages._parts.sky import offer_sky
 from pages._session.address import fill_widgets
-from pages._session.state import clear_selection, find_selected, forget_drawn, forget_galaxies, open_galaxy, plain
+from pages._session.state import clear_selection, forget_drawn, forget_galaxies, open_galaxy, plain
 
 PLACEHOLDER = "id, RA Dec, J-name or viewer link"
 
@@ -119,34 +115,3 @@ def count_selected(explorer: Explorer) -> None:
             show_export(explorer)
     idle = not (n or st.session_state.opened)
     st.button("Clear", type="tertiary", disabled=idle, on_click=clear_selection, key="clear")
-
-
-def show_export(explorer: Explorer) -> None:
-    """Offer exactly the selection as a file, and the folder that brings the Atlas back as it is."""
-    rows = find_selected(explorer)
-    st.markdown(f"**{len(rows):,} galaxies**, with units and exact ids")
-    with st.container(horizontal=True, gap="small"):
-        for kind, (suffix, _, mime) in FORMATS.items():
-            if kind in ON_THE_SKY and ("ra" not in explorer.table or explorer.simulated):
-                continue  # nothing lies at the positions of simulated galaxies
-            name = f"galexplore-{len(rows)}{'-viewer' if kind == 'Legacy viewer' else ''}.{suffix}"
-            data = partial(export, explorer, rows, kind)
-            st.download_button(kind, data, name, mime, key=f"export-{kind}", on_click="ignore")
-    st.caption("CSV holds values only. “Legacy viewer” is RA, DEC, name, as the viewer's own upload takes it.")
-    show_bundle(explorer, "bundle")
-
-
-def show_bundle(explorer: Explorer, key: str) -> None:
-    """Offer the folder that brings the Atlas back as it is."""
-    state, shown = st.session_state, st.session_state.atlas_state
-    title = f"{name_column(shown.y)} against {name_column(shown.x)}"
-    data = partial(make_bundle, explorer, shown, state.selection, state.opened, title, st.context.url or "")
-    st.download_button(
-        "Reproduce this view (zip)",
-        data,
-        "galexplore-view.zip",
-        "application/zip",
-        key=key,
-        help="Ids, settings, the model's hash, and a script that reproduces this view.",
-        on_click="ignore",
-    )
