@@ -40,7 +40,7 @@ def show_samples(explorer: Explorer) -> None:
                 st.image(picture, alt=f"{'Simulated ' if explorer.simulated else ''}{kind} galaxy")
                 label = f"{mark(kind)} {kind}" if mark(kind) else "Ordinary"
                 st.button(label, key=f"try-{kind}", on_click=try_sample, args=(name,), width="stretch")
-    for path in list_samples(explorer.survey):
+    for path in list_samples(explorer.survey) if explorer.simulated else ():
         label, key = f"Sample file (simulated): {path.name}", f"download-{path.name}"
         st.download_button(label, path.read_bytes(), path.name, key=key, type="tertiary", icon=":material/download:")
 
