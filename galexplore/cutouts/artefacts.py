@@ -22,7 +22,7 @@ SUSPICIONS = {
 BRIEFLY = {"line": "a line in one band", "empty": "empty sky", "star": "like a star"}
 #: Limits that tell the kinds apart; set on the simulated survey's labelled non-galaxies.
 LINE, DEPTH = 2.2, 7.0
-SIZE, ROUND, OFF_LOCUS, BRIGHT = 0.81, 0.10, 0.08, 100.0  # arcsec, ellipticity, magnitudes, sigma
+SIZE, ROUND, OFF_LOCUS, BRIGHT = 0.88, 0.10, 0.08, 100.0  # arcsec, ellipticity, magnitudes, sigma
 LOCUS = ("g", "r", "z")  # the bands of the stars' colours
 CLIP = 6.0  # sigma: what a single pixel may add to a line
 _STEP = 3  # degrees between directions: rows and columns must be among them

@@ -66,6 +66,8 @@ def await_plot(page, at: int) -> None:
 def find_lonely(page, at: int) -> dict:
     """Find a galaxy that no other one hides on a plot: its `id`, and its `x`, `y` on the screen."""
     await_plot(page, at)
+    page.locator(".st-key-plots .js-plotly-plot").nth(at).evaluate("plot => plot.scrollIntoView({block: 'center'})")
+    page.wait_for_timeout(500)
     return page.evaluate(LONELY, at)
 
 

@@ -50,7 +50,7 @@ def test_a_list_goes_on_while_another_page_is_used_and_is_cancelled_and_resumed(
     assert done < 40
     page.get_by_role("button", name="Resume").click()
     page.get_by_role("link", name="Model").first.click()
-    page.get_by_text("What the model", exact=False).first.wait_for(timeout=60_000)
+    page.get_by_role("heading", name="The model").first.wait_for(timeout=60_000)
     page.get_by_role("link", name="Locate").first.click()
     page.get_by_text("40 of 40 done: 40 located").wait_for(timeout=90_000)
     page.get_by_role("button", name="Show them").click()
