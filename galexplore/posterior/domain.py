@@ -26,6 +26,7 @@ SAYINGS = {
     "empty": "nothing stands out from the sky in its middle",
 }
 UNLIKE = "the image is unlike any that the model has learnt from"
+UNUSUAL = "hardly any of the galaxies that it has learnt from looks like this"
 #: Columns that a table of embedded images gets.
 DISTANCE, PROBABILITIES = "feature_distance", "prob_"
 PARTS = 32  # principal components of the features that distances are measured in
@@ -173,12 +174,12 @@ class Domain:
         outside, edge = list[str](), list[str]()
         if sum(none.values()) > 1 - SAFE:
             outside.append(SAYINGS[max(none, key=lambda k: none[k])])
-        for value, (near, far), reason in (
-            (row[DISTANCE], self.limits, UNLIKE),
-            (filled, FILLED, f"{filled:.0%} of the inner frame is filled in"),
+        for value, (near, far), reasons in (
+            (row[DISTANCE], self.limits, (UNUSUAL, UNLIKE)),
+            (filled, FILLED, (f"{filled:.0%} of the inner frame is filled in",) * 2),
         ):
             if value > near:
-                (outside if value > far else edge).append(reason)
+                (outside if value > far else edge).append(reasons[int(value > far)])
         if outside:
             return Validity(OUTSIDE, (*outside, *edge))
         return Validity(EDGE, tuple(edge), self.widening) if edge else Validity()
