@@ -26,9 +26,8 @@ def print_location(location: Location, console: Console) -> None:
         known = f"Given the redshift {location.given.redshift:g} ± {location.given.error:g}"
         console.print(f"{known}, whose pull against the image's posterior is {location.pull:+.1f} sigma.")
     console.print(f"Largest deviation: {location.reason}.")
-    console.print(
-        f"Reconstruction chi2 {location.chi2:.2f} per pixel, percentile {location.chi2_percentile:.1f} of the atlas."
-    )
+    judged = f"{location.chi2:.2f} {location.embedder.judged}"
+    console.print(f"Reconstruction chi2 {judged}, percentile {location.chi2_percentile:.1f} of the atlas.")
     x, y = location.position
     console.print(f"On the map at ({x:.2f}, {y:.2f}); model {location.model['name']} {location.model['sha256'][:12]}.")
 

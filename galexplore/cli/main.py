@@ -139,6 +139,10 @@ def train(
         float | None, typer.Option(min=0.1, help="Let the schedule end after so long, instead of after epochs.")
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the weights and the augmentation.")] = None,
+    alone: Annotated[
+        bool | None,
+        typer.Option("--alone/--masked", help="The decoder learns from galaxies drawn alone, or neighbours masked."),
+    ] = None,
     devices: Annotated[
         int, typer.Option(min=1, help="Processes, a GPU each; more than one needs the extra multi.")
     ] = 1,
@@ -163,9 +167,8 @@ def train(
     if extra and not is_embedded(data):
         raise InputError("--extra draws galaxies of the embedded survey, which are mixed with no other catalogue's.")
     network, training = RECIPES[recipe or ("gpu" if pick_device().type == "cuda" else "cpu")]
-    changed: dict[str, Any] = {
-        k: v for k, v in {"epochs": epochs, "minutes": minutes, "seed": seed, "extra": extra}.items() if v is not None
-    }
+    asked: dict[str, Any] = {"epochs": epochs, "minutes": minutes, "seed": seed, "extra": extra, "alone": alone}
+    changed = {k: v for k, v in asked.items() if v is not None}
     if trouble := warn_of_cache():
         complaints.print(trouble)
     processes = launch_processes(devices) if devices > 1 else Processes()

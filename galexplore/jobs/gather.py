@@ -18,7 +18,7 @@ from galexplore.posterior.label_errors import TYPICAL_ERRORS, read_label
 from galexplore.sources import files
 from galexplore.sources.keeping import keep
 from galexplore.sources.kept import KEPT, Kept
-from galexplore.sources.mock import Store
+from galexplore.sources.mock import Store, can_draw
 from galexplore.survey import Survey
 from galexplore.tables import catalogue
 from galexplore.tables.columns import ORDINARY, fill_population
@@ -162,9 +162,27 @@ def gather_calibrators(training: Training, survey: Survey, report: Report) -> tu
 
 
 def gather_samples(
-    frame: pd.DataFrame, flux: np.ndarray, taught: pd.DataFrame, images: np.ndarray, survey: Survey, device: Device
+    frame: pd.DataFrame,
+    flux: np.ndarray,
+    taught: pd.DataFrame,
+    images: np.ndarray,
+    survey: Survey,
+    device: Device,
+    alone: np.ndarray | None = None,
 ) -> tuple[Sample, Sample]:
-    """Put what is taught, and the validation split, on a device."""
+    """Put what is taught, `alone` where it is so drawn, and the validation split, on a device."""
     rows = np.flatnonzero(frame["split"] == "validation")
     held = frame.iloc[rows]
-    return Sample.gather(taught, images, survey, device), Sample.gather(held, flux[rows], survey, device)
+    return Sample.gather(taught, images, survey, device, alone), Sample.gather(held, flux[rows], survey, device)
+
+
+def draw_alone(taught: pd.DataFrame, training: Training, survey: Survey, report: Report) -> np.ndarray | None:
+    """Draw what is taught (N, B, S, S) without neighbours and noise, where the recipe asks for it and it is simulated.
+
+    Kept in the cache as the images are; None where it is not drawn, and neighbours are masked instead.
+    """
+    if not (training.alone and can_draw(taught, survey)):
+        return None
+    store = Store(taught, survey, alone=True)
+    store.render_all(progress=lambda done, of: report("render alone", done, of))
+    return store.get(list(taught["id"]))

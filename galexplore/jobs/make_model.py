@@ -18,6 +18,7 @@ from galexplore.files import hash_file
 from galexplore.images import Observed
 from galexplore.jobs.gather import (
     Report,
+    draw_alone,
     gather_calibrators,
     gather_samples,
     gather_taught,
@@ -109,8 +110,10 @@ def _make_model(
         report("train", row["epoch"], training.epochs, "  ".join(f"{k} {v:.4g}" for k, v in row.items()))
 
     device = processes.device or pick_device()
+    taught, images = gather_taught(frame, flux, training, survey, report)
+    alone = draw_alone(taught, training, survey, report)
     model, card = fit(
-        *gather_samples(frame, flux, *gather_taught(frame, flux, training, survey, report), survey, device),
+        *gather_samples(frame, flux, taught, images, survey, device, alone),
         folder,
         survey=survey,
         network=network,
@@ -138,7 +141,8 @@ def _make_model(
 
 def _prepare(data: Path, training: Training, survey: Survey, report: Report) -> None:
     """Draw and render all that a training learns from, so that the next call finds it done."""
-    gather_taught(*read_survey(data, survey, report), training, survey, report)
+    taught, _ = gather_taught(*read_survey(data, survey, report), training, survey, report)
+    draw_alone(taught, training, survey, report)
 
 
 def _clear(folder: Path) -> None:

@@ -1,13 +1,59 @@
 """Move a batch of galaxies as the sky and the telescope might have: on the device, every label carried along."""
 
 import math
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from galexplore.network.recipes import Training
+from galexplore.network.sample import Sample
 from galexplore.survey import Survey
+
+
+class Lesson(NamedTuple):
+    """What the network is shown of B galaxies, and what it answers for.
+
+    Attributes
+    ----------
+    flux : Tensor (B, C, S, S)
+    vector : Tensor (B, 2)
+        (cos 2phi, sin 2phi); NaN where not known.
+    valid : Tensor (B, 1, S, S)
+        1 where the frame has data.
+    told : Tensor (B, 2 C + 1)
+        What is known of how they were observed: `Observed.tell`.
+    target : Tensor (B, C, S, S)
+        What the reconstruction is held against,
+    judged : Tensor (B, 1, S, S)
+        and 1 where it is: where the frame has data, and no other source lies.
+    """
+
+    flux: Tensor
+    vector: Tensor
+    valid: Tensor
+    told: Tensor
+    target: Tensor
+    judged: Tensor
+
+
+def prepare_lesson(
+    sample: Sample, rows: Tensor, training: Training, survey: Survey, generator: torch.Generator
+) -> Lesson:
+    """Take some galaxies of a sample, through dust and moved; masks and targets go where the pictures go."""
+    target, bands = sample.targets(rows), len(survey.bands)
+    pictures = torch.stack([sample.images(rows)] + ([] if target is None else [target]), dim=1)
+    pictures, told = obscure(pictures, sample.told[rows], sample.ebv[rows], training, survey, generator)
+    planes = torch.cat([pictures.flatten(1, 2), sample.masks(rows)], dim=1)
+    planes, vector, valid = augment(planes, sample.vector[rows], training, survey, generator)
+    flux, other = planes[:, :bands].contiguous(memory_format=torch.channels_last), planes[:, -1:]
+    judged = valid * (other < TOUCHED)
+    return Lesson(flux, vector, valid, told, flux if target is None else planes[:, bands:-1], judged)
+
+
+#: Share of a pixel's light from another source's pixels, by the interpolation, from which it counts as that one's.
+TOUCHED = 0.01
 
 
 def augment(
@@ -21,7 +67,8 @@ def augment(
 
     Parameters
     ----------
-    flux : Tensor (B, C, S, S)
+    flux : Tensor (B, C + K, S, S)
+        The bands, and planes that are moved as they are and nothing else.
     vector : Tensor (B, 2)
         (cos 2phi, sin 2phi); NaN where not known.
     survey : Survey
@@ -43,11 +90,13 @@ def augment(
     sigma = flux.new_tensor(survey.model_noise).view(-1, 1, 1)
     # A sky that was not subtracted quite right: one level a band and galaxy.
     level = torch.randn((len(flux), bands, 1, 1), generator=generator, device=flux.device)
+    flux, beside = flux[:, :bands], flux[:, bands:]
     flux = flux + training.background * sigma * level
     if float(draw(1)) < training.noisy:
         grain = torch.randn(flux.shape, generator=generator, device=flux.device)
         flux = flux + training.noise * sigma * draw(len(flux), 1, 1, 1) * grain
-    return flux, vector, valid * cut_edges(draw(len(flux), 9), training.edge_masks, survey.size)
+    valid = valid * cut_edges(draw(len(flux), 9), training.edge_masks, survey.size)
+    return torch.cat([flux, beside], dim=1), vector, valid
 
 
 def obscure(
@@ -57,7 +106,7 @@ def obscure(
 
     Parameters
     ----------
-    flux : Tensor (B, C, S, S)
+    flux : Tensor (B, ..., C, S, S)
         Without the Galaxy's dust.
     told : Tensor (B, 2 C + 1)
         What is known of how they were observed: `Observed.tell`.
@@ -75,7 +124,8 @@ def obscure(
     excess = ebv * torch.where(dusty, 1.0, wrong)
     dimming = 10 ** (-0.4 * excess[:, None] * flux.new_tensor(survey.extinction))
     seeing = told[:, :-1] * (u[1] >= training.untold)[:, None]
-    return flux * dimming[:, :, None, None], torch.cat([seeing, dusty[:, None].to(told.dtype)], dim=1)
+    dimming = dimming.view(len(flux), *[1] * (flux.ndim - 4), -1, 1, 1)
+    return flux * dimming, torch.cat([seeing, dusty[:, None].to(told.dtype)], dim=1)
 
 
 def move(flux: Tensor, vector: Tensor, u: Tensor, turned: float) -> tuple[Tensor, Tensor, Tensor]:

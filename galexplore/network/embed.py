@@ -116,6 +116,11 @@ class Embedder:
         domain = Domain.load(known) if known.exists() else None
         return cls(model.to(device or pick_device()), calibration, density, domain)
 
+    @property
+    def judged(self) -> str:
+        """What `chi2` is the mean over, in words: a pixel of the frame, or of the galaxy's own."""
+        return "a pixel of its own" if self.model.network.own else "a pixel"
+
     @torch.inference_mode()
     def embed(
         self,
@@ -133,7 +138,7 @@ class Embedder:
         flux : array (N, B, S, S)
             Nanomaggies per native pixel, without gaps.
         valid : bool array (N, B, S, S), optional
-            Pixels on which the reconstruction is judged; all of them by default.
+            Pixels on which the reconstruction is judged, of those that the model judges; all of them by default.
         observed : Observed, optional
             What is known of how they were observed; by default nothing, and no dust of the Galaxy remains.
 
@@ -141,9 +146,9 @@ class Embedder:
         -------
         DataFrame
             `lat_<name>` and `lat_<name>_sigma` for the five latents in physical units (phi in [0, pi) rad, sigma the
-            calibrated half-width of the 68 % interval), `chi2`, the reconstruction's mean chi2 a pixel, and
-            `mag_aperture`, the magnitude in the survey's reference band within 5 arcsec; where the model has a domain,
-            what `Domain.measure` says.
+            calibrated half-width of the 68 % interval), `chi2`, the reconstruction's mean chi2 a pixel (of the
+            galaxy's own ones where the network is so made, else of all), and `mag_aperture`, the magnitude in the
+            survey's reference band within 5 arcsec; where the model has a domain, what `Domain.measure` says.
         """
         return self.read(flux, valid, observed, batch=batch, progress=progress)[0]
 
@@ -257,7 +262,9 @@ class Embedder:
         posterior = Posterior(vector, means.mean(dim=0), variance.log())
         direction = torch.nn.functional.normalize(vector, dim=1)
         drawn = self.model.decode(torch.cat([direction, posterior.mean], dim=1))
-        chi2 = self.model.chi2(flux, drawn, valid).cpu().numpy()[:, None]
+        own = self.model.find_own(flux)
+        judged = valid if own is None else own if valid is None else own * valid
+        chi2 = self.model.chi2(flux, drawn, judged).cpu().numpy()[:, None]
         numbers = np.concatenate([*self._physical(posterior, magnitude), chi2, magnitude[:, None]], axis=1)
         return pd.DataFrame(numbers, columns=[*MEANS, *SIGMAS, "chi2", "mag_aperture"])
 

@@ -20,11 +20,12 @@ class Network:
     n_free: int = 1  # more may be studied; the explorer reads models with one
     softening: float = SOFTENING  # the noise stretch's knee in sigma of sky noise
     model_error: float = 0.15  # in the stretched space: what five numbers cannot say of a bright pixel
+    own: bool = True  # whether the reconstruction answers for the galaxy alone: chi2 leaves out all pixels but its own
 
     @classmethod
     def read(cls, card: dict) -> "Network":
         """Network of a model's card, where JSON made lists of tuples; TypeError for another version's."""
-        shape: dict[str, Any] = {"told": False}  # of cards that do not say
+        shape: dict[str, Any] = {"told": False, "own": False}  # of cards that do not say
         shape |= {k: tuple(v) if isinstance(v, list) else v for k, v in card.items()}
         return cls(**shape)
 
@@ -41,6 +42,7 @@ class Training:
     ema: float = 0.998  # weights averaged over about five hundred steps: steadier than the last one
     reconstruction: float = 1.0  # weight of the mean chi2 a pixel against one nat of the physics terms
     voice: float = 0.5  # power of its variance that weighs a galaxy's likelihood: 0 as it is, 1 as a squared error
+    alone: bool = False  # whether what is simulated is held against itself without neighbours and noise, not masked
     drawn: int = 4  # one galaxy in so many is decoded: a decoding costs as much as an encoding and teaches less
     beta: float = 0.01  # weight of the free latent's KL
     free_nats: float = 0.5  # KL below this costs nothing, or the free latent would fall silent

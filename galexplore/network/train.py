@@ -18,7 +18,7 @@ from galexplore.draw.pictures import draw_comparison
 from galexplore.errors import InputError
 from galexplore.files import write_beside
 from galexplore.latents import LABELLED, unstandardise
-from galexplore.network.augment import augment, obscure
+from galexplore.network.augment import prepare_lesson
 from galexplore.network.processes import Processes
 from galexplore.network.recipes import Network, Training
 from galexplore.network.run import Run
@@ -84,13 +84,16 @@ def train_epoch(
             if done >= steps and count:
                 break
         at = rows[processes.rank :: processes.size].to(device)
-        survey = run.model.survey
-        flux, told = obscure(sample.images(at), sample.told[at], sample.ebv[at], training, survey, generator)
-        flux, vector, valid = augment(flux, sample.vector[at], training, survey, generator)
-        flux = flux.contiguous(memory_format=torch.channels_last)
+        lesson = prepare_lesson(sample, at, training, run.model.survey, generator)
         with torch.autocast(device.type, torch.bfloat16, enabled=halves(device)):
-            known = (sample.labels[at], sample.errors[at], vector, valid)
-            terms = loss(flux, *known, told=told, drawn=training.drawn, voice=training.voice)
+            terms = loss(
+                *(lesson.flux, sample.labels[at], sample.errors[at], lesson.vector, lesson.valid),
+                told=lesson.told,
+                target=lesson.target,
+                judged=lesson.judged,
+                drawn=training.drawn,
+                voice=training.voice,
+            )
         run.step(total(terms, done / steps, training), schedule(done, steps, training), processes)
         for k, v in terms.items():
             sums[k] = sums.get(k, 0.0) + v.detach()
@@ -118,7 +121,8 @@ def validate(model: CVAE, sample: Sample) -> dict[str, float]:
             posterior = model.encode(flux, sample.told[rows.to(sample.device)])
             if len(chi2) < 4:  # a thousand galaxies say it to a percent
                 direction = torch.nn.functional.normalize(posterior.vector, dim=1)
-                chi2.append(model.chi2(flux, model.decode(torch.cat([direction, posterior.mean], dim=1))))
+                drawn = model.decode(torch.cat([direction, posterior.mean], dim=1))
+                chi2.append(model.chi2(flux, drawn, model.find_own(flux)))
         means.append(unstandardise(posterior.mean[:, :3], model.label_mean, model.label_std))
     error = (torch.cat(means) - sample.labels) ** 2
     spread = (sample.labels - sample.labels.nanmean(dim=0)) ** 2
@@ -200,6 +204,8 @@ def fit(
     folder.mkdir(parents=True, exist_ok=True)
     recipe: dict[str, Any] = {"survey": survey.to_dict(), "network": asdict(network), "training": asdict(training)}
     recipe |= {"data_hash": data_hash, "n_train": len(sample)}
+    if network.own and training.reconstruction and sample.alone is None:
+        sample = sample.find_others(survey)
     run, checkpoint = Run.start(sample, survey, network, training), folder / "checkpoint.safetensors"
     if not run.resume(checkpoint, json.dumps(recipe)):
         processes.lead(lambda: shutil.rmtree(folder / "progress", ignore_errors=True))  # another recipe's

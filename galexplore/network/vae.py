@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from galexplore.cutouts.segment import OWN, segment
 from galexplore.cutouts.stretch import knee
 from galexplore.errors import InputError
 from galexplore.images import count_told
@@ -190,6 +191,16 @@ class CVAE(nn.Module):
             return error.mean(dim=(1, 2, 3))
         return (error * valid).sum(dim=(1, 2, 3)) / valid.expand_as(error).sum(dim=(1, 2, 3)).clamp_min(1)
 
+    def find_own(self, flux: Tensor) -> Tensor | None:
+        """Find the pixels (B, 1, S, S) of images (B, C, S, S) that are the galaxy's own: 1 there, else 0.
+
+        None where the network's reconstruction answers for the whole frame.
+        """
+        if not self.network.own:
+            return None
+        own = segment(flux.cpu().numpy(), self.survey) == OWN
+        return torch.from_numpy(own[:, None]).to(flux)
+
     def loss(
         self,
         flux: Tensor,
@@ -199,6 +210,8 @@ class CVAE(nn.Module):
         valid: Tensor | None = None,
         *,
         told: Tensor | None = None,
+        target: Tensor | None = None,
+        judged: Tensor | None = None,
         drawn: int = 1,
         voice: float = 0.0,
     ) -> dict[str, Tensor]:
@@ -212,9 +225,13 @@ class CVAE(nn.Module):
         vector : Tensor (B, 2)
             (cos 2phi, sin 2phi); NaN where not known.
         valid : Tensor (B, 1 or C, S, S), optional
-            1 where a pixel may be judged.
+            1 where the frame has data.
         told : Tensor (B, 2 C + 1), optional
             As of `features`.
+        target : Tensor (B, C, S, S), optional
+            What the reconstruction answers for; `flux` by default.
+        judged : Tensor (B, 1 or C, S, S), optional
+            1 where it does; `valid` by default.
         drawn : int
             Only one galaxy in so many is decoded and enters the reconstruction.
         voice : float
@@ -232,9 +249,10 @@ class CVAE(nn.Module):
         some = slice(None, None, drawn)
         code = self.reparameterize(posterior)
         images = self.decode(code[some])
-        target = standardise(labels, self.label_mean, self.label_std)
+        judged, answered = valid if judged is None else judged, flux if target is None else target
+        truth = standardise(labels, self.label_mean, self.label_std)
         variance = posterior.logvar[:, :3].exp() + (errors / self.label_std) ** 2
-        nll = 0.5 * ((target.nan_to_num() - posterior.mean[:, :3]) ** 2 / variance + variance.log())
+        nll = 0.5 * ((truth.nan_to_num() - posterior.mean[:, :3]) ** 2 / variance + variance.log())
         # Galaxies of large variance hardly teach the mean under the plain likelihood; the square root of the variance
         # as a weight leaves the optimum where it is and gives them a voice (Seitzer et al. 2022, arXiv:2203.09168).
         weight = variance.detach() ** voice
@@ -242,8 +260,8 @@ class CVAE(nn.Module):
         turned = (vector.nan_to_num() - posterior.vector) ** 2
         mean, logvar = posterior.mean[:, 3:], posterior.logvar[:, 3:]
         return {
-            "reconstruction": self.chi2(flux[some], images, None if valid is None else valid[some]).mean(),
-            "physics": average_known(nll, target),
+            "reconstruction": self.chi2(answered[some], images, None if judged is None else judged[some]).mean(),
+            "physics": average_known(nll, truth),
             "orientation": average_known(turned, vector),
             "kl": 0.5 * (mean**2 + logvar.exp() - 1 - logvar).sum(dim=1).mean(),
             "aggregate": distance_from_normal(code[:, 5:]),

@@ -62,10 +62,12 @@ class Store:
         That sees it, and on whose grid the pictures are.
     folder : Path, optional
         Where to keep pixels; by default in `places.cache_folder()`.
+    alone : bool
+        Whether the galaxies are drawn without neighbours, sky and noise.
     """
 
-    def __init__(self, catalogue: pd.DataFrame, survey: Survey, folder: Path | None = None):
-        self.survey, self.overflow = survey, Overflow()
+    def __init__(self, catalogue: pd.DataFrame, survey: Survey, folder: Path | None = None, alone: bool = False):
+        self.survey, self.overflow, self.alone = survey, Overflow(), alone
         self.catalogue, self.folder = catalogue.reset_index(drop=True), Path(folder or cache_folder())
 
     @classmethod
@@ -88,7 +90,7 @@ class Store:
     def segments(self) -> list[Segment]:
         """The files that pictures stand in, opened when first needed."""
         parts = (self.catalogue.iloc[i : i + SEGMENT] for i in range(0, len(self.catalogue), SEGMENT))
-        return [Segment(part, self.survey, self.folder, self.overflow) for part in parts]
+        return [Segment(part, self.survey, self.folder, self.overflow, self.alone) for part in parts]
 
     def __contains__(self, identifier: object) -> bool:
         return identifier in self.places
@@ -166,11 +168,11 @@ class Store:
 
     def _split(
         self, missing: list[np.ndarray], chunk: int
-    ) -> Iterator[tuple[PictureFile, np.ndarray, pd.DataFrame, Survey]]:
+    ) -> Iterator[tuple[PictureFile, np.ndarray, pd.DataFrame, Survey, bool]]:
         """Split what is missing of each segment into jobs for `_fill`."""
         for segment, rows in zip(self.segments, missing, strict=True):
             for part in (rows[i : i + chunk] for i in range(0, len(rows), chunk)):
-                yield segment.file, part, segment.rows.iloc[part], self.survey
+                yield segment.file, part, segment.rows.iloc[part], self.survey, self.alone
 
     def _say_stopped(self, trouble: str) -> str:
         """Say why rendering stopped, what is kept, and what room the rest needs."""
@@ -206,9 +208,9 @@ def _end_with_parent() -> None:
     threading.Thread(target=wait, daemon=True).start()
 
 
-def _fill(file: PictureFile, places: np.ndarray, rows: pd.DataFrame, survey: Survey) -> tuple[int, str]:
+def _fill(file: PictureFile, places: np.ndarray, rows: pd.DataFrame, survey: Survey, alone: bool) -> tuple[int, str]:
     """Draw some pictures of a segment, in a process of its own; return how many are kept, and why no more."""
-    for count, (place, picture) in enumerate(zip(places, draw_rows(rows, survey), strict=True)):
+    for count, (place, picture) in enumerate(zip(places, draw_rows(rows, survey, alone), strict=True)):
         try:
             file.write(int(place), picture)
         except OSError as error:

@@ -20,14 +20,18 @@ _NOT_DRAWN = {"ra", "dec", "z", "logmass", "logsfr", "phi", "split", "population
 _NOT_DRAWN |= {"neighbour_flux"}
 
 
-def draw_pixels(row: Row, survey: Survey) -> np.ndarray:
-    """Render one row and average it onto the model's grid: float16 (B, S, S), nanomaggies a native pixel."""
-    return resample(render.render(row, survey), survey.pixel_scale, survey).astype(np.float16)
+def draw_pixels(row: Row, survey: Survey, alone: bool = False) -> np.ndarray:
+    """Render one row and average it onto the model's grid: float16 (B, S, S), nanomaggies a native pixel.
+
+    As it would be seen, or `alone`: without neighbours, sky and noise.
+    """
+    picture = render.render_clean(row, survey, neighbours=False) if alone else render.render(row, survey)
+    return resample(picture, survey.pixel_scale, survey).astype(np.float16)
 
 
-def draw_rows(rows: pd.DataFrame, survey: Survey) -> Iterator[np.ndarray]:
+def draw_rows(rows: pd.DataFrame, survey: Survey, alone: bool = False) -> Iterator[np.ndarray]:
     """Render rows, one after another, as `draw_pixels` does."""
-    return (draw_pixels(row, survey) for row in read_rows(rows))
+    return (draw_pixels(row, survey, alone) for row in read_rows(rows))
 
 
 def digest(catalogue: pd.DataFrame, survey: Survey) -> str:
@@ -53,11 +57,13 @@ class Segment:
         Where the folder stands, or is made when the first picture is kept.
     overflow : Overflow
         Takes what the disk does not.
+    alone : bool
+        Whether the galaxies are drawn without all else: as of `draw_pixels`.
     """
 
-    def __init__(self, rows: pd.DataFrame, survey: Survey, folder: Path, overflow: Overflow):
-        self.rows, self.survey, self.overflow = rows, survey, overflow
-        own = Path(folder) / f"mock-{digest(rows, survey)}"
+    def __init__(self, rows: pd.DataFrame, survey: Survey, folder: Path, overflow: Overflow, alone: bool = False):
+        self.rows, self.survey, self.overflow, self.alone = rows, survey, overflow, alone
+        own = Path(folder) / f"{'alone' if alone else 'mock'}-{digest(rows, survey)}"
         self.file = PictureFile(own / FILE, len(rows), survey.shape)
         for name in FORMER:
             with suppress(OSError):
@@ -76,9 +82,8 @@ class Segment:
     def _draw(self, rows: np.ndarray) -> np.ndarray:
         """Draw pictures and keep them; those that are held in memory are only kept."""
         held = [self.overflow.find(self.file, int(row)) for row in rows]
-        drawn = draw_rows(
-            self.rows.iloc[[row for row, one in zip(rows, held, strict=True) if one is None]], self.survey
-        )
+        absent = [row for row, one in zip(rows, held, strict=True) if one is None]
+        drawn = draw_rows(self.rows.iloc[absent], self.survey, self.alone)
         pictures = [next(drawn) if one is None else one for one in held]
         for row, picture in zip(rows, pictures, strict=True):
             self.overflow.keep(self.file, int(row), picture)

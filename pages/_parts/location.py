@@ -80,8 +80,8 @@ def show_pixels(location: Location, survey: Survey) -> None:
     show_images(prepared.flux, location.reconstruction, survey, prepared.valid)
     fixed = [c for c in prepared.checks if c.status == "fixed"]
     audit = f"{len(prepared.checks) - len(fixed)} passed, {len(fixed)} fixed"
-    worse = f"Reconstruction χ² {location.chi2:.2f} per pixel, percentile {location.chi2_percentile:.0f} of the atlas."
-    st.caption(f"Input checks: {audit}. {worse}")
+    worse = f"{location.embedder.judged}, percentile {location.chi2_percentile:.0f} of the atlas"
+    st.caption(f"Input checks: {audit}. Reconstruction χ² {location.chi2:.2f} {worse}.")
     picture = bands.draw_bands(prepared.flux, prepared.valid, survey)
     st.image(picture, width="stretch", alt=f"The {survey.count_word} bands")
     with st.container(horizontal=True, vertical_alignment="center"):

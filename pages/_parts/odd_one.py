@@ -25,7 +25,8 @@ def show_odd_one(explorer: Explorer, identifier: str, labels: pd.DataFrame, foll
     show_causes(explanation)
     show_ordinary(explanation, explorer.survey, find_image(explorer, identifier))
     show_reasons(explanation, identifier)
-    worse = f"Reconstruction χ² {row['chi2']:.2f} a pixel, worse than {row['chi2_percentile']:.0f} % of galaxies"
+    judged = f"{row['chi2']:.2f} {explorer.embedder.judged}"
+    worse = f"Reconstruction χ² {judged}, worse than {row['chi2_percentile']:.0f} % of galaxies"
     kind = row.get("suspicion", "")
     st.caption(f"{worse}. " + (f"May be no galaxy: {artefacts.SUSPICIONS[kind]}." if kind else ""))
     st.markdown("**What it resembles:** its nearest galaxies in latent space")

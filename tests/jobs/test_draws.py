@@ -1,5 +1,7 @@
 """Extra training galaxies: drawn once, kept, in no split of the catalogue; and how samples are put together."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,6 +15,9 @@ from galexplore.survey import DECALS
 from galexplore.tables import catalogue
 
 FRAME = catalogue.read(ROOT / "data" / "catalogue.parquet")
+
+
+ASK = Training(extra=4, alone=True)
 
 
 def nothing(*at):
@@ -101,3 +106,14 @@ def test_calibrators_are_drawn_as_the_catalogue_and_join_the_calibration_split(d
         make_model.finish(frame, Blind(), np.zeros((90, 3, 69, 69)), tmp_path, nothing, more)
     own = frame["id"][frame["split"] == "calibration"].tolist()
     assert own and seen.value.args[0] == own + more[0]["id"].tolist()
+
+
+def test_what_is_taught_is_drawn_alone_where_the_recipe_asks_for_it_and_it_is_simulated(drawn):
+    frame = FRAME[FRAME["population"] == "ordinary"].iloc[:30].reset_index(drop=True)
+    taught, images = gather.gather_taught(frame, np.zeros((30, 3, 69, 69), np.float16), ASK, DECALS, nothing)
+    alone = gather.draw_alone(taught, ASK, DECALS, nothing)
+    sample, validation = gather.gather_samples(frame, images, taught, images, DECALS, torch.device("cpu"), alone)
+    assert np.array_equal(sample.targets(torch.arange(len(taught))).numpy(), alone.astype(np.float32))
+    assert validation.targets(torch.arange(2)) is None and np.isfinite(alone).all() and alone.max() > 0
+    assert gather.draw_alone(taught, replace(ASK, alone=False), DECALS, nothing) is None
+    assert gather.draw_alone(taught[["id", "z"]], ASK, DECALS, nothing) is None, "masked instead"

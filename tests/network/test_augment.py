@@ -1,10 +1,14 @@
 import math
+from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
-from galexplore.network.augment import augment, cut_edges, move, obscure
+from galexplore.cutouts.segment import OTHER, segment
+from galexplore.network.augment import augment, cut_edges, move, obscure, prepare_lesson
 from galexplore.network.recipes import Training
+from galexplore.network.sample import Sample
 from galexplore.survey import DECALS
 from tests.analytic import draw_ellipse
 from tests.network.test_vae import moments_angle
@@ -105,3 +109,52 @@ def test_masked_edges_leave_the_middle():
     assert frames[..., 20:49, 20:49].all()
     assert (frames.mean(dim=(1, 2, 3)) < 1).float().mean() > 0.8
     assert cut_edges(torch.rand(50, 9), 0.0, 69).all()
+
+
+@pytest.mark.parametrize("turned", [0.0, 1.0])
+def test_masks_and_targets_go_where_the_picture_goes(sky, turned):
+    """A neighbour of known place is masked where it has come to lie; without it the target is the picture."""
+    frame, flux = sky[0].iloc[:32].assign(ebv=0.3), np.zeros((32, 3, 69, 69), np.float32)
+    flux[:, :, 30:39, 32:37] = 2.0
+    crowded = flux.copy()
+    crowded[:, :, 50:56, 12:18] = 3.0
+    sample = Sample.gather(frame, crowded, DECALS, alone=flux)
+    other = np.packbits((crowded != flux)[:, 0].reshape(32, -1), axis=1)
+    recipe = replace(STILL, turned=turned, edge_masks=0.5, dusty=0.5)
+    lesson = prepare_lesson(
+        replace(sample, others=torch.from_numpy(other)), torch.arange(32), recipe, DECALS, torch.Generator()
+    )
+    neighbour = (lesson.flux - lesson.target)[:, :1]
+    assert neighbour.sum() > 32 * 36 * 1.5 and (neighbour.flatten(1).sum(dim=1) > 0).all()
+    assert (neighbour * lesson.judged).abs().max() < 0.05, "of its light no more than the interpolation's dregs count"
+    assert (lesson.judged <= lesson.valid).all()
+    lost = lesson.valid.sum(dim=(1, 2, 3)) - lesson.judged.sum(dim=(1, 2, 3))
+    assert lost.min() > 0 and lost.max() <= (36 if turned == 0 else 8 * 8), "and of the rest hardly a pixel is lost"
+    dimmed = lesson.told[:, -1] == 1
+    assert 0 < dimmed.sum() < 32
+    brightest = lesson.target.flatten(2).max(dim=2).values[dimmed]
+    law = 2.0 * 10 ** (-0.4 * 0.3 * torch.tensor(DECALS.extinction))
+    assert torch.allclose(brightest, law.expand_as(brightest), rtol=1e-3), "the target lies behind the same dust"
+
+
+def test_targets_are_given_no_noise_and_no_sky(sky):
+    frame, flux = sky[0].iloc[:16], np.zeros((16, 3, 69, 69), np.float32)
+    sample, recipe = Sample.gather(frame, flux, DECALS, alone=flux), Training(noisy=1.0, background=0.1)
+    lesson = prepare_lesson(sample, torch.arange(16), recipe, DECALS, torch.Generator().manual_seed(0))
+    assert (lesson.target == 0).all() and (lesson.flux.flatten(1).std(dim=1) > 0).all()
+
+
+def test_whatever_is_no_mask_is_judged_where_the_frame_has_data(sky):
+    sample = Sample.gather(sky[0][:16], sky[1][:16], DECALS)
+    lesson = prepare_lesson(sample, torch.arange(16), Training(), DECALS, torch.Generator().manual_seed(0))
+    assert (lesson.judged == lesson.valid).all() and lesson.target is lesson.flux
+
+
+def test_the_masks_of_a_sample_are_those_of_its_pictures(sky):
+    flux = sky[1][:12].copy()
+    flux[:, :, 50:56, 12:18] += 3.0
+    sample = Sample.gather(sky[0][:12], flux, DECALS).find_others(DECALS)
+    expected = segment(flux.astype(np.float16), DECALS) == OTHER
+    assert expected.any(axis=(1, 2)).all() and sample.others.shape == (12, 596)
+    rows = torch.tensor([7, 0, 3])
+    assert (sample.masks(rows)[:, 0].numpy() == expected[[7, 0, 3]]).all()

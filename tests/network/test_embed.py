@@ -1,3 +1,4 @@
+import copy
 import json
 from dataclasses import asdict, replace
 
@@ -6,6 +7,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from galexplore.cutouts.segment import OWN, segment
 from galexplore.errors import InputError
 from galexplore.explore.models import load
 from galexplore.files import hash_file
@@ -81,13 +83,21 @@ def test_the_calibration_widens_sigma_and_leaves_the_means(embedder, sky):
     assert np.allclose(wider[SIGMAS[1:]], 2 * plain[SIGMAS[1:]])
 
 
-def test_gaps_are_not_judged(embedder):
+@pytest.fixture(scope="module")
+def whole(embedder):
+    """The same, as models were that judge the whole frame."""
+    model = copy.copy(embedder.model)
+    model.network = replace(model.network, own=False)
+    return Embedder(model)
+
+
+def test_gaps_are_not_judged(whole):
     flux = np.stack([draw_ellipse(1.0)] * 2)
     flux[1, :, :10] = 5.0  # rubbish, but masked
     valid = np.ones_like(flux, bool)
     valid[1, :, :10] = False
-    judged = embedder.embed(flux, valid)["chi2"]
-    assert judged[1] < 0.7 * embedder.embed(flux)["chi2"][1]
+    judged = whole.embed(flux, valid)["chi2"]
+    assert judged[1] < 0.7 * whole.embed(flux)["chi2"][1]
 
 
 def test_a_glance_is_one_of_the_eight_looks_but_for_half_precision(embedder, sky):
@@ -251,3 +261,40 @@ def test_a_glance_uses_half_precision_only_where_the_device_can(embedder, sky, m
     monkeypatch.setattr(embedder.model, "encode", follow)
     embedder.glance(sky[1][:2])
     assert seen == [able]
+
+
+def plant(flux):
+    crowded = flux.copy()
+    crowded[:, :, 52:58, 8:14] += 0.8
+    return crowded
+
+
+def test_a_planted_neighbour_leaves_chi2_as_it_is(embedder, sky):
+    """The latents, which see it, are held: the reconstruction alone is judged."""
+    flux = sky[1][:20]
+    assert embedder.model.network.own
+    drawn = torch.zeros(20, 3, 69, 69)
+    chi2 = {}
+    for name, seen in {"alone": flux, "crowded": plant(flux)}.items():
+        images = torch.from_numpy(seen)
+        chi2[name] = embedder.model.chi2(images, drawn, embedder.model.find_own(images)).numpy()
+        chi2[name, "whole"] = embedder.model.chi2(images, drawn).numpy()
+    assert np.allclose(chi2["crowded"], chi2["alone"], rtol=0.05)
+    assert (chi2["crowded", "whole"] > chi2["alone", "whole"] + 1).all()
+
+
+def test_chi2_counts_the_galaxy_s_own_pixels(embedder, whole, sky):
+    """As when all else is called invalid, and of its own those that are valid."""
+    flux = sky[1][:6]
+    own, half = np.repeat((segment(flux, DECALS) == OWN)[:, None], 3, axis=1), np.ones((6, 3, 69, 69), bool)
+    half[..., :34] = False
+    for valid in (np.ones_like(half), half):
+        table, same = embedder.embed(flux, valid), whole.embed(flux, own & valid)
+        assert np.allclose(table["chi2"], same["chi2"], rtol=1e-5) and np.allclose(table[MEANS], same[MEANS])
+        assert not np.isclose(table["chi2"], whole.embed(flux, valid)["chi2"], rtol=0.05).any()
+
+
+def test_a_card_that_does_not_say_judges_the_whole_frame():
+    card = {k: v for k, v in asdict(TINY).items() if k != "own"}
+    assert not Network.read(card).own and Network.read(asdict(TINY)).own
+    assert CVAE(Network.read(card), DECALS).find_own(torch.zeros(1, 3, 69, 69)) is None

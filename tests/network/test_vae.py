@@ -12,6 +12,7 @@ from galexplore.network.recipes import Network
 from galexplore.network.vae import CVAE
 from galexplore.survey import DECALS
 from tests.analytic import draw_ellipse
+from tests.network.test_train import TINY
 
 
 def moments_angle(image):
@@ -281,3 +282,41 @@ def test_setting_the_free_latents_apart_leaves_the_pictures_and_the_rest_as_they
     assert spread.numpy() == pytest.approx(1, abs=1e-3)
     ratio = before.logvar[:, 3:].exp().sqrt() / after.logvar[:, 3:].exp().sqrt()
     assert ratio.std(dim=0).max() < 1e-3 * ratio.mean(), "sigma is scaled as the latent is"
+
+
+def teach_reconstruction(model, flux, **answered):
+    """The reconstruction's term, and its gradient by all that is trained."""
+    known = (torch.zeros(len(flux), 3), torch.zeros(len(flux), 3), torch.zeros(len(flux), 2))
+    torch.manual_seed(0)
+    model.zero_grad()
+    loss = model.loss(flux, *known, **answered)["reconstruction"]
+    loss.backward()
+    return loss.item(), [p.grad.clone() for p in model.parameters() if p.grad is not None]
+
+
+def test_pixels_that_are_not_judged_teach_nothing():
+    model = CVAE(TINY, DECALS).eval()
+    flux = torch.from_numpy(np.stack([draw_ellipse(0.5), draw_ellipse(1.5, 3.0)]))
+    judged = torch.ones(2, 1, 69, 69)
+    judged[:, :, 50:60, 10:20] = 0
+    target = flux.clone().requires_grad_()
+    loss, teaches = teach_reconstruction(model, flux, target=target, judged=judged)
+    assert (target.grad[:, :, 50:60, 10:20] == 0).all()
+    assert (target.grad[:, :, 20:50, 20:50] != 0).float().mean() > 0.99
+    crowded = flux.clone()
+    crowded[:, :, 50:60, 10:20] += 5.0
+    same, taught = teach_reconstruction(model, flux, target=crowded, judged=judged)
+    other, astray = teach_reconstruction(model, flux, target=crowded)
+    assert same == loss and all(torch.equal(a, b) for a, b in zip(teaches, taught, strict=True))
+    assert other > 1.5 * loss and not all(torch.equal(a, b) for a, b in zip(teaches, astray, strict=True))
+
+
+def test_the_encoder_sees_what_the_reconstruction_need_not_draw():
+    """A mask is for the loss alone: labels are learnt from whole pictures."""
+    model = CVAE(TINY, DECALS).eval()
+    flux = torch.from_numpy(np.stack([draw_ellipse(0.5), draw_ellipse(1.5, 3.0)]))
+    labels, errors, vector = torch.ones(2, 3), torch.ones(2, 3), torch.zeros(2, 2)
+    judged = torch.zeros(2, 1, 69, 69)
+    plain, masked = model.loss(flux, labels, errors, vector), model.loss(flux, labels, errors, vector, judged=judged)
+    assert plain["physics"] == masked["physics"] and plain["kl"] == masked["kl"]
+    assert masked["reconstruction"] == 0 < plain["reconstruction"]

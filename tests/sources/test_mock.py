@@ -13,8 +13,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from galexplore.cutouts.grid import resample
 from galexplore.errors import InputError
 from galexplore.locks import find_start
+from galexplore.mock.render import render_clean
 from galexplore.places import ROOT
 from galexplore.sources import pictures, segments
 from galexplore.sources.mock import Store, can_draw
@@ -271,3 +273,15 @@ def test_the_place_on_the_sky_is_the_rows(catalogue, tmp_path):
 def test_only_a_simulated_catalogue_can_be_drawn(catalogue):
     assert can_draw(catalogue, DECALS) and not can_draw(catalogue.drop(columns="re_arcsec"), DECALS)
     assert not can_draw(catalogue.drop(columns="noise_z"), DECALS)
+
+
+def test_galaxies_drawn_alone_are_kept_apart_from_those_that_are_seen(catalogue, tmp_path):
+    """Without noise and neighbours the picture is what the noiseless one is averaged to."""
+    seen, alone = Store(catalogue, DECALS, tmp_path), Store(catalogue, DECALS, tmp_path, alone=True)
+    alone.render_all(1)
+    ids = ["M000005", "M000002"]
+    clean = [render_clean(catalogue.iloc[i].to_dict(), DECALS, neighbours=False) for i in (5, 2)]
+    expected = [resample(c, DECALS.pixel_scale, DECALS).astype(np.float16) for c in clean]
+    assert np.array_equal(alone.get(ids), expected)
+    assert not seen.segments[0].file.check().any(), "what is asked for alone is not taken for what is seen"
+    assert not np.array_equal(seen.get(ids), expected) and np.array_equal(alone.get(ids), expected)
