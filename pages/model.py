@@ -10,10 +10,11 @@ from galexplore.explore.card import (
     list_limits,
     list_uses,
     sweep_latents,
+    title_latents,
     write_bibtex,
 )
 from galexplore.explore.explorer import Explorer
-from galexplore.latents import TITLES, name_latent
+from galexplore.latents import name_latent
 from galexplore.tables.names import format_measurement
 from pages._parts.panels import STILL
 from pages._parts.scores import show_honesty, show_joint, show_scores
@@ -38,13 +39,14 @@ def show_sweeps(explorer: Explorer) -> None:
     st.markdown("### What each latent does")
     side = f"{explorer.survey.field:.1f}″ a side"
     st.caption(f"A typical galaxy, decoded with one latent moved at a time (model reconstruction). {side}.")
+    titles = title_latents(explorer)
     for name, cells in draw_sweeps(explorer.digest, explorer).items():
-        st.markdown(f"**{TITLES[name]}**")
+        st.markdown(f"**{titles[name]}**")
         with st.container(key=f"gallery-grid-{name}"):
             grid = st.grid(len(cells), min_column_width=62, gap="xsmall")
             for note, picture in cells:
                 with grid.cell():
-                    st.image(picture, width="stretch", alt=f"{TITLES[name]} {note}")
+                    st.image(picture, width="stretch", alt=f"{titles[name]} {note}")
                     st.caption(note, text_alignment="center")
 
 
@@ -55,6 +57,8 @@ def show_free(free: dict) -> None:
     left, right = halves.columns([3, 2], gap="large", vertical_alignment="center")
     strongest = next(iter(free["spearman"]), "nothing known")
     title = f"The free latent correlates most with {strongest} (Spearman)"
+    if free.get("name"):
+        title = f"The free latent is {free['name']}"
     chart = figures.plot_relations(free["spearman"], title, is_dark())
     left.plotly_chart(chart, theme=None, config=STILL, key="free", alt=title)
     lines = ["| error in | R² explained by the free latent |", "|---|---:|"]
@@ -62,6 +66,9 @@ def show_free(free: dict) -> None:
     right.markdown("\n".join(lines))
     said = "Near zero: the free latent holds no information on redshift, mass and SFR that their own latents lack."
     right.caption(said)
+    if partial := free.get("partial"):
+        lines = ["| free latent against, given z, M, SFR | rank correlation |", "|---|---:|"]
+        right.markdown("\n".join(lines + [f"| {k} | {format_measurement(*partial[k])} |" for k in list(partial)[:5]]))
 
 
 def show_pairs(title: str, pairs: list[tuple[str, str]]) -> None:

@@ -7,9 +7,10 @@ import numpy as np
 import streamlit as st
 
 from galexplore.draw import pictures
+from galexplore.explore.card import title_latents
 from galexplore.explore.explorer import Explorer
 from galexplore.explore.galaxy_snippets import write_latents
-from galexplore.latents import LATENTS, TITLES, UNITS
+from galexplore.latents import LATENTS, UNITS
 from pages._parts.carried import choose_way, decode_view, show_changes, show_view, suggest_zoom
 from pages._parts.code import offer_code
 from pages._parts.oddity import say_rarity
@@ -83,12 +84,13 @@ def show_histograms(explorer: Explorer) -> None:
 
 def show_sliders() -> None:
     """Show a slider for each latent that varies, in physical units."""
+    titles = title_latents(open_explorer())
     for name in LATENTS:
         low, high = find_ends(name)
         if low == high:  # no label taught it: it draws nothing
             continue
         unit = {"phi": "[° E of N]", "free": "[standard deviations]"}.get(name, PRETTY[UNITS[name]])
-        label = f"{TITLES[name]} {unit}".strip()
+        label = f"{titles[name]} {unit}".strip()
         st.slider(
             label,
             low,

@@ -4,6 +4,7 @@ from rich.console import Console
 from rich.table import Table
 
 from galexplore.latents import LABELLED
+from galexplore.posterior.meaning import LIMITS
 
 _BINNED = {"nmad": "scatter", "coverage68": "in 68 %", "coverage95": "in 95 %"}
 
@@ -13,12 +14,15 @@ def print_scores(scores: dict, console: Console) -> None:
     free = scores["free"]
     judged = {k: v for k, v in scores.items() if isinstance(v, dict) and k not in ("bins", "free", "joint")}
     judged |= {"free: R² of a residual": free["leakage"], "free: rank correlation": free["spearman"]}
+    judged["free: rank correlation given z, M, SFR"] = free["partial"]
+    judged |= {"free: told by z, M, SFR": {"R² of boosted trees": free["told"]}} if free["told"] else {}
     title = f"{scores['split'].capitalize()} split, {scores['n']} {'simulated ' * scores['simulated']}galaxies"
     table = Table("latent", "score", "value", title=title)
     for latent, values in judged.items():
         for name, (value, error) in values.items():
             table.add_row(latent, name, f"{value:.4f} ± {error:.4f}")
     console.print(table)
+    console.print(_judge_free(free))
     for axis, rows in scores["bins"].items():
         table = Table(axis, "n", *(f"{n} {c}" for n in LABELLED for c in _BINNED.values()), title=f"By {axis}")
         for row in rows:
@@ -28,6 +32,17 @@ def print_scores(scores: dict, console: Console) -> None:
     if "joint" in scores:
         for table in _list_joint(scores["joint"]):
             console.print(table)
+
+
+def _judge_free(free: dict) -> str:
+    """Say what the free latent is, and whether it is the galaxy's own."""
+    words = {
+        "neighbours": f"rank correlation with neighbours' flux below {LIMITS['neighbours']}",
+        "structure": f"partial one with a structural property at least {LIMITS['structure']}",
+        "told": f"R² of boosted trees on z, M, SFR at most {LIMITS['told']}",
+    }
+    judged = [f"{words[name]}: {'yes' if holds else 'no'}" for name, holds in free["holds"].items()]
+    return f"Free latent: {free['name'] or 'no name follows from what it measures'}. " + "; ".join(judged)
 
 
 def _list_joint(joint: dict) -> list[Table]:

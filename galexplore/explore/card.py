@@ -10,7 +10,7 @@ from galexplore.atlas.kinds import count_artefacts
 from galexplore.atlas.paths import sweep
 from galexplore.cosmology import COSMOLOGY
 from galexplore.explore.explorer import Explorer
-from galexplore.latents import LATENTS, name_latent
+from galexplore.latents import LATENTS, TITLES, name_latent
 from galexplore.mock.history import SFR_TIMESCALE
 
 _SIMULATED = (
@@ -62,6 +62,12 @@ _BIBTEX = """\
   title = {{{{galexplore}}}},
   version = {{{version}}}
 }}"""
+
+
+def title_latents(explorer: Explorer) -> dict[str, str]:
+    """Title each latent; the free one by what it measures, where that has a name (`posterior.meaning.name_free`)."""
+    named = explorer.card.get("metrics", {}).get("free", {}).get("name") or TITLES["free"]
+    return TITLES | {"free": named[:1].upper() + named[1:]}
 
 
 def list_limits(explorer: Explorer) -> list[str]:

@@ -1,15 +1,18 @@
-"""What the free latent means: what it leaks of the physics, and which of a galaxy's looks it follows."""
+"""What the free latent means: what it leaks of the physics, which of a galaxy's looks it follows, and its name."""
+
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 from scipy.special import gammainc
 from scipy.stats import rankdata
+from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import KFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import SplineTransformer
 
-from galexplore.latents import LABELLED
+from galexplore.latents import LABELLED, MEANS
 from galexplore.posterior.label_errors import read_label
 from galexplore.survey import Survey
 
@@ -23,12 +26,23 @@ LOOKS = {
     "inclination": "inclination",
     "bulge_fraction": "bulge fraction",
     "neighbour_flux": "neighbours' flux",
+    "seeing": "seeing",
     "magnitude": "magnitude",
     "av": "dust attenuation",
     "z": "redshift",
     "logmass": "stellar mass",
     "logsfr": "star-formation rate",
 }
+#: Those that are a galaxy's structure, and what it is like where they are low and where they are high.
+STRUCTURE = {
+    "size": ("compact", "extended"),
+    "concentration": ("diffuse", "concentrated"),
+    "bulge fraction": ("disc", "bulge"),
+    "inclination": ("face-on", "edge-on"),
+}
+#: When the free latent is the galaxy's own: rank correlation with the neighbours' flux, below; partial one with a
+#: structural look given redshift, mass and SFR, at least; share of its variance that those three tell, at most.
+LIMITS = {"neighbours": 0.1, "structure": 0.5, "told": 0.25}
 
 
 def measure_leakage(table: pd.DataFrame, resamples: int = 200, seed: int = 0) -> dict[str, list[float]]:
@@ -66,28 +80,103 @@ def _explained(truth: np.ndarray, guess: np.ndarray) -> float:
     return float(1 - np.sum((truth - guess) ** 2) / np.sum((truth - truth.mean()) ** 2))
 
 
-def relate_free(table: pd.DataFrame, survey: Survey, resamples: int = 200, seed: int = 0) -> dict[str, list[float]]:
+def relate_free(
+    table: pd.DataFrame, survey: Survey, resamples: int = 200, seed: int = 0, given: bool = False
+) -> dict[str, list[float]]:
     """Spearman rank correlation of the free latent with what the catalogue knows of a galaxy's looks.
+
+    Parameters
+    ----------
+    given : bool
+        Whether it is the partial one: of what the ranks of the catalogue's redshift, mass and SFR leave of the ranks
+        of both, in straight lines. Those three are then left out.
 
     Returns
     -------
     dict
         `{name of the look: [correlation, bootstrap standard error]}`, the strongest first; only what the table knows.
     """
-    looks, generator, out = add_looks(table, survey), np.random.default_rng(seed), {}
-    for column, name in LOOKS.items():
-        if column == "magnitude":
-            column, name = f"mag_{survey.reference}", f"{survey.reference} magnitude"
-        if column not in looks:
+    generator, out = np.random.default_rng(seed), {}
+    labels = np.array([read_label(table, c) for c in LABELLED.values()])
+    labels = labels[np.isfinite(labels).sum(axis=1) >= FEWEST] if given else labels[:0]
+    for name, look in _list_looks(table, survey).items():
+        known = np.isfinite(look) & np.isfinite(labels).all(axis=0)
+        if known.sum() < FEWEST or (given and name in map(LOOKS.get, LABELLED.values())):
             continue
-        known = np.isfinite(looks[column].to_numpy(float))
-        if known.sum() < FEWEST:
+        design = np.column_stack([np.ones(known.sum()), *(rankdata(label[known]) for label in labels)])
+        ranks = np.array([rankdata(x[known]) for x in (table["lat_free"].to_numpy(float), look)]).T
+        rest = (ranks - design @ np.linalg.lstsq(design, ranks)[0]).T
+        if (rest.std(axis=1) < 1e-6 * len(design)).any():  # all alike, or told by the labels
             continue
-        ranks = [rankdata(x[known]) for x in (looks["lat_free"].to_numpy(float), looks[column].to_numpy(float))]
         rows = generator.integers(0, known.sum(), (resamples, known.sum()))
-        spread = np.std([np.corrcoef(ranks[0][i], ranks[1][i])[0, 1] for i in rows], ddof=1)
-        out[name] = [float(np.corrcoef(*ranks)[0, 1]), float(spread)]
+        spread = np.std([np.corrcoef(rest[0][i], rest[1][i])[0, 1] for i in rows], ddof=1)
+        out[name] = [float(np.corrcoef(*rest)[0, 1]), float(spread)]
     return dict(sorted(out.items(), key=lambda item: -abs(item[1][0])))
+
+
+def _list_looks(table: pd.DataFrame, survey: Survey) -> dict[str, np.ndarray]:
+    """List what a table knows of its galaxies' looks (N), by their names."""
+    looks, band = add_looks(table, survey), survey.reference
+    columns = {column: column for column in LOOKS} | {"magnitude": f"mag_{band}", "seeing": f"psf_{band}"}
+    names = LOOKS | {"magnitude": f"{band} magnitude"}
+    return {names[k]: looks[c].to_numpy(float) for k, c in columns.items() if c in looks}
+
+
+def measure_told(table: pd.DataFrame, resamples: int = 200, seed: int = 0) -> list[float]:
+    """R^2 of predicting the free latent from those of redshift, mass and SFR, with its bootstrap error.
+
+    Boosted trees, five-fold cross-validated; nothing where there are too few galaxies.
+    """
+    known, free = table[MEANS[1:4]].to_numpy(float), table["lat_free"].to_numpy(float)
+    if len(table) < FEWEST or not free.std():
+        return []
+    folds = KFold(5, shuffle=True, random_state=seed)
+    trees = HistGradientBoostingRegressor(max_iter=60, max_leaf_nodes=8, min_samples_leaf=50, random_state=seed)
+    guess = cross_val_predict(trees, known, free, cv=folds)
+    rows = np.random.default_rng(seed).integers(0, len(free), (resamples, len(free)))
+    return [_explained(free, guess), float(np.std([_explained(free[i], guess[i]) for i in rows], ddof=1))]
+
+
+def name_free(partial: Mapping[str, list[float]]) -> str:
+    """Name the free latent by what it measures: "structure: compact to extended"; empty where it is no structure.
+
+    By the structural look that it follows most closely where redshift, mass and SFR are given, if no less closely than
+    `LIMITS` asks for and more closely than it follows the neighbours' flux or the seeing.
+
+    Parameters
+    ----------
+    partial : mapping
+        Of `relate_free` with these three given.
+    """
+    strength = {name: abs(value) for name, (value, _) in partial.items()}
+    best = max((name for name in STRUCTURE if name in strength), key=strength.__getitem__, default="")
+    alien = max(strength.get(LOOKS[k], 0.0) for k in ("neighbour_flux", "seeing"))
+    if not best or strength[best] < LIMITS["structure"] or strength[best] <= alien:
+        return ""
+    low, high = STRUCTURE[best][:: 1 if partial[best][0] > 0 else -1]
+    return f"structure: {low} to {high}"
+
+
+def describe_free(table: pd.DataFrame, survey: Survey, resamples: int = 200, seed: int = 0) -> dict:
+    """Measure what the free latent means, name it, and hold it against `LIMITS`.
+
+    Returns
+    -------
+    dict
+        `leakage` (`measure_leakage`), `spearman` and `partial` (`relate_free`, and with redshift, mass and SFR given),
+        `told` (`measure_told`), `name` (`name_free`) and `holds`: of each of `LIMITS` that can be judged, whether it
+        does.
+    """
+    spearman, partial = (relate_free(table, survey, resamples, seed, given) for given in (False, True))
+    told, holds = measure_told(table, resamples, seed), {}
+    if LOOKS["neighbour_flux"] in spearman:
+        holds["neighbours"] = abs(spearman[LOOKS["neighbour_flux"]][0]) < LIMITS["neighbours"]
+    if structural := [abs(partial[name][0]) for name in STRUCTURE if name in partial]:
+        holds["structure"] = max(structural) >= LIMITS["structure"]
+    if told:
+        holds["told"] = told[0] <= LIMITS["told"]
+    measured = {"leakage": measure_leakage(table, resamples, seed), "spearman": spearman, "partial": partial}
+    return measured | {"told": told, "name": name_free(partial), "holds": holds}
 
 
 def add_looks(table: pd.DataFrame, survey: Survey) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from galexplore.latents import LABELLED, LATENTS
 from galexplore.posterior.calibrate import LEVEL68, LEVEL95, WIDE, compare_labels, crps, ratio95
 from galexplore.posterior.joint import JointPosterior
 from galexplore.posterior.joint_metrics import place_labels, read_labels, score_joint
-from galexplore.posterior.meaning import measure_leakage, relate_free
+from galexplore.posterior.meaning import describe_free
 from galexplore.survey import Survey
 
 BINS = 5  # quantiles of magnitude, and of redshift
@@ -104,8 +104,7 @@ def evaluate(
     -------
     dict
         `{latent: {score: [value, standard error]}}`, without latents that fewer than two labels could judge; `n`;
-        `reconstruction` (chi2 a pixel); `free`: `leakage` (R^2 of predicting each physics latent's residual from the
-        free one) and `spearman` (rank correlation with what the catalogue knows of a galaxy's looks); `bins`: for
+        `reconstruction` (chi2 a pixel); `free` (what that latent means: `meaning.describe_free`); `bins`: for
         `magnitude`, `redshift` (as inferred) and, where the table says, `seeing` and `depth` (`measure_sky`) a list of
         `low`, `high`, `n` and the latents' scores, in quantiles of at least 300 galaxies.
     """
@@ -114,8 +113,7 @@ def evaluate(
     out |= {k: _bootstrap(k, compared[k], resamples, seed) for k in ("phi", *LABELLED) if k in compared}
     chi2 = table["chi2"].to_numpy(float)
     out["reconstruction"] = {"chi2": [float(chi2.mean()), float(sem(chi2))]}
-    out["free"] = {"leakage": measure_leakage(table, resamples, seed)}
-    out["free"]["spearman"] = relate_free(table, survey, resamples, seed)
+    out["free"] = describe_free(table, survey, resamples, seed)
     sky = measure_sky(table, survey)
     for axis, values in sky.items():
         for r in compared.values():

@@ -11,13 +11,14 @@ import streamlit as st
 from galexplore.atlas.likeness import find_twins
 from galexplore.explore import services
 from galexplore.explore.bundle import to_fits
+from galexplore.explore.card import title_latents
 from galexplore.explore.explorer import Explorer
 from galexplore.explore.export import FORMATS, export
 from galexplore.explore.galaxy_snippets import write_galaxy
 from galexplore.explore.intervals import list_values
 from galexplore.explore.neighbours import find_neighbours
 from galexplore.explore.thumbnails import find_image
-from galexplore.latents import LABELLED, LATENTS, MEANS, SIGMAS, TITLES
+from galexplore.latents import LABELLED, LATENTS, MEANS, SIGMAS
 from galexplore.posterior.calibrate import residuals
 from pages._parts.code import offer_code
 from pages._parts.leaving import show_bundle
@@ -26,7 +27,7 @@ from pages._parts.panels import format_latent, mark, show_gallery, show_neighbou
 from pages._parts.posterior import show_corner, show_density
 from pages._parts.stretched import show_image
 
-NAMES = {"logmass": "log M", "logsfr": "log SFR"}  # where TITLES are too long for a table
+NAMES = {"logmass": "log M", "logsfr": "log SFR"}  # where titles are too long for a table
 NARROW = "\u00a0"  # a space at which no line is broken
 
 
@@ -59,6 +60,7 @@ def show_numbers(explorer: Explorer, rows: np.ndarray) -> None:
     values, spans = list_values(table, joint)[0], explorer.list_intervals(rows)[0]
     sigma = np.diff(explorer.list_intervals(rows, 68)[0])[:, 0] / 2
     compared = residuals(table)
+    titles = title_latents(explorer)
     lines = ["| | inferred ± 68 % | 95 % | catalogue | pull |", "|---|---:|---:|---:|---:|"]
     for i, name in enumerate(LATENTS):
         label = ("", "")
@@ -68,7 +70,7 @@ def show_numbers(explorer: Explorer, rows: np.ndarray) -> None:
             label = format_latent(name, c["truth"], c["own"]), f"{pull:+.1f}\u00a0σ"
         value = format_latent(name, values[i], sigma[i])
         span = "" if value == "undetermined" else format_span(name, *spans[i])
-        cells = (NAMES.get(name, TITLES[name]), value, span, *label)
+        cells = (NAMES.get(name, titles[name].partition(":")[0]), value, span, *label)
         lines.append(f"| {' | '.join(cell.replace(' ', NARROW) for cell in cells)} |")
     st.markdown("\n".join(lines))
 

@@ -6,9 +6,10 @@ import streamlit as st
 
 from galexplore.atlas.paths import cross, sweep, walk
 from galexplore.draw.animation import draw_montage
+from galexplore.explore.card import title_latents
 from galexplore.explore.explorer import Explorer
 from galexplore.explore.link import SHOWN_AT_FIRST
-from galexplore.latents import LATENTS, TITLES, UNITS, name_latent
+from galexplore.latents import LATENTS, UNITS, name_latent
 from pages._parts.draws import show_draws
 from pages._parts.frames import note, offer_frames, show_frames
 from pages._parts.panels import PRETTY, show_neighbours
@@ -47,26 +48,27 @@ def spread(name: str, n: int) -> np.ndarray:
     return np.radians(np.linspace(0, 180, n, endpoint=False)) if name == "phi" else np.linspace(low, high, n)
 
 
-def choose_latent(label: str, key: str, first: int) -> str:
+def choose_latent(titles: dict[str, str], label: str, key: str, first: int) -> str:
     """Let a person choose one of the latents."""
     return st.selectbox(
-        label, LATENTS, first, format_func=TITLES.__getitem__, key=key, persist_state="session", width=220
+        label, LATENTS, first, format_func=titles.__getitem__, key=key, persist_state="session", width=220
     )
 
 
 def show_strip(explorer: Explorer, latents: np.ndarray) -> None:
     """Show one latent from end to end, the others as the sliders stand."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = choose_latent("Along", "strip-latent", 3)
+        name = choose_latent(title_latents(explorer), "Along", "strip-latent", 3)
         st.caption("from one end of its slider to the other; the other latents as the sliders are set.")
-    title = f"{TITLES[name]} {PRETTY[UNITS[name]]}".strip()
+    title = f"{title_latents(explorer)[name]} {PRETTY[UNITS[name]]}".strip()
     show_frames(explorer, [sweep(latents, name, spread(name, n)) for n in (FRAMES, SMOOTH)], name, title)
 
 
 def show_grid(explorer: Explorer, latents: np.ndarray) -> None:
     """Show two latents at once, the others as the sliders stand."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        across, up = choose_latent("x axis", "grid-across", 1), choose_latent("y axis", "grid-up", 2)
+        across = choose_latent(title_latents(explorer), "x axis", "grid-across", 1)
+        up = choose_latent(title_latents(explorer), "y axis", "grid-up", 2)
         st.caption("the other latents as the sliders are set.")
     if across == up:
         st.markdown("Choose two different latents.")
@@ -75,7 +77,7 @@ def show_grid(explorer: Explorer, latents: np.ndarray) -> None:
     steps = cross(latents, across, columns, up, rows).reshape(-1, 5)
     frames = explorer.decode(steps)
     notes = [f"{note(across, r[LATENTS.index(across)])} · {note(up, r[LATENTS.index(up)])}" for r in steps]
-    title = f"{TITLES[across]} along x, {name_latent(up)} along y"
+    title = f"{title_latents(explorer)[across]} along x, {name_latent(up)} along y"
     st.image(draw_montage(frames, notes, COLUMNS, title, explorer.survey, 170), width="stretch")
     offer_frames(explorer, frames, notes, COLUMNS, title)
 
