@@ -67,8 +67,8 @@ class Sample:
         told = torch.from_numpy(Observed.read(frame, survey).tell())
         ebv = torch.tensor(frame.get("ebv", pd.Series(0.0, frame.index)).fillna(0).to_numpy(np.float32))
         small = (labels, errors, vector, told, ebv)
-        clean = None if alone is None else _place(alone, torch.device(device))
-        return cls(images, *(values.to(device) for values in small), alone=clean)
+        sample = cls(images, *(values.to(device) for values in small))
+        return sample if alone is None else replace(sample, alone=_place(alone, torch.device(device)))
 
     def find_others(self, survey: Survey) -> "Sample":
         """Find which pixels are other sources', of each image by itself."""
