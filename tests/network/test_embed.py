@@ -147,7 +147,7 @@ def test_weights_that_are_not_the_cards_are_refused(embedder, tmp_path):
         Embedder.load(tmp_path)
     save_file({k: v.contiguous() for k, v in embedder.model.state_dict().items()}, tmp_path / "weights.safetensors")
     card = {"sha256": hash_file(tmp_path / "weights.safetensors"), "calibration": {}}
-    card |= {"survey": DECALS.to_dict(), "network": {"widths": [8, 12, 16, 16], "hidden": 32, "told": True}}
+    card |= {"survey": DECALS.to_dict(), "network": asdict(embedder.model.network)}
     (tmp_path / "card.json").write_text(json.dumps(card))
     again = Embedder.load(tmp_path)
     flux = draw_ellipse(0.3)[None]
@@ -233,9 +233,7 @@ def test_a_model_is_opened_on_the_accelerator_where_there_is_one(embedder, tmp_p
     weights = {k: v.contiguous() for k, v in embedder.model.state_dict().items()}
     save_file(weights, tmp_path / "weights.safetensors", said)
     card = {"sha256": hash_file(tmp_path / "weights.safetensors"), "calibration": {}, "survey": DECALS.to_dict()}
-    (tmp_path / "card.json").write_text(
-        json.dumps(card | {"network": {"widths": [8, 12, 16, 16], "hidden": 32, "told": True}})
-    )
+    (tmp_path / "card.json").write_text(json.dumps(card | {"network": asdict(embedder.model.network)}))
     moved, move = [], CVAE.to
 
     def follow(model, *at, **named):
