@@ -35,7 +35,7 @@ DRAWS = {
 #: Samples of galaxies that are ordinary in kind but seldom in a survey, and their shares of what `draw_training` draws:
 #: without them a network would only guess at the strongest lines, the least and the nearest galaxies, and pull the
 #: largest ones towards the crowd.
-BROAD = {"starbursts": 0.10, "dwarfs": 0.06, "nearby": 0.07, "massive": 0.09, "bright": 0.05}
+BROAD = {"starbursts": 0.10, "dwarfs": 0.06, "nearby": 0.07, "massive": 0.15, "bright": 0.06}
 #: The others are shared out so that the faint, who teach less each, are more.
 TAUGHT = {"GAMA-like": 0.40, "flux-limited": 0.24, "luminous red": 0.18, "emission line": 0.18}
 

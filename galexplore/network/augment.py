@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from galexplore.images import SEEING_SPREAD
 from galexplore.network.recipes import Training
 from galexplore.network.sample import Sample
 from galexplore.survey import Survey
@@ -102,7 +103,9 @@ def augment(
 def obscure(
     flux: Tensor, told: Tensor, ebv: Tensor, training: Training, survey: Survey, generator: torch.Generator
 ) -> tuple[Tensor, Tensor]:
-    """Show some galaxies through their field's dust, the others with a wrong part of it; leave some seeing untold.
+    """Show some galaxies through their field's dust, the others with a wrong part of it; tell the seeing as it is known.
+
+    That is: of some galaxies not at all, of others in some bands only, and never without an error.
 
     Parameters
     ----------
@@ -123,9 +126,18 @@ def obscure(
     dusty = (u[0] < training.dusty) & (ebv > 0)
     excess = ebv * torch.where(dusty, 1.0, wrong)
     dimming = 10 ** (-0.4 * excess[:, None] * flux.new_tensor(survey.extinction))
-    seeing = told[:, :-1] * (u[1] >= training.untold)[:, None]
+    seeing = _tell_seeing(told[:, :-1], u[1] >= training.untold, training, generator)
     dimming = dimming.view(len(flux), *[1] * (flux.ndim - 4), -1, 1, 1)
     return flux * dimming, torch.cat([seeing, dusty[:, None].to(told.dtype)], dim=1)
+
+
+def _tell_seeing(told: Tensor, some: Tensor, training: Training, generator: torch.Generator) -> Tensor:
+    """Tell of some galaxies (B,) the seeing (B, 2 C: scaled logarithm, whether known) of most bands, with an error."""
+    scaled, known = told.chunk(2, dim=1)
+    kept = torch.rand(known.shape, generator=generator, device=told.device) >= training.untold_band
+    wrong = torch.randn(known.shape, generator=generator, device=told.device) * training.seeing_error / SEEING_SPREAD
+    known = known * kept * some[:, None]
+    return torch.cat([(scaled + wrong) * known, known], dim=1)
 
 
 def move(flux: Tensor, vector: Tensor, u: Tensor, turned: float) -> tuple[Tensor, Tensor, Tensor]:

@@ -50,7 +50,9 @@ class Training:
     dependence: float = 1.0  # weight of the free latents' distance correlation with the physics ones
     warm_up: float = 0.2  # fraction of the training over which beta rises
     turned: float = 0.5  # fraction of galaxies turned by any angle; the others by multiples of 90 degrees, exactly
-    untold: float = 0.5  # fraction of galaxies of which the seeing is not told
+    untold: float = 0.5  # fraction of galaxies of which the seeing is not told,
+    untold_band: float = 0.1  # and of the others' bands of which it is not
+    seeing_error: float = 0.06  # of ln FWHM, by which what is told is wrong: published widths are means over a field
     dusty: float = 0.15  # fraction of galaxies seen through their field's dust, as where no position is known
     dust_error: float = 0.15  # of E(B-V), by which what is taken off is wrong: as maps differ
     background: float = 0.02  # sky level, in sigma of a model pixel, beside the frames' own; much more blurs colours
