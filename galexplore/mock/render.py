@@ -3,13 +3,13 @@
 import numpy as np
 from scipy import fft
 
-from galexplore.mock import oddity, profile, scene
+from galexplore.mock import camera, oddity, profile, scene
 from galexplore.mock.rows import PARTS, Row, require_known, take_bands
 from galexplore.mock.structure import draw_structure
 from galexplore.survey import DECALS, Survey
 
 #: Raise when any pixel of any galaxy changes: the store keeps pictures by it.
-VERSION = 3
+VERSION = 4
 
 
 def _choose_size(row: Row, survey: Survey) -> int:
@@ -43,11 +43,13 @@ def _add_galaxy(
 
 
 def _add_neighbours(total: np.ndarray, row: Row, survey: Survey, kx: np.ndarray, ky: np.ndarray) -> None:
-    """Add every neighbour's transform; stars are points, which cost a phase each."""
+    """Add every neighbour's transform; stars are points, which cost a phase each, the bright ones within a halo."""
     for one in scene.draw_neighbours(row["seed"], survey):
         where = profile.shift(kx, ky, one["x"], one["y"])
         if one["re"] > 0:
             where *= profile.transform_sersic(kx, ky, one["n"], one["re"], one["ba"], one["phi"])
+        else:
+            where *= camera.add_halo(np.float32(1), one["flux"], kx, ky)
         total += one["flux"][:, None, None] * where
 
 
@@ -127,6 +129,7 @@ def render(row: Row, survey: Survey) -> np.ndarray:
     # what the sky subtraction leaves: a level and a gradient
     residual = rng.normal(0, 0.06, (len(noise), 3)) * noise[:, None]
     sky = residual[:, 0, None, None] + residual[:, 1, None, None] * slope[:, None] + residual[:, 2, None, None] * slope
-    picture = (clean + sky + scene.draw_noise(noise, clean, rng)).astype(np.float32)
+    more = camera.draw_gaps(*clean.shape[:2], np.random.default_rng([int(row["seed"]), 6]))
+    picture = camera.saturate((clean + sky + more * scene.draw_noise(noise, clean, rng)).astype(np.float32))
     oddity.add_defect(picture, row, survey)
     return picture
