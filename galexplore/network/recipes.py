@@ -40,14 +40,14 @@ class Training:
     learning_rate: float = 2e-3
     weight_decay: float = 0.02
     ema: float = 0.998  # weights averaged over about five hundred steps: steadier than the last one
-    reconstruction: float = 1.0  # weight of the mean chi2 a pixel against one nat of the physics terms
+    reconstruction: float = 10.0  # weight of the mean chi2 a pixel, most of them sky, against one nat of the physics
     voice: float = 0.5  # power of its variance that weighs a galaxy's likelihood: 0 as it is, 1 as a squared error
-    alone: bool = False  # whether what is simulated is held against itself without neighbours and noise, not masked
+    alone: bool = True  # whether what is simulated is held against itself without neighbours and noise, not masked
     drawn: int = 4  # one galaxy in so many is decoded: a decoding costs as much as an encoding and teaches less
     beta: float = 0.01  # weight of the free latent's KL
     free_nats: float = 0.5  # KL below this costs nothing, or the free latent would fall silent
     aggregate: float = 1.0  # weight of the free latents' distance, all together, from a unit normal
-    dependence: float = 1.0  # weight of the free latents' distance correlation with the physics ones
+    dependence: float = 3.0  # weight of the free latents' distance correlation with the physics ones
     warm_up: float = 0.2  # fraction of the training over which beta rises
     turned: float = 0.5  # fraction of galaxies turned by any angle; the others by multiples of 90 degrees, exactly
     untold: float = 0.5  # fraction of galaxies of which the seeing is not told,
