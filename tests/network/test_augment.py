@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from galexplore.cutouts.segment import OTHER, segment
+from galexplore.images import SEEING_SPREAD
 from galexplore.network.augment import augment, cut_edges, move, obscure, prepare_lesson
 from galexplore.network.recipes import Training
 from galexplore.network.sample import Sample
@@ -67,7 +68,8 @@ def test_unknown_angles_stay_unknown():
 def test_dust_that_is_left_in_dims_by_the_survey_s_law_and_is_said_by_the_last_number():
     flux, ebv, told = torch.ones(400, 3, 4, 4), torch.full((400,), 0.2), torch.ones(400, 7)
     told[:, -1] = 0.0
-    recipe, generator = Training(dusty=0.5, untold=0.5, dust_error=0.0), torch.Generator().manual_seed(0)
+    recipe = Training(dusty=0.5, untold=0.5, untold_band=0.0, seeing_error=0.0, dust_error=0.0)
+    generator = torch.Generator().manual_seed(0)
     seen, said = obscure(flux, told, ebv, recipe, DECALS, generator)
     dimmed, law = said[:, -1] == 1, 10 ** (-0.4 * 0.2 * torch.tensor(DECALS.extinction))
     assert 150 < dimmed.sum() < 250 and (seen[~dimmed] == 1).all()
@@ -80,6 +82,17 @@ def test_dust_that_is_left_in_dims_by_the_survey_s_law_and_is_said_by_the_last_n
     assert error.std() == pytest.approx(0.15 * 0.2, rel=0.15) and abs(error.mean()) < 0.006
     _, nobody = obscure(flux, told, torch.zeros(400), Training(dusty=1.0), DECALS, generator)
     assert (nobody[:, -1] == 0).all()  # of no known dust none is left in
+
+
+def test_seeing_is_told_of_most_bands_with_an_error():
+    flux, none, told = torch.ones(2000, 3, 4, 4), torch.zeros(2000), torch.ones(2000, 7)
+    recipe = Training(untold=0.0, untold_band=0.1, seeing_error=0.06)
+    _, said = obscure(flux, told, none, recipe, DECALS, torch.Generator().manual_seed(0))
+    scaled, known = said[:, :3], said[:, 3:6].bool()
+    assert known.float().mean() == pytest.approx(0.9, abs=0.02) and (scaled[~known] == 0).all()
+    assert (~known).any(dim=1).float().mean() == pytest.approx(1 - 0.9**3, abs=0.03)  # each band by itself
+    error = (scaled[known] - 1) * SEEING_SPREAD
+    assert error.std() == pytest.approx(0.06, rel=0.1) and abs(error.mean()) < 0.005
 
 
 def test_added_noise_stays_below_what_the_recipe_says():
