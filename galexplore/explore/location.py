@@ -9,13 +9,14 @@ import numpy as np
 import pandas as pd
 
 from galexplore.atlas.atlas import Atlas
+from galexplore.atlas.basis import BASIS
 from galexplore.cutouts.artefacts import SUSPICIONS
 from galexplore.cutouts.audit import Prepared
 from galexplore.explore.embedded import Given, Source
 from galexplore.explore.explanation import Explanation
 from galexplore.explore.scatter import Scatter, measure_scatter
 from galexplore.images import Observed
-from galexplore.latents import INTRINSIC, LATENTS, UNITS
+from galexplore.latents import LATENTS, UNITS
 from galexplore.posterior.calibrate import LEVEL68, LEVEL95
 from galexplore.posterior.coordinates import PROPERTIES
 from galexplore.posterior.domain import OUTSIDE, Validity
@@ -95,8 +96,8 @@ class Location:
 
     @property
     def reason(self) -> str:
-        """The leading reason of its oddness, in words."""
-        return self.explanation.deviation
+        """What makes it odd, in a sentence: the one statement."""
+        return self.explanation.sentence
 
     @property
     def warning(self) -> str:
@@ -147,7 +148,7 @@ class Location:
 
         What is not known, such as the mass of a neighbour, is None: JSON has no NaN.
         """
-        odd, causes, values = self.explanation.oddness, self.explanation.causes, self.values
+        odd, values = self.explanation.oddness, self.values
         whole = {
             "source": {
                 "path": self.source.name,
@@ -176,9 +177,9 @@ class Location:
             "anomaly": {
                 "percentile": self.percentile,
                 "distance2": odd.distance2[0],
-                "contributions": dict(zip(INTRINSIC, odd.contributions[0], strict=True)),
-                "conditional_z": dict(zip(INTRINSIC, odd.conditional_z[0], strict=True)),
-                "cause": causes.to_dict() if causes else None,
+                "contributions": dict(zip(BASIS, odd.contributions[0], strict=True)),
+                "conditional_z": dict(zip(BASIS, odd.conditional_z[0], strict=True)),
+                "statement": self.explanation.to_dict(),
                 "reconstruction_chi2": self.chi2,
                 "reconstruction_percentile": self.chi2_percentile,
             },
