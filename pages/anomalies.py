@@ -6,7 +6,8 @@ import streamlit as st
 
 from galexplore.atlas.groups import diversify
 from galexplore.atlas.kinds import NOT_GALAXIES, count_suspected
-from galexplore.cutouts import artefacts
+from galexplore.cutouts.artefacts import SUSPICIONS
+from galexplore.explore.caveats import SENTENCES
 from galexplore.explore.explorer import Explorer
 from pages._parts.label_files import offer_labels, show_label_troubles
 from pages._parts.labels import choose_learning
@@ -74,7 +75,7 @@ def explain_suspicion(table: pd.DataFrame) -> None:
     """Say what raises a suspicion, and how often it is right where the truth is known."""
     counts = count_suspected(table)
     known = [counts[k] for k in NOT_GALAXIES if k in counts]
-    words = "; ".join(artefacts.SUSPICIONS.values())
+    words = "; ".join(SENTENCES[key] for key in SUSPICIONS)
     text = f"Set apart by their pixels alone, whatever their rank: {words}. "
     if known and "ordinary" in counts:
         (hits, of), (wrong, ordinary) = map(sum, zip(*known, strict=True)), counts["ordinary"]

@@ -8,13 +8,14 @@ import pandas as pd
 from scipy.ndimage import shift as displace
 
 from galexplore.atlas.basis import BASIS
+from galexplore.atlas.rarity import Oddness
 from galexplore.atlas.statements import AMBIGUOUS, ODD, TOLD, WITHHELD, Statements
 from galexplore.cutouts import artefacts
 from galexplore.cutouts.audit import prepare
 from galexplore.cutouts.cutout import Cutout
 from galexplore.explore.caveats import find_edges, name_caveats
 from galexplore.explore.explorer import Explorer
-from galexplore.jobs.shifts import shift
+from galexplore.jobs.shifts import find_oddness, shift
 from galexplore.latents import MEANS, SIGMAS
 from galexplore.survey import Survey
 
@@ -50,9 +51,9 @@ def measure_attribution(
     galaxies, answers = shift(explorer, ("test",), n, seed, report, (SIZES[0][0], SIZES[-1][1]))
     every = pd.concat([rows.assign(moved=BASIS.index(name)) for name, rows in answers.items()], ignore_index=True)
     latents, sigma = every[MEANS].to_numpy(), every[SIGMAS].to_numpy()
-    odd = explorer.atlas.explain(latents, sigma)
+    odd = find_oddness(explorer, every)
     percentile = explorer.atlas.rarity_percentile(odd.distance2)
-    said, moved, high = explorer.state(latents, sigma), every["moved"].to_numpy(), every["high"].to_numpy()
+    said, moved, high = explorer.state(latents, sigma, odd), every["moved"].to_numpy(), every["high"].to_numpy()
     right = judge_statements(said, moved, high)
     rare = percentile >= ODD
 
@@ -67,7 +68,7 @@ def measure_attribution(
         "sizes": {f"{low:g} to {top:g} sigma": count(every["size"].between(low, top).to_numpy()) for low, top in SIZES},
         "rarity": {f"decile {k + 1}": count(deciles == k) for k in range(10)},
         "calibration": calibrate(said, right),
-        "rivals": compare_views(explorer, every, moved, rare),
+        "rivals": compare_views(explorer, every, odd, moved, rare),
         "contradictions": count_contradictions(said, odd.contributions),
         "planted": plant_all(explorer, n, seed),
     }
@@ -116,10 +117,8 @@ def calibrate(said: Statements, right: np.ndarray) -> list[dict]:
     return rows
 
 
-def compare_views(explorer: Explorer, every: pd.DataFrame, moved: np.ndarray, rare: np.ndarray) -> dict:
+def compare_views(explorer: Explorer, every: pd.DataFrame, odd: Oddness, moved: np.ndarray, rare: np.ndarray) -> dict:
     """Name the property by each view alone, of the same rare galaxies: how often it is the one that was moved."""
-    latents, sigma = every[MEANS].to_numpy(), every[SIGMAS].to_numpy()
-    odd = explorer.atlas.explain(latents, sigma)
     scale = explorer.table.loc[explorer.atlas.ordinary, _SHOWN]
     marginal = np.column_stack([every[name] for name in _SHOWN[:2]] + [every["lat_logsfr"] - every["lat_logmass"]])
     marginal = np.column_stack([marginal, every["lat_free"]]) - scale.median().to_numpy()
@@ -129,7 +128,9 @@ def compare_views(explorer: Explorer, every: pd.DataFrame, moved: np.ndarray, ra
         "split": odd.contributions.argmax(axis=1),
     }
     if explorer.attribution:
-        views["likely cause"] = explorer.attribution.find(odd, latents, sigma).share.argmax(axis=1)
+        views["likely cause"] = explorer.attribution.find(
+            odd, every[MEANS].to_numpy(), every[SIGMAS].to_numpy()
+        ).share.argmax(axis=1)
     return {name: share((view == moved)[rare]) for name, view in views.items()}
 
 

@@ -14,13 +14,10 @@ from galexplore.errors import InputError
 from galexplore.files import DAMAGE, write_beside
 from galexplore.survey import Survey
 
-#: What each suspicion is called in a sentence.
-SUSPICIONS = {
-    "line": "a straight line crosses one band: a satellite's trail or a bad column",
-    "empty": "no source is detected at the centre",
-    "star": "unresolved and round, with the colours of a star",
-}
-BRIEFLY = {"line": "a line in one band", "empty": "empty sky", "star": "like a star"}
+#: The file of a model's folder that holds the measurements of its galaxies' images.
+FILE = "pixels.npz"
+#: What there may be instead of a galaxy: a line across one band, an empty sky, a star.
+SUSPICIONS = ("line", "empty", "star")
 #: Limits that tell the kinds apart; set on the simulated survey's labelled non-galaxies.
 LINE, DEPTH = 2.2, 7.0
 SIZE, ROUND, OFF_LOCUS, BRIGHT = 0.88, 0.10, 0.08, 100.0  # arcsec, ellipticity, magnitudes, sigma
@@ -154,7 +151,7 @@ def _leave_locus(gr: np.ndarray, rz: np.ndarray) -> np.ndarray:
 
 
 def suspect(measured: pd.DataFrame) -> np.ndarray:
-    """Name what each may be instead of a galaxy: a key of `SUSPICIONS`, or "" where nothing speaks against a galaxy.
+    """Name what each may be instead of a galaxy: one of `SUSPICIONS`, or "" where nothing speaks against a galaxy.
 
     A star and a galaxy too small to resolve look alike; the colours tell most of them apart, not all. Without g, r and
     z nothing is taken for a star.

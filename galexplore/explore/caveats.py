@@ -1,5 +1,8 @@
 """What of an image or of a model may make a galaxy look odd that is not: reasons that are told before any other."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -8,7 +11,8 @@ from galexplore.atlas.statements import ODD
 from galexplore.cutouts import artefacts
 from galexplore.cutouts.audit import Prepared
 from galexplore.latents import LATENTS, MEANS
-from galexplore.survey import Survey
+from galexplore.posterior import domain as domains
+from galexplore.posterior.domain import OUTSIDE, PROBABILITIES, Domain, Validity
 
 #: Share of the frame that was filled in, and of a picture that is saturated, from which the answer may hang on it.
 CUT, SATURATED = 0.05, 0.001
@@ -16,15 +20,22 @@ CUT, SATURATED = 0.05, 0.001
 EDGE = 0.001
 #: Properties of which a model has only learnt a range.
 BOUNDED = ("redshift", "logmass")
+#: Radius [arcsec] of the inner frame, which a galaxy's light fills.
+INNER = 6.0
 
 #: Each caveat in a word or two, and in a sentence; the first that holds is told first.
-BRIEFLY = artefacts.BRIEFLY | {
+BRIEFLY = {
+    "line": "a line in one band",
+    "empty": "empty sky",
+    "star": "like a star",
+    "unlike": "outside of what was learnt",
     "neighbour": "contaminated by a neighbour",
     "cut": "cut by an edge",
     "saturated": "saturated",
     "edge": "at the edge of what was learnt",
 }
-SENTENCES = artefacts.SUSPICIONS | {
+SENTENCES = domains.SAYINGS | {
+    "unlike": domains.UNLIKE,
     "neighbour": "another source within 4″ gives the middle light that is not the galaxy's",
     "cut": "a part of the frame held no data and was filled in",
     "saturated": "a part of the picture is saturated, so that its brightest light is not known",
@@ -38,8 +49,30 @@ def find_edges(atlas: Atlas) -> np.ndarray:
     return np.quantile(atlas.latents[atlas.ordinary][:, at].astype(float), (EDGE, 1 - EDGE), axis=0).T
 
 
-def name_caveats(table: pd.DataFrame, edges: np.ndarray) -> np.ndarray:
-    """Name the first caveat of each galaxy (N,): a key of `BRIEFLY`, or "".
+def join_measured(pixels: pd.DataFrame, features: np.ndarray, domain: Domain | None) -> pd.DataFrame:
+    """Put what a model has learnt to say of images by their features (N, F) beside what their pixels show (N)."""
+    return pixels if domain is None else pixels.join(domain.measure(features, pixels))
+
+
+def suspect(measured: pd.DataFrame) -> np.ndarray:
+    """Say what images (N) may be of instead of a galaxy: one of `artefacts.SUSPICIONS`, or "".
+
+    By what the model has learnt to tell apart, where it has; else by plain limits on the pixels.
+
+    Parameters
+    ----------
+    measured : DataFrame
+        As of `artefacts.measure_artefacts`, with what `Domain.measure` says of it beside.
+    """
+    kinds = np.array([kind for kind in domains.SAYINGS if f"{PROBABILITIES}{kind}" in measured])
+    if not len(kinds):
+        return artefacts.suspect(measured)
+    chances = measured[[f"{PROBABILITIES}{kind}" for kind in kinds]].to_numpy(float)
+    return np.where(chances.sum(axis=1) > 1 - domains.SAFE, kinds[chances.argmax(axis=1)], "")
+
+
+def find_caveats(table: pd.DataFrame, edges: np.ndarray) -> dict[str, np.ndarray]:
+    """Find which caveats hold of galaxies (N): each key of `BRIEFLY` but "unlike", in its order, with a mask (N,).
 
     A neighbour and the edge of what was learnt explain what is odd; of a galaxy that is not, they are not told.
 
@@ -53,37 +86,73 @@ def name_caveats(table: pd.DataFrame, edges: np.ndarray) -> np.ndarray:
     """
     nothing = np.zeros(len(table))
     suspicion = table["suspicion"].to_numpy(str) if "suspicion" in table else np.full(len(table), "")
-    known = {name: table.get(name, nothing) for name in ("contamination", "filled", "saturated")}
+    contamination, filled, saturated = (
+        np.asarray(table.get(name, nothing)) for name in ("contamination", "filled", "saturated")
+    )
     values = table[[MEANS[LATENTS.index(name)] for name in BOUNDED]].to_numpy(float)
     outside = ((values < edges[:, 0]) | (values > edges[:, 1])).any(axis=1)
-    holds = {key: suspicion == key for key in artefacts.SUSPICIONS}
     rare = np.asarray(table.get("percentile", nothing + ODD)) >= ODD
-    holds["neighbour"] = rare & (np.asarray(known["contamination"]) > artefacts.CONTAMINATED)
-    holds["cut"] = np.asarray(known["filled"]) > CUT
-    holds["saturated"] = np.asarray(known["saturated"]) > SATURATED
-    holds["edge"] = rare & outside
-    return np.select([holds[key] for key in BRIEFLY], list(BRIEFLY), "")
+    return {key: suspicion == key for key in artefacts.SUSPICIONS} | {
+        "neighbour": rare & (contamination > artefacts.CONTAMINATED),
+        "cut": filled > CUT,
+        "saturated": saturated > SATURATED,
+        "edge": rare & outside,
+    }
 
 
-def judge_image(
-    prepared: Prepared, row: pd.DataFrame, edges: np.ndarray, survey: Survey, outside: bool = False
-) -> tuple[str, str]:
-    """Judge one image: what it may be instead of a galaxy, and its first caveat; each a key, or "".
+def name_caveats(table: pd.DataFrame, edges: np.ndarray) -> np.ndarray:
+    """Name the first caveat of each galaxy (N,), of those of `find_caveats`; "" where none holds."""
+    caveats = find_caveats(table, edges)
+    return np.select(list(caveats.values()), list(caveats), "")
+
+
+def measure_filled(prepared: Prepared, scale: float) -> float:
+    """Share of the inner frame's pixels that were filled in, at `scale` [arcsec a pixel], in the worst band."""
+    y, x = (np.arange(side) - (side - 1) / 2 for side in prepared.valid.shape[1:])
+    inner = np.hypot(y[:, None], x) * scale < INNER
+    return float((~prepared.valid[:, inner]).mean(axis=1).max())
+
+
+def judge(domain: Domain | None, measured: pd.DataFrame, prepared: Sequence[Prepared], scale: float) -> list[Validity]:
+    """Judge whether a model has learnt from such images (N), at `scale` [arcsec a pixel]; inside where nobody knows.
 
     Parameters
     ----------
-    prepared : Prepared
-    row : DataFrame
-        Its latents.
+    measured : DataFrame
+        As `Domain.measure` gives it.
+    """
+    if domain is None:
+        return [Validity()] * len(measured)
+    rows = [{str(k): float(v) for k, v in row.items()} for row in measured.to_dict("records")]
+    return [domain.judge(row, measure_filled(p, scale)) for row, p in zip(rows, prepared, strict=True)]
+
+
+def add_caveats(
+    validities: Sequence[Validity],
+    table: pd.DataFrame,
+    measured: pd.DataFrame,
+    prepared: Sequence[Prepared],
+    edges: np.ndarray,
+) -> list[Validity]:
+    """Add to what is said of images (N) all else that is to be known before their answers are read.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Their latents and their `percentile` of rarity.
+    measured : DataFrame
+        As `suspect` takes it.
     edges : array (2, 2)
         As `find_edges` gives them.
-    survey : Survey
-    outside : bool
-        Whether the model has learnt from nothing like it.
     """
-    measured = artefacts.measure_artefacts(prepared.flux[None], survey)
-    suspicion, contamination = artefacts.suspect(measured), measured["contamination"].to_numpy()
-    filled, saturated = 1 - prepared.valid.all(axis=0).mean(), prepared.saturated
-    known = {"suspicion": suspicion, "contamination": contamination, "filled": filled, "saturated": saturated}
-    caveat = str(name_caveats(row.assign(**known), edges)[0])
-    return str(suspicion[0]), caveat or "edge" * outside
+    filled = np.array([1 - p.valid.all(axis=0).mean() for p in prepared])
+    known = {"suspicion": suspect(measured), "contamination": measured["contamination"].to_numpy(), "filled": filled}
+    caveats = find_caveats(table.assign(**known, saturated=[p.saturated for p in prepared]), edges)
+    noted = list[Validity]()
+    for i, validity in enumerate(validities):
+        keys = [key for key, holds in caveats.items() if holds[i]]
+        said = SENTENCES | {"cut": f"{filled[i]:.0%} of the frame held no data and was filled in"}
+        reasons = dict.fromkeys([*validity.reasons, *(said[key] for key in keys)])
+        caveat = keys[0] if keys else "unlike" * (validity.state == OUTSIDE)
+        noted.append(replace(validity, reasons=tuple(reasons), caveat=caveat))
+    return noted

@@ -15,9 +15,11 @@ from galexplore.images import Observed
 from galexplore.latents import ANY_ANGLE, INTRINSIC, MEANS, SIGMAS
 from galexplore.posterior.calibrate import LEVEL68
 from galexplore.posterior.coordinates import PROPERTIES, check_measurement
-from galexplore.posterior.domain import EDGE, OUTSIDE, Domain, Validity
+from galexplore.posterior.domain import EDGE, OUTSIDE, Validity
 from galexplore.posterior.joint import JointPosterior
 
+#: Columns of what a galaxy without an answer has none of: its place on the map, and its rarity.
+NOWHERE = ["umap_x", "umap_y", "distance2", "percentile"]
 SHARPEST = 1e-5  # standard error that a property has at least, where rarity is reckoned
 
 
@@ -74,8 +76,9 @@ class Embedded:
         The audit and the very pixels that were encoded.
     row : dict of str to float
         In the catalogue's columns: latents with their sigmas, `chi2`, `mag_aperture`, `umap_x`, `umap_y`, `distance2`,
-        `percentile`. All finite. At the edge of the model's domain the sigmas are widened; outside they are the spread
-        of the atlas's galaxies, for nothing is known.
+        `percentile`. At the edge of the model's domain the sigmas are widened; outside they are the spread of the
+        atlas's galaxies, for nothing is known, and it has no place and no rarity: these four are NaN. All else is
+        finite.
     model : str
         SHA-256 of the weights that gave them.
     image_posterior : JointPosterior or None
@@ -139,7 +142,7 @@ def correlate(joint: JointPosterior | None) -> np.ndarray | None:
 
 
 def correlate_each(posteriors: Sequence[JointPosterior | None]) -> np.ndarray | None:
-    """`correlate` of many galaxies (N, 4, 4), each with a posterior of its own or all without."""
+    """Apply `correlate` to many galaxies (N, 4, 4), each with a posterior of its own or all without."""
     own = [correlation for correlation in map(correlate, posteriors) if correlation is not None]
     return np.stack(own) if own else None
 
@@ -164,28 +167,9 @@ def find_place(table: pd.DataFrame, atlas: Atlas, correlation: np.ndarray | None
     return pd.DataFrame(columns, index=table.index)
 
 
-#: Radius [arcsec] of the inner frame, which a galaxy's light fills.
-INNER = 6.0
-
-
-def measure_filled(prepared: Prepared, scale: float) -> float:
-    """Share of the inner frame's pixels that were filled in, at `scale` [arcsec a pixel], in the worst band."""
-    y, x = (np.arange(side) - (side - 1) / 2 for side in prepared.valid.shape[1:])
-    inner = np.hypot(y[:, None], x) * scale < INNER
-    return float((~prepared.valid[:, inner]).mean(axis=1).max())
-
-
 def list_rows(table: pd.DataFrame) -> list[dict[str, float]]:
     """List the rows of a table of numbers."""
     return [{str(k): float(v) for k, v in row.items()} for row in table.to_dict("records")]
-
-
-def judge(domain: Domain | None, table: pd.DataFrame, prepared: Sequence[Prepared], scale: float) -> list[Validity]:
-    """Judge images by what the embedder measured, at `scale` [arcsec a pixel]; inside where the model has no domain."""
-    if domain is None:
-        return [Validity()] * len(table)
-    rows = zip(list_rows(table), prepared, strict=True)
-    return [domain.judge(row, measure_filled(p, scale)) for row, p in rows]
 
 
 def doubt(
@@ -225,7 +209,9 @@ def condition(embedded: Embedded, given: Given, atlas: Atlas) -> Embedded:
     for name, mean in zip(PROPERTIES, joint.mean, strict=True):
         low, high = joint.interval(LEVEL68, name)
         row |= {f"lat_{name}": float(mean), f"lat_{name}_sigma": max(float(high - low) / 2, SHARPEST)}
-    row |= {str(k): float(v) for k, v in find_place(pd.DataFrame([row]), atlas, correlate(joint[None])).iloc[0].items()}
+    if embedded.validity.state != OUTSIDE:
+        place = find_place(pd.DataFrame([row]), atlas, correlate(joint[None]))
+        row |= list_rows(place)[0]
     return replace(embedded, row=row, given=given)
 
 

@@ -13,12 +13,14 @@ from galexplore.atlas.kinds import mix_sky
 from galexplore.atlas.likeness import resemble
 from galexplore.atlas.rarity import Oddness
 from galexplore.atlas.statements import Statements, state
+from galexplore.cutouts.artefacts import measure_artefacts
 from galexplore.cutouts.audit import Prepared, prepare
 from galexplore.cutouts.cutout import Cutout
 from galexplore.cutouts.seeing import GivenSeeing
 from galexplore.errors import InputError
-from galexplore.explore.caveats import BRIEFLY, find_edges, judge_image, name_caveats
+from galexplore.explore.caveats import BRIEFLY, add_caveats, find_edges, join_measured, judge, name_caveats
 from galexplore.explore.embedded import (
+    NOWHERE,
     Embedded,
     Given,
     Source,
@@ -27,7 +29,6 @@ from galexplore.explore.embedded import (
     correlate_each,
     doubt,
     find_place,
-    judge,
     list_rows,
     observe,
 )
@@ -71,10 +72,9 @@ class Explorer:
     table : DataFrame
         A row a galaxy, in the atlas's order: the catalogue's columns beside latents, map position and oddness. What of
         the catalogue is called as one of these is kept as `<name>_catalogue`.
-    caveats : ndarray (N,) of str
-        What speaks against any physical reason of each galaxy's oddness (`galexplore.explore.caveats`), or "".
-    edges : ndarray (2, 2)
-        Redshift and log mass between which it has learnt (`galexplore.explore.caveats.find_edges`).
+    edges, caveats : ndarray (2, 2), ndarray (N,) of str
+        As `galexplore.explore.caveats` finds them: the ranges of redshift and mass within which it has learnt; what
+        speaks against any physical reason of each galaxy's oddness, or "".
     statements : Statements
         What the properties of each say of it, where there is no caveat.
     images : Images
@@ -202,13 +202,17 @@ class Explorer:
             None where the model has no finite answer.
         """
         flux, valid = np.stack([p.flux for p in prepared]), np.stack([p.valid for p in prepared])
-        table = self.embedder.embed(flux, valid, observed=self.observe(prepared))
+        domain, scale = self.embedder.domain, self.survey.model_scale
+        table, features = self.embedder.read(flux, valid, self.observe(prepared))
+        measured = join_measured(measure_artefacts(flux, self.survey), features, domain)
         good = np.isfinite(table.to_numpy()).all(axis=1)
-        table, kept = table[good], [p for p, g in zip(prepared, good, strict=True) if g]
+        table, measured, kept = table[good], measured[good], [p for p, g in zip(prepared, good, strict=True) if g]
         joint = self.embedder.density.infer(table) if self.embedder.density else None
-        validities = judge(self.embedder.domain, table, kept, self.survey.model_scale)
+        validities = judge(domain, measured, kept, scale)
         table, posteriors = doubt(table, joint, validities, self.atlas)
         table = table.join(find_place(table, self.atlas, correlate_each(posteriors)))
+        table.loc[[v.state == OUTSIDE for v in validities], NOWHERE] = np.nan
+        validities = add_caveats(validities, table, measured, kept, self.edges)
         table["lat_phi"] = wrap_angle(table["lat_phi"] + [p.angle for p in kept])
         rows = iter(zip(list_rows(table), posteriors, validities, strict=True))
         every = zip(sources, prepared, [next(rows) if g else None for g in good], strict=True)
@@ -231,7 +235,7 @@ class Explorer:
         asked = one, None if joint is None else joint[None], self.card["calibration"]
         halves = [np.diff(list_intervals(*asked, level))[0, :, 0] / 2 for level in (68, 95)]
         attribution = None if embedded.given else self.attribution  # learnt from what images say alone
-        suspicion, caveat = judge_image(prepared, one, self.edges, self.survey, embedded.validity.state == OUTSIDE)
+        answered, caveat = embedded.validity.state != OUTSIDE, embedded.validity.caveat
         return Location(
             source=embedded.source,
             prepared=prepared,
@@ -239,10 +243,9 @@ class Explorer:
             sigma=halves[0],
             half95=halves[1],
             position=np.array([row["umap_x"], row["umap_y"]]),
-            neighbours=self.list_neighbours(latents, k),
-            kinds=resemble(self.atlas, latents, prior=mix_sky(self.kinds.index)),
+            neighbours=self.list_neighbours(latents, k if answered else 0),
+            kinds=resemble(self.atlas, latents, prior=mix_sky(self.kinds.index))[: None if answered else 0],
             explanation=explain(self.atlas, attribution, self.decode, latents, sigma, correlate(joint), caveat),
-            suspicion=suspicion,
             chi2=row["chi2"],
             chi2_percentile=float(self.atlas.chi2_percentile(np.array(row["chi2"]))),
             model={"name": self.name, "sha256": embedded.model},

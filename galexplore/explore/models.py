@@ -81,7 +81,7 @@ def open_model(name: str, folder: Path, card: dict, data: Path | None = None) ->
     embedder = Embedder.load(folder)
     frame = catalogue.read(path)
     images = choose_images(folder, path, frame, embedder.survey, given=data is not None)
-    measured = artefacts.load(folder / "pixels.npz", frame, embedder.survey)
+    measured = artefacts.load(folder / artefacts.FILE, frame, embedder.survey)
     if measured is not None:
         measured = measured.set_index(frame["id"].to_numpy(object))
     return Explorer(name, card, embedder, Atlas.load(folder / "atlas.npz"), frame, images, measured)

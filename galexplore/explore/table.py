@@ -10,9 +10,8 @@ from galexplore.atlas.atlas import Atlas
 from galexplore.atlas.basis import BASIS
 from galexplore.atlas.kinds import NOT_GALAXIES
 from galexplore.atlas.statements import AMBIGUOUS, TOLD, Statements
-from galexplore.cutouts import artefacts
 from galexplore.errors import InputError
-from galexplore.explore.caveats import BRIEFLY
+from galexplore.explore.caveats import BRIEFLY, suspect
 from galexplore.explore.derived import INFERRED, add_derived
 from galexplore.explore.embedded import correlate
 from galexplore.images import Observed
@@ -91,12 +90,12 @@ def add_measured(table: pd.DataFrame, measured: pd.DataFrame | None) -> pd.DataF
     ----------
     table : DataFrame
     measured : DataFrame or None
-        As `galexplore.cutouts.artefacts.measure_artefacts` gives it, by id.
+        As `galexplore.explore.caveats.join_measured` gives it, by id.
     """
     if measured is None:
         return table
     rows = measured.reindex(table["id"].to_numpy(object))
-    table = table.assign(suspicion=artefacts.suspect(rows))
+    table = table.assign(suspicion=suspect(rows))
     return table.assign(contamination=rows["contamination"].to_numpy()) if "contamination" in rows else table
 
 

@@ -14,7 +14,9 @@ from scipy.stats import median_abs_deviation
 
 from galexplore.atlas import causes
 from galexplore.atlas.basis import BASIS
+from galexplore.atlas.rarity import Oddness
 from galexplore.errors import InputError
+from galexplore.explore.embedded import correlate
 from galexplore.explore.explorer import Explorer
 from galexplore.explore.seal import read_card
 from galexplore.images import Observed
@@ -148,6 +150,13 @@ def shift(
     return len(base), answers
 
 
+def find_oddness(explorer: Explorer, rows: pd.DataFrame) -> Oddness:
+    """Say how odd encoded galaxies are, by what a joint posterior says of their errors where there is one."""
+    density = explorer.embedder.density
+    own = None if density is None else correlate(density.infer(rows))
+    return explorer.atlas.explain(rows[MEANS].to_numpy(), rows[SIGMAS].to_numpy(), own)
+
+
 def teach(explorer: Explorer, n: int = 1500, seed: int = 11, report: Callable[[str], None] = lambda text: None) -> dict:
     """Let the model's explanations learn from shifts of the calibration and the validation split; keep it in its card.
 
@@ -168,9 +177,8 @@ def teach(explorer: Explorer, n: int = 1500, seed: int = 11, report: Callable[[s
         raise InputError(f"{explorer.name!r} is shipped and not changed; train your own: galexplore train --name NAME")
     _, answers = shift(explorer, ("calibration", "validation"), n, seed, report, TAUGHT)
     moved = np.repeat([BASIS.index(name) for name in answers], [len(a) for a in answers.values()])
-    every = pd.concat(answers.values())
-    latents, sigma = every[MEANS].to_numpy(), every[SIGMAS].to_numpy()
-    odd = explorer.atlas.explain(latents, sigma)
+    every = pd.concat(answers.values(), ignore_index=True)
+    latents, sigma, odd = every[MEANS].to_numpy(), every[SIGMAS].to_numpy(), find_oddness(explorer, every)
     lesson = causes.learn(odd, latents, sigma, 2 * moved + every["high"].to_numpy())
     card = read_card(path.parent) | {"attribution": lesson.to_dict()}
     return write_card(path.parent, card)["attribution"]

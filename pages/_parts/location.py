@@ -8,7 +8,6 @@ from functools import partial
 import streamlit as st
 
 from galexplore.draw import bands
-from galexplore.explore.caveats import CUT
 from galexplore.explore.explorer import Explorer
 from galexplore.explore.galaxy_snippets import write_location
 from galexplore.explore.location import Location
@@ -63,14 +62,8 @@ def show_head(upload: dict, forget: Callable[[], None]) -> None:
         if len(upload["verdicts"]) == 1:
             offer_table(upload["verdicts"], "location")
             st.button("Upload another", on_click=forget, key="forget", icon=":material/close:", type="tertiary")
-    filled = 1 - location.prepared.valid.all(axis=0).mean()
-    if filled > CUT:
-        reasons = [c.detail for c in location.prepared.checks if c.status == "fixed" and c.check in ("size", "missing")]
-        st.warning(f"**{filled:.0%} of the frame was filled in:** {plain('; '.join(reasons))}.", icon=":material/crop:")
     if sentence := location.validity.sentence:
         (st.warning if location.answered else st.error)(plain(sentence), icon=":material/travel_explore:")
-    elif location.warning:
-        st.warning(f"**This may not be a galaxy:** {location.warning}.", icon=":material/help:")
 
 
 def show_pixels(location: Location, survey: Survey) -> None:

@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from galexplore.cutouts import artefacts
+from galexplore.explore.caveats import SENTENCES
 from galexplore.explore.explorer import Explorer
 from galexplore.explore.neighbours import find_neighbours
 from galexplore.explore.residual import describe_residual
@@ -29,6 +29,6 @@ def show_odd_one(explorer: Explorer, identifier: str, labels: pd.DataFrame, foll
     worse = f"Reconstruction χ² {row['chi2']:.2f} a pixel, worse than {row['chi2_percentile']:.0f} % of galaxies"
     kind = row.get("suspicion", "")
     shows = "" if image is None else f"; {describe_residual(image, explanation.image, explorer.survey).say()}"
-    st.caption(f"{worse}{shows}. " + (f"May be no galaxy: {artefacts.SUSPICIONS[kind]}." if kind else ""))
+    st.caption(f"{worse}{shows}. " + (f"May be no galaxy: {SENTENCES[kind]}." if kind else ""))
     st.markdown("**What it resembles:** its nearest galaxies in latent space")
     show_neighbours(find_neighbours(explorer, identifier), "near")
