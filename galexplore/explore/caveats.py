@@ -151,7 +151,7 @@ def add_caveats(
     noted = list[Validity]()
     for i, validity in enumerate(validities):
         keys = [key for key, holds in caveats.items() if holds[i]]
-        said = SENTENCES | {"cut": f"{filled[i]:.0%} of the frame held no data and was filled in"}
+        said = SENTENCES | {"cut": f"{filled[i]:.0%} of the frame was filled in"}
         reasons = dict.fromkeys([*validity.reasons, *(said[key] for key in keys)])
         caveat = keys[0] if keys else "unlike" * (validity.state == OUTSIDE)
         noted.append(replace(validity, reasons=tuple(reasons), caveat=caveat))

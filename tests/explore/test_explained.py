@@ -1,17 +1,22 @@
 """What is said of the atlas's galaxies, and what speaks against saying anything of their physics."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
+import galexplore as gx
 from galexplore.atlas.basis import BASIS
 from galexplore.atlas.statements import AMBIGUOUS, TOLD, WITHHELD
 from galexplore.cutouts import artefacts
-from galexplore.explore.caveats import BRIEFLY, SENTENCES, name_caveats
+from galexplore.cutouts.audit import prepare
+from galexplore.explore.caveats import BRIEFLY, SENTENCES, add_caveats, name_caveats, suspect
 from galexplore.explore.derived import add_derived, find_main_sequence
 from galexplore.explore.models import load
 from galexplore.explore.residual import describe_residual
 from galexplore.latents import MEANS
+from galexplore.posterior.domain import Validity
 from galexplore.survey import DECALS
 from tests.analytic import draw_ellipse
 
@@ -124,3 +129,48 @@ def test_a_residual_says_where_it_lies_in_which_band_and_of_what_shape():
     assert sum(middle.places.values()) == pytest.approx(1) == pytest.approx(sum(middle.bands.values()))
     tilted = model * np.sign(np.mgrid[:69, :69][1] - 34.0) * 0.3
     assert describe_residual(model + tilted, model, DECALS).sided > 0.99
+
+
+def read_star() -> gx.Cutout:
+    """A round point of a star's colours, as an upload would have it."""
+    point = draw_ellipse(0.0, 1.3, 1.0, 4000) * np.array([0.55, 1.0, 1.25])[:, None, None]
+    noise = np.random.default_rng(1).normal(size=point.shape) * np.asarray(DECALS.model_noise)[:, None, None]
+    return gx.Cutout((point + noise).astype(np.float32), DECALS.model_scale, "grz", dereddened=("SIMULATE = T",) * 3)
+
+
+def test_what_is_outside_has_no_place_no_neighbours_and_no_rarity(explorer):
+    location = explorer.locate(read_star())
+    assert not location.answered and "star" in location.validity.sentence and location.validity.caveat == "star"
+    said = location.to_dict()
+    assert said["umap"] is None and said["neighbours"] == [] and said["posterior"] is None
+    assert {cell["value"] for cell in said["latents"].values()} == {None}
+    anomaly = said["anomaly"]
+    assert anomaly["percentile"] is anomaly["distance2"] is anomaly["contributions"] is anomaly["conditional_z"] is None
+    assert anomaly["statement"]["verdict"] == "caveat" and not anomaly["statement"]["properties"]
+    assert (
+        len(location.kinds) == len(location.neighbours) == 0
+        and np.isnan([*location.position, location.percentile]).all()
+    )
+    given = explorer.locate(read_star(), redshift=0.1)
+    assert not given.answered and np.isnan(given.position).all(), "nor when its redshift is known"
+
+
+def test_one_sentence_tells_all_that_is_to_be_known_of_an_image(explorer):
+    prepared = prepare(read_star(), DECALS)
+    cut = replace(prepared, valid=prepared.valid & (np.arange(69) < 60), saturated=0.01)
+    measured = pd.DataFrame({"prob_galaxy": [0.9], "prob_star": [0.1], "contamination": [2.0]})
+    row = pd.DataFrame({"lat_redshift": [0.2], "lat_logmass": [10.0], "percentile": [99.0]})
+    (known,) = add_caveats([Validity("at the edge", ("seldom seen",), 1.5)], row, measured, [cut], EDGES)
+    assert known.caveat == "neighbour" and known.reasons[0] == "seldom seen" and len(known.reasons) == 4
+    assert known.sentence.count("At the edge") == 1 and "13% of the frame was filled in" in known.sentence
+    (usual,) = add_caveats([Validity()], row, measured.assign(contamination=0.0), [prepared], EDGES)
+    assert usual.sentence == "" == usual.caveat
+    (beside,) = add_caveats([Validity()], row, measured, [prepared], EDGES)
+    assert beside.sentence == f"To be read with care: {SENTENCES['neighbour']}."
+
+
+def test_a_model_that_learnt_what_is_no_galaxy_is_asked_before_plain_limits():
+    pixels = pd.DataFrame({"line": [9.0, 0.0], "depth": [50.0, 1.0], "size": 2.0, "ellipticity": 0.5, "off_locus": 1.0})
+    assert suspect(pixels).tolist() == ["line", "empty"]
+    learnt = pixels.assign(prob_galaxy=[0.8, 0.2], prob_star=[0.2, 0.3], prob_line=0.0, prob_empty=[0.0, 0.5])
+    assert suspect(learnt).tolist() == ["", "empty"]
