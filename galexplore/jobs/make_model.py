@@ -12,6 +12,7 @@ import pandas as pd
 from galexplore.atlas import atlas
 from galexplore.atlas.recipe import AtlasConfig
 from galexplore.cutouts import artefacts
+from galexplore.explore.caveats import join_measured
 from galexplore.explore.models import load
 from galexplore.explore.seal import read_card
 from galexplore.files import hash_file
@@ -194,11 +195,11 @@ def finish(
     pixels = artefacts.measure_artefacts(flux, embedder.survey)
     made = atlas.build(table, features)
     made.save(folder / "atlas.npz")
-    artefacts.save(folder / "pixels.npz", frame, pixels, embedder.survey)
     strange = gather_strange(Embedder(embedder.model, calibration), taught, report) if taught else None
     domain = make_domain(table, features, pixels, strange)
     if domain is not None:
         domain.save(folder / DOMAIN)
+    artefacts.save(folder / artefacts.FILE, frame, join_measured(pixels, features, domain), embedder.survey)
     report("atlas", 1, 1)
     said = {"calibration": calibration, "uncalibrated": list_uncalibrated(held_out), "metrics": metrics}
     return said | {"posterior": posterior, "atlas": asdict(AtlasConfig()), "honesty": made.honesty}
