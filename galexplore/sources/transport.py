@@ -34,7 +34,7 @@ RETRIES = Retry(total=4, backoff_factor=0.5, backoff_max=8, status_forcelist=(42
 _SHORTEST_PAUSE = 0.5
 #: Set to anything but 0, it switches the network off, on a hosted server for all who use it.
 OFF = "GALEXPLORE_OFFLINE"
-#: Set to anything but 0, a stand-in on this machine answers for the servers.
+#: Set to anything but 0, a stand-in on this machine answers for the servers: the one at that origin, else one's own.
 DEMO = "GALEXPLORE_DEMO_SKY"
 
 
@@ -269,11 +269,13 @@ def _is_late(error: Exception) -> bool:
 
 def open_session() -> Session:
     """Open the session of this program: one for each setting of the environment."""
-    return _open(_is_set(OFF), _is_set(DEMO))
+    return _open(_is_set(OFF), os.environ[DEMO] if _is_set(DEMO) else "")
 
 
 @cache
-def _open(off: bool, demo: bool) -> Session:
+def _open(off: bool, demo: str) -> Session:
+    if demo.startswith("http") and not off:
+        return Session(stand_in=demo)
     if demo and not off:
         from galexplore.sources.stand_in.server import StandIn
 

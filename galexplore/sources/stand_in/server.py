@@ -36,7 +36,8 @@ class StandIn:
         self.sky, self.layers = sky or Sky(), layers
         self.asked: list[str] = []
         self._plan: defaultdict[str, deque[str]] = defaultdict(deque)
-        self._lock = threading.Lock()
+        self._lock, self._open = threading.Lock(), threading.Event()
+        self._open.set()
         self._server: ThreadingHTTPServer | None = None
 
     def plan(self, service: str, *faults: str) -> None:
@@ -51,6 +52,14 @@ class StandIn:
             raise ValueError(f"no such service or fault: {service}, {faults}")
         with self._lock:
             self._plan[service].extend(faults)
+
+    def hold(self) -> None:
+        """Note what is asked, but let nobody have an answer until `release`."""
+        self._open.clear()
+
+    def release(self) -> None:
+        """Give the answers that were held back, and all others at once."""
+        self._open.set()
 
     def start(self) -> str:
         """Begin to answer; return the origin, "http://127.0.0.1:PORT"."""
@@ -73,6 +82,7 @@ class StandIn:
 
     def stop(self) -> None:
         """Answer no more."""
+        self.release()
         if self._server:
             self._server.shutdown()
             self._server.server_close()
@@ -91,6 +101,7 @@ class StandIn:
         with self._lock:
             self.asked.append(f"{service} {parts.query}")
             fault = self._plan[service].popleft() if self._plan[service] else ""
+        self._open.wait()
         reply = self.reply(service, parts.query, fault) if service else Reply(404)
         reply = FAULTS[fault](reply) if fault in FAULTS else reply
         try:
