@@ -326,14 +326,3 @@ def test_the_app_asks_the_stand_in_that_it_is_given(server, monkeypatch):
     monkeypatch.setenv("GALEXPLORE_DEMO_SKY", "http://192.168.0.1:81")
     with pytest.raises(InputError, match="stand-in"):
         open_session()
-
-
-def test_spectra_come_as_skyserver_gives_them(server, session):
-    import io
-
-    import pandas as pd
-
-    url = "https://skyserver.sdss.org/dr18/SkyServerWS/SearchTools/SqlSearch"
-    body = session.fetch(url, {"cmd": "SELECT TOP 50 * FROM specObj", "format": "csv"}).body
-    table = pd.read_csv(io.BytesIO(body), comment="#", dtype={"specObjID": str})
-    assert len(table) == 50 and table["z"].between(0, 1).all() and table["specObjID"].str.len().eq(18).all()
