@@ -4,14 +4,16 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from galexplore.atlas.groups import diversify
 from galexplore.atlas.kinds import NOT_GALAXIES, count_suspected
-from galexplore.cutouts import artefacts
+from galexplore.cutouts.artefacts import SUSPICIONS
+from galexplore.explore.caveats import SENTENCES
 from galexplore.explore.explorer import Explorer
 from pages._parts.label_files import offer_labels, show_label_troubles
 from pages._parts.labels import choose_learning
 from pages._parts.odd_one import show_odd_one
 from pages._parts.panels import mark
-from pages._parts.ranking import show_ranking
+from pages._parts.ranking import A_PAGE, mark_seen, show_ranking
 from pages._session.labels import load_labels
 from pages._session.navigation import require_header
 from pages._session.person import keep_token
@@ -22,6 +24,7 @@ RANKINGS = {
     "reconstruction": ("Strange looks", "Worst reconstructed: what five numbers cannot say of an image."),
     "both": ("Both", "High in both rankings at once: the product of the two ranks."),
 }
+VARIED = "No more than a quarter of a page is odd for the same reason; off: strictly by rank."
 MOST = 2_400  # galaxies that can be paged through: a hundred pages
 
 
@@ -72,7 +75,7 @@ def explain_suspicion(table: pd.DataFrame) -> None:
     """Say what raises a suspicion, and how often it is right where the truth is known."""
     counts = count_suspected(table)
     known = [counts[k] for k in NOT_GALAXIES if k in counts]
-    words = "; ".join(artefacts.SUSPICIONS.values())
+    words = "; ".join(SENTENCES[key] for key in SUSPICIONS)
     text = f"Set apart by their pixels alone, whatever their rank: {words}. "
     if known and "ordinary" in counts:
         (hits, of), (wrong, ordinary) = map(sum, zip(*known, strict=True)), counts["ordinary"]
@@ -90,6 +93,7 @@ def show_anomalies() -> None:
         by, kept = choose_ranking(explorer)
         mask = choose_suspects(explorer.table)
         learned = choose_learning(labels)
+        varied = st.toggle("Varied", True, key="varied", persist_state="session", help=VARIED)
         st.space("stretch")
         offer_labels(labels, explorer.table)
     if st.session_state.get("suspects") == "suspects":
@@ -97,17 +101,22 @@ def show_anomalies() -> None:
     else:
         st.caption(RANKINGS[by][1] + (" Then by what you scored high." if learned is not None else ""))
     mask = mask & explorer.table["population"].isin(kept).to_numpy()
-    order = explorer.sort_by_oddness(by, learned)
-    ranked = explorer.table.iloc[order[mask[order]][:MOST]]
+    order = explorer.ranking.sort(by, learned)
+    order = order[mask[order]][:MOST]
+    if varied:
+        order = order[diversify(explorer.table["statement"].iloc[order].tolist(), A_PAGE, A_PAGE // 4)]
+    ranked = explorer.table.iloc[order]
     left, right = st.columns([6, 7], gap="large")
     with left:
         if ranked.empty:
             st.markdown("### No galaxy to show" if kept else "### No kind chosen")
             st.markdown("Choose at least one kind of galaxy above.")
         else:
-            show_ranking(ranked, int(mask.sum()), labels, f"anomaly-page-{by}-{len(ranked)}")
+            quotes = [explorer.quote(place) for place in order]
+            show_ranking(ranked, quotes, int(mask.sum()), labels, f"anomaly-page-{by}-{len(ranked)}")
     with right:
         if st.session_state.opened:
+            mark_seen(st.session_state.opened)
             show_odd_one(explorer, st.session_state.opened, labels, ranked["id"].tolist())
         else:
             st.markdown("### Pick a galaxy")

@@ -8,6 +8,7 @@ from galexplore.atlas.recovery import FALSE_ALARMS
 from galexplore.explore.explorer import Explorer
 from galexplore.explore.link import SHOWN_AT_FIRST
 from pages._parts.alike import show_alike
+from pages._parts.matched import show_matched
 from pages._parts.panels import STILL, mark
 from pages._parts.rare import find_rare, measure_recovery, run_classifier
 from pages._session.navigation import require_header
@@ -128,6 +129,8 @@ def show_populations() -> None:
         defined = [f"{mark(kind)} **{kind}**: {define_kind(kind)}" for kind in kinds if define_kind(kind)]
         st.markdown("  \n".join(defined))
         show_plots(explorer, kinds)
+    if kinds or st.session_state.selection:
+        show_matched(explorer, kinds)
     show_alike(explorer)
     if kinds:
         show_classifier(explorer, kinds)

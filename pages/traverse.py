@@ -105,7 +105,7 @@ def show_sliders() -> None:
 
 def show_gauge(explorer: Explorer, latents: np.ndarray) -> None:
     """Say how far from the atlas's galaxies the sliders have gone."""
-    rarity = explorer.percentile_at(latents)
+    rarity = explorer.atlas.percentile_at(latents)
     words = next((w for limit, w in WORDS if rarity < limit), BEYOND)
     st.progress(min(rarity / 100, 1.0), f"**{say_rarity(rarity)}** {words}")
 

@@ -11,6 +11,7 @@ from scipy.spatial import cKDTree
 from scipy.stats import median_abs_deviation
 from sklearn.decomposition import PCA
 
+from galexplore.atlas.basis import change_basis
 from galexplore.atlas.maps import draw_map, judge_map, weigh_positions
 from galexplore.atlas.rarity import Mixture, Oddness, explain, fit_mixture, percentile
 from galexplore.atlas.recipe import AtlasConfig
@@ -53,6 +54,8 @@ class Atlas:
         Latent distance to the tenth nearest ordinary galaxy: large in gaps between modes too.
     magnitude : ndarray (N,)
         r magnitude of the image (`galexplore.cutouts.photometry`).
+    correlation : ndarray (N, 4, 4)
+        Of each galaxy's errors in the intrinsic latents, where a joint posterior tells it: not kept with the atlas.
     honesty : dict
         How far the map may be trusted: `trustworthiness` of either map, `neighbours` that `preservation` looks at, the
         mean preservation, UMAP's parameters and seed.
@@ -75,10 +78,12 @@ class Atlas:
     gap: np.ndarray | None = None
     magnitude: np.ndarray | None = None
     honesty: dict | None = None
+    correlation: np.ndarray | None = None
 
     def save(self, path: Path) -> None:
         """Write an npz without pickles, beside and renamed."""
         arrays = {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) is not None}
+        arrays.pop("correlation", None)
         if self.modes is not None:
             del arrays["modes"]
             arrays |= {f"mode_{f.name}": getattr(self.modes, f.name) for f in fields(Mixture)}
@@ -155,15 +160,24 @@ class Atlas:
             return self.modes
         return Mixture(np.ones(1), self.centre[None], self.covariance[None], np.zeros((1, len(INTRINSIC_AT))))
 
-    def explain(self, latents: np.ndarray, sigma: np.ndarray) -> Oddness:
-        """Rarity of galaxies (M, 5) against the ordinary ones, with reasons in the order of `INTRINSIC`."""
-        return explain(np.atleast_2d(latents)[:, INTRINSIC_AT], np.atleast_2d(sigma)[:, INTRINSIC_AT], self.usual)
+    def explain(self, latents: np.ndarray, sigma: np.ndarray, correlation: np.ndarray | None = None) -> Oddness:
+        """Rarity of galaxies (M, 5) against the ordinary ones, with reasons in the order of `galexplore.atlas.basis`.
 
-    def choose_mode(self, latents: np.ndarray, sigma: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        Parameters
+        ----------
+        latents, sigma : array (M, 5)
+        correlation : array (M, 4, 4), optional
+            Of their errors in the intrinsic latents.
+        """
+        value, own = np.atleast_2d(latents)[:, INTRINSIC_AT], np.atleast_2d(sigma)[:, INTRINSIC_AT]
+        return explain(value, own, self.usual, correlation, change_basis)
+
+    def choose_mode(
+        self, latents: np.ndarray, sigma: np.ndarray, correlation: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Centre (4,) and covariance (4, 4), own errors included, of the mode that a galaxy (5,) is held against."""
-        centre, covariance = self.usual.choose(
-            np.asarray(latents, float)[INTRINSIC_AT], np.asarray(sigma, float)[INTRINSIC_AT]
-        )
+        value, own = np.asarray(latents, float)[INTRINSIC_AT], np.asarray(sigma, float)[INTRINSIC_AT]
+        centre, covariance = self.usual.choose(value, own, None if correlation is None else correlation[None])
         return centre[0], covariance[0]
 
     def measure_gap(self, latents: np.ndarray, k: int = GAP, skip: np.ndarray | None = None) -> np.ndarray:
@@ -175,7 +189,7 @@ class Atlas:
     @cached_property
     def oddness(self) -> Oddness:
         """`explain` of the atlas's own galaxies."""
-        return self.explain(self.latents, self.sigma)
+        return self.explain(self.latents, self.sigma, self.correlation)
 
     @cached_property
     def _usual_distance2(self) -> np.ndarray:
@@ -188,6 +202,14 @@ class Atlas:
     def rarity_percentile(self, distance2: np.ndarray) -> np.ndarray:
         """Percentage of ordinary galaxies that are less rare."""
         return percentile(distance2, self._usual_distance2)
+
+    def percentile_at(self, latents: np.ndarray, k: int = 20) -> float:
+        """Percentile of rarity of a galaxy of latents (5,), were it measured as well as its k nearest galaxies are.
+
+        The atlas's own distances include its galaxies' errors; a point without any would always look rarer than they.
+        """
+        sigma = np.median(self.sigma[self.neighbours(latents, k)[1][0]], axis=0)
+        return float(self.rarity_percentile(self.explain(latents, sigma).distance2)[0])
 
     def chi2_percentile(self, chi2: np.ndarray) -> np.ndarray:
         """Percentage of ordinary galaxies that are better reconstructed."""

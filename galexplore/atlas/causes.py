@@ -1,62 +1,54 @@
-"""The likely cause of a galaxy's oddness: which property, were it moved, would make such a galaxy.
+"""How probable it is of each property that it is the one which makes a galaxy odd.
 
 Where one true property of a galaxy is unusual, several latents answer: a burst of stars makes it look bluer, hence
-lighter, and smaller too. The latent that deviates most need not be the cause. What each cause looks like is learnt from
-simulated galaxies of which one property was moved and that were lit and rendered anew (`galexplore.jobs.shifts`).
+lighter, and smaller too. The property that deviates most need not be the cause. What each cause looks like is learnt
+from simulated galaxies of which one property was moved and that were lit and rendered anew (`galexplore.jobs.shifts`).
+What is learnt from is the exact split of their distance itself, beside where they lie and how well that is known.
 """
 
 from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from galexplore.latents import INTRINSIC, INTRINSIC_AT, SHORT
+from galexplore.atlas.basis import BASIS
+from galexplore.atlas.rarity import Oddness
+from galexplore.latents import INTRINSIC_AT
 
 #: What may have been moved, and whereto: the classes that are told apart, two for each property.
 SIDES = ("low", "high")
+FEATURES = 4 * len(BASIS)
 _AT_ONCE = 50_000  # galaxies, so that memory stays bounded
+_NEVER = -50.0  # log of the odds of a cause that was never seen
 _FAR = 5.0  # standard deviations beyond which a feature tells no more
 
 
 @dataclass(frozen=True)
 class Causes:
-    """The likely cause of the oddness of M galaxies.
+    """How probable each cause of the oddness of M galaxies is, if one property alone is unusual.
 
     Attributes
     ----------
-    first : ndarray (M,) of int
-        Place in `INTRINSIC` of the property that was most likely moved.
-    high : ndarray (M,) of bool
-        Whether it is high, rather than low.
-    share : ndarray (M,)
-        Probability that it was this property, if any one was.
+    share : ndarray (M, 4)
+        Probability of each property of `BASIS`; they sum to one.
+    high : ndarray (M, 4) of bool
+        Whether it would be high, rather than low.
     """
 
-    first: np.ndarray
-    high: np.ndarray
     share: np.ndarray
-
-    def say(self) -> np.ndarray:
-        """Name the causes (M,): such as "high SFR"."""
-        words = [f"{side} {SHORT[name]}" for name in INTRINSIC for side in SIDES]
-        return np.array(words)[2 * self.first + self.high]
-
-    def to_dict(self, i: int = 0) -> dict:
-        """Tell the cause of one galaxy in plain values."""
-        side, share = SIDES[int(self.high[i])], float(self.share[i])
-        return {"property": INTRINSIC[self.first[i]], "side": side, "probability": share}
+    high: np.ndarray
 
 
 @dataclass(frozen=True)
 class Attribution:
-    """Multinomial logistic regression of what was moved, on twelve features of a galaxy, their squares and products.
+    """Multinomial logistic regression of what was moved, on features of a galaxy, their squares and products.
 
     Attributes
     ----------
-    centre, width : ndarray (12,)
+    centre, width : ndarray (16,)
         By which the features are standardised.
-    weight : ndarray (8, 90)
+    weight : ndarray (8, 152)
     bias : ndarray (8,)
-        Property after property as `INTRINSIC`, moved low and moved high.
+        Property after property as `BASIS`, moved low and moved high.
     """
 
     centre: np.ndarray
@@ -64,38 +56,41 @@ class Attribution:
     weight: np.ndarray
     bias: np.ndarray
 
-    def find(self, conditional_z: np.ndarray, latents: np.ndarray, sigma: np.ndarray) -> Causes:
-        """Find the likely causes.
+    def find(self, odd: Oddness, latents: np.ndarray, sigma: np.ndarray) -> Causes:
+        """Find how probable each cause is.
 
         Parameters
         ----------
-        conditional_z : array (M, 4)
+        odd : Oddness
+            Of the same galaxies.
         latents, sigma : array (M, 5)
         """
-        features = (describe_features(conditional_z, latents, sigma) - self.centre) / self.width
-        sides = np.empty((len(features), len(INTRINSIC), 2))
+        features = (describe_features(odd, latents, sigma) - self.centre) / self.width
+        sides = np.empty((len(features), len(BASIS), 2))
         for rows in np.array_split(np.arange(len(features)), len(features) // _AT_ONCE + 1):
             level = _expand(features[rows]) @ self.weight.T + self.bias
             share = np.exp(level - level.max(axis=1, keepdims=True))
-            sides[rows] = (share / share.sum(axis=1, keepdims=True)).reshape(-1, len(INTRINSIC), 2)
-        whole, rows = sides.sum(axis=2), np.arange(len(sides))
-        first = whole.argmax(axis=1)
-        return Causes(first, sides[rows, first].argmax(axis=1) == 1, whole[rows, first])
+            sides[rows] = (share / share.sum(axis=1, keepdims=True)).reshape(-1, len(BASIS), 2)
+        return Causes(sides.sum(axis=2), sides[:, :, 1] > sides[:, :, 0])
 
     def to_dict(self) -> dict[str, list]:
         """Plain lists, for a card."""
         return {name: np.round(value, 4).tolist() for name, value in asdict(self).items()}
 
     @classmethod
-    def from_dict(cls, lists: dict[str, list]) -> "Attribution":
-        """Read what `to_dict` wrote."""
-        return cls(**{name: np.asarray(value, float) for name, value in lists.items()})
+    def from_dict(cls, lists: dict[str, list] | None) -> "Attribution | None":
+        """Read what `to_dict` wrote; None for nothing, or what an earlier version learnt from other features."""
+        if not lists:
+            return None
+        read = cls(**{name: np.asarray(value, float) for name, value in lists.items()})
+        return read if read.centre.shape == (FEATURES,) else None
 
 
-def describe_features(conditional_z: np.ndarray, latents: np.ndarray, sigma: np.ndarray) -> np.ndarray:
-    """Describe galaxies by their deviations, where they lie, and how well that is known: (M, 12)."""
+def describe_features(odd: Oddness, latents: np.ndarray, sigma: np.ndarray) -> np.ndarray:
+    """Describe galaxies by their deviations, the split, where they lie, and how well that is known: (M, 16)."""
     place, error = np.atleast_2d(latents)[:, INTRINSIC_AT], np.log(np.atleast_2d(sigma)[:, INTRINSIC_AT])
-    return np.concatenate([np.clip(conditional_z, -8, 8), place, error], axis=1)
+    split = odd.contributions / np.maximum(odd.distance2, 1e-9)[:, None]
+    return np.concatenate([np.clip(odd.conditional_z, -8, 8), np.clip(split, -2, 3), place, error], axis=1)
 
 
 def _expand(standard: np.ndarray) -> np.ndarray:
@@ -105,21 +100,23 @@ def _expand(standard: np.ndarray) -> np.ndarray:
     return np.concatenate([standard, standard[:, i] * standard[:, j]], axis=1)
 
 
-def learn(conditional_z: np.ndarray, latents: np.ndarray, sigma: np.ndarray, moved: np.ndarray) -> Attribution:
+def learn(odd: Oddness, latents: np.ndarray, sigma: np.ndarray, moved: np.ndarray) -> Attribution:
     """Learn from galaxies of which one property was moved; each property is taken to be moved equally often.
 
     Parameters
     ----------
-    conditional_z : array (M, 4)
+    odd : Oddness
     latents, sigma : array (M, 5)
     moved : array (M,) of int
-        Twice the property's place in `INTRINSIC`, one more where it was moved high.
+        Twice the property's place in `BASIS`, one more where it was moved high.
     """
     from sklearn.linear_model import LogisticRegression
 
-    features = describe_features(conditional_z, latents, sigma)
+    features = describe_features(odd, latents, sigma)
     centre, width = features.mean(axis=0), features.std(axis=0).clip(1e-3)
     even = 1 / np.bincount(moved // 2)[moved // 2]
     fit = LogisticRegression(C=0.03, max_iter=4000)
     fit.fit(_expand((features - centre) / width), moved, sample_weight=even / even.mean())
-    return Attribution(centre, width, fit.coef_, fit.intercept_)
+    weight, bias = np.zeros((2 * len(BASIS), fit.coef_.shape[1])), np.full(2 * len(BASIS), _NEVER)
+    weight[fit.classes_], bias[fit.classes_] = fit.coef_, fit.intercept_  # what no lesson showed is never told
+    return Attribution(centre, width, weight, bias)

@@ -91,12 +91,20 @@ def compare_with_rest(table: pd.DataFrame, selected: Iterable[str], columns: Ite
 
 
 def _differ(ours: np.ndarray, rest: np.ndarray) -> dict[str, float]:
-    n, m, middle = len(ours), len(rest), float(np.median(rest))
-    spread = float(median_abs_deviation(rest, scale="normal"))
+    middle, spread = float(np.median(rest)), float(median_abs_deviation(rest, scale="normal"))
     shift = float(np.median(ours)) - middle
+    auc, error = measure_auc(ours, rest)
+    effect = shift / spread if spread > 0 else np.sign(shift) * np.inf if shift else 0.0
+    return {"selected": middle + shift, "rest": middle, "effect": float(effect), "auc": auc, "auc_error": error}
+
+
+def measure_auc(ours: np.ndarray, rest: np.ndarray) -> tuple[float, float]:
+    """Chance that one of `ours` (n,) exceeds one of `rest` (m,), ties by half, and its standard error.
+
+    Mann & Whitney (1947); the error of Hanley & McNeil (1982).
+    """
+    n, m = len(ours), len(rest)
     auc = (rankdata(np.concatenate([ours, rest]))[:n].sum() - n * (n + 1) / 2) / (n * m)
     q1, q2 = auc / (2 - auc), 2 * auc**2 / (1 + auc)
     variance = (auc * (1 - auc) + (n - 1) * (q1 - auc**2) + (m - 1) * (q2 - auc**2)) / (n * m)
-    effect = shift / spread if spread > 0 else np.sign(shift) * np.inf if shift else 0.0
-    medians = {"selected": middle + shift, "rest": middle, "effect": float(effect)}
-    return medians | {"auc": float(auc), "auc_error": float(np.sqrt(max(variance, 0)))}
+    return float(auc), float(np.sqrt(max(variance, 0)))

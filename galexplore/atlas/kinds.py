@@ -1,5 +1,6 @@
 """The kinds that a catalogue's `population` names: galaxies, and what is none."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import pandas as pd
@@ -16,12 +17,15 @@ class Kind(NamedTuple):
         Whether it is a galaxy at all.
     definition : str
         What it is, in a sentence, with who described it.
+    statement : str
+        What should be said of it (`galexplore.atlas.statements`), "" where no one property is what it is.
     """
 
     name: str
     prefix: str
     galaxy: bool = True
     definition: str = ""
+    statement: str = ""
 
 
 #: Every kind but "ordinary", in the order in which they are drawn.
@@ -30,22 +34,31 @@ KINDS = (
         "Green Pea",
         "GP",
         definition="Compact starburst at z 0.1-0.35, green by its strong [O III] line (Cardamone et al. 2009).",
+        statement="high sSFR",
     ),
-    Kind("Red Spiral", "RS", definition="Face-on disc with arms, red for want of young stars (Masters et al. 2010)."),
+    Kind(
+        "Red Spiral",
+        "RS",
+        definition="Face-on disc with arms, red for want of young stars (Masters et al. 2010).",
+        statement="low sSFR",
+    ),
     Kind(
         "Dusty Starburst",
         "DS",
         definition="Ten times the main sequence's SFR behind some magnitudes of dust (Sanders & Mirabel 1996).",
+        statement="high sSFR",
     ),
     Kind(
         "Post-starburst",
         "PS",
         definition="E+A galaxy: a burst that ended some 0.3 Gyr ago, no star formation left (Wild et al. 2009).",
+        statement="low sSFR",
     ),
     Kind(
         "Blue Elliptical",
         "BE",
         definition="Round and smooth as an early type, blue by its young stars (Schawinski et al. 2009).",
+        statement="high sSFR",
     ),
     Kind(
         "Active Nucleus",
@@ -67,11 +80,41 @@ KINDS = (
 NOT_GALAXIES = tuple(kind.name for kind in KINDS if not kind.galaxy)
 
 
+#: Share of each kind among what a cutout as bright as r = 20 holds on the real sky, to an order of magnitude: Green
+#: Peas are 2 of some 2,000 galaxies a square degree (Cardamone et al. 2009), Red Spirals 6 % of nearby face-on spirals
+#: (Masters et al. 2010), E+A galaxies 0.2 % (Wild et al. 2009); the others are what surveys of them commonly meet.
+SKY = {
+    "Green Pea": 1e-3,
+    "Red Spiral": 1e-3,
+    "Dusty Starburst": 2e-3,
+    "Post-starburst": 2e-3,
+    "Blue Elliptical": 5e-3,
+    "Active Nucleus": 5e-3,
+    "Merger": 2e-2,
+    "Lens-like Arc": 1e-4,
+    "Star": 1e-2,
+    "Satellite Trail": 1e-3,
+    "Bad Column": 1e-3,
+    "Empty Sky": 1e-3,
+}
+
+
+def mix_sky(kinds: Iterable[str]) -> dict[str, float]:
+    """Share of each of some kinds on the real sky, of those that `SKY` knows; what is left is ordinary."""
+    shares = {kind: SKY[kind] for kind in kinds if kind in SKY}
+    return shares | {"ordinary": 1 - sum(shares.values())} if shares else {}
+
+
 def define_kind(name: str) -> str:
     """Say in a sentence what a kind is; "" for one that a catalogue of its own names."""
     if name == "ordinary":
         return "A typical galaxy of spectroscopic surveys; none of the rare kinds."
     return next((kind.definition for kind in KINDS if kind.name == name), "")
+
+
+def name_statement(name: str) -> str:
+    """Say in two words what should be said of a kind; "" where that is no one property's side."""
+    return next((kind.statement for kind in KINDS if kind.name == name), "")
 
 
 def count_artefacts(kinds: pd.Series) -> int:

@@ -4,6 +4,7 @@ Rarity is measured in the intrinsic latents (redshift, log mass, log SFR, free);
 it is. Never in map space, which keeps neither density nor distance.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +12,8 @@ from scipy.stats import rankdata
 from sklearn.covariance import MinCovDet
 from sklearn.mixture import GaussianMixture
 
-from galexplore.latents import INTRINSIC, SHORT
+#: Deviations (M, J) and covariances (M, J, J) to those of the same galaxies in other coordinates.
+Turn = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
 
 
 @dataclass(frozen=True)
@@ -34,12 +36,16 @@ class Mixture:
     covariance: np.ndarray
     noise: np.ndarray
 
-    def choose(self, latents: np.ndarray, sigma: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def choose(
+        self, latents: np.ndarray, sigma: np.ndarray, correlation: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Choose the mode that each galaxy most likely belongs to.
 
         Parameters
         ----------
         latents, sigma : array (M, J)
+        correlation : array (M, J, J), optional
+            Of each galaxy's errors; else they are taken to be independent.
 
         Returns
         -------
@@ -51,7 +57,9 @@ class Mixture:
         best = np.full(len(latents), -np.inf)
         centre, covariance = np.empty(latents.shape), np.empty((*latents.shape, latents.shape[1]))
         for weight, middle, spread, noise in zip(self.weight, self.centre, self.covariance, self.noise, strict=True):
-            whole = spread + np.eye(len(middle)) * np.maximum(variance - noise, 0)[:, :, None]
+            excess = np.sqrt(np.maximum(variance - noise, 0))
+            own = np.eye(len(middle)) if correlation is None else correlation
+            whole = spread + own * excess[:, :, None] * excess[:, None, :]
             root = np.linalg.cholesky(whole)
             distance = np.linalg.solve(root, (latents - middle)[..., None])[..., 0]
             volume = np.log(np.einsum("mjj->mj", root)).sum(axis=1)
@@ -117,7 +125,13 @@ def _add_constants(usual: Mixture, value: np.ndarray, varied: np.ndarray) -> Mix
     return Mixture(usual.weight, centre, covariance, noise)
 
 
-def explain(latents: np.ndarray, sigma: np.ndarray, mixture: Mixture) -> Oddness:
+def explain(
+    latents: np.ndarray,
+    sigma: np.ndarray,
+    mixture: Mixture,
+    correlation: np.ndarray | None = None,
+    turn: Turn | None = None,
+) -> Oddness:
     """Measure rarity against what is usual, each galaxy with its own errors, and split it exactly.
 
     With d = latents - centre and C the covariance, both of the galaxy's own mode (`Mixture.choose`): distance2 =
@@ -129,13 +143,21 @@ def explain(latents: np.ndarray, sigma: np.ndarray, mixture: Mixture) -> Oddness
     ----------
     latents, sigma : array (M, J)
     mixture : Mixture
+    correlation : array (M, J, J), optional
+        Of each galaxy's errors.
+    turn : callable, optional
+        To the linear coordinates in which the split is told (`galexplore.atlas.basis.change_basis`); the distance is
+        the same in all.
 
     Returns
     -------
     Oddness
     """
-    centre, covariance = mixture.choose(latents, sigma)
-    deviation, precision = np.atleast_2d(latents) - centre, np.linalg.inv(covariance)
+    centre, covariance = mixture.choose(latents, sigma, correlation)
+    deviation = np.atleast_2d(latents) - centre
+    if turn is not None:
+        deviation, covariance = turn(deviation, covariance)
+    precision = np.linalg.inv(covariance)
     pull = np.einsum("mij,mj->mi", precision, deviation)
     contributions = deviation * pull
     width = np.sqrt(np.einsum("mjj->mj", precision))
@@ -167,24 +189,3 @@ def score_oddness(distance2: np.ndarray, chi2: np.ndarray) -> dict[str, np.ndarr
     rarity, looks = rankdata(distance2), rankdata(chi2)
     ranks = {"rarity": rarity, "reconstruction": looks, "both": rankdata(-(n + 1 - rarity) * (n + 1 - looks))}
     return {name: rank / n for name, rank in ranks.items()}
-
-
-def name_reason(conditional_z: np.ndarray) -> str:
-    """Say in words which property deviates most from what the others predict.
-
-    Parameters
-    ----------
-    conditional_z : array (4,)
-        In the order of `INTRINSIC`.
-
-    Returns
-    -------
-    str
-        Such as "SFR 3.4 sigma high for its redshift, mass and free latent".
-    """
-    first = int(np.argmax(np.abs(conditional_z)))
-    names = [SHORT[name] for name in INTRINSIC]
-    others = names[:first] + names[first + 1 :]
-    side = "high" if conditional_z[first] > 0 else "low"
-    given = f"{', '.join(others[:-1])} and {others[-1]}"
-    return f"{names[first]} {abs(conditional_z[first]):.1f} sigma {side} for its {given}"

@@ -1,15 +1,27 @@
-"""Whether an explanation names the property that was moved (`galexplore.jobs.shifts`)."""
+"""Whether the statement names the property that was moved (`galexplore.jobs.shifts`), or what an image was given."""
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
+from scipy.ndimage import shift as displace
 
+from galexplore.atlas.basis import BASIS
+from galexplore.atlas.rarity import Oddness
+from galexplore.atlas.statements import AMBIGUOUS, ODD, TOLD, WITHHELD, Statements
+from galexplore.cutouts import artefacts
+from galexplore.cutouts.audit import prepare
+from galexplore.cutouts.cutout import Cutout
+from galexplore.explore.caveats import find_edges, name_caveats
 from galexplore.explore.explorer import Explorer
-from galexplore.jobs.shifts import shift
-from galexplore.latents import INTRINSIC, MEANS, SIGMAS
+from galexplore.jobs.shifts import find_oddness, shift
+from galexplore.latents import MEANS, SIGMAS
+from galexplore.survey import Survey
 
-TELLING = 90.0  # percentile of rarity from which the explanation is taken to tell a property
+BINS = (0.0, 0.6, 0.7, 0.8, 0.9, 1.0)  # of a statement's probability
+SIZES = ((2.0, 3.0), (3.0, 4.0), (4.0, 5.0))  # sigma of the shifts
+CONTAMINANTS = ("neighbour", "trail", "edge")
 
 
 def measure_attribution(
@@ -20,51 +32,174 @@ def measure_attribution(
     Parameters
     ----------
     n : int
-        Galaxies that are shifted, in each of four properties and to either side.
+        Galaxies that are shifted, in each of four properties and to either side, and into which is planted.
 
     Returns
     -------
     dict
-        `properties`: latent to `n`; `first`: share of the explanations that name it first; `n_told` and
-        `first_told`: the same where the galaxy is among the rarest tenth; `instead`: what was named in its place.
-        `overall_first`, `overall_first_told`: mean over redshift, mass and SFR. Every share comes as [value, standard
-        error].
+        `properties`: "<property> <side>" to what `count_named` counts; `sizes`: the same by size of shift, of all
+        properties; `rarity`: by decile of rarity; `calibration`: by bin of the probability, `n`, `probability` (mean)
+        and `right` (rate); `rivals`: the same galaxies' property by other views; `contradictions`: statements of one
+        property which deviation, split or likely cause does not bear out; `planted`: contaminant to the share that is
+        named as such. Every share comes as [value, standard error].
 
     Raises
     ------
     ImportError
         Without bagpipes and speclite.
     """
-    galaxies, answers = shift(explorer, ("test",), n, seed, report)
-    properties = {name: count_named(explorer, rows, name) for name, rows in answers.items()}
-    out: dict = {"sigma": 3, "galaxies": galaxies, "properties": properties}
-    for score in ("first", "first_told"):
-        values, errors = np.array([named[score] for name, named in properties.items() if name != "free"]).T
-        out[f"overall_{score}"] = [float(np.mean(values)), float(np.sqrt((errors**2).sum()) / len(values))]
-    return out
+    galaxies, answers = shift(explorer, ("test",), n, seed, report, (SIZES[0][0], SIZES[-1][1]))
+    every = pd.concat([rows.assign(moved=BASIS.index(name)) for name, rows in answers.items()], ignore_index=True)
+    latents, sigma = every[MEANS].to_numpy(), every[SIGMAS].to_numpy()
+    odd = find_oddness(explorer, every)
+    percentile = explorer.atlas.rarity_percentile(odd.distance2)
+    said, moved, high = explorer.state(latents, sigma, odd), every["moved"].to_numpy(), every["high"].to_numpy()
+    right = judge_statements(said, moved, high)
+    rare = percentile >= ODD
 
+    def count(rows: np.ndarray) -> dict:
+        return count_named(said.verdict[rows], right[rows], rare[rows])
 
-def count_named(explorer: Explorer, answers: pd.DataFrame, name: str) -> dict:
-    """Count how often the explanation names a property first."""
-    latents, sigma = answers[MEANS].to_numpy(), answers[SIGMAS].to_numpy()
-    odd = explorer.atlas.explain(latents, sigma)
-    causes = explorer.find_causes(odd, latents, sigma)
-    most = np.abs(odd.conditional_z).argmax(axis=1) if causes is None else causes.first
-    first = np.array(INTRINSIC)[most]
-    telling = explorer.atlas.rarity_percentile(odd.distance2) >= TELLING
-    kinds, counts = np.unique(first[first != name], return_counts=True)
-    instead = {str(kind): round(float(count / len(first)), 3) for kind, count in zip(kinds, counts, strict=True)}
+    sides = {f"{name} {side}": (moved == j) & (high == up) for j, name in enumerate(BASIS) for side, up in _SIDES}
+    deciles = np.minimum(percentile // 10, 9).astype(int)
     return {
-        "n": len(first),
-        "first": _share(first == name),
-        "n_told": int(telling.sum()),
-        "first_told": _share(first[telling] == name),
-        "instead": instead,
+        "galaxies": galaxies,
+        "properties": {name: count(rows) for name, rows in sides.items()},
+        "sizes": {f"{low:g} to {top:g} sigma": count(every["size"].between(low, top).to_numpy()) for low, top in SIZES},
+        "rarity": {f"decile {k + 1}": count(deciles == k) for k in range(10)},
+        "calibration": calibrate(said, right),
+        "rivals": compare_views(explorer, every, odd, moved, rare),
+        "contradictions": count_contradictions(said, odd.contributions),
+        "planted": plant_all(explorer, n, seed),
     }
 
 
-def _share(hits: np.ndarray) -> list[float]:
+_SIDES = (("low", False), ("high", True))
+
+
+def judge_statements(said: Statements, moved: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """Tell which statements (M,) name the property that was moved and its side, alone or as one of two."""
+    rows, hits = np.arange(len(moved)), np.zeros(len(moved), bool)
+    for k in (0, 1):
+        hits |= (said.named[:, k] == moved) & ((said.deviation[rows, moved] > 0) == high)
+    return hits
+
+
+def count_named(verdict: np.ndarray, right: np.ndarray, rare: np.ndarray) -> dict:
+    """Count what was said of shifted galaxies (M,), of those among the rarest tenth.
+
+    Returns
+    -------
+    dict
+        `n`, `n_rare`; shares of the rare: `named` rightly, alone or as one of two, `told` alone, rightly or not,
+        `ambiguous`, `withheld`; `named_if_said`: rightly, of those of which a property was named.
+    """
+    verdict, right = verdict[rare], right[rare]
+    spoken = np.isin(verdict, (TOLD, AMBIGUOUS))
+    shares = {
+        "named": right,
+        "told": verdict == TOLD,
+        "ambiguous": verdict == AMBIGUOUS,
+        "withheld": verdict == WITHHELD,
+    }
+    counted = {"n": len(rare), "n_rare": int(rare.sum())} | {name: share(hits) for name, hits in shares.items()}
+    return counted | {"named_if_said": share(right[spoken])}
+
+
+def calibrate(said: Statements, right: np.ndarray) -> list[dict]:
+    """Hold the probability of statements of one property against how often they are right, bin by bin."""
+    told, rows = said.verdict == TOLD, []
+    probability = said.share[:, 0]
+    for low, top in pairwise(BINS):
+        inside = told & (probability > low) & (probability <= top)
+        mean = float(probability[inside].mean()) if inside.any() else float("nan")
+        rows.append({"above": low, "n": int(inside.sum()), "probability": mean, "right": share(right[inside])})
+    return rows
+
+
+def compare_views(explorer: Explorer, every: pd.DataFrame, odd: Oddness, moved: np.ndarray, rare: np.ndarray) -> dict:
+    """Name the property by each view alone, of the same rare galaxies: how often it is the one that was moved."""
+    scale = explorer.table.loc[explorer.atlas.ordinary, _SHOWN]
+    marginal = np.column_stack([every[name] for name in _SHOWN[:2]] + [every["lat_logsfr"] - every["lat_logmass"]])
+    marginal = np.column_stack([marginal, every["lat_free"]]) - scale.median().to_numpy()
+    views = {
+        "marginal z": np.abs(marginal / scale.std().to_numpy()).argmax(axis=1),
+        "conditional z": np.abs(odd.conditional_z).argmax(axis=1),
+        "split": odd.contributions.argmax(axis=1),
+    }
+    if explorer.attribution:
+        views["likely cause"] = explorer.attribution.find(
+            odd, every[MEANS].to_numpy(), every[SIGMAS].to_numpy()
+        ).share.argmax(axis=1)
+    return {name: share((view == moved)[rare]) for name, view in views.items()}
+
+
+_SHOWN = ["lat_redshift", "lat_logmass", "lat_logssfr", "lat_free"]
+
+
+def count_contradictions(said: Statements, contributions: np.ndarray) -> int:
+    """Count statements which the largest deviation or the largest share does not bear out: there are none."""
+    spoken = said.named[:, 0] >= 0
+    views = np.abs(said.deviation).argmax(axis=1), contributions.argmax(axis=1)
+    return int(sum((spoken & ~(said.named == view[:, None]).any(axis=1)).sum() for view in views))
+
+
+def plant_all(explorer: Explorer, n: int, seed: int) -> dict:
+    """Plant each contaminant into images of the test split, and count how often it is what is told."""
+    table = explorer.table.drop(columns="percentile")  # what is odd then is not asked: the contaminant is to be seen
+    table = table[(table["population"] == "ordinary") & (explorer.caveats == "")]
+    rows = table[table["split"] == "test"].sample(frac=1, random_state=seed)[:n]
+    flux, generator = explorer.images.get(rows["id"].tolist()), np.random.default_rng(seed)
+    out = {}
+    for name in CONTAMINANTS:
+        planted, filled = flux, np.zeros(len(flux))
+        if name == "edge":
+            filled = np.array([cut_edge(image, explorer.survey) for image in flux])
+        else:
+            planted = plant(flux, name, generator, explorer.survey)
+        measured = artefacts.measure_artefacts(planted, explorer.survey)
+        known = {"suspicion": artefacts.suspect(measured), "contamination": measured["contamination"].to_numpy()}
+        told = name_caveats(rows.assign(**known, filled=filled), find_edges(explorer.atlas))
+        out[name] = share(told == {"neighbour": "neighbour", "trail": "line", "edge": "cut"}[name])
+    return out
+
+
+def cut_edge(image: np.ndarray, survey: Survey) -> float:
+    """Cut a tenth off an image (B, S, S), and read it as any upload: the share of the frame that was filled in."""
+    cut = image.copy()
+    cut[:, :, -(survey.size // 10) :] = np.nan
+    known = ("SIMULATE = T",) * len(survey.bands)
+    cutout = Cutout(cut, survey.model_scale, "".join(survey.bands), dereddened=known)
+    return float(1 - prepare(cutout, survey).valid.all(axis=0).mean())
+
+
+def plant(flux: np.ndarray, name: str, generator: np.random.Generator, survey: Survey) -> np.ndarray:
+    """Plant a contaminant into images (N, B, S, S).
+
+    A neighbour is a point source as bright as the galaxy's middle, 2 to 4 arcsec away; a trail crosses one band at 5
+    sigma of its sky.
+    """
+    planted, size = flux.copy(), survey.size
+    y, x = np.mgrid[:size, :size] - (size - 1) / 2
+    radius = np.hypot(x, y) * survey.model_scale
+    for image in planted:
+        turn = generator.uniform(0, 2 * np.pi)
+        if name == "neighbour":
+            point = np.exp(-((radius / 1.2) ** 2))
+            step = generator.uniform(2, 4) / survey.model_scale * np.array([np.sin(turn), np.cos(turn)])
+            light = np.maximum(image[:, radius < 2].sum(axis=1), 0)
+            image += (light / point.sum())[:, None, None] * displace(point, step, order=1)
+        elif name == "trail":
+            band = generator.integers(len(image))
+            image[band, np.abs(x * np.sin(turn) - y * np.cos(turn) - generator.uniform(-8, 8)) < 1] += (
+                5 * survey.model_noise[band]
+            )
+    return planted
+
+
+def share(hits: np.ndarray) -> list[float]:
+    """Give a share and its standard error; NaN of nothing."""
     if not len(hits):
         return [float("nan"), float("nan")]
-    share = float(np.mean(hits))
-    return [share, float(np.sqrt(share * (1 - share) / len(hits)))]
+    value = float(np.mean(hits))
+    return [value, float(np.sqrt(value * (1 - value) / len(hits)))]

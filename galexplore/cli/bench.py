@@ -9,11 +9,12 @@ from rich.console import Console
 from rich.table import Table
 
 from galexplore.cli.bench_files import fuzz, walks
-from galexplore.cli.trials import damage, people
+from galexplore.cli.trials import controls, damage, people
 
 app = typer.Typer(help="Measure accuracy and speed, each against its peers in one run.", no_args_is_help=True)
 app.command()(damage)
 app.command()(people)
+app.command()(controls)
 app.command()(fuzz)
 app.command()(walks)
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
@@ -222,7 +223,7 @@ def attribution(
     ] = 0,
     as_json: AsJson = False,
 ) -> None:
-    """Shift one true property of simulated galaxies to its 3-sigma tail; count how often the explanation names it."""
+    """Shift one true property of simulated galaxies by 2 to 5 sigma; count how often the statement names it."""
     from galexplore.bench.attribution import measure_attribution
     from galexplore.explore.models import load
     from galexplore.jobs import shifts
@@ -236,11 +237,24 @@ def attribution(
     if as_json:
         print(json.dumps(shares, indent=1))
         return
-    table = Table("shifted", "named first", "where among the rarest tenth", "named instead")
-    for name, row in shares["properties"].items():
-        cells = (
-            f"{100 * v:.0f} ± {100 * e:.0f} % of {k}"
-            for (v, e), k in ((row["first"], row["n"]), (row["first_told"], row["n_told"]))
-        )
-        table.add_row(name, *cells, ", ".join(f"{k} {100 * v:.0f} %" for k, v in row["instead"].items()))
+    for title, rows in (
+        ("shifted", shares["properties"]),
+        ("by size", shares["sizes"]),
+        ("by rarity", shares["rarity"]),
+    ):
+        table = Table(title, "rare", "named rightly", "told alone", "ambiguous", "withheld", "right, if named")
+        for name, row in rows.items():
+            cells = [row[key] for key in ("named", "told", "ambiguous", "withheld", "named_if_said")]
+            table.add_row(name, f"{row['n_rare']} of {row['n']}", *(_percent(cell) for cell in cells))
+        Console().print(table)
+    table = Table("told with", "n", "mean probability", "right")
+    for row in shares["calibration"]:
+        table.add_row(f"over {row['above']:.0%}", str(row["n"]), f"{row['probability']:.0%}", _percent(row["right"]))
     Console().print(table)
+    for title, rows in (("Right by one view alone", shares["rivals"]), ("Planted, and named", shares["planted"])):
+        print(f"{title}: " + "; ".join(f"{name} {_percent(cell)}" for name, cell in rows.items()))
+    print(f"Statements that deviation or split contradict: {shares['contradictions']}")
+
+
+def _percent(cell: list[float]) -> str:
+    return f"{100 * cell[0]:.0f} ± {100 * cell[1]:.0f} %"

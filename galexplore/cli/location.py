@@ -4,6 +4,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from galexplore.atlas import basis
 from galexplore.cli.terminal import MARKS
 from galexplore.explore.location import Location
 from galexplore.latents import LATENTS, TITLES, UNITS
@@ -20,12 +21,10 @@ def print_location(location: Location, console: Console) -> None:
         return
     for table in (_list_latents(location), _list_neighbours(location), _list_reasons(location)):
         console.print(table)
-    if location.explanation.cause:
-        console.print(f"Likely cause: {location.explanation.cause}.")
     if location.given is not None:
         known = f"Given the redshift {location.given.redshift:g} ± {location.given.error:g}"
         console.print(f"{known}, whose pull against the image's posterior is {location.pull:+.1f} sigma.")
-    console.print(f"Largest deviation: {location.reason}.")
+    console.print(f"What makes it unusual: {location.reason}.")
     judged = f"{location.chi2:.2f} {location.embedder.judged}"
     console.print(f"Reconstruction chi2 {judged}, percentile {location.chi2_percentile:.1f} of the atlas.")
     x, y = location.position
@@ -61,10 +60,11 @@ def _list_neighbours(location: Location) -> Table:
 
 
 def _list_reasons(location: Location) -> Table:
-    explanation, columns = location.explanation, ("latent", "contribution to d2", "conditional deviation, sigma")
+    explanation, columns = location.explanation, ("property", "contribution to d2", "conditional deviation, sigma")
     table = Table(*columns, title="Why it is unusual: squared Mahalanobis distance", title_justify="left")
     for reason in explanation.reasons.to_dict("records"):
-        table.add_row(TITLES[reason["latent"]], f"{reason['contribution']:+.2f}", f"{reason['conditional_z']:+.1f}")
+        title = basis.TITLES[reason["property"]]
+        table.add_row(title, f"{reason['contribution']:+.2f}", f"{reason['conditional_z']:+.1f}")
     table.add_section()
     table.add_row("total", f"{explanation.oddness.distance2[0]:.2f}", f"anomaly percentile {location.percentile:.1f}")
     return table

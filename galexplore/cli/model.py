@@ -82,6 +82,19 @@ def learn_domain(
     out.print(f"models/{name}: limits learnt from {learnt['galaxies']:,} galaxies; {wider}.")
 
 
+@app.command("pixels")
+def measure_pixels(
+    name: Annotated[str, typer.Argument(help="Name of a model of your own that has been trained.")],
+) -> None:
+    """Measure anew what the images of a model's galaxies show: artefacts, stars, a neighbour's light."""
+    from galexplore.cli.terminal import Bars
+    from galexplore.jobs.measure_pixels import remeasure
+
+    with Bars() as report:
+        galaxies = remeasure(name, report)
+    out.print(f"models/{name}: the images of {galaxies:,} galaxies measured.")
+
+
 @app.command("list")
 def list_all() -> None:
     """List the models, and what is wrong with those that cannot be opened."""

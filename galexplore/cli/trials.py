@@ -1,4 +1,4 @@
-"""The verbs of `galexplore bench` that try what must hold: damage, and people at once."""
+"""Verbs of `galexplore bench`: damage, people at once, and kinds against matched controls."""
 
 import io
 import json
@@ -6,6 +6,7 @@ import traceback
 from collections import Counter
 from contextlib import redirect_stderr, redirect_stdout
 from functools import partial
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -71,3 +72,24 @@ def run_verb(context: typer.Context, arguments: list[str]) -> tuple[int, str, st
         except Exception:
             status, trace = 1, traceback.format_exc()
     return status, said.getvalue(), trace
+
+
+def controls(
+    kind: Annotated[list[str] | None, typer.Option(help="Only this kind (may be repeated); by default all.")] = None,
+    magnitude: Annotated[bool, typer.Option(help="Match by apparent magnitude as well.")] = False,
+    model: Annotated[str, typer.Option(help="Name of a model; galexplore model list shows them.")] = "default",
+    write: Annotated[Path | None, typer.Option(help="Markdown file for the tables.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+) -> None:
+    """Compare each rare kind with controls of its redshift and mass: AUC of latents, colour, sSFR, size; recall."""
+    from galexplore.bench.controls import measure_kinds, write_lines
+    from galexplore.explore.models import load
+    from galexplore.files import write_whole
+
+    measured = measure_kinds(
+        load(model), kind or [], magnitude=magnitude, report=lambda text: typer.echo(text, err=True)
+    )
+    text = "\n".join(line for name, of in measured["kinds"].items() for line in write_lines(name, of))
+    if write:
+        write_whole(write, "# Kinds against matched controls\n\n" + text)
+    print(json.dumps(measured, indent=1) if as_json else text)

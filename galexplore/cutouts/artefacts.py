@@ -1,4 +1,4 @@
-"""Is it a galaxy at all? Three plain tests of the pixels, kept apart from how rare or how badly drawn a galaxy is."""
+"""Is it a galaxy at all, and alone? Plain tests of the pixels, kept apart from how rare or how badly drawn it is."""
 
 import hashlib
 from functools import lru_cache
@@ -7,27 +7,31 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.ndimage import convolve
 from scipy.sparse import csr_array
 
 from galexplore.errors import InputError
 from galexplore.files import DAMAGE, write_beside
 from galexplore.survey import Survey
 
-#: What each suspicion is called in a sentence.
-SUSPICIONS = {
-    "line": "a straight line crosses one band: a satellite's trail or a bad column",
-    "empty": "no source is detected at the centre",
-    "star": "unresolved and round, with the colours of a star",
-}
-BRIEFLY = {"line": "a line in one band", "empty": "empty sky", "star": "like a star"}
+#: The file of a model's folder that holds the measurements of its galaxies' images.
+FILE = "pixels.npz"
+#: What there may be instead of a galaxy: a line across one band, an empty sky, a star.
+SUSPICIONS = ("line", "empty", "star")
 #: Limits that tell the kinds apart; set on the simulated survey's labelled non-galaxies.
 LINE, DEPTH = 2.2, 7.0
 SIZE, ROUND, OFF_LOCUS, BRIGHT = 0.88, 0.10, 0.08, 100.0  # arcsec, ellipticity, magnitudes, sigma
 LOCUS = ("g", "r", "z")  # the bands of the stars' colours
+CONTAMINATED = 0.3  # of the galaxy's own light: a neighbour that may make it look like another galaxy
 CLIP = 6.0  # sigma: what a single pixel may add to a line
 _STEP = 3  # degrees between directions: rows and columns must be among them
 _REACH, _SHORTEST = 0.43, 0.72  # of the frame's side: how far from the middle, and how long
 _BATCH = 512
+_MIDDLE, _SPOT, _NEAR = (
+    1.7,
+    1.3,
+    (1.5, 4.0),
+)  # arcsec: the galaxy's light, a neighbour's, and where that is sought
 
 
 def _grid(survey: Survey) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -70,7 +74,8 @@ def measure_artefacts(flux: np.ndarray, survey: Survey) -> pd.DataFrame:
         `line` [sigma]: the largest mean along a straight line of one band, beyond what the same line has in another,
         each pixel clipped at 6 sigma of the sky. `depth` [sigma]: signal to noise within 2 arcsec in the best band.
         `size` [arcsec]: rms radius within 2.5 arcsec; `ellipticity` there. `off_locus` [mag]: r - z less that of stars
-        of the same g - r; NaN where the survey lacks one of these bands.
+        of the same g - r; NaN where the survey lacks one of these bands. `contamination`: light of the brightest spot
+        within 4 arcsec beyond what lies opposite to it, over that of the middle.
     """
     parts = [_measure_batch(np.asarray(flux[i : i + _BATCH], np.float32), survey) for i in range(0, len(flux), _BATCH)]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
@@ -88,7 +93,27 @@ def _measure_batch(flux: np.ndarray, survey: Survey) -> pd.DataFrame:
         bright = np.maximum(flux[..., core].sum(axis=-1), 1e-6)
         g, r, z = -2.5 * np.log10(bright[:, [survey.index(b) for b in LOCUS]]).T
         columns["off_locus"] = _leave_locus(g - r, r - z)
+    columns["contamination"] = _measure_contamination(flux, noise, survey)
     return pd.DataFrame(columns)
+
+
+def _measure_contamination(flux: np.ndarray, noise: np.ndarray, survey: Survey) -> np.ndarray:
+    """Light (N,) of the brightest spot near the middle beyond what lies opposite to it, over the middle's own.
+
+    What a turn by pi takes away is the galaxy (as of the asymmetry of Conselice 2003); what it leaves is a neighbour, a
+    companion, or an arm that has no other. The noise of the middle is counted as light, so that nothing faint is
+    contaminated by noise.
+    """
+    weight = 1 / noise**2 / (1 / noise**2).sum(axis=0)
+    light, radius = (flux * weight).sum(axis=1), _grid(survey)[2]
+    middle, near = radius < _MIDDLE, (radius > _NEAR[0]) & (radius < _NEAR[1])
+    error = 1 / np.sqrt((1 / noise**2).sum())
+    reach = int(_SPOT / survey.model_scale) + 1
+    row, column = np.mgrid[-reach : reach + 1, -reach : reach + 1]
+    spot = (np.hypot(row, column) * survey.model_scale <= _SPOT).astype(np.float32)
+    excess = convolve(light - light[:, ::-1, ::-1], spot[None], mode="constant")
+    own = light[:, middle].sum(axis=1) + 5 * error * np.sqrt(middle.sum())
+    return excess[:, near].max(axis=1, initial=0) / np.maximum(own, 5 * error)
 
 
 def _find_line(sigma: np.ndarray) -> np.ndarray:
@@ -126,7 +151,7 @@ def _leave_locus(gr: np.ndarray, rz: np.ndarray) -> np.ndarray:
 
 
 def suspect(measured: pd.DataFrame) -> np.ndarray:
-    """Name what each may be instead of a galaxy: a key of `SUSPICIONS`, or "" where nothing speaks against a galaxy.
+    """Name what each may be instead of a galaxy: one of `SUSPICIONS`, or "" where nothing speaks against a galaxy.
 
     A star and a galaxy too small to resolve look alike; the colours tell most of them apart, not all. Without g, r and
     z nothing is taken for a star.

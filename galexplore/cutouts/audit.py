@@ -54,6 +54,8 @@ class Prepared:
         What was removed, and how it is known.
     seeing : ndarray (B,)
         FWHM of a star in each band, arcsec; NaN where it is not known.
+    saturated : float
+        Share of a picture that is saturated; 0 of linear fluxes.
     """
 
     flux: np.ndarray
@@ -62,6 +64,7 @@ class Prepared:
     checks: tuple[Check, ...]
     dust: Dust
     seeing: np.ndarray
+    saturated: float = 0.0
 
 
 def coarsest(survey: Survey) -> float:
@@ -125,8 +128,9 @@ def prepare(
     model = resample(flux, scale, survey, shift)
     covered = np.isfinite(resample(np.ones_like(flux[:1]), scale, survey, shift))
     passing(_check_missing(model, covered, survey))
-    passing(_check_saturation(cutout.saturated, scale, survey, shift))
-    return Prepared(fill_gaps(model), np.isfinite(model), angle, tuple(checks), dust, widths)
+    saturated, check = _check_saturation(cutout.saturated, scale, survey, shift)
+    passing(check)
+    return Prepared(fill_gaps(model), np.isfinite(model), angle, tuple(checks), dust, widths, saturated)
 
 
 def _noted(cutout: Cutout, check: str, otherwise: str) -> Check:
@@ -257,12 +261,15 @@ def _check_missing(model: np.ndarray, covered: np.ndarray, survey: Survey) -> Ch
     return Check("missing", "fixed", f"filled from the opposite side of the galaxy: {listing}")
 
 
-def _check_saturation(saturated: np.ndarray | None, scale: float, survey: Survey, shift: tuple[float, float]) -> Check:
+def _check_saturation(
+    saturated: np.ndarray | None, scale: float, survey: Survey, shift: tuple[float, float]
+) -> tuple[float, Check]:
+    """Share of the picture that is saturated, and whether that is too much."""
     if saturated is None:
-        return Check("saturation", "passed", "linear fluxes, not clipped to eight bits")
+        return 0.0, Check("saturation", "passed", "linear fluxes, not clipped to eight bits")
     clipped = saturated.any(axis=0, keepdims=True)
     share = float(np.nanmean(resample(clipped, scale, survey, shift)))
     if share > MOST_SATURATED:
         sentence = f"{share:.1%} of the picture is saturated, at most {MOST_SATURATED:.0%} may be; use the FITS cutout"
-        return Check("saturation", "refused", sentence)
-    return Check("saturation", "passed", f"{share:.2%} of the picture is saturated; its fluxes stay approximate")
+        return share, Check("saturation", "refused", sentence)
+    return share, Check("saturation", "passed", f"{share:.2%} of the picture is saturated; its fluxes stay approximate")

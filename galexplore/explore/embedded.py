@@ -11,12 +11,15 @@ from galexplore.atlas.atlas import Atlas
 from galexplore.cutouts.audit import Prepared
 from galexplore.cutouts.cutout import Cutout
 from galexplore.errors import InputError
-from galexplore.latents import ANY_ANGLE, MEANS, SIGMAS
+from galexplore.images import Observed
+from galexplore.latents import ANY_ANGLE, INTRINSIC, MEANS, SIGMAS
 from galexplore.posterior.calibrate import LEVEL68
 from galexplore.posterior.coordinates import PROPERTIES, check_measurement
-from galexplore.posterior.domain import EDGE, OUTSIDE, Domain, Validity
+from galexplore.posterior.domain import EDGE, OUTSIDE, Validity
 from galexplore.posterior.joint import JointPosterior
 
+#: Columns of what a galaxy without an answer has none of: its place on the map, and its rarity.
+NOWHERE = ["umap_x", "umap_y", "distance2", "percentile"]
 SHARPEST = 1e-5  # standard error that a property has at least, where rarity is reckoned
 
 
@@ -73,8 +76,9 @@ class Embedded:
         The audit and the very pixels that were encoded.
     row : dict of str to float
         In the catalogue's columns: latents with their sigmas, `chi2`, `mag_aperture`, `umap_x`, `umap_y`, `distance2`,
-        `percentile`. All finite. At the edge of the model's domain the sigmas are widened; outside they are the spread
-        of the atlas's galaxies, for nothing is known.
+        `percentile`. At the edge of the model's domain the sigmas are widened; outside they are the spread of the
+        atlas's galaxies, for nothing is known, and it has no place and no rarity: these four are NaN. All else is
+        finite.
     model : str
         SHA-256 of the weights that gave them.
     image_posterior : JointPosterior or None
@@ -124,43 +128,48 @@ class Embedded:
         return float(norm.ppf(np.clip(place, 1e-15, 1 - 1e-15)))
 
 
-def find_place(table: pd.DataFrame, atlas: Atlas) -> pd.DataFrame:
-    """Find the map position and the rarity of galaxies whose latents and sigmas a table holds.
+def correlate(joint: JointPosterior | None) -> np.ndarray | None:
+    """Correlations (*B, 4, 4) of a posterior's errors in the intrinsic latents, the free one's with none.
+
+    That of ln z stands for the redshift's: the same, to first order.
+    """
+    if joint is None:
+        return None
+    known = joint.correlation
+    whole = np.tile(np.eye(len(INTRINSIC)), (*known.shape[:-2], 1, 1))
+    whole[..., :3, :3] = known
+    return whole
+
+
+def correlate_each(posteriors: Sequence[JointPosterior | None]) -> np.ndarray | None:
+    """Apply `correlate` to many galaxies (N, 4, 4), each with a posterior of its own or all without."""
+    own = [correlation for correlation in map(correlate, posteriors) if correlation is not None]
+    return np.stack(own) if own else None
+
+
+def find_place(table: pd.DataFrame, atlas: Atlas, correlation: np.ndarray | None = None) -> pd.DataFrame:
+    """Find the map position and the rarity of galaxies (N) whose latents and sigmas a table holds.
+
+    Parameters
+    ----------
+    correlation : array (N, 4, 4), optional
+        Of their errors in the intrinsic latents.
 
     Returns
     -------
     DataFrame
         `umap_x`, `umap_y`, `distance2`, `percentile`, on the table's index.
     """
-    latents, sigma = table[MEANS].to_numpy(), table[SIGMAS].to_numpy()
+    latents, sigma = table[MEANS].to_numpy(float), table[SIGMAS].to_numpy(float)
     x, y = atlas.place(latents).T
-    distance2 = atlas.explain(latents, sigma).distance2
+    distance2 = atlas.explain(latents, sigma, correlation).distance2
     columns = {"umap_x": x, "umap_y": y, "distance2": distance2, "percentile": atlas.rarity_percentile(distance2)}
     return pd.DataFrame(columns, index=table.index)
-
-
-#: Radius [arcsec] of the inner frame, which a galaxy's light fills.
-INNER = 6.0
-
-
-def measure_filled(prepared: Prepared, scale: float) -> float:
-    """Share of the inner frame's pixels that were filled in, at `scale` [arcsec a pixel], in the worst band."""
-    y, x = (np.arange(side) - (side - 1) / 2 for side in prepared.valid.shape[1:])
-    inner = np.hypot(y[:, None], x) * scale < INNER
-    return float((~prepared.valid[:, inner]).mean(axis=1).max())
 
 
 def list_rows(table: pd.DataFrame) -> list[dict[str, float]]:
     """List the rows of a table of numbers."""
     return [{str(k): float(v) for k, v in row.items()} for row in table.to_dict("records")]
-
-
-def judge(domain: Domain | None, table: pd.DataFrame, prepared: Sequence[Prepared], scale: float) -> list[Validity]:
-    """Judge images by what the embedder measured, at `scale` [arcsec a pixel]; inside where the model has no domain."""
-    if domain is None:
-        return [Validity()] * len(table)
-    rows = zip(list_rows(table), prepared, strict=True)
-    return [domain.judge(row, measure_filled(p, scale)) for row, p in rows]
 
 
 def doubt(
@@ -200,5 +209,17 @@ def condition(embedded: Embedded, given: Given, atlas: Atlas) -> Embedded:
     for name, mean in zip(PROPERTIES, joint.mean, strict=True):
         low, high = joint.interval(LEVEL68, name)
         row |= {f"lat_{name}": float(mean), f"lat_{name}_sigma": max(float(high - low) / 2, SHARPEST)}
-    row |= {str(k): float(v) for k, v in find_place(pd.DataFrame([row]), atlas).iloc[0].items()}
+    if embedded.validity.state != OUTSIDE:
+        place = find_place(pd.DataFrame([row]), atlas, correlate(joint[None]))
+        row |= list_rows(place)[0]
     return replace(embedded, row=row, given=given)
+
+
+def observe(prepared: Sequence[Prepared], of_seeing: bool, of_dust: bool) -> Observed:
+    """Say of cutouts what a model is told of their observing, where its own galaxies were with seeing and with dust.
+
+    That is the seeing of all bands or of none, and that dust remains where nobody knew how much to remove.
+    """
+    seeing, dusty = np.stack([p.seeing for p in prepared]), np.array([p.dust.ebv is None for p in prepared])
+    known = np.isfinite(seeing).all(axis=1, keepdims=True) & of_seeing
+    return Observed(np.where(known, seeing, np.nan), dusty & of_dust)

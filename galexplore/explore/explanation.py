@@ -1,4 +1,4 @@
-"""Why a galaxy is odd: which properties, how rare, from what cause, and how it would look were they ordinary."""
+"""Why a galaxy is odd: one statement, the exact split that bears it out, and how it would look were it ordinary."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,10 +7,13 @@ import numpy as np
 import pandas as pd
 
 from galexplore.atlas.atlas import Atlas
-from galexplore.atlas.causes import Attribution, Causes
+from galexplore.atlas.basis import BASIS, change_basis, from_basis, to_basis, turn_covariance
+from galexplore.atlas.causes import Attribution
 from galexplore.atlas.counterfactual import make_ordinary
-from galexplore.atlas.rarity import Oddness, name_reason
-from galexplore.latents import INTRINSIC, INTRINSIC_AT
+from galexplore.atlas.rarity import Oddness
+from galexplore.atlas.statements import Statements, state
+from galexplore.explore.caveats import BRIEFLY, SENTENCES
+from galexplore.latents import INTRINSIC_AT
 
 
 @dataclass(frozen=True)
@@ -20,7 +23,7 @@ class Counterfactual:
     Attributes
     ----------
     moved : tuple of str
-        The latents that were moved, the oddest first.
+        The properties of `galexplore.atlas.basis.BASIS` that were moved, the one that is told first.
     latents : ndarray (5,)
         After the move; the angle stays.
     before, after : float
@@ -48,12 +51,15 @@ class Explanation:
         Of one galaxy.
     percentile : float
         Percentage of ordinary galaxies that are less rare.
-    causes : Causes or None
-        Of its oddness; None where the model has not learnt to tell.
+    caveat : str
+        What speaks against any physical reason: a key of `galexplore.explore.caveats.BRIEFLY`, or "".
+    statement : Statements
+        Of one galaxy: what its properties say, which is only told where there is no caveat.
     reasons : DataFrame
-        A row for each intrinsic latent: `latent`, `value`, `usual` (the centre of its mode of the ordinary ones),
-        `marginal_z` (sigma from it), `expected` (what the other latents predict), `conditional_z` (sigma from that)
-        and `contribution` to the squared distance.
+        A row for each property of `galexplore.atlas.basis.BASIS`: `property`, `value`, `usual` (the centre of its mode
+        of the ordinary ones; of structure, what is expected is taken out of both), `marginal_z` (sigma from it),
+        `expected` (what the others predict), `conditional_z` (sigma from that) and `contribution` to the squared
+        distance.
     image : ndarray (B, S, S)
         What the model makes of the galaxy, nanomaggies per native pixel.
     counterfactual : Counterfactual
@@ -63,20 +69,23 @@ class Explanation:
     sigma: np.ndarray
     oddness: Oddness
     percentile: float
-    causes: Causes | None
+    caveat: str
+    statement: Statements
     reasons: pd.DataFrame
     image: np.ndarray
     counterfactual: Counterfactual
 
     @property
-    def deviation(self) -> str:
-        """The property that deviates most from what the others predict, in words."""
-        return name_reason(self.oddness.conditional_z[0])
+    def sentence(self) -> str:
+        """The one statement: what speaks against any physical reason, else which property is odd and how surely."""
+        if self.caveat:
+            return f"{BRIEFLY[self.caveat]}: {SENTENCES[self.caveat]}"
+        return self.statement.say()
 
-    @property
-    def cause(self) -> str:
-        """The likely cause in words, such as "high SFR (84 %)"; empty where the model has not learnt to tell."""
-        return f"{self.causes.say()[0]} ({100 * self.causes.share[0]:.0f} %)" if self.causes else ""
+    def to_dict(self) -> dict:
+        """Tell the statement in plain values; no property is named where there is a caveat."""
+        told = self.statement.to_dict() | {"caveat": self.caveat or None, "sentence": self.sentence}
+        return told | {"verdict": "caveat", "properties": []} if self.caveat else told
 
 
 def explain(
@@ -85,6 +94,8 @@ def explain(
     decode: Callable[[np.ndarray], np.ndarray],
     latents: np.ndarray,
     sigma: np.ndarray,
+    correlation: np.ndarray | None = None,
+    caveat: str = "",
 ) -> Explanation:
     """Explain one galaxy.
 
@@ -95,30 +106,41 @@ def explain(
     decode : callable
         Latents (N, 5) to images (N, B, S, S).
     latents, sigma : array (5,)
+    correlation : array (4, 4), optional
+        Of its errors in the intrinsic latents.
+    caveat : str
+        A key of `galexplore.explore.caveats.BRIEFLY`, or "".
     """
     latents, sigma = np.array(latents, float), np.array(sigma, float)
-    oddness, (centre, covariance) = atlas.explain(latents, sigma), atlas.choose_mode(latents, sigma)
-    made, changed = make_ordinary(latents[INTRINSIC_AT], centre, covariance), latents.copy()
-    changed[INTRINSIC_AT] = made.value
+    centre, covariance = atlas.choose_mode(latents, sigma, correlation)
+    oddness = atlas.explain(latents, sigma, None if correlation is None else correlation[None])
+    percentile = atlas.rarity_percentile(oddness.distance2)
+    causes = attribution.find(oddness, latents, sigma) if attribution else None
+    statement = state(oddness, percentile, causes)
+    named = int(statement.named[0, 0])
+    value, centre = to_basis(latents[INTRINSIC_AT]), to_basis(centre)
+    made = make_ordinary(value, centre, turn_covariance(covariance), first=named if named >= 0 else None)
+    changed = latents.copy()
+    changed[INTRINSIC_AT] = from_basis(made.value)
     now, ordinary = decode(np.stack([latents, changed]))
     return Explanation(
         latents=latents,
         sigma=sigma,
         oddness=oddness,
-        percentile=float(atlas.rarity_percentile(oddness.distance2)[0]),
-        causes=attribution.find(oddness.conditional_z, latents, sigma) if attribution else None,
-        reasons=_list_reasons(latents[INTRINSIC_AT], centre, covariance, oddness),
+        percentile=float(percentile[0]),
+        caveat=caveat,
+        statement=statement,
+        reasons=_list_reasons(value, centre, covariance, oddness),
         image=now,
-        counterfactual=Counterfactual(
-            tuple(INTRINSIC[j] for j in made.moved), changed, made.before, made.after, ordinary
-        ),
+        counterfactual=Counterfactual(tuple(BASIS[j] for j in made.moved), changed, made.before, made.after, ordinary),
     )
 
 
 def _list_reasons(value: np.ndarray, centre: np.ndarray, covariance: np.ndarray, oddness: Oddness) -> pd.DataFrame:
-    """List the reasons of one galaxy's oddness, as `Explanation.reasons`."""
-    conditional_z, width = oddness.conditional_z[0], 1 / np.sqrt(np.diag(np.linalg.inv(covariance)))
-    columns = {"latent": INTRINSIC, "value": value, "usual": centre}
-    columns |= {"marginal_z": (value - centre) / np.sqrt(np.diag(covariance))}
-    columns |= {"expected": value - conditional_z * width, "conditional_z": conditional_z}
+    """List the reasons of one galaxy's oddness, as `Explanation.reasons`; value and centre in the basis."""
+    deviation, own = change_basis(from_basis(value - centre)[None], covariance[None])
+    precision, conditional_z = np.linalg.inv(own[0]), oddness.conditional_z[0]
+    columns = {"property": BASIS, "value": value, "usual": value - deviation[0]}
+    columns |= {"marginal_z": deviation[0] / np.sqrt(np.diag(own[0]))}
+    columns |= {"expected": value - conditional_z / np.sqrt(np.diag(precision)), "conditional_z": conditional_z}
     return pd.DataFrame(columns | {"contribution": oddness.contributions[0]})

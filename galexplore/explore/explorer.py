@@ -8,24 +8,46 @@ import numpy as np
 import pandas as pd
 
 from galexplore.atlas.atlas import Atlas
-from galexplore.atlas.causes import Attribution, Causes
+from galexplore.atlas.causes import Attribution
+from galexplore.atlas.kinds import mix_sky
 from galexplore.atlas.likeness import resemble
-from galexplore.atlas.rarity import Oddness, score_oddness
-from galexplore.cutouts import artefacts
+from galexplore.atlas.rarity import Oddness
+from galexplore.atlas.statements import Statements, state
+from galexplore.cutouts.artefacts import measure_artefacts
 from galexplore.cutouts.audit import Prepared, prepare
 from galexplore.cutouts.cutout import Cutout
 from galexplore.cutouts.seeing import GivenSeeing
 from galexplore.errors import InputError
-from galexplore.explore.embedded import Embedded, Given, Source, condition, doubt, find_place, judge, list_rows
+from galexplore.explore.caveats import BRIEFLY, add_caveats, find_edges, join_measured, judge, name_caveats
+from galexplore.explore.embedded import (
+    NOWHERE,
+    Embedded,
+    Given,
+    Source,
+    condition,
+    correlate,
+    correlate_each,
+    doubt,
+    find_place,
+    list_rows,
+    observe,
+)
 from galexplore.explore.explanation import Explanation, explain
 from galexplore.explore.intervals import list_intervals
 from galexplore.explore.location import Location
-from galexplore.explore.reranking import rerank
-from galexplore.explore.table import join_atlas
+from galexplore.explore.ranking import Ranking
+from galexplore.explore.table import (
+    add_measured,
+    add_statements,
+    correlate_atlas,
+    find_artefacts,
+    find_taught,
+    join_atlas,
+)
 from galexplore.images import Images, Observed
 from galexplore.latents import MEANS, SIGMAS, wrap_angle
+from galexplore.posterior.domain import OUTSIDE
 from galexplore.posterior.joint import JointPosterior
-from galexplore.survey import Survey
 from galexplore.tables.columns import list_columns, list_words
 from galexplore.tables.contract import is_simulated
 from galexplore.tables.expressions import Subsets, keep_where
@@ -33,9 +55,7 @@ from galexplore.tables.expressions import Subsets, keep_where
 if TYPE_CHECKING:  # torch takes seconds to import: whoever loads a model pays for it, not whoever names this class
     from galexplore.network.embed import Embedder
 
-#: Columns of the catalogue that a neighbour is shown with.
-_SHOWN = ["id", "z", "logmass", "logsfr", "population"]
-#: What is said of a cutout whose latents come out as no numbers.
+_SHOWN = ["id", "z", "logmass", "logsfr", "population"]  # of a neighbour
 NO_ANSWER = "the model has no finite answer to these pixels; give fluxes in nanomaggies, as the survey serves them"
 
 
@@ -46,32 +66,47 @@ class Explorer:
     ----------
     name, card : str, dict
     embedder : Embedder
+    survey, attribution : Survey, Attribution or None
+        The imaging that the model reads; what it has learnt of the causes of oddness.
     atlas : Atlas
     table : DataFrame
         A row a galaxy, in the atlas's order: the catalogue's columns beside latents, map position and oddness. What of
         the catalogue is called as one of these is kept as `<name>_catalogue`.
+    edges, caveats : ndarray (2, 2), ndarray (N,) of str
+        As `galexplore.explore.caveats` finds them: the ranges of redshift and mass within which it has learnt; what
+        speaks against any physical reason of each galaxy's oddness, or "".
+    statements : Statements
+        What the properties of each say of it, where there is no caveat.
     images : Images
         Of the catalogue's galaxies.
     simulated : bool
         Whether they are simulated ones, as the catalogue's provenance tells.
     """
 
-    def __init__(self, name: str, card: dict, embedder: "Embedder", atlas: Atlas, table: pd.DataFrame, images: Images):
-        self.name, self.card, self.embedder, self.atlas, self.images = name, card, embedder, atlas, images
+    def __init__(
+        self,
+        name: str,
+        card: dict,
+        embedder: "Embedder",
+        atlas: Atlas,
+        table: pd.DataFrame,
+        images: Images,
+        measured: pd.DataFrame | None = None,
+    ):
+        self.name, self.card, self.embedder, self.images, self.survey = name, card, embedder, images, embedder.survey
+        self.attribution = Attribution.from_dict(card.get("attribution"))
+        self.atlas = atlas = correlate_atlas(atlas, embedder.density)
         self.simulated = is_simulated(table)
-        self.table = join_atlas(table, atlas)
-        causes = self.find_causes(atlas.oddness, atlas.latents, atlas.sigma)
-        if causes is not None:
-            self.table = self.table.assign(cause=causes.say(), cause_share=causes.share)
-
-    @property
-    def survey(self) -> Survey:
-        """The imaging that the model reads."""
-        return self.embedder.survey
+        joined = add_measured(join_atlas(table, atlas, self.survey.reference), measured)
+        self.edges = find_edges(atlas)
+        self.caveats = name_caveats(joined, self.edges)
+        self.statements = self.state(atlas.latents, atlas.sigma, atlas.oddness)
+        self.table = add_statements(joined, self.statements, self.caveats)
+        self._galaxies, self._taught = ~find_artefacts(self.table), find_taught(joined, self.survey)
 
     @property
     def digest(self) -> str:
-        """What tells this model, with its atlas, its catalogue and its images, from any other: its card's digest."""
+        """What tells this model, with its atlas, its catalogue and its images, from any other."""
         return self.card["digest"]
 
     @cached_property
@@ -83,6 +118,11 @@ class Explorer:
     def catalogue(self) -> str:
         """Eight characters that tell its catalogue from any other, in which an id may name another galaxy."""
         return str(self.card["data_hash"])[:8]
+
+    @cached_property
+    def ranking(self) -> Ranking:
+        """Orders of the table's galaxies by how odd they are."""
+        return Ranking(self.table, self.atlas.points)
 
     @cached_property
     def _places(self) -> pd.Index:
@@ -162,13 +202,17 @@ class Explorer:
             None where the model has no finite answer.
         """
         flux, valid = np.stack([p.flux for p in prepared]), np.stack([p.valid for p in prepared])
-        table = self.embedder.embed(flux, valid, observed=self.observe(prepared))
+        domain, scale = self.embedder.domain, self.survey.model_scale
+        table, features = self.embedder.read(flux, valid, self.observe(prepared))
+        measured = join_measured(measure_artefacts(flux, self.survey), features, domain)
         good = np.isfinite(table.to_numpy()).all(axis=1)
-        table, kept = table[good], [p for p, g in zip(prepared, good, strict=True) if g]
+        table, measured, kept = table[good], measured[good], [p for p, g in zip(prepared, good, strict=True) if g]
         joint = self.embedder.density.infer(table) if self.embedder.density else None
-        validities = judge(self.embedder.domain, table, kept, self.survey.model_scale)
+        validities = judge(domain, measured, kept, scale)
         table, posteriors = doubt(table, joint, validities, self.atlas)
-        table = table.join(find_place(table, self.atlas))
+        table = table.join(find_place(table, self.atlas, correlate_each(posteriors)))
+        table.loc[[v.state == OUTSIDE for v in validities], NOWHERE] = np.nan
+        validities = add_caveats(validities, table, measured, kept, self.edges)
         table["lat_phi"] = wrap_angle(table["lat_phi"] + [p.angle for p in kept])
         rows = iter(zip(list_rows(table), posteriors, validities, strict=True))
         every = zip(sources, prepared, [next(rows) if g else None for g in good], strict=True)
@@ -177,24 +221,9 @@ class Explorer:
             for source, p, row in every
         ]
 
-    @cached_property
-    def _taught(self) -> tuple[bool, bool]:
-        """Whether the galaxies that the model learnt from have a known seeing, and dust of ours before them."""
-        excess = pd.to_numeric(self.table.get("ebv", pd.Series(dtype=float)), errors="coerce")
-        return bool(np.isfinite(Observed.read(self.table, self.survey).seeing).all(axis=1).any()), bool(
-            (excess > 0).any()
-        )
-
     def observe(self, prepared: Sequence[Prepared]) -> Observed:
-        """Say of cutouts what the model is told of their observing: only what it has learnt to be told.
-
-        That is the seeing of all bands or of none, and that dust remains where nobody knew how much to remove; neither
-        where its own galaxies were without.
-        """
-        seeing, dusty = np.stack([p.seeing for p in prepared]), np.array([p.dust.ebv is None for p in prepared])
-        of_seeing, of_dust = self._taught
-        known = np.isfinite(seeing).all(axis=1, keepdims=True) & of_seeing
-        return Observed(np.where(known, seeing, np.nan), dusty & of_dust)
+        """Say of cutouts what the model is told of their observing: only what it has learnt to be told."""
+        return observe(prepared, *self._taught)
 
     def conclude(self, embedded: Embedded, k: int = 8) -> Location:
         """Say all that follows from a cutout's numbers."""
@@ -206,6 +235,7 @@ class Explorer:
         asked = one, None if joint is None else joint[None], self.card["calibration"]
         halves = [np.diff(list_intervals(*asked, level))[0, :, 0] / 2 for level in (68, 95)]
         attribution = None if embedded.given else self.attribution  # learnt from what images say alone
+        answered, caveat = embedded.validity.state != OUTSIDE, embedded.validity.caveat
         return Location(
             source=embedded.source,
             prepared=prepared,
@@ -213,10 +243,9 @@ class Explorer:
             sigma=halves[0],
             half95=halves[1],
             position=np.array([row["umap_x"], row["umap_y"]]),
-            neighbours=self.list_neighbours(latents, k),
-            kinds=resemble(self.atlas, latents),
-            explanation=explain(self.atlas, attribution, self.decode, latents, sigma),
-            suspicion=str(artefacts.suspect(artefacts.measure_artefacts(prepared.flux[None], self.survey))[0]),
+            neighbours=self.list_neighbours(latents, k if answered else 0),
+            kinds=resemble(self.atlas, latents, prior=mix_sky(self.kinds.index))[: None if answered else 0],
+            explanation=explain(self.atlas, attribution, self.decode, latents, sigma, correlate(joint), caveat),
             chi2=row["chi2"],
             chi2_percentile=float(self.atlas.chi2_percentile(np.array(row["chi2"]))),
             model={"name": self.name, "sha256": embedded.model},
@@ -231,7 +260,7 @@ class Explorer:
         )
 
     def list_neighbours(self, latents: np.ndarray, k: int) -> pd.DataFrame:
-        """List the k atlas galaxies nearest to latents (5,) or (1, 5).
+        """List the k atlas galaxies nearest to latents (5,) or (1, 5); what is no galaxy is left out.
 
         Returns
         -------
@@ -239,60 +268,31 @@ class Explorer:
             `id`, `distance` (latent, in units of the ordinary galaxies' spread), and of the catalogue the labels `z`,
             `logmass`, `logsfr` (NaN where it has none) and `population`; the nearest first.
         """
-        distance, index = self.atlas.neighbours(latents, k)
-        near = self.table.iloc[index[0]].reindex(columns=_SHOWN)
-        near.insert(1, "distance", distance[0])
+        distance, index = (part[0] for part in self.atlas.neighbours(latents, k + int((~self._galaxies).sum())))
+        kept = np.flatnonzero(self._galaxies[index])[:k]
+        near = self.table.iloc[index[kept]].reindex(columns=_SHOWN)
+        near.insert(1, "distance", distance[kept])
         return near.reset_index(drop=True)
 
-    def explain(self, latents: np.ndarray, sigma: np.ndarray) -> Explanation:
-        """Say what makes a galaxy of latents and sigma (5,) odd, and how it would look were it not."""
-        return explain(self.atlas, self.attribution, self.embedder.decode, latents, sigma)
+    def explain(self, latents: np.ndarray, sigma: np.ndarray, correlation: np.ndarray | None = None) -> Explanation:
+        """Say what makes a galaxy of latents and sigma (5,) odd; `correlation` (4, 4) is that of its errors."""
+        return explain(self.atlas, self.attribution, self.embedder.decode, latents, sigma, correlation)
 
-    @property
-    def attribution(self) -> Attribution | None:
-        """What the model has learnt of the causes of oddness; None where it has not."""
-        lesson = self.card.get("attribution")
-        return Attribution.from_dict(lesson) if lesson else None
+    def explain_at(self, place: int) -> Explanation:
+        """Say what makes the galaxy at a place in the table odd, and how it would look were it not."""
+        atlas, own = self.atlas, self.atlas.correlation
+        asked = atlas.latents[place], atlas.sigma[place], None if own is None else own[place]
+        return explain(atlas, self.attribution, self.embedder.decode, *asked, str(self.caveats[place]))
 
-    def find_causes(self, odd: Oddness, latents: np.ndarray, sigma: np.ndarray) -> Causes | None:
-        """Find the likely causes of the oddness of galaxies (M, 5); None where the model has not learnt to tell."""
-        return self.attribution.find(odd.conditional_z, latents, sigma) if self.attribution else None
+    def quote(self, place: int) -> str:
+        """Say in few words what makes the galaxy at a place in the table odd; a caveat comes before any property."""
+        return BRIEFLY.get(str(self.caveats[place]), "") or self.statements.quote(place)
 
-    def percentile_at(self, latents: np.ndarray, k: int = 20) -> float:
-        """Percentile of rarity of a galaxy of latents (5,), were it measured as well as its k nearest galaxies are.
-
-        The atlas's own distances include its galaxies' errors; a point without any would always look rarer than they.
-        """
-        _, index = self.atlas.neighbours(latents, k)
-        sigma = np.median(self.atlas.sigma[index[0]], axis=0)
-        return float(self.atlas.rarity_percentile(self.atlas.explain(latents, sigma).distance2)[0])
-
-    @cached_property
-    def _rarest(self) -> np.ndarray:
-        return self.sort_by_oddness()
-
-    def sort_by_rarity(self, rows: np.ndarray) -> np.ndarray:
-        """Sort places (M,) in the table, the rarest first; the whole table is sorted only once."""
-        wanted = np.zeros(len(self.table), bool)
-        wanted[rows] = True
-        return self._rarest[wanted[self._rarest]]
-
-    @cached_property
-    def _scores(self) -> dict[str, np.ndarray]:
-        return score_oddness(self.table["distance2"].to_numpy(), self.table["chi2"].to_numpy())
-
-    def sort_by_oddness(self, by: str = "rarity", labels: pd.DataFrame | None = None) -> np.ndarray:
-        """Places (N,) in the table, oddest first: by "rarity", "reconstruction" (chi2) or "both" (see `score_oddness`).
-
-        Where a person's labels are given (`id`, `score`), the ranking learns from them
-        (`galexplore.explore.reranking.rerank`).
-        """
-        odd = self._scores[by]
-        if labels is not None:
-            scores = labels.dropna(subset="score").set_index("id")["score"]
-            rows = self.find_rows(scores.index)
-            odd = rerank(self.atlas.points, odd, rows, scores[self.table["id"].iloc[rows]].to_numpy(float))
-        return np.argsort(-odd, kind="stable")
+    def state(self, latents: np.ndarray, sigma: np.ndarray, odd: Oddness | None = None) -> Statements:
+        """State what makes galaxies (M, 5) odd, by their properties alone; `odd` where their oddness is known."""
+        odd = odd or self.atlas.explain(latents, sigma)
+        causes = self.attribution.find(odd, latents, sigma) if self.attribution else None
+        return state(odd, self.atlas.rarity_percentile(odd.distance2), causes)
 
     def list_intervals(self, rows: np.ndarray, level: Literal[68, 95] = 95) -> np.ndarray:
         """List the ends (N, 5, 2) of the intervals of each latent of galaxies at places (N,) in the table."""

@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 
 from galexplore.atlas.atlas import Atlas
-from galexplore.cutouts.artefacts import SUSPICIONS
+from galexplore.atlas.basis import BASIS
 from galexplore.cutouts.audit import Prepared
 from galexplore.explore.embedded import Given, Source
 from galexplore.explore.explanation import Explanation
 from galexplore.explore.scatter import Scatter, measure_scatter
 from galexplore.images import Observed
-from galexplore.latents import INTRINSIC, LATENTS, UNITS
+from galexplore.latents import LATENTS, UNITS
 from galexplore.posterior.calibrate import LEVEL68, LEVEL95
 from galexplore.posterior.coordinates import PROPERTIES
 from galexplore.posterior.domain import OUTSIDE, Validity
@@ -43,7 +43,8 @@ class Location:
     given, pull : Given or None, float or None
         The redshift that is known otherwise, and how far it lies from what the image says, in sigma.
     position : ndarray (2,)
-        On the atlas's map.
+        On the atlas's map; NaN where no answer is given, as is the percentile. There are no neighbours then and no
+        kinds.
     neighbours : DataFrame
         `id`, `distance` (latent, in units of the ordinary galaxies' spread), the labels `z`, `logmass`, `logsfr`, and
         `population`.
@@ -51,14 +52,13 @@ class Location:
         Of which kind it may be, as `galexplore.atlas.likeness.resemble` says.
     explanation : Explanation
         What makes it odd; its images lie as the prepared pixels do.
-    suspicion : str
-        What it may be instead of a galaxy: a key of `galexplore.cutouts.artefacts.SUSPICIONS`, or "".
     chi2, chi2_percentile : float
         Reconstruction chi2 a pixel, and the percentage of ordinary galaxies that are better reconstructed.
     model : dict
         `name` and `sha256` of the weights.
     validity : Validity
-        Whether the model has learnt from such images. Outside, no answer is given: the intervals are any galaxy's.
+        Whether the model has learnt from such images, and what else is to be known of this one; its `sentence` stands
+        above the answer. Outside, no answer is given: the intervals are any galaxy's.
     observed : Observed
         What the model was told of the seeing and of dust that remains.
     embedder : Embedder
@@ -75,7 +75,6 @@ class Location:
     neighbours: pd.DataFrame
     kinds: pd.DataFrame
     explanation: Explanation
-    suspicion: str
     chi2: float
     chi2_percentile: float
     model: dict[str, str]
@@ -90,18 +89,13 @@ class Location:
 
     @property
     def percentile(self) -> float:
-        """Percentage of ordinary galaxies that are less rare."""
-        return self.explanation.percentile
+        """Percentage of ordinary galaxies that are less rare; NaN where no answer is given."""
+        return self.explanation.percentile if self.answered else math.nan
 
     @property
     def reason(self) -> str:
-        """The leading reason of its oddness, in words."""
-        return self.explanation.deviation
-
-    @property
-    def warning(self) -> str:
-        """Why it may be no galaxy, in words; empty where nothing speaks against one."""
-        return SUSPICIONS[self.suspicion] if self.suspicion else ""
+        """What makes it odd, in a sentence: the one statement."""
+        return self.explanation.sentence
 
     @property
     def answered(self) -> bool:
@@ -145,9 +139,10 @@ class Location:
     def to_dict(self) -> dict:
         """Everything in plain numbers and strings, ready for JSON: the schema of `galexplore locate --json`.
 
-        What is not known, such as the mass of a neighbour, is None: JSON has no NaN.
+        What is not known, such as the mass of a neighbour, is None: JSON has no NaN. Where no answer is given, so are
+        latents, place, posterior and rarity.
         """
-        odd, causes, values = self.explanation.oddness, self.explanation.causes, self.values
+        odd, values, answered = self.explanation.oddness, self.values, self.answered
         whole = {
             "source": {
                 "path": self.source.name,
@@ -163,27 +158,27 @@ class Location:
             "validity": {"state": self.validity.state, "reasons": list(self.validity.reasons)},
             "latents": {
                 name: {
-                    "value": values[i] if self.answered else None,
-                    "sigma": self.sigma[i] if self.answered else None,
-                    "interval68": list(self.interval(name)) if self.answered else None,
-                    "interval95": list(self.interval(name, 95)) if self.answered else None,
+                    "value": values[i] if answered else None,
+                    "sigma": self.sigma[i] if answered else None,
+                    "interval68": list(self.interval(name)) if answered else None,
+                    "interval95": list(self.interval(name, 95)) if answered else None,
                     "unit": UNITS[name],
                 }
                 for i, name in enumerate(LATENTS)
             },
-            "umap": self.position.tolist(),
+            "umap": self.position.tolist() if answered else None,
             "neighbours": self.neighbours.to_dict("records"),
             "anomaly": {
                 "percentile": self.percentile,
-                "distance2": odd.distance2[0],
-                "contributions": dict(zip(INTRINSIC, odd.contributions[0], strict=True)),
-                "conditional_z": dict(zip(INTRINSIC, odd.conditional_z[0], strict=True)),
-                "cause": causes.to_dict() if causes else None,
+                "distance2": odd.distance2[0] if answered else None,
+                "contributions": dict(zip(BASIS, odd.contributions[0], strict=True)) if answered else None,
+                "conditional_z": dict(zip(BASIS, odd.conditional_z[0], strict=True)) if answered else None,
+                "statement": self.explanation.to_dict(),
                 "reconstruction_chi2": self.chi2,
                 "reconstruction_percentile": self.chi2_percentile,
             },
             "model": self.model,
-            "posterior": self.posterior.to_dict() if self.posterior is not None and self.answered else None,
+            "posterior": self.posterior.to_dict() if self.posterior is not None and answered else None,
             "given": asdict(self.given) | {"pull": self.pull} if self.given else None,
         }
         return _make_plain(whole)

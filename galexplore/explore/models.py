@@ -81,12 +81,10 @@ def open_model(name: str, folder: Path, card: dict, data: Path | None = None) ->
     embedder = Embedder.load(folder)
     frame = catalogue.read(path)
     images = choose_images(folder, path, frame, embedder.survey, given=data is not None)
-    explorer = Explorer(name, card, embedder, Atlas.load(folder / "atlas.npz"), frame, images)
-    measured = artefacts.load(folder / "pixels.npz", frame, embedder.survey)
+    measured = artefacts.load(folder / artefacts.FILE, frame, embedder.survey)
     if measured is not None:
-        suspicion = pd.Series(artefacts.suspect(measured), frame["id"])
-        explorer.table["suspicion"] = suspicion.reindex(explorer.table["id"]).fillna("").to_numpy(str)
-    return explorer
+        measured = measured.set_index(frame["id"].to_numpy(object))
+    return Explorer(name, card, embedder, Atlas.load(folder / "atlas.npz"), frame, images, measured)
 
 
 def choose_images(folder: Path, path: Path, frame: pd.DataFrame, survey: Survey, given: bool = False) -> Images:

@@ -1,4 +1,4 @@
-"""The galaxies that are shown beside one of the atlas: its neighbours in latent space."""
+"""The galaxies that are shown beside one of the atlas: its neighbours in latent space, and no artefacts."""
 
 from collections.abc import Iterable, Sequence
 
@@ -7,6 +7,7 @@ import pandas as pd
 
 from galexplore.atlas.likeness import find_similar
 from galexplore.explore.explorer import Explorer
+from galexplore.explore.table import find_artefacts
 from galexplore.latents import MEANS
 from galexplore.tables.positions import separate
 
@@ -14,7 +15,7 @@ DUPLICATE = 100.0  # arcsec: the same galaxy, or a piece of it, catalogued twice
 
 
 def find_neighbours(explorer: Explorer, identifier: str, k: int = 8) -> pd.DataFrame:
-    """List the k galaxies nearest in latent space to one of the atlas, itself left out.
+    """List the k galaxies nearest in latent space to one of the atlas, itself left out, and what is no galaxy.
 
     So are real galaxies within 100 arcsec of it: two catalogue entries of one galaxy are trivially alike. Positions of
     simulated ones mean nothing, so none of them is left out.
@@ -30,8 +31,10 @@ def find_neighbours(explorer: Explorer, identifier: str, k: int = 8) -> pd.DataF
     return near[~_are_duplicates(explorer, near["id"], [identifier])].head(k).reset_index(drop=True)
 
 
-def find_alike(explorer: Explorer, ids: Sequence[str], k: int = 48) -> pd.DataFrame:
+def find_alike(explorer: Explorer, ids: Sequence[str], k: int = 48, artefacts: bool = False) -> pd.DataFrame:
     """List the k galaxies most like a set of examples; duplicates of the examples are left out as above.
+
+    So is what is no galaxy, but with `artefacts`.
 
     Returns
     -------
@@ -43,7 +46,9 @@ def find_alike(explorer: Explorer, ids: Sequence[str], k: int = 48) -> pd.DataFr
     InputError
         If the atlas holds none of the ids.
     """
-    alike = find_similar(explorer.atlas, ids, 2 * k)
+    out = np.zeros(len(explorer.table), bool) if artefacts else find_artefacts(explorer.table)
+    alike = find_similar(explorer.atlas, ids, 2 * k + int(out.sum()))
+    alike = alike[~alike["id"].isin(set(explorer.table["id"].to_numpy()[out]))].head(2 * k)
     return alike[~_are_duplicates(explorer, alike["id"], ids)].head(k).reset_index(drop=True)
 
 

@@ -1,22 +1,41 @@
 """The table that an explorer shows: a catalogue beside what its atlas knows of each galaxy."""
 
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
 import pandas as pd
 
 from galexplore.atlas.atlas import Atlas
+from galexplore.atlas.basis import BASIS
+from galexplore.atlas.kinds import NOT_GALAXIES
+from galexplore.atlas.statements import AMBIGUOUS, TOLD, Statements
 from galexplore.errors import InputError
-from galexplore.latents import INTRINSIC, MEANS, SIGMAS
+from galexplore.explore.caveats import BRIEFLY, suspect
+from galexplore.explore.derived import INFERRED, add_derived
+from galexplore.explore.embedded import correlate
+from galexplore.images import Observed
+from galexplore.latents import MEANS, SIGMAS
 from galexplore.posterior.calibrate import measure_local_coverage
+from galexplore.survey import Survey
 from galexplore.tables.columns import fill_population, set_aside
 from galexplore.tables.contract import check_ids
 
+if TYPE_CHECKING:  # torch takes seconds to import: see explorer
+    from galexplore.network.density import Density
+
+_AT_ONCE = 50_000  # galaxies whose posteriors are in memory at a time
+
 #: Columns that join the table after the atlas's.
-LATER = ("cause", "cause_share", "suspicion")
+LATER = ("statement", "statement_share", "suspicion", "contamination", *INFERRED)
 #: Splits whose galaxies no fit has seen.
 _UNSEEN = ("validation", "test")
 
 
-def join_atlas(table: pd.DataFrame, atlas: Atlas) -> pd.DataFrame:
+def join_atlas(table: pd.DataFrame, atlas: Atlas, reference: str = "r") -> pd.DataFrame:
     """Put the catalogue's columns beside its latents, map position and oddness, in the atlas's order.
+
+    What follows from either is there too (`galexplore.explore.derived`), magnitudes being those of the reference band.
 
     Raises
     ------
@@ -36,8 +55,8 @@ def join_atlas(table: pd.DataFrame, atlas: Atlas) -> pd.DataFrame:
         columns |= {"feature_preservation": atlas.feature_preservation}
     if atlas.magnitude is not None:
         columns["mag_aperture"] = atlas.magnitude
-    columns |= {f"split_{name}": odd.contributions[:, j] for j, name in enumerate(INTRINSIC)}
-    columns |= {f"condz_{name}": odd.conditional_z[:, j] for j, name in enumerate(INTRINSIC)}
+    columns |= {f"split_{name}": odd.contributions[:, j] for j, name in enumerate(BASIS)}
+    columns |= {f"condz_{name}": odd.conditional_z[:, j] for j, name in enumerate(BASIS)}
     places = pd.Index(table["id"].to_numpy(object)).get_indexer(atlas.id.astype(object))
     if (places < 0).any():
         missing = atlas.id[places < 0][0]
@@ -48,4 +67,60 @@ def join_atlas(table: pd.DataFrame, atlas: Atlas) -> pd.DataFrame:
         judged = own["split"].isin(_UNSEEN).to_numpy() & error.notna().to_numpy()
         inside = (error <= columns["lat_redshift_sigma"]).to_numpy()
         columns["coverage_redshift"] = measure_local_coverage(atlas.points, judged, inside)
-    return fill_population(pd.concat([pd.DataFrame({"id": atlas.id} | columns), own], axis=1))
+    joined = fill_population(pd.concat([pd.DataFrame({"id": atlas.id} | columns), own], axis=1))
+    return add_derived(joined, reference)
+
+
+def correlate_atlas(atlas: Atlas, density: "Density | None") -> Atlas:
+    """Tell an atlas how the errors of each of its galaxies hang together, where a joint posterior says it."""
+    if density is None:
+        return atlas
+    frame = pd.DataFrame(np.column_stack([atlas.latents, atlas.sigma]), columns=[*MEANS, *SIGMAS])
+    if atlas.magnitude is not None:
+        frame["mag_aperture"] = atlas.magnitude
+    parts = [frame.iloc[i : i + _AT_ONCE] for i in range(0, len(frame), _AT_ONCE)]
+    own = [part for part in (correlate(density.infer(rows)) for rows in parts) if part is not None]
+    return replace(atlas, correlation=np.concatenate(own).astype(np.float32))
+
+
+def add_measured(table: pd.DataFrame, measured: pd.DataFrame | None) -> pd.DataFrame:
+    """Add what was measured of the galaxies' images: `suspicion`, and `contamination` where it was.
+
+    Parameters
+    ----------
+    table : DataFrame
+    measured : DataFrame or None
+        As `galexplore.explore.caveats.join_measured` gives it, by id.
+    """
+    if measured is None:
+        return table
+    rows = measured.reindex(table["id"].to_numpy(object))
+    table = table.assign(suspicion=suspect(rows))
+    return table.assign(contamination=rows["contamination"].to_numpy()) if "contamination" in rows else table
+
+
+def add_statements(table: pd.DataFrame, statements: Statements, caveats: np.ndarray) -> pd.DataFrame:
+    """Add what is said of each galaxy in few words, `statement`, and how probable it is, `statement_share`.
+
+    That is its caveat, where there is one; "high sSFR" or its like where one property is told; "ambiguous", where two
+    may be; "no single property", or "ordinary".
+    """
+    said = statements.brief()
+    said[statements.verdict == AMBIGUOUS] = AMBIGUOUS
+    for key, words in BRIEFLY.items():
+        said[caveats == key] = words
+    share = np.where((statements.verdict == TOLD) & (caveats == ""), statements.share[:, 0], np.nan)
+    return table.assign(statement=said, statement_share=share)
+
+
+def find_taught(table: pd.DataFrame, survey: Survey) -> tuple[bool, bool]:
+    """Whether the galaxies that a model learnt from have a known seeing, and dust of ours before them."""
+    excess = pd.to_numeric(table.get("ebv", pd.Series(dtype=float)), errors="coerce")
+    known = np.isfinite(Observed.read(table, survey).seeing).all(axis=1)
+    return bool(known.any()), bool((excess > 0).any())
+
+
+def find_artefacts(table: pd.DataFrame) -> np.ndarray:
+    """Mask (N,) of the table's rows that are no galaxies: known as such, or suspected by their pixels."""
+    known = table["population"].isin(NOT_GALAXIES).to_numpy()
+    return known | (table["suspicion"] != "").to_numpy() if "suspicion" in table else known

@@ -1,7 +1,8 @@
 """One true property of simulated galaxies moved, and all that follows from it: the lesson that explanations learn from.
 
-A property is shifted to the 3-sigma tail of its conditional, the galaxy lit and rendered anew, and encoded. Size stands
-for the free latent, which has no truth of its own.
+A property of `BASIS` is shifted into the tail of its conditional, the galaxy lit and rendered anew, and encoded: of
+another mass at the same specific star-formation rate, of another rate at the same mass. Size stands for structure,
+which has no truth of its own.
 """
 
 from collections.abc import Callable
@@ -12,22 +13,44 @@ from scipy.spatial import cKDTree
 from scipy.stats import median_abs_deviation
 
 from galexplore.atlas import causes
+from galexplore.atlas.basis import BASIS
+from galexplore.atlas.rarity import Oddness
 from galexplore.errors import InputError
+from galexplore.explore.embedded import correlate
 from galexplore.explore.explorer import Explorer
 from galexplore.explore.seal import read_card
 from galexplore.images import Observed
 from galexplore.jobs.publish import write_card
-from galexplore.latents import INTRINSIC, MEANS, SIGMAS
+from galexplore.latents import MEANS, SIGMAS
 from galexplore.places import models_folder
 from galexplore.survey import Survey
 
-TRUTH = {"redshift": "z_true", "logmass": "logmass_true", "logsfr": "logsfr_true", "free": "re_arcsec"}
+KNOWN = ("z_true", "logmass_true", "logsfr_true")
 SIZES = ("re_arcsec", "disc_re", "bulge_re")
 NEAREST = 300  # galaxies alike in the other properties: their spread is the conditional
+TAUGHT = (2.0, 5.0)  # sigma of the shifts that explanations learn from: from what is hardly odd to the rarest
 FAINTEST, LARGEST = 22.5, 15.0  # magnitude and arcsec beyond which no survey would have the galaxy
 
 
-def find_tails(truth: np.ndarray, at: np.ndarray, j: int, sigma: float = 3.0) -> tuple[np.ndarray, np.ndarray]:
+def list_truth(table: pd.DataFrame) -> np.ndarray:
+    """List the true redshift, log M, log sSFR and log10 size [arcsec] (N, 4) of simulated galaxies."""
+    z, logmass, logsfr = (table[name].to_numpy(float) for name in KNOWN)
+    return np.column_stack([z, logmass, logsfr - logmass, np.log10(table["re_arcsec"].to_numpy(float))])
+
+
+def move(base: pd.DataFrame, name: str, tail: np.ndarray) -> tuple[pd.DataFrame, np.ndarray | None]:
+    """Set one property of `BASIS` of galaxies to `tail` (N,), the others as they are; a size is given beside them."""
+    logmass, logsfr = (base[column].to_numpy(float) for column in KNOWN[1:])
+    if name == "logmass":
+        return base.assign(logmass_true=tail, logsfr_true=logsfr - logmass + tail), None
+    if name == "logssfr":
+        return base.assign(logsfr_true=tail + logmass), None
+    return (base, tail) if name == "free" else (base.assign(z_true=tail), None)
+
+
+def find_tails(
+    truth: np.ndarray, at: np.ndarray, j: int, sigma: float | np.ndarray = 3.0
+) -> tuple[np.ndarray, np.ndarray]:
     """Find the lower and the upper sigma-tail of property j given the others.
 
     Among the 300 galaxies of `truth` that are nearest in the others: the median, less and plus `sigma` times the
@@ -38,6 +61,7 @@ def find_tails(truth: np.ndarray, at: np.ndarray, j: int, sigma: float = 3.0) ->
     truth : array (N, J)
         Properties of all galaxies.
     at : array (M, J)
+    sigma : float or array (M,)
     """
     others = [i for i in range(truth.shape[1]) if i != j]
     scale = median_abs_deviation(truth, axis=0, scale="normal")[others]
@@ -47,7 +71,7 @@ def find_tails(truth: np.ndarray, at: np.ndarray, j: int, sigma: float = 3.0) ->
     return middle - sigma * (middle - low), middle + sigma * (high - middle)
 
 
-def relight(table: pd.DataFrame, seed: int, survey: Survey, size: np.ndarray | None = None) -> pd.DataFrame:
+def relight(table: pd.DataFrame, size: np.ndarray | None, seed: int, survey: Survey) -> pd.DataFrame:
     """Give galaxies of known redshift, mass, SFR and kind a history, a shape, light and a field, from one seed.
 
     The same seed gives the same draws row by row, so that two tables which differ in one property differ in what
@@ -55,15 +79,15 @@ def relight(table: pd.DataFrame, seed: int, survey: Survey, size: np.ndarray | N
 
     Parameters
     ----------
+    size : array (N,) or None
+        log10 half-light radius [arcsec] to give them in place of the one that is drawn.
     survey : Survey
         That sees them.
-    size : array (N,), optional
-        log10 half-light radius [arcsec] to give them in place of the one that is drawn.
     """
     from galexplore.mock import light, properties, scene, shape
 
     generator = np.random.default_rng(seed)
-    bare = table[[*list(TRUTH.values())[:3], "kind"]].reset_index(drop=True)
+    bare = table[[*KNOWN, "kind"]].reset_index(drop=True)
     shaped = shape.add_shape(properties.add_history(bare, generator), generator)
     if size is not None:
         factor = 10**size / shaped["re_arcsec"]
@@ -86,35 +110,51 @@ def encode(explorer: Explorer, lit: pd.DataFrame) -> pd.DataFrame:
 
 
 def shift(
-    explorer: Explorer, splits: tuple[str, ...], n: int, seed: int, report: Callable[[str], None]
+    explorer: Explorer,
+    splits: tuple[str, ...],
+    n: int,
+    seed: int,
+    report: Callable[[str], None],
+    reach: tuple[float, float] = (3.0, 3.0),
 ) -> tuple[int, dict[str, pd.DataFrame]]:
     """Shift each property of up to n ordinary galaxies of some splits to both its tails, and encode what comes of it.
+
+    Parameters
+    ----------
+    reach : (float, float)
+        Sigma of the least and the largest shift; each galaxy's is drawn between them.
 
     Returns
     -------
     galaxies : int
     answers : dict
-        Latent to the latents table of the galaxies in which it was moved, `high` where to the upper tail.
+        Property of `BASIS` to the latents table of the galaxies in which it was moved: `high` where to the upper tail,
+        `size` the shift in sigma.
     """
     table = explorer.table[explorer.table["population"] == "ordinary"]
     bright = table[f"mag_{explorer.survey.reference}"] < 20.5
     base = table[table["split"].isin(splits) & table["z_true"].between(0.03, 0.8) & bright]
     base = base.sample(min(n, len(base)), random_state=seed).reset_index(drop=True)
-    truth, at = (t[list(TRUTH.values())].to_numpy(float) for t in (table, base))
-    for array in (truth, at):
-        array[:, 3] = np.log10(array[:, 3])
+    truth, at = list_truth(table), list_truth(base)
+    size = np.random.default_rng(seed).uniform(*reach, len(base))
     answers = {}
-    for j, (name, column) in enumerate(TRUTH.items()):
+    for j, name in enumerate(BASIS):
         known, parts = (slice(None) if name == "free" else slice(3)), []
-        for side, tail in zip(causes.SIDES, find_tails(truth[:, known], at[:, known], j), strict=True):
+        for side, tail in zip(causes.SIDES, find_tails(truth[:, known], at[:, known], j, size), strict=True):
             inside = (tail > 0.004) & (tail < 1.0) if name == "redshift" else np.isfinite(tail)
-            tail = np.where(inside, tail, at[:, j])
-            moved, size = (base, tail) if name == "free" else (base.assign(**{column: tail}), None)
-            lit = relight(moved, seed, explorer.survey, size)
+            lit = relight(*move(base, name, np.where(inside, tail, at[:, j])), seed, explorer.survey)
             parts.append(encode(explorer, lit[inside]).assign(high=side == "high"))
+            parts[-1]["size"] = size[parts[-1].index]
             report(f"{name} {side}: {len(parts[-1])} of {len(base)}")
         answers[name] = pd.concat(parts)
     return len(base), answers
+
+
+def find_oddness(explorer: Explorer, rows: pd.DataFrame) -> Oddness:
+    """Say how odd encoded galaxies are, by what a joint posterior says of their errors where there is one."""
+    density = explorer.embedder.density
+    own = None if density is None else correlate(density.infer(rows))
+    return explorer.atlas.explain(rows[MEANS].to_numpy(), rows[SIGMAS].to_numpy(), own)
 
 
 def teach(explorer: Explorer, n: int = 1500, seed: int = 11, report: Callable[[str], None] = lambda text: None) -> dict:
@@ -135,11 +175,10 @@ def teach(explorer: Explorer, n: int = 1500, seed: int = 11, report: Callable[[s
     path = models_folder() / explorer.name / "card.json"
     if not path.exists():
         raise InputError(f"{explorer.name!r} is shipped and not changed; train your own: galexplore train --name NAME")
-    _, answers = shift(explorer, ("calibration", "validation"), n, seed, report)
-    moved = np.repeat([INTRINSIC.index(name) for name in answers], [len(a) for a in answers.values()])
-    every = pd.concat(answers.values())
-    latents, sigma = every[MEANS].to_numpy(), every[SIGMAS].to_numpy()
-    deviations = explorer.atlas.explain(latents, sigma).conditional_z
-    lesson = causes.learn(deviations, latents, sigma, 2 * moved + every["high"].to_numpy())
+    _, answers = shift(explorer, ("calibration", "validation"), n, seed, report, TAUGHT)
+    moved = np.repeat([BASIS.index(name) for name in answers], [len(a) for a in answers.values()])
+    every = pd.concat(answers.values(), ignore_index=True)
+    latents, sigma, odd = every[MEANS].to_numpy(), every[SIGMAS].to_numpy(), find_oddness(explorer, every)
+    lesson = causes.learn(odd, latents, sigma, 2 * moved + every["high"].to_numpy())
     card = read_card(path.parent) | {"attribution": lesson.to_dict()}
     return write_card(path.parent, card)["attribution"]

@@ -103,7 +103,7 @@ def augment(
 def obscure(
     flux: Tensor, told: Tensor, ebv: Tensor, training: Training, survey: Survey, generator: torch.Generator
 ) -> tuple[Tensor, Tensor]:
-    """Show some galaxies through their dust, the others with a wrong part of it taken off; tell the seeing as it is known.
+    """Show some galaxies through dust, the others with a wrong part of it taken off; tell the seeing, as far as known.
 
     That is: of some galaxies not at all, of others in some bands only, and never without an error.
 

@@ -10,7 +10,6 @@ import torch
 from safetensors import SafetensorError
 from torch import Tensor
 
-from galexplore.cutouts.artefacts import measure_artefacts
 from galexplore.cutouts.photometry import measure_magnitude
 from galexplore.errors import InputError
 from galexplore.files import hash_file
@@ -148,7 +147,7 @@ class Embedder:
             `lat_<name>` and `lat_<name>_sigma` for the five latents in physical units (phi in [0, pi) rad, sigma the
             calibrated half-width of the 68 % interval), `chi2`, the reconstruction's mean chi2 a pixel (of the
             galaxy's own ones where the network is so made, else of all), and `mag_aperture`, the magnitude in the
-            survey's reference band within 5 arcsec; where the model has a domain, what `Domain.measure` says.
+            survey's reference band within 5 arcsec.
         """
         return self.read(flux, valid, observed, batch=batch, progress=progress)[0]
 
@@ -170,11 +169,8 @@ class Embedder:
             mask = None if valid is None else self._tensor(valid[rows])
             told = self._tell(observed, rows)
             looks = self._look(images, told)
-            table = self._answer(looks, images, mask, measure_magnitude(flux[rows], self.survey))
             features.append(looks.mean(dim=0).cpu().numpy())
-            if self.domain is not None:
-                table = table.join(self.domain.measure(features[-1], measure_artefacts(flux[rows], self.survey)))
-            parts.append(table)
+            parts.append(self._answer(looks, images, mask, measure_magnitude(flux[rows], self.survey)))
             progress(min(start + batch, len(flux)))
         empty = pd.DataFrame(columns=[*MEANS, *SIGMAS, "chi2", "mag_aperture"], dtype=float)
         return pd.concat(parts, ignore_index=True) if parts else empty, np.concatenate(features)

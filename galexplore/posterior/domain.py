@@ -45,21 +45,26 @@ class Validity:
     ----------
     state : "inside" | "at the edge" | "outside"
     reasons : tuple of str
-        In words, the weightiest first; none inside.
+        In words, the weightiest first; inside, what else of the image is to be known.
     widening : float
         By which intervals are to be multiplied at the edge; 1 inside.
+    caveat : str
+        What speaks against any physical reason of its oddness: a key of `galexplore.explore.caveats.BRIEFLY`, or "".
     """
 
     state: str = INSIDE
     reasons: tuple[str, ...] = ()
     widening: float = 1.0
+    caveat: str = ""
 
     @property
     def sentence(self) -> str:
-        """One sentence that stands above the answer; empty inside."""
-        if self.state == INSIDE:
+        """One sentence that stands above the answer; empty where nothing is to be said."""
+        if not self.reasons:
             return ""
         why = "; ".join(self.reasons)
+        if self.state == INSIDE:
+            return f"To be read with care: {why}."
         if self.state == OUTSIDE:
             return f"Outside of what the model has learnt, no answer is given: {why}."
         if self.widening < 1.05:

@@ -52,7 +52,7 @@ def _columns() -> dict[str, Column]:
     }
     for band in DECALS.bands:  # those of the embedded catalogue, and their camera
         c |= _describe_band(band, f"DECam {band}")
-    return c | _latent_columns() | _posterior_columns()
+    return c | _latent_columns() | _posterior_columns() | _derived_columns()
 
 
 #: UCDs of bands: the part of the spectrum in which each lies.
@@ -82,8 +82,10 @@ def _latent_columns() -> dict[str, Column]:
     return c | {
         "distance2": Column("", "stat.value", "Squared Mahalanobis distance from the ordinary galaxies", low=0),
         "percentile": Column("", "stat.rank", "Percentage of ordinary galaxies that are less rare", low=0, high=100),
-        "cause": Column("", "meta.note", "Property that most likely makes the galaxy odd, and its side", "str"),
-        "cause_share": Column("", "stat.probability", "Probability that it is this property", low=0, high=1),
+        "statement": Column("", "meta.note", "What makes the galaxy odd: a property and its side, or a caveat", "str"),
+        "statement_share": Column("", "stat.probability", "Probability that it is this property", low=0, high=1),
+        "suspicion": Column("", "meta.code", "What it may be instead of a galaxy: line, empty or star", "str"),
+        "contamination": Column("", "arith.ratio", "Light of a neighbour within 4 arcsec over the middle's"),
         "chi2": Column("", "stat.fit.chi2", "Reconstruction chi2 a pixel", low=0),
         "mag_aperture": Column("mag", "phot.mag;em.opt.R", "AB magnitude in r within 5 arcsec of the image's middle"),
         "gap": Column("", "stat.value", "Latent distance to the tenth nearest ordinary galaxy", low=0),
@@ -123,6 +125,21 @@ def _posterior_columns() -> dict[str, Column]:
     c["given_redshift"] = Column("", "src.redshift", "Redshift known otherwise, for which the answer holds", low=0)
     c["given_redshift_error"] = Column("", "stat.error;src.redshift", "Its standard error", low=0)
     return c
+
+
+def _derived_columns() -> dict[str, Column]:
+    """List the columns that follow from others, by the catalogue's redshift, mass and SFR and by those inferred."""
+    derived = {
+        LOGSSFR: Column("dex", "phys.SFR;arith.ratio", "log10 of the specific star-formation rate in 1/yr"),
+        "ms_offset": Column("dex", "phys.SFR;arith.diff", "Log SFR less that of the main sequence (Popesso+ 2023)"),
+        "size_kpc": Column("kpc", "phys.size.radius", "Half-light radius along the major axis, proper", low=0),
+        "absmag": Column("mag", "phys.magAbs", "Absolute AB magnitude in the reference band, without k-correction"),
+    }
+    inferred = {
+        f"lat_{name}": replace(c, ucd=f"{c.ucd};meta.modelled", description=f"{c.description}; by what is inferred")
+        for name, c in derived.items()
+    }
+    return derived | inferred
 
 
 _IN_WORDS = {"redshift": "ln redshift", "logmass": "log mass", "logsfr": "log SFR"}

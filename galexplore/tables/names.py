@@ -17,8 +17,17 @@ _NAMES = {
     "logsfr": "Catalogue log SFR",
     "phi": "Catalogue angle",
     "percentile": "Anomaly percentile",
-    "cause": "Likely cause",
-    "cause_share": "Probability of the likely cause",
+    "statement": "What makes it odd",
+    "statement_share": "Probability of what makes it odd",
+    "contamination": "A neighbour's light",
+    "lat_logssfr": "log sSFR",
+    "logssfr": "Catalogue log sSFR",
+    "lat_ms_offset": "Offset from the main sequence",
+    "ms_offset": "Catalogue offset from the main sequence",
+    "lat_size_kpc": "Half-light radius in kpc",
+    "size_kpc": "Half-light radius in kpc, catalogue redshift",
+    "lat_absmag": "Absolute magnitude, no k-correction",
+    "absmag": "Absolute magnitude, catalogue redshift, no k-correction",
     "chi2_percentile": "Reconstruction χ²",
     "chi2": "χ² a pixel",
     "distance2": "d² from ordinary",
@@ -37,6 +46,8 @@ AXES = {
     "lat_redshift": "Redshift",
     "lat_logmass": "log₁₀ stellar mass [M☉]",
     "lat_logsfr": "log₁₀ SFR [M☉ yr⁻¹]",
+    "lat_logssfr": "log₁₀ sSFR [yr⁻¹]",
+    "logssfr": "Catalogue log₁₀ sSFR [yr⁻¹]",
     "lat_phi": "Position angle, E of N [rad]",
     "lat_free": "Free latent",
     "percentile": "Anomaly percentile, among ordinary galaxies",
@@ -44,10 +55,10 @@ AXES = {
     "mag_r": "r [AB mag]",
 }
 _PROPERTY = {"redshift": "redshift", "logmass": "mass", "logsfr": "SFR", "free": "free latent", "phi": "angle"}
-_PROPERTY |= {"z": "redshift"}
+_PROPERTY |= {"z": "redshift", "logssfr": "sSFR"}
 _EXPRESSION = re.compile(r"[()*+/%`<>-]")  # what no column of ours is called by
 _LOGARITHM = re.compile(r"log10\((\w+)\)")
-_UNITS = {"dex": "dex", "deg": "deg", "rad": "rad", "mag": "mag", "arcsec": "arcsec"}
+_UNITS = {"dex": "dex", "deg": "deg", "rad": "rad", "mag": "mag", "arcsec": "arcsec", "kpc": "kpc"}
 
 
 def name_column(column: str) -> str:

@@ -18,11 +18,11 @@ MOST = 48
 
 @st.cache_data(max_entries=30, show_spinner=False)
 def search_alike(
-    digest: str, examples: str, _rows: np.ndarray, _explorer: Explorer
+    digest: str, examples: str, artefacts: bool, _rows: np.ndarray, _explorer: Explorer
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Find what is most like the examples, and what kinds are over-represented in it; `name_rows` names them."""
     table = _explorer.table
-    alike = find_alike(_explorer, table["id"].iloc[_rows].tolist(), MOST)
+    alike = find_alike(_explorer, table["id"].iloc[_rows].tolist(), MOST, artefacts)
     rest = np.ones(len(table), bool)
     rest[_rows] = False
     return alike, measure_enrichment(table.loc[rest, ["id", "population"]], alike["id"])
@@ -69,7 +69,8 @@ def show_alike(explorer: Explorer) -> None:
     if rows is None:
         return
     try:
-        alike, kinds = search_alike(explorer.digest, name_rows(rows), rows, explorer)
+        artefacts = st.toggle("Artefacts and empty sky too", key="alike-artefacts", persist_state="session")
+        alike, kinds = search_alike(explorer.digest, name_rows(rows), artefacts, rows, explorer)
     except InputError as error:
         st.error(plain(str(error)), icon=":material/error:")
         return

@@ -17,12 +17,13 @@ from galexplore.explore.export import FORMATS, export
 from galexplore.explore.galaxy_snippets import write_galaxy
 from galexplore.explore.intervals import list_values
 from galexplore.explore.neighbours import find_neighbours
+from galexplore.explore.table import find_artefacts
 from galexplore.explore.thumbnails import find_image
-from galexplore.latents import LABELLED, LATENTS, MEANS, SIGMAS
+from galexplore.latents import LABELLED, LATENTS
 from galexplore.posterior.calibrate import residuals
 from pages._parts.code import offer_code
 from pages._parts.leaving import show_bundle
-from pages._parts.oddity import look_up, show_causes, show_ordinary, show_reasons
+from pages._parts.oddity import look_up, show_ordinary, show_reasons, show_statement
 from pages._parts.panels import format_latent, mark, show_gallery, show_neighbours, show_title
 from pages._parts.posterior import show_corner, show_density
 from pages._parts.stretched import show_image
@@ -37,7 +38,7 @@ def show_card(explorer: Explorer, identifier: str, wide: bool = False) -> None:
     if not len(rows):
         return
     row = explorer.table.iloc[rows[0]]
-    explanation = explorer.explain(row[MEANS].to_numpy(float), row[SIGMAS].to_numpy(float))
+    explanation = explorer.explain_at(int(rows[0]))
     show_title(explorer, row, None if wide else "Whole page")
     left, right = st.container(key="halves-card").columns(2, gap="large") if wide else (st.container(), st.container())
     with left:
@@ -47,7 +48,7 @@ def show_card(explorer: Explorer, identifier: str, wide: bool = False) -> None:
         show_links(explorer, row)
         show_downloads(explorer, row, rows, identifier)
     with right:
-        show_causes(explanation)
+        show_statement(explanation)
         show_reasons(explanation, identifier)
         show_ordinary(explanation, explorer.survey)
         show_alikes(explorer, identifier)
@@ -96,7 +97,8 @@ def show_alikes(explorer: Explorer, identifier: str) -> None:
     """Show what it resembles, and those that are the same in numbers and differ in looks."""
     st.markdown("**What it resembles:** its nearest galaxies in latent space")
     show_neighbours(find_neighbours(explorer, identifier), "near")
-    twins = find_twins(explorer.table, identifier, 8)
+    table = explorer.table[~find_artefacts(explorer.table) | (explorer.table["id"] == identifier)]
+    twins = find_twins(table, identifier, 8)
     st.markdown("**Matched twins:** same redshift, mass and SFR within the errors, different free latent")
     if twins.empty:
         st.caption("No galaxy of the atlas matches all three.")

@@ -46,7 +46,7 @@ def show_frames(explorer: Explorer, steps: list[np.ndarray], name: str, title: s
         for i, (frame, row, value, picture, galaxy) in enumerate(shown):
             with grid.cell():
                 st.image(pictures.draw_galaxy(frame, explorer.survey, 207), width="stretch", alt=f"Decoded at {value}")
-                rarity = f"percentile\u00a0{math.floor(explorer.percentile_at(row))}"
+                rarity = f"percentile\u00a0{math.floor(explorer.atlas.percentile_at(row))}"
                 st.caption(f"**{value}** · {rarity}", text_alignment="center")
                 st.image(picture, width="stretch", alt=f"Galaxy {galaxy['id']}")
                 label = f"{mark(galaxy['population'])} z {galaxy['lat_redshift']:.2f}"

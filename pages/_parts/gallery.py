@@ -26,7 +26,7 @@ def show_selection(explorer: Explorer) -> None:
         st.markdown("### Nothing selected yet")
         st.markdown("Drag a lasso or a box on either plot to see those galaxies here.")
         return
-    rows = explorer.sort_by_rarity(rows)
+    rows = explorer.ranking.sort_rows(rows)
     names = ["Images", "Table", "Compare with the rest", "Map of these alone"]
     images, numbers, summary, remap = st.tabs(names, key="aspect", on_change="rerun")
     if images.open:

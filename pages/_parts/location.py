@@ -16,16 +16,14 @@ from galexplore.survey import Survey
 from pages._parts.audit import show_audit
 from pages._parts.code import offer_code
 from pages._parts.known import show_known
-from pages._parts.oddity import show_causes, show_ordinary, show_reasons
-from pages._parts.panels import format_latent, mark, show_images, show_neighbours
+from pages._parts.oddity import show_ordinary, show_reasons, show_statement
+from pages._parts.panels import format_latent, show_images, show_neighbours
 from pages._parts.position import show_position
+from pages._parts.shares import show_shares
 from pages._parts.sky import show_source
 from pages._parts.verdicts import offer_table
 from pages._session.start import start_from
 from pages._session.state import plain
-
-#: Share of the frame from which it is said at the top that it was filled in.
-MUCH = 0.05
 
 
 def show_numbers(location: Location) -> None:
@@ -64,14 +62,8 @@ def show_head(upload: dict, forget: Callable[[], None]) -> None:
         if len(upload["verdicts"]) == 1:
             offer_table(upload["verdicts"], "location")
             st.button("Upload another", on_click=forget, key="forget", icon=":material/close:", type="tertiary")
-    filled = 1 - location.prepared.valid.all(axis=0).mean()
-    if filled > MUCH:
-        reasons = [c.detail for c in location.prepared.checks if c.status == "fixed" and c.check in ("size", "missing")]
-        st.warning(f"**{filled:.0%} of the frame was filled in:** {plain('; '.join(reasons))}.", icon=":material/crop:")
     if sentence := location.validity.sentence:
         (st.warning if location.answered else st.error)(plain(sentence), icon=":material/travel_explore:")
-    elif location.warning:
-        st.warning(f"**This may not be a galaxy:** {location.warning}.", icon=":material/help:")
 
 
 def show_pixels(location: Location, survey: Survey) -> None:
@@ -95,18 +87,8 @@ def show_neighbourhood(explorer: Explorer, location: Location) -> None:
     """Show its neighbours and, where the atlas knows more than one kind, of which it may be by counting theirs."""
     st.markdown("**What it resembles**")
     if len(explorer.kinds) > 1:
-        show_kinds(location)
+        show_shares(explorer, location)
     show_neighbours(location.neighbours, "near")
-
-
-def show_kinds(location: Location) -> None:
-    """Say how probable each kind is."""
-    lines = ["| kind | probability | 68 % | of 50 neighbours |", "|---|---:|---:|---:|"]
-    for row in location.kinds.head(5).to_dict("records"):
-        share = f"**{100 * row['probability']:.0f} %** | {100 * row['low']:.0f} to {100 * row['high']:.0f} %"
-        lines.append(f"| {mark(row['population'])} {row['population']} | {share} | {row['neighbours']} |")
-    st.markdown("\n".join(lines))
-    st.caption("Fractions among its nearest galaxies in latent space; they assume the mix of kinds of this atlas.")
 
 
 def show_unanswered(explorer: Explorer, location: Location) -> None:
@@ -135,7 +117,7 @@ def show_location(explorer: Explorer, upload: dict, forget: Callable[[], None]) 
     with left:
         show_pixels(location, explorer.survey)
     with right:
-        show_causes(location.explanation)
+        show_statement(location.explanation)
         show_reasons(location.explanation, "upload")
         show_ordinary(location.explanation, explorer.survey, location.prepared.flux)
     show_position(explorer.table, location)

@@ -3,13 +3,13 @@
 import pandas as pd
 import streamlit as st
 
-from galexplore.cutouts import artefacts
+from galexplore.explore.caveats import SENTENCES
 from galexplore.explore.explorer import Explorer
 from galexplore.explore.neighbours import find_neighbours
+from galexplore.explore.residual import describe_residual
 from galexplore.explore.thumbnails import find_image
-from galexplore.latents import MEANS, SIGMAS
 from pages._parts.labels import show_label_bar
-from pages._parts.oddity import look_up, show_causes, show_ordinary, show_reasons
+from pages._parts.oddity import look_up, show_ordinary, show_reasons, show_statement
 from pages._parts.panels import show_neighbours, show_title
 
 
@@ -19,15 +19,17 @@ def show_odd_one(explorer: Explorer, identifier: str, labels: pd.DataFrame, foll
     if not len(rows):
         return
     row = explorer.table.iloc[rows[0]]
-    explanation = explorer.explain(row[MEANS].to_numpy(float), row[SIGMAS].to_numpy(float))
+    explanation = explorer.explain_at(int(rows[0]))
     show_title(explorer, row, "Its card")
     show_label_bar(identifier, labels, follow)
-    show_causes(explanation)
-    show_ordinary(explanation, explorer.survey, find_image(explorer, identifier))
+    show_statement(explanation)
+    image = find_image(explorer, identifier)
+    show_ordinary(explanation, explorer.survey, image)
     show_reasons(explanation, identifier)
     judged = f"{row['chi2']:.2f} {explorer.embedder.judged}"
     worse = f"Reconstruction χ² {judged}, worse than {row['chi2_percentile']:.0f} % of galaxies"
     kind = row.get("suspicion", "")
-    st.caption(f"{worse}. " + (f"May be no galaxy: {artefacts.SUSPICIONS[kind]}." if kind else ""))
+    shows = "" if image is None else f"; {describe_residual(image, explanation.image, explorer.survey).say()}"
+    st.caption(f"{worse}{shows}. " + (f"May be no galaxy: {SENTENCES[kind]}." if kind else ""))
     st.markdown("**What it resembles:** its nearest galaxies in latent space")
     show_neighbours(find_neighbours(explorer, identifier), "near")

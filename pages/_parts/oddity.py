@@ -6,19 +6,24 @@ import numpy as np
 import streamlit as st
 
 from galexplore import figures
+from galexplore.atlas.basis import BASIS, NAMES, TITLES, to_basis
 from galexplore.draw import pictures
 from galexplore.explore.explanation import Explanation
 from galexplore.explore.explorer import Explorer
-from galexplore.latents import LATENTS, SHORT, UNITS, name_latent
+from galexplore.latents import INTRINSIC_AT
 from galexplore.survey import Survey
-from pages._parts.panels import PRETTY, STILL
+from pages._parts.panels import STILL
 from pages._session.state import is_dark, plain
 
-CAUSE = (
-    "One property of simulated galaxies was made unusual, and they were lit and rendered anew. Of those that look like "
-    "this galaxy, so many had that property moved (for the free latent, their size). It supposes that one property is "
-    "unusual, and that it is a galaxy."
+SURE = (
+    "How far the property lies from what the others lead one to expect, in sigma of those galaxies and of this one's "
+    "own error; in brackets how probable it is that this property is the unusual one, as learnt from simulated "
+    "galaxies of which one property was moved and that were lit and rendered anew (for structure, their size). It "
+    "supposes that one property is unusual. Nothing is named where deviation, share of the distance and likely cause "
+    "disagree. Structure is what the free latent says beyond redshift, mass and sSFR."
 )
+MEASURED = {"redshift": "", "logmass": "[M☉]", "logssfr": "[yr⁻¹]", "free": ""}
+EVIDENCE = "The exact split of its distance"
 
 
 def look_up(explorer: Explorer, identifier: str) -> np.ndarray:
@@ -29,35 +34,37 @@ def look_up(explorer: Explorer, identifier: str) -> np.ndarray:
     return rows
 
 
-def show_causes(explanation: Explanation) -> None:
-    """Say which property most likely makes a galaxy odd, and which deviates most from what the others predict."""
-    if explanation.cause:
-        st.markdown(f"**Likely cause:** {explanation.cause}", help=CAUSE)
-    st.markdown(f"**Largest deviation:** {explanation.deviation}")
+def show_statement(explanation: Explanation) -> None:
+    """Say what makes a galaxy odd, in the one sentence that there is; what speaks against any reason comes first."""
+    sentence = explanation.sentence.replace(" sigma", "\u00a0σ").replace(" %", "\u00a0%")
+    if explanation.caveat:
+        st.warning(f"**What makes it odd:** {sentence}.", icon=":material/help:")
+    else:
+        st.markdown(f"**What makes it odd:** {sentence}", help=SURE)
 
 
 def show_reasons(explanation: Explanation, key: str) -> None:
-    """Say what makes a galaxy odd: the exact split of its squared distance, and each property's two deviations."""
-    reasons = explanation.reasons
-    names = [(SHORT[name][:1].upper() + SHORT[name][1:]).replace(" ", "\u00a0") for name in reasons["latent"]]
+    """Say how rare a galaxy is, and show the split of its squared distance and each property's deviations, folded."""
+    st.caption(say_rarity(explanation.percentile))
+    reasons, fold = explanation.reasons, st.expander(EVIDENCE)
+    names = [NAMES[name][:1].upper() + NAMES[name][1:] if name != "logssfr" else "sSFR" for name in reasons["property"]]
     contribution = reasons["contribution"].tolist()
     terms, total = figures.round_to_total(contribution)
     first = int(np.argmax(terms))
     title = f"{names[first]} contributes {terms[first]:.1f} of d² = {total:.1f}"
     marginal, conditional = reasons["marginal_z"].tolist(), reasons["conditional_z"].tolist()
     chart = figures.plot_reasons(names, contribution, marginal, conditional, title, is_dark())
-    st.plotly_chart(chart, theme=None, config=STILL, key=f"split-{key}", alt=title)
-    negative = " A negative term makes it less odd: that property is as the others lead one to expect."
-    st.caption(say_rarity(explanation.percentile) + (negative if min(terms) < 0 else ""))
+    fold.plotly_chart(chart, theme=None, config=STILL, key=f"split-{key}", alt=title)
+    if min(terms) < 0:
+        fold.caption("A negative term makes it less odd: that property is as the others lead one to expect.")
 
 
 def show_ordinary(explanation: Explanation, survey: Survey, observed: np.ndarray | None = None) -> None:
     """Show the model of a galaxy beside what it would be, were its odd properties what the others predict."""
     made, now = explanation.counterfactual, explanation.image
     moves = [_quote_move(n, explanation.latents, made.latents) for n in made.moved]
-    st.markdown(
-        f"**Counterfactual, {_list([SHORT[n] for n in made.moved])} at the conditional median:** {_list(moves)}"
-    )
+    names = _list([NAMES[n] for n in made.moved])
+    st.markdown(f"**Counterfactual, {names} at the conditional median:** {_list(moves)}")
     shown = [
         (pictures.draw_galaxy(now, survey, 230), "model reconstruction"),
         (pictures.draw_galaxy(made.image, survey, 230), "counterfactual"),
@@ -72,9 +79,11 @@ def show_ordinary(explanation: Explanation, survey: Survey, observed: np.ndarray
 
 
 def _quote_move(name: str, before: np.ndarray, after: np.ndarray) -> str:
-    """Write what one of the latents (5,) was and has become, with its unit."""
-    old, new = (f"{latents[LATENTS.index(name)]:.{3 if name == 'redshift' else 2}f}" for latents in (before, after))
-    return f"{name_latent(name)} {old} → {new} {PRETTY[UNITS[name]]}".strip()
+    """Write what a property of the basis was of latents (5,), and has become, with its unit."""
+    j, digits = BASIS.index(name), 3 if name == "redshift" else 2
+    old, new = (f"{to_basis(latents[INTRINSIC_AT])[j]:.{digits}f}" for latents in (before, after))
+    title = TITLES[name] if TITLES[name].startswith("log") else TITLES[name].lower()
+    return f"{title} {old} → {new} {MEASURED[name]}".strip()
 
 
 def _list(words: list[str]) -> str:

@@ -40,7 +40,7 @@ def _load(name: str) -> "Explorer":
     # The first pass through a network, the first picture and the first sort are slow: here, not at the first click.
     explorer.decode(explorer.atlas.latents[:1])
     draw_thumbnails(explorer, explorer.table["id"].iloc[:1].tolist())
-    explorer.sort_by_rarity(np.arange(1))
+    explorer.ranking.sort_rows(np.arange(1))
     # Streamlit collects garbage after every run, looking at all that was ever imported: half a second in which no
     # message leaves. What is here now stays; it need not be looked at again.
     gc.collect()

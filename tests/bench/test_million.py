@@ -30,5 +30,5 @@ def test_it_opens_as_any_other_atlas_does(many):
 def test_sorting_by_rarity_is_sorting(many):
     rows = np.random.default_rng(0).choice(len(many.table), 500, replace=False)
     rarity = many.table["distance2"].to_numpy()
-    assert np.array_equal(rarity[many.sort_by_rarity(rows)], np.sort(rarity[rows])[::-1])
-    assert not len(many.sort_by_rarity(np.array([], int)))
+    assert np.array_equal(rarity[many.ranking.sort_rows(rows)], np.sort(rarity[rows])[::-1])
+    assert not len(many.ranking.sort_rows(np.array([], int)))

@@ -7,11 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from galexplore.atlas.causes import Causes
-from galexplore.atlas.rarity import Mixture, explain
+from galexplore.atlas.rarity import Oddness
+from galexplore.atlas.statements import state
 from galexplore.bench import attribution, sed
 from galexplore.jobs import shifts
-from galexplore.latents import INTRINSIC, MEANS, SIGMAS
 from galexplore.survey import DECALS
 
 
@@ -26,32 +25,53 @@ def test_a_tail_is_three_sigma_of_the_conditional():
     assert high == pytest.approx(0.8 * at[:, 1] + 1.8, abs=0.25)
 
 
-def test_what_is_named_first_is_counted_by_property():
-    mixture = Mixture(np.ones(1), np.zeros((1, 4)), np.eye(4)[None], np.zeros((1, 4)))
-    atlas = SimpleNamespace(
-        explain=lambda latents, sigma: explain(latents[:, 1:], sigma[:, 1:], mixture),
-        rarity_percentile=lambda distance2: np.where(distance2 > 20, 99.0, 10.0),
-    )
-    explorer = SimpleNamespace(atlas=atlas, find_causes=lambda odd, latents, sigma: None)
-    answers = pd.DataFrame(0.0, index=range(4), columns=[*MEANS, *SIGMAS])
-    answers["lat_logmass"] = [5.0, 5.0, 2.0, 1.0]
-    answers["lat_free"] = [0.0, 0.0, 0.0, 7.0]
-    found = attribution.count_named(explorer, answers, "logmass")
-    assert found["first"][0] == 0.75 and found["n"] == 4 and found["instead"] == {"free": 0.25}
-    assert found["n_told"] == 3 and found["first_told"][0] == pytest.approx(2 / 3)
-    assert set(found["instead"]) <= set(INTRINSIC)
-    learnt = Causes(np.full(4, INTRINSIC.index("free")), np.ones(4, bool), np.ones(4))
-    explorer.find_causes = lambda odd, latents, sigma: learnt
-    found = attribution.count_named(explorer, answers, "logmass")
-    assert found["first"][0] == 0 and found["instead"] == {"free": 1.0}, "a model that has learnt is taken at its word"
+def test_what_is_named_is_counted_among_the_rarest_alone():
+    deviation = np.array([[0, 5.0, 0, 0], [0, -5, 0, 0], [0, 5, 0, 0], [4, 3.9, 0, 0], [0, 2, 0, 0]])
+    odd = Oddness((deviation**2).sum(axis=1), deviation**2, deviation)
+    said = state(odd, np.array([99.0, 99, 99, 99, 10]))
+    moved, high = np.array([1, 1, 3, 1, 1]), np.ones(5, bool)
+    right = attribution.judge_statements(said, moved, high)
+    assert right.tolist() == [True, False, False, True, False], "another side, another property, one of two"
+    counted = attribution.count_named(said.verdict, right, np.arange(5) < 4)
+    assert (counted["n"], counted["n_rare"], counted["named"][0]) == (5, 4, 0.5)
+    assert counted["told"][0] == 0.75 and counted["ambiguous"][0] == 0.25 and counted["withheld"][0] == 0
+    assert attribution.count_contradictions(said, odd.contributions) == 0
+    assert attribution.count_contradictions(said, odd.contributions[:, ::-1]) > 0, "a test that can fail"
+    bins = attribution.calibrate(said, right)
+    assert sum(row["n"] for row in bins) == 3 and bins[-1]["right"][0] == pytest.approx(1 / 3)
+
+
+def test_what_is_planted_is_found_again():
+    from galexplore.cutouts import artefacts
+    from tests.analytic import draw_ellipse
+
+    generator = np.random.default_rng(0)
+    noise = generator.normal(size=(12, 3, 69, 69)) * np.asarray(DECALS.model_noise)[:, None, None]
+    flux = (draw_ellipse(0.5, 4.0, 0.6, 300) + noise).astype(np.float32)
+    planted = attribution.plant(flux, "neighbour", generator, DECALS)
+    before, after = (artefacts.measure_artefacts(f, DECALS)["contamination"] for f in (flux, planted))
+    assert (after > artefacts.CONTAMINATED).mean() > 0.9 and (before < artefacts.CONTAMINATED).all()
+    trailed = attribution.plant(flux, "trail", generator, DECALS)
+    assert (artefacts.suspect(artefacts.measure_artefacts(trailed, DECALS)) == "line").mean() > 0.7
+    assert 0.05 < attribution.cut_edge(flux[0], DECALS) < 0.15
+
+
+def test_a_mass_is_moved_at_the_same_ssfr_and_a_rate_at_the_same_mass():
+    base = pd.DataFrame({"z_true": [0.1], "logmass_true": [10.5], "logsfr_true": [0.2], "re_arcsec": [10.0]})
+    for name, j in (("redshift", 0), ("logmass", 1), ("logssfr", 2)):
+        moved, size = shifts.move(base, name, np.array([0.3]))
+        before, after = shifts.list_truth(base)[0], shifts.list_truth(moved)[0]
+        assert after[j] == pytest.approx(0.3) and size is None
+        assert np.delete(after, j) == pytest.approx(np.delete(before, j)), name
+    assert shifts.move(base, "free", np.array([0.3]))[1] == 0.3 and shifts.list_truth(base)[0, 3] == 1.0
 
 
 def test_shifting_one_property_leaves_the_others_and_the_draws_alone():
     pytest.importorskip("bagpipes")
     base = pd.DataFrame({"z_true": [0.1, 0.2], "logmass_true": [10.5, 10.0], "logsfr_true": [0.2, -0.1]})
     base["kind"] = "main sequence"
-    lit, nearer = shifts.relight(base, 3, DECALS), shifts.relight(base.assign(z_true=[0.05, 0.2]), 3, DECALS)
-    larger = shifts.relight(base, 3, DECALS, np.log10(lit["re_arcsec"]) + np.array([0.3, 0.0]))
+    lit, nearer = (shifts.relight(table, None, 3, DECALS) for table in (base, base.assign(z_true=[0.05, 0.2])))
+    larger = shifts.relight(base, np.log10(lit["re_arcsec"]) + np.array([0.3, 0.0]), 3, DECALS)
     assert (
         larger["re_arcsec"][0] == pytest.approx(10**0.3 * lit["re_arcsec"][0])
         and larger["disc_re"][1] == lit["disc_re"][1]

@@ -67,12 +67,12 @@ def test_a_lasso_gives_a_gallery_a_card_and_a_start(page, address):
 
     thumbnail = page.locator('[class*="st-key-pick-"] button').nth(2)
     thumbnail.click()
-    page.get_by_text("Largest deviation").wait_for(timeout=30_000)
+    page.get_by_text("What makes it odd").wait_for(timeout=30_000)
     settle(page)
     page.get_by_role("button", name="Open in Traverse").click()
     page.get_by_text("Started from").wait_for()
     page.get_by_role("link", name="Atlas").click()
-    page.get_by_text("Largest deviation").wait_for(timeout=30_000)
+    page.get_by_text("What makes it odd").wait_for(timeout=30_000)
     settle(page)
     assert re.search(r"[\d,]+ selected", counted)[0] in page.locator(".st-key-header").inner_text()
     assert page.locator(".st-key-plots").inner_text() == left, "the same plots"
@@ -86,7 +86,7 @@ def test_a_link_restores_the_view_in_a_fresh_browser(page, browser, address):
     settle(page)
     page.get_by_label("Search", exact=True).fill("gp-002")
     page.keyboard.press("Enter")
-    page.get_by_text("Largest deviation").wait_for(timeout=60_000)
+    page.get_by_text("What makes it odd").wait_for(timeout=60_000)
     page.wait_for_url("**object=GP-002")
     settle(page)
     draw_lasso(page, plot)
@@ -95,7 +95,7 @@ def test_a_link_restores_the_view_in_a_fresh_browser(page, browser, address):
     counted = re.search(r"[\d,]+ selected", page.locator(".st-key-header").inner_text())[0]
     fresh = browser.new_page(viewport={"width": 1280, "height": 900})
     fresh.goto(page.url)
-    fresh.get_by_text("Largest deviation").wait_for(timeout=90_000)
+    fresh.get_by_text("What makes it odd").wait_for(timeout=90_000)
     fresh.get_by_text("Showing 24 of").wait_for(timeout=60_000)
     settle(fresh)
     assert counted in fresh.locator(".st-key-header").inner_text()

@@ -59,7 +59,7 @@ def open_oddest(page) -> None:
     page.get_by_text("Pick a galaxy").wait_for()
     settle(page)
     page.locator('[class*="st-key-odd-"] [data-testid="stBaseButton-tertiary"]').first.click()
-    page.get_by_text("Largest deviation").wait_for(timeout=60_000)
+    page.get_by_text("What makes it odd").wait_for(timeout=60_000)
     settle(page)
 
 

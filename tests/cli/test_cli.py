@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
+from galexplore.atlas.basis import BASIS
 from galexplore.cutouts.audit import CHECKS
-from galexplore.latents import INTRINSIC, LATENTS
+from galexplore.latents import LATENTS
 from galexplore.places import ROOT
 from galexplore.survey import DECALS
 
@@ -63,7 +64,7 @@ def test_locate_json_keeps_its_schema(cutout):
     assert len(found["umap"]) == 2
     assert set(found["neighbours"][0]) == {"id", "distance", "z", "logmass", "logsfr", "population"}
     odd = found["anomaly"]
-    assert tuple(odd["contributions"]) == tuple(odd["conditional_z"]) == INTRINSIC
+    assert tuple(odd["contributions"]) == tuple(odd["conditional_z"]) == BASIS
     assert sum(odd["contributions"].values()) == pytest.approx(odd["distance2"])
     assert 0 <= odd["percentile"] <= 100
     assert set(found["model"]) == {"name", "sha256"}

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 import galexplore as gx
+from galexplore.atlas.basis import BASIS
 from galexplore.cutouts.audit import prepare
-from galexplore.explore.embedded import Source
-from galexplore.latents import INTRINSIC, LATENTS, angle_difference
+from galexplore.explore.embedded import Source, correlate
+from galexplore.latents import LATENTS, angle_difference
 from galexplore.posterior.calibrate import ratio95
 from galexplore.survey import DECALS
 from galexplore.tables.names import format_measurement
@@ -84,7 +85,7 @@ def test_reasons_add_up_and_the_json_is_plain(explorer):
     location = explorer.locate(simulated(explorer, 5)[0])
     told = json.loads(json.dumps(location.to_dict()))
     assert sum(told["anomaly"]["contributions"].values()) == pytest.approx(told["anomaly"]["distance2"])
-    assert tuple(told["anomaly"]["conditional_z"]) == INTRINSIC
+    assert tuple(told["anomaly"]["conditional_z"]) == BASIS
     assert len(told["neighbours"]) == 8
 
 
@@ -115,11 +116,14 @@ def test_a_location_holds_what_its_row_says_and_all_reasons(explorer):
     odd = location.explanation.oddness
     assert location.explanation.reasons["contribution"].sum() == pytest.approx(odd.distance2[0])
     assert location.kinds["neighbours"].sum() == 50 and location.percentile == location.explanation.percentile
-    assert location.reason == location.explanation.deviation and location.explanation.cause
+    assert location.reason == location.explanation.sentence
     assert np.allclose(location.reconstruction, explorer.decode(location.latents)[0], atol=1e-5)
     assert location.cloud.shape == (300, 2) and location.scatter is location.scatter, "measured once"
-    same = explorer.explain(location.latents, location.explanation.sigma)
-    assert same.deviation == location.reason and same.counterfactual.moved == location.explanation.counterfactual.moved
+    same = explorer.explain(location.latents, location.explanation.sigma, correlate(location.posterior))
+    assert (
+        same.statement.say() == location.explanation.statement.say()
+        and same.counterfactual.moved == location.explanation.counterfactual.moved
+    )
 
 
 def test_what_is_explained_lies_as_the_pixels_do(explorer):

@@ -26,7 +26,7 @@ from galexplore.explore.labels import (
     tabulate,
     write_labels,
 )
-from galexplore.explore.reranking import rerank
+from galexplore.explore.ranking import rerank
 
 
 def test_a_label_is_on_disk_at_once_and_the_last_one_counts(tmp_path):

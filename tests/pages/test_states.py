@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from galexplore.atlas.basis import BASIS, to_basis
 from galexplore.explore.labels import add_label, read_labels
-from galexplore.latents import LATENTS
+from galexplore.latents import INTRINSIC_AT, LATENTS
 from galexplore.places import ROOT
 from galexplore.survey import DECALS
 from tests.explore.test_locate_many import make_band, make_npy
@@ -316,9 +317,7 @@ def test_artefacts_stand_apart_with_their_reason(app, explorer):
 
 def test_both_deviations_stand_beside_the_split(app, explorer):
     name = open_oddest(app, explorer)
-    row = explorer.table.iloc[explorer.find_rows([name])[0]]
-    latents = row[[f"lat_{n}" for n in LATENTS]].to_numpy(float)
-    reasons = explorer.explain(latents, row[[f"lat_{n}_sigma" for n in LATENTS]].to_numpy(float)).reasons
+    reasons = explorer.explain_at(explorer.find_rows([name])[0]).reasons
     split = next(c for c in app.get("plotly_chart") if "waterfall" in c.proto.spec)
     figure = json.loads(split.proto.spec)
     texts = [a["text"] for a in figure["layout"]["annotations"]][: len(reasons)]
@@ -331,15 +330,14 @@ def test_both_deviations_stand_beside_the_split(app, explorer):
 
 def test_the_made_ordinary_galaxy_is_one(explorer):
     """Whatever is odd: what comes out lies within the crowd, and what was moved is what the words say."""
-    table = explorer.table.nlargest(30, "distance2")
-    for _, row in table.iterrows():
-        latents = row[[f"lat_{n}" for n in LATENTS]].to_numpy(float)
-        explained = explorer.explain(latents, row[[f"lat_{n}_sigma" for n in LATENTS]].to_numpy(float))
+    for place in explorer.ranking.sort()[:30]:
+        explained, latents = explorer.explain_at(place), explorer.atlas.latents[place].astype(float)
         made = explained.counterfactual
-        assert made.before == pytest.approx(row["distance2"], rel=0.01)
+        assert made.before == pytest.approx(explorer.table["distance2"].iloc[place], rel=0.01)
         assert made.after < 4 * 3 and made.latents[0] == latents[0]
-        still = [i for i, n in enumerate(LATENTS) if n not in made.moved]
-        assert np.allclose(made.latents[still], latents[still])
+        before, after = (to_basis(values[INTRINSIC_AT]) for values in (latents, made.latents))
+        still = [j for j, name in enumerate(BASIS) if name not in made.moved]
+        assert np.allclose(after[still], before[still])
         assert np.allclose(explained.image, explorer.decode(latents)[0], atol=1e-5)
         assert np.allclose(made.image, explorer.decode(made.latents)[0], atol=1e-5)
 

@@ -1,7 +1,11 @@
-"""A ranking that learns from a person's labels."""
+"""Orders of an atlas's galaxies by how odd they are, which learn from a person's labels."""
+
+from functools import cached_property
 
 import numpy as np
+import pandas as pd
 
+from galexplore.atlas.rarity import score_oddness
 from galexplore.explore.labels import SCORES
 
 #: Of the prediction: spread and reach of what galaxies alike share, spread of the trust in the ranking, error of a
@@ -9,6 +13,50 @@ from galexplore.explore.labels import SCORES
 #: whom was there before, into the first hundred.
 ALIKE, WIDTH, TRUST, NOISE = 0.5, 0.5, 0.3, 0.15
 _BATCH = 20_000
+
+
+class Ranking:
+    """Orders of the galaxies (N) of a table by how odd they are.
+
+    Parameters
+    ----------
+    table : DataFrame
+        `id`, `distance2`, `chi2`.
+    points : array (N, J)
+        Intrinsic latents in units of the ordinary galaxies' spread (`Atlas.points`).
+    """
+
+    def __init__(self, table: pd.DataFrame, points: np.ndarray):
+        self._ids, self._points = pd.Index(table["id"].to_numpy(object)), points
+        self._scores = score_oddness(table["distance2"].to_numpy(), table["chi2"].to_numpy())
+
+    @cached_property
+    def _rarest(self) -> np.ndarray:
+        return self.sort()
+
+    def sort_rows(self, rows: np.ndarray) -> np.ndarray:
+        """Sort places (M,) in the table, the rarest first; the whole table is sorted only once."""
+        wanted = np.zeros(len(self._ids), bool)
+        wanted[rows] = True
+        return self._rarest[wanted[self._rarest]]
+
+    def sort(self, by: str = "rarity", labels: pd.DataFrame | None = None) -> np.ndarray:
+        """Places (N,) in the table, oddest first: by "rarity", "reconstruction" (chi2) or "both" (see `score_oddness`).
+
+        Where a person's labels are given (`id`, `score`), the ranking learns from them (`rerank`).
+        """
+        odd = self._scores[by]
+        if labels is not None:
+            places, scores = locate_labels(self._ids, labels)
+            odd = rerank(self._points, odd, places, scores)
+        return np.argsort(-odd, kind="stable")
+
+
+def locate_labels(ids: pd.Index, labels: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Places (L,) of a person's scored labels among ids, and the scores (L,); those of none here are left out."""
+    scored = labels.dropna(subset="score")
+    places = ids.get_indexer(pd.Index(scored["id"].to_numpy(object)))
+    return places[places >= 0], scored["score"].to_numpy(float)[places >= 0]
 
 
 def rerank(points: np.ndarray, rank: np.ndarray, labelled: np.ndarray, scores: np.ndarray) -> np.ndarray:

@@ -1,0 +1,68 @@
+"""Each rare kind against controls of its own redshift and mass: what of it the latents know that these do not tell."""
+
+from collections.abc import Callable, Sequence
+
+from galexplore.atlas.recovery import FALSE_ALARMS, classify
+from galexplore.explore.comparison import COMPARED, compare, conclude, list_kinds, list_rows, recall_matched
+from galexplore.explore.explorer import Explorer
+
+
+def measure_kinds(
+    explorer: Explorer,
+    kinds: Sequence[str] = (),
+    *,
+    magnitude: bool = False,
+    report: Callable[[str], None] = lambda text: None,
+) -> dict:
+    """Compare every kind with all ordinary galaxies and with its matched controls.
+
+    Parameters
+    ----------
+    explorer : Explorer
+    kinds : sequence of str
+        All of ten galaxies or more by default.
+    magnitude : bool
+        Match by apparent magnitude as well.
+
+    Returns
+    -------
+    dict
+        `false_alarms`, and under `kinds`, by name: `n`, `controls`, `alone` (without any), `by` (what was matched),
+        `balanced`, `balance` and `compared` (tables, row by row), `recall` and `recall_matched` (value, standard error)
+        of the classifier, and `conclusion`.
+    """
+    told: dict[str, dict] = {}
+    for kind in list_kinds(explorer, kinds):
+        report(kind)
+        rows = list_rows(explorer, kind)
+        comparison = compare(explorer, rows, magnitude=magnitude)
+        raw = classify(explorer.atlas.points, explorer.atlas.population, (kind,)).recall
+        recalls = {"recall": raw, "recall_matched": recall_matched(explorer, comparison, kind)}
+        told[kind] = {"n": len(rows), "controls": len(comparison.matching.controls)}
+        told[kind] |= {"alone": comparison.matching.alone, "by": list(comparison.by)}
+        told[kind] |= {"balanced": comparison.matching.balanced, "conclusion": conclude(comparison, f"{kind} galaxies")}
+        told[kind] |= {"balance": comparison.matching.balance.to_dict("records")}
+        told[kind] |= {"compared": comparison.table.to_dict("records")}
+        told[kind] |= {n: [float(r["recall"].iloc[0]), float(r["error"].iloc[0])] for n, r in recalls.items() if len(r)}
+    return {"false_alarms": FALSE_ALARMS, "kinds": told}
+
+
+def write_lines(name: str, kind: dict) -> list[str]:
+    """Write what was measured of a kind as Markdown."""
+    gaps = ", ".join(f"{r['column']} {r['smd_raw']:+.2f} → {r['smd_matched']:+.2f}" for r in kind["balance"])
+    alone = f", {kind['alone']} without any" if kind["alone"] else ""
+    alone += "" if kind["balanced"] else "; not balanced"
+    lines = [f"## {name}", "", f"{kind['n']} galaxies, {kind['controls']} controls{alone}. {kind['conclusion']}", ""]
+    lines += [f"Standardised mean differences, raw → matched: {gaps}.", ""]
+    if "recall" in kind and "recall_matched" in kind:
+        raw, own = (f"{100 * v:.0f} ± {100 * e:.0f} %" for v, e in (kind["recall"], kind["recall_matched"]))
+        lines += [f"Recall of a classifier on the latents at 7 % false alarms: {raw} raw, {own} among controls.", ""]
+    lines += ["| | median | AUC, raw | AUC, matched |", "|---|---:|---:|---:|"]
+    lines += [write_row(row) for row in kind["compared"]]
+    return [*lines, ""]
+
+
+def write_row(row: dict) -> str:
+    """Write a row of `Comparison.table` as one of a Markdown table, with 95 % intervals."""
+    spans = [f"{row[k]:.2f} ({row[f'{k}_low']:.2f} to {row[f'{k}_high']:.2f})" for k in ("raw", "matched")]
+    return f"| {COMPARED[row['column']]} | {row['ours']:.2f} | {spans[0]} | {spans[1]} |"

@@ -1,0 +1,151 @@
+"""Kinds and selections compared with controls of the same redshift and mass, and with each other."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from galexplore.atlas.controls import Matching, compare_matched, compare_sets, match_controls
+from galexplore.atlas.recovery import FALSE_ALARMS, classify
+from galexplore.explore.explorer import Explorer
+from galexplore.posterior.meaning import add_looks
+
+#: What galaxies are matched by: the catalogue's redshift and mass where they are known, else those inferred.
+MATCHED = {"redshift": ("z", "lat_redshift"), "mass": ("logmass", "lat_logmass")}
+#: What is compared, and how it is called.
+COMPARED = {
+    "lat_redshift": "redshift, inferred",
+    "lat_logmass": "log M, inferred",
+    "lat_logsfr": "log SFR, inferred",
+    "lat_logssfr": "log sSFR, inferred",
+    "lat_free": "free latent",
+    "colour": "colour, observed",
+    "excess": "middle band's excess",
+    "logssfr": "log sSFR, catalogue",
+    "size_kpc": "size in kpc",
+    "concentration": "concentration",
+}
+FEWEST = 10  # galaxies of a set that is compared
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A set of galaxies against others, raw and matched.
+
+    Attributes
+    ----------
+    matching : Matching
+    table : DataFrame
+        As `galexplore.atlas.controls.compare_matched` gives it.
+    by : tuple of str
+        Columns that were matched by.
+    """
+
+    matching: Matching
+    table: pd.DataFrame
+    by: tuple[str, ...]
+
+
+def list_compared(explorer: Explorer) -> pd.DataFrame:
+    """Give the columns that are compared, of every galaxy, as far as they are known.
+
+    `colour` is the first band less the last, in magnitudes; `excess` the reference band's light above what the mean of
+    the two beside it has: of the survey's g, r, z, positive where a line makes r bright.
+    """
+    table, survey = explorer.table, explorer.survey
+    looks = add_looks(table, survey)
+    magnitudes = [f"mag_{band}" for band in survey.bands]
+    if len(magnitudes) > 1 and {magnitudes[0], magnitudes[-1]} <= set(table):
+        first, last = table[magnitudes[0]].to_numpy(float), table[magnitudes[-1]].to_numpy(float)
+        looks = looks.assign(colour=first - last)
+        if survey.reference not in (survey.bands[0], survey.bands[-1]) and f"mag_{survey.reference}" in table:
+            looks = looks.assign(excess=(first + last) / 2 - table[f"mag_{survey.reference}"].to_numpy(float))
+    known = [name for name in (*COMPARED, *(c for pair in MATCHED.values() for c in pair)) if name in looks]
+    magnitude = [name for name in (f"mag_{survey.reference}", "mag_aperture") if name in looks][:1]
+    return looks[list(dict.fromkeys([*known, *magnitude]))]
+
+
+def choose_matched(table: pd.DataFrame, rows: np.ndarray, magnitude: str = "") -> tuple[str, ...]:
+    """Choose the columns to match by: of each property that which is known of most of some galaxies."""
+    columns = []
+    for catalogue, inferred in MATCHED.values():
+        known = catalogue in table and np.isfinite(table[catalogue].to_numpy(float)[rows]).mean() > 0.9
+        columns.append(catalogue if known else inferred)
+    return (*columns, magnitude) if magnitude else tuple(columns)
+
+
+def compare(
+    explorer: Explorer, cases: np.ndarray, pool: np.ndarray | None = None, *, magnitude: bool = False
+) -> Comparison:
+    """Compare galaxies at places in the table with the ordinary ones, and with controls of their redshift and mass.
+
+    Parameters
+    ----------
+    explorer : Explorer
+    cases : int array
+    pool : int array, optional
+        Those that controls are taken from, in place of the ordinary galaxies; what is a case is none.
+    magnitude : bool
+        Match by apparent magnitude as well.
+    """
+    values = list_compared(explorer)
+    pool = np.flatnonzero(explorer.atlas.ordinary) if pool is None else np.asarray(pool, int)
+    pool = np.setdiff1d(pool, cases)
+    bright = [name for name in map(str, values) if name.startswith("mag_")]
+    by = choose_matched(values, np.concatenate([cases, pool]), bright[0] if magnitude and bright else "")
+    matching = match_controls(values, cases, pool, by)
+    columns = [name for name in COMPARED if name in values]
+    return Comparison(matching, compare_matched(values, cases, pool, matching, columns), by)
+
+
+def compare_two(explorer: Explorer, ours: np.ndarray, theirs: np.ndarray) -> pd.DataFrame:
+    """Compare two sets of galaxies at places in the table, as `compare_sets`; what is in both belongs to neither."""
+    values, both = list_compared(explorer), np.intersect1d(ours, theirs)
+    ours, theirs = (np.setdiff1d(rows, both) for rows in (ours, theirs))
+    return compare_sets(values, ours, theirs, [name for name in COMPARED if name in values])
+
+
+def recall_matched(explorer: Explorer, comparison: Comparison, kind: str) -> pd.DataFrame:
+    """Recall and AUC of a classifier on the latents, of a kind among its controls alone; as of `classify`."""
+    matching, atlas = comparison.matching, explorer.atlas
+    rows = np.concatenate([matching.cases, matching.controls])
+    truth = np.repeat([kind, "ordinary"], [len(matching.cases), len(matching.controls)])
+    return classify(atlas.points[rows], truth, (kind,), false_alarms=FALSE_ALARMS).recall
+
+
+def conclude(comparison: Comparison, kind: str = "They") -> str:
+    """Say in a sentence whether and by what a set differs from its controls.
+
+    What counts is a latent, which is what an image says: one whose AUC's interval leaves out 0.5 and lies beyond 0.6
+    or below 0.4 tells them apart.
+    """
+    table = comparison.table
+    inferred = table[table["column"].str.startswith("lat_")]
+    by = " and ".join(list(MATCHED) + ["magnitude"] * (len(comparison.by) > len(MATCHED)))
+    if inferred.empty:
+        return f"{kind} have no controls of their {by}: nothing can be said."
+    best = inferred.iloc[int((inferred["matched"] - 0.5).abs().to_numpy().argmax())]
+    name, auc = COMPARED[best["column"]], best["matched"]
+    apart = abs(auc - 0.5) > 0.1 and not best["matched_low"] <= 0.5 <= best["matched_high"]
+    words = f"AUC {auc:.2f}, {best['matched_low']:.2f} to {best['matched_high']:.2f}"
+    if apart:
+        return f"{kind} differ from galaxies of their {by}, most by {name} ({words})."
+    return f"{kind} cannot be told from galaxies of their {by}: the best is {name} ({words})."
+
+
+def count_told(explorer: Explorer, rows: np.ndarray, words: str) -> int:
+    """Count of how many galaxies a statement names what is asked for, such as "high sSFR", alone or as one of two."""
+    said, clear = explorer.statements.brief()[rows], explorer.caveats[rows] == ""
+    return int(sum(words in one.split(" or ") for one in said[clear]))
+
+
+def list_rows(explorer: Explorer, kind: str) -> np.ndarray:
+    """Places in the table of a kind's galaxies."""
+    return np.flatnonzero((explorer.table["population"] == kind).to_numpy())
+
+
+def list_kinds(explorer: Explorer, wanted: Sequence[str] = ()) -> list[str]:
+    """Kinds of the atlas, other than ordinary, that have enough galaxies to be compared; of those wanted, if any."""
+    counts = explorer.kinds.drop("ordinary", errors="ignore")
+    return [kind for kind in counts.index if counts[kind] >= FEWEST and (not wanted or kind in wanted)]

@@ -1,0 +1,137 @@
+"""Kinds and selections beside controls of their own redshift and mass, and two selections beside each other."""
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from galexplore.atlas.kinds import define_kind, name_statement
+from galexplore.explore.comparison import (
+    COMPARED,
+    FEWEST,
+    Comparison,
+    compare,
+    compare_two,
+    conclude,
+    count_told,
+    list_rows,
+    recall_matched,
+)
+from galexplore.explore.explorer import Explorer
+from pages._parts.panels import mark, show_gallery
+from pages._parts.rare import run_classifier
+from pages._parts.summary import name_rows
+from pages._session.state import find_selected, plain
+
+PICTURES = 12
+MEANING = (
+    "AUC: the chance that one of them exceeds one of the others, with its 95 % interval; 0.5 tells nothing, 0 and 1 "
+    "all. Raw: against all ordinary galaxies. Matched: against those of the same {by}, three to each at most."
+)
+
+
+@st.cache_data(max_entries=40, show_spinner="Matching controls")
+def run_comparison(digest: str, name: str, magnitude: bool, _rows: np.ndarray, _explorer: Explorer) -> Comparison:
+    """Compare some galaxies with their controls, once for everyone; `name` is the kind's, or of `name_rows`."""
+    return compare(_explorer, _rows, magnitude=magnitude)
+
+
+@st.cache_data(max_entries=40, show_spinner=False)
+def run_recall(digest: str, kind: str, magnitude: bool, _comparison: Comparison, _explorer: Explorer) -> pd.DataFrame:
+    """Recall of a kind among its controls, once for everyone."""
+    return recall_matched(_explorer, _comparison, kind)
+
+
+@st.cache_data(max_entries=20, show_spinner=False)
+def run_pair(
+    digest: str, names: tuple[str, str], _ours: np.ndarray, _theirs: np.ndarray, _explorer: Explorer
+) -> pd.DataFrame:
+    """Compare two sets of galaxies, once for everyone."""
+    return compare_two(_explorer, _ours, _theirs)
+
+
+def show_matched(explorer: Explorer, kinds: list[str]) -> None:
+    """Show each kind, and the selection if there is one, beside controls of their redshift and mass."""
+    st.markdown("### Against galaxies of the same redshift and mass")
+    ways = {kind: list_rows(explorer, kind) for kind in kinds}
+    if st.session_state.selection:
+        ways["the selection"] = find_selected(explorer)
+    if st.session_state.get("matched-set") not in ways:  # its kind was taken off the page
+        st.session_state.pop("matched-set", None)
+    left, right = st.columns([5, 1], vertical_alignment="bottom")
+    chosen = left.segmented_control("Compare", list(ways), default=next(iter(ways)), required=True, key="matched-set")
+    magnitude = right.toggle("And magnitude", key="matched-magnitude", help="Match by apparent magnitude as well.")
+    rows = ways[chosen]
+    if len(rows) < FEWEST:
+        st.markdown(f"These are too few to be compared; it needs {FEWEST} galaxies.")
+        return
+    name = chosen if chosen in kinds else name_rows(rows)
+    comparison = run_comparison(explorer.digest, name, magnitude, rows, explorer)
+    plural = f"{plain(chosen)} galaxies" if chosen in kinds else "The selected galaxies"
+    st.markdown(f"**{conclude(comparison, plural)}**")
+    if chosen in kinds:
+        show_kind(explorer, chosen, rows)
+        show_recalls(explorer, chosen, magnitude, comparison)
+    show_table(comparison, len(rows))
+    show_two(explorer, ways, chosen)
+
+
+def show_kind(explorer: Explorer, kind: str, rows: np.ndarray) -> None:
+    """Say what a kind is and what is told of its members, and show twelve of them."""
+    own, lines = name_statement(kind), [define_kind(kind)]
+    if own:
+        n = count_told(explorer, rows, own)
+        lines.append(f"Of {len(rows)}, **{n} ({n / len(rows):.0%})** are told *{own}*, alone or as one of two.")
+    if "suspicion" in explorer.table:
+        stars = int((explorer.table["suspicion"].iloc[rows] == "star").sum())
+        lines.append(f"{stars} ({stars / len(rows):.0%}) would be taken for stars by their pixels.")
+    st.markdown(" ".join(lines))
+    shown = explorer.ranking.sort_rows(rows)[:: max(1, len(rows) // PICTURES)][:PICTURES]
+    show_gallery(explorer.table["id"].iloc[shown].tolist(), [explorer.quote(i) for i in shown], PICTURES, "kind")
+
+
+def show_recalls(explorer: Explorer, kind: str, magnitude: bool, comparison: Comparison) -> None:
+    """Say how well a classifier on the latents finds a kind among all, and among its controls."""
+    raw = run_classifier(explorer.digest, (kind,), explorer.atlas).recall
+    own = run_recall(explorer.digest, kind, magnitude, comparison, explorer)
+    if len(raw) and len(own):
+        cells = [f"**{100 * r['recall'].iloc[0]:.0f} ± {100 * r['error'].iloc[0]:.0f} %**" for r in (raw, own)]
+        st.markdown(f"{mark(kind)} Recall at 7 % false positives: {cells[0]} among all, {cells[1]} among its controls.")
+
+
+def show_table(comparison: Comparison, n: int) -> None:
+    """Show AUCs raw and matched side by side, and how well the controls match."""
+    lines = ["| | median | AUC, raw | AUC, matched |", "|---|---:|---:|---:|"]
+    for row in comparison.table.to_dict("records"):
+        raw, own = (f"{row[k]:.2f} ({row[f'{k}_low']:.2f}–{row[f'{k}_high']:.2f})" for k in ("raw", "matched"))
+        lines.append(f"| {COMPARED[row['column']]} | {row['ours']:.2f} | {raw} | **{own}** |")
+    st.markdown("\n".join(lines))
+    matching = comparison.matching
+    gaps = ", ".join(
+        f"{r['column']} {r['smd_matched']:+.2f} (raw {r['smd_raw']:+.2f})" for r in matching.balance.to_dict("records")
+    )
+    alone = f" {matching.alone} of {n} have no control near enough." if matching.alone else ""
+    alone += "" if matching.balanced else " **Not balanced:** what is matched by still differs by over a tenth."
+    balance = f"{len(matching.controls):,} controls; standardised mean differences {gaps}"
+    st.caption(
+        f"{MEANING.format(by='redshift and mass' + ' and magnitude' * (len(comparison.by) > 2))} {balance}.{alone}"
+    )
+
+
+def show_two(explorer: Explorer, ways: dict[str, np.ndarray], chosen: str) -> None:
+    """Let a person hold the set against another of those offered, or against their own list."""
+    others = {name: rows for name, rows in ways.items() if name != chosen and len(rows) >= FEWEST}
+    listed = st.session_state.listed
+    if listed and len(listed["rows"]) >= FEWEST:
+        others["your list"] = listed["rows"]
+    if not others:
+        return
+    other = st.selectbox("Against another set", list(others), None, key="matched-other", placeholder="none", width=320)
+    if other is None:
+        return
+    names = name_rows(ways[chosen]), name_rows(others[other])
+    table = run_pair(explorer.digest, names, ways[chosen], others[other], explorer)
+    lines = [f"| | {plain(chosen)} | {plain(other)} | AUC |", "|---|---:|---:|---:|"]
+    for row in table.to_dict("records"):
+        auc = f"{row['auc']:.2f} ({row['low']:.2f}–{row['high']:.2f})"
+        lines.append(f"| {COMPARED[row['column']]} | {row['ours']:.2f} | {row['theirs']:.2f} | **{auc}** |")
+    st.markdown("\n".join(lines))

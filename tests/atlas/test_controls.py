@@ -1,0 +1,85 @@
+"""Matched controls: against brute force, against what is known of the draws, and where none are to be had."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import mannwhitneyu
+
+from galexplore.atlas.controls import CALIPER, compare_matched, compare_sets, match_controls
+
+
+def make_table(n: int = 4000, rare: int = 60, seed: int = 0) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
+    """A kind that is near and massive; its colour follows from its mass alone, its size is its own."""
+    generator = np.random.default_rng(seed)
+    near = np.arange(n) < rare
+    z = np.where(near, generator.normal(0.06, 0.01, n), generator.uniform(0.01, 0.8, n))
+    mass = np.where(near, generator.normal(10.8, 0.2, n), generator.normal(10.2, 0.6, n))
+    table = pd.DataFrame({"z": z, "logmass": mass, "colour": mass + generator.normal(0, 0.3, n)})
+    table["size"] = generator.normal(0, 1, n) + 1.5 * near
+    return table, np.flatnonzero(near), np.flatnonzero(~near)
+
+
+def test_each_control_is_used_once_lies_within_reach_and_balances():
+    table, cases, pool = make_table(20_000)
+    found = match_controls(table, cases, pool, ("z", "logmass"), ratio=2)
+    assert len(set(found.controls)) == len(found.controls) and not set(found.controls) & set(cases)
+    assert found.alone + len(found.cases) == len(cases) and len(found.controls) <= 2 * len(found.cases)
+    assert found.balanced and (found.balance["smd_raw"].abs() > 0.8).all()
+    scale = table.loc[cases, ["z", "logmass"]].std().to_numpy()
+    ours, theirs = (table.loc[rows, ["z", "logmass"]].to_numpy() / scale for rows in (found.cases, found.controls))
+    gaps = np.linalg.norm(theirs[:, None] - ours, axis=2).min(axis=1)
+    assert gaps.max() <= CALIPER + 1e-9
+
+
+def test_of_one_case_it_is_the_nearest_of_all():
+    table, cases, pool = make_table()
+    one = cases[:1]
+    found = match_controls(table, one, pool, ("z", "logmass"), ratio=1, caliper=np.inf)
+    values = table[["z", "logmass"]].to_numpy()
+    assert found.controls[0] == pool[np.linalg.norm(values[pool] - values[one], axis=1).argmin()]
+
+
+def test_a_full_pool_is_drawn_on_and_nobody_is_served_twice():
+    """Two cases at one place, two controls at hand: each gets one, however the nearer is wanted by both."""
+    table = pd.DataFrame({"z": [0.10, 0.10, 0.101, 0.11, 0.9], "logmass": 10.0})
+    found = match_controls(table, np.array([0, 1]), np.array([2, 3, 4]), ("z", "logmass"), ratio=1, caliper=1.0)
+    assert sorted(found.controls) == [2, 3] and found.alone == 0
+    crowd = match_controls(table, np.array([0, 1]), np.array([2, 4]), ("z", "logmass"), ratio=1, caliper=0.1)
+    assert crowd.controls.tolist() == [2] and crowd.alone == 1
+
+
+def test_what_is_not_known_is_neither_case_nor_control_and_nothing_is_no_error():
+    table, cases, pool = make_table()
+    table.loc[cases[:5], "logmass"] = np.nan
+    table.loc[pool, "z"] = np.where(np.arange(len(pool)) % 2, table.loc[pool, "z"], np.nan)
+    found = match_controls(table, cases, pool, ("z", "logmass"))
+    assert not set(found.cases) & set(cases[:5]) and table.loc[found.controls, "z"].notna().all()
+    none = match_controls(table.assign(z=np.nan), cases, pool, ("z", "logmass"))
+    assert not len(none.controls) and not len(none.cases) and not none.balanced
+    assert compare_matched(table, cases, pool, none, ["size"]).empty
+
+
+def test_what_goes_with_mass_alone_is_gone_against_controls_and_what_is_their_own_stays():
+    table, cases, pool = make_table(20_000)
+    found = match_controls(table, cases, pool, ("z", "logmass"))
+    rows = compare_matched(table, cases, pool, found, ["colour", "size", "z"]).set_index("column")
+    assert rows.loc["colour", "raw"] > 0.7 and abs(rows.loc["colour", "matched"] - 0.5) < 0.12
+    assert rows.loc["colour", "matched_low"] < 0.5 < rows.loc["colour", "matched_high"]
+    assert rows.loc["size", "matched_low"] > 0.7 and rows.index[0] == "size", "what tells them apart best comes first"
+    assert rows.loc["z", "raw"] < 0.1 and abs(rows.loc["z", "matched"] - 0.5) < 0.1
+
+
+def test_the_auc_is_that_of_mann_and_whitney_and_its_interval_covers():
+    generator = np.random.default_rng(1)
+    table = pd.DataFrame({"x": generator.normal(size=300), "none": np.nan})
+    ours, theirs = np.arange(100), np.arange(100, 300)
+    row = compare_sets(table, ours, theirs, ["x", "none"])
+    u = mannwhitneyu(table["x"][ours], table["x"][theirs]).statistic
+    assert row["column"].tolist() == ["x"] and row["auc"][0] == pytest.approx(u / (100 * 200))
+    covered = 0
+    for seed in range(200):
+        x = np.random.default_rng(seed).normal(size=90)
+        x[:30] += 0.5
+        row = compare_sets(pd.DataFrame({"x": x}), np.arange(30), np.arange(30, 90), ["x"]).iloc[0]
+        covered += row["low"] <= 0.6382 <= row["high"]  # Phi(0.5 / sqrt 2)
+    assert covered >= 180
