@@ -19,7 +19,7 @@ def add_halo(where: np.ndarray, flux: np.ndarray, kx: np.ndarray, ky: np.ndarray
 
     Parameters
     ----------
-    where : array (size, size // 2 + 1) or scalar
+    where : array (size, size // 2 + 1), or one that broadcasts
         The star's transform before the PSF.
     flux : array (B,), nmgy
     kx, ky : arrays, rad/arcsec

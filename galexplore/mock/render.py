@@ -49,7 +49,7 @@ def _add_neighbours(total: np.ndarray, row: Row, survey: Survey, kx: np.ndarray,
         if one["re"] > 0:
             where *= profile.transform_sersic(kx, ky, one["n"], one["re"], one["ba"], one["phi"])
         else:
-            where *= camera.add_halo(np.float32(1), one["flux"], kx, ky)
+            where *= camera.add_halo(np.ones((1, 1), np.float32), one["flux"], kx, ky)
         total += one["flux"][:, None, None] * where
 
 
@@ -129,7 +129,7 @@ def render(row: Row, survey: Survey) -> np.ndarray:
     # what the sky subtraction leaves: a level and a gradient
     residual = rng.normal(0, 0.06, (len(noise), 3)) * noise[:, None]
     sky = residual[:, 0, None, None] + residual[:, 1, None, None] * slope[:, None] + residual[:, 2, None, None] * slope
-    more = camera.draw_gaps(*clean.shape[:2], np.random.default_rng([int(row["seed"]), 6]))
+    more = camera.draw_gaps(clean.shape[0], clean.shape[1], np.random.default_rng([int(row["seed"]), 6]))
     picture = camera.saturate((clean + sky + more * scene.draw_noise(noise, clean, rng)).astype(np.float32))
     oddity.add_defect(picture, row, survey)
     return picture
