@@ -86,6 +86,7 @@ def show_plots(explorer: Explorer, shown: AtlasState, mask: np.ndarray | None) -
                 outline=find_outline(plot, axes[plot]),
                 marginals=plot == "latents",
                 labels=False,
+                bar=plot == "latents",
                 dark=is_dark(),
             )
             key, alt = plot_key(plot), titles[plot]

@@ -12,9 +12,10 @@ from galexplore.tables.positions import parse_position
 from pages._parts.location import show_location, show_refusal
 from pages._parts.panels import draw_catalogue, mark
 from pages._parts.verdicts import show_verdicts
+from pages._session.address import carry, take_asked
 from pages._session.navigation import require_header
 from pages._session.state import open_explorer, plain
-from pages._session.uploads import forget, refresh, settle, take_files, try_sample
+from pages._session.uploads import forget, recall, refresh, remember, settle, take_files, try_sample
 
 TYPES = ["fits", "fit", "fts", "fz", "gz", "bz2", "xz", "npy", "npz", "jpg", "jpeg", "png"]
 
@@ -140,4 +141,6 @@ def show_locate() -> None:
 
 
 require_header()
+recall(take_asked() or {})
 show_locate()
+carry(remember())

@@ -15,6 +15,7 @@ from galexplore.tables.names import name_column
 from pages._parts.own_list import choose_list
 from pages._parts.panels import mark
 from pages._session.address import fill_widgets
+from pages._session.state import select
 
 STEPS = {"lat_redshift": 0.01, "mag_r": 0.1}
 MAP_NAMES = {"latents": "of the latents", "features": "of the encoder's features"}
@@ -43,9 +44,15 @@ def choose_state(explorer: Explorer) -> tuple[AtlasState, np.ndarray | None]:
         if mask is not None:
             st.caption(f"{mask.sum():,} of {total:,} galaxies pass the filter.", width="content")
             st.button("All", type="tertiary", key="filter-none", on_click=forget_filters, help="Show all of them again")
+            st.button("Select them", key="filter-select", on_click=select_rows, args=(explorer, mask), type="tertiary")
     kinds = choose_kinds(explorer)
     state.atlas_state = AtlasState(x, y, colour, shown, tuple(kinds), limits, tuple(left_out))
     return state.atlas_state, mask
+
+
+def select_rows(explorer: Explorer, mask: np.ndarray) -> None:
+    """Select the galaxies of a mask (N,): what a lasso does, without a pointer."""
+    select(explorer.table["id"][mask])
 
 
 def choose_column(label: str, columns: list[str], key: str) -> str:
