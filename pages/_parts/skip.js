@@ -8,8 +8,8 @@ export default function ({ data }) {
   link.addEventListener("click", (event) => {
     event.preventDefault();
     const place = document.querySelector(data.place);
-    place?.querySelector("a[href], button:enabled, input:enabled, [tabindex='0']")?.focus();
-    place?.scrollIntoView({ block: "nearest" });
+    const stops = place?.querySelectorAll("a[href], button:enabled, input:enabled, [tabindex='0']") ?? [];
+    [...stops].find((stop) => stop.offsetParent)?.focus();
   });
   document.body.prepend(link);
   return () => link.remove();

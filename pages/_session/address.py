@@ -64,11 +64,10 @@ def restore(explorer: Explorer) -> None:
         state.trouble.append(f"Left out of the link, since it cannot be used here: {', '.join(refused)}.")
     fill_widgets()
     if params.get("data", explorer.catalogue) != explorer.catalogue:
-        what = " and ".join(
-            [f"“{params['object'][:60]}”"] * ("object" in params) + ["its selection"] * ("sel" in params)
-        )
-        state.asked = {}
+        named = [f"“{params[word][:60]}”" for word in ("object", "from") if word in params]
+        what = " and ".join([*named, *["its selection"] * ("sel" in params)]) or "they are"
         state.trouble.append(f"The link is of another catalogue, whose ids name other galaxies here: {what} left out.")
+        state.asked = {}
         return
     asked = params.get("object", "")[:60]
     if asked and len(explorer.find_rows([asked])):

@@ -100,6 +100,8 @@ def clear_selection() -> None:
 def forget_galaxies() -> None:
     """Forget what is known by its place among another atlas's galaxies, or by its latents."""
     st.session_state.listed, st.session_state.start, st.session_state.zoom = None, None, {}
+    for name in ("selections", "selected_at"):  # the way back (`pages/_session/history.py`)
+        st.session_state.pop(name, None)
 
 
 def forget_drawn() -> None:

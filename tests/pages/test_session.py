@@ -159,6 +159,7 @@ def test_a_reload_of_traverse_keeps_where_it_started_and_its_sliders(explorer):
     assert "at" not in again.session_state["carried"]
     elsewhere = open_page("traverse", data="c0ffee00", **carried)
     assert "a typical galaxy" in words(elsewhere), "another catalogue's galaxies are others"
+    assert f"“{name}” left out" in elsewhere.warning[0].value
 
 
 @with_model
@@ -177,10 +178,10 @@ def test_traverse_from_an_upload_outlasts_a_reload_too():
 
 
 @with_model
-@pytest.mark.parametrize("at", ["1,2", "a,b,c,d,e", "nan,0,10,0,0", "1e999,0,10,0,0", "<b>", "," * 150])
+@pytest.mark.parametrize("at", ["1,2", "a,b,<b>,d,e", "nan,0,10,0,0", "," * 150])
 def test_sliders_that_cannot_be_read_are_left_out_with_a_sentence(at):
     app = open_page("traverse", at=at)
-    assert "cannot be used here: at" in app.warning[0].value and not app.session_state["carried"]
+    assert "cannot be used here: at" in app.warning[0].value.replace("\\", "") and not app.session_state["carried"]
 
 
 @with_model
