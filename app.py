@@ -4,15 +4,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages._parts.header import (
-    choose_atlas,
-    count_selected,
-    offer_skip,
-    show_answer,
-    show_model,
-    show_search,
-    show_trouble,
-)
+from pages._parts.header import choose_atlas, count_selected, show_answer, show_model, show_search, show_trouble
+from pages._parts.skip import offer_skip
 from pages._session import address
 from pages._session.navigation import navigate
 from pages._session.state import begin_run, try_explorer

@@ -1,7 +1,6 @@
 """The header that every page shares: which atlas, the search, the selection with its export."""
 
 from functools import partial
-from pathlib import Path
 
 import streamlit as st
 
@@ -13,22 +12,11 @@ from galexplore.explore.export import FORMATS, export
 from galexplore.explore.link import AtlasState
 from galexplore.explore.models import find_damage, list_models, stat_files
 from galexplore.tables.names import name_column
+from pages._parts.steps import offer_steps
 from pages._session.address import fill_widgets
-from pages._session.history import can_step, note_selection, step_selection
 from pages._session.state import clear_selection, find_selected, forget_drawn, forget_galaxies, open_galaxy, plain
 
 PLACEHOLDER = "id, RA Dec, J-name or viewer link"
-#: Where the first link of a page leads, and what it says; on Anomalies past the controls, too.
-AHEAD = {"anomalies": (".st-key-odd-gallery", "Skip to the galaxies")}
-CONTENT = (".st-key-content", "Skip to the content")
-
-_skip = st.components.v2.component("skip_link", js=(Path(__file__).parent / "skip.js").read_text())
-
-
-def offer_skip(url: str) -> None:
-    """Offer the keyboard the way past the navigation and the header."""
-    place, words = AHEAD.get(url, CONTENT)
-    _skip(key="skip", data={"place": place, "words": words}, height=1)
 
 
 def change_atlas() -> None:
@@ -126,21 +114,7 @@ def count_selected(explorer: Explorer) -> None:
             show_export(explorer)
     idle = not (n or st.session_state.opened)
     st.button("Clear", type="tertiary", disabled=idle, on_click=clear_selection, key="clear")
-    note_selection()
-    if st.session_state.url == "traverse":  # whose sliders have an Undo of their own
-        return
-    for label, by, key in (("Undo", -1, "undo-selection"), ("Redo", 1, "redo-selection")):
-        if can_step(-1) or can_step(1):
-            st.button(
-                label,
-                type="tertiary",
-                icon=f":material/{label.lower()}:",
-                key=key,
-                help="Back to the selection before" if by < 0 else "On to the selection after",
-                disabled=not can_step(by),
-                on_click=step_selection,
-                args=(by,),
-            )
+    offer_steps()
 
 
 def show_export(explorer: Explorer) -> None:
