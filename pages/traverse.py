@@ -114,7 +114,7 @@ def show_traverse() -> None:
     before = start["decoded"]
     with middle:
         caption = f"Model reconstruction. {survey.field:.1f}″ wide."
-        st.image(pictures.draw_galaxy(now, survey, 621, bar=True), caption, width="stretch")
+        st.image(pictures.draw_galaxy(now, survey, 621, bar=True), caption, width="stretch", alt=caption)
         show_gauge(explorer, latents)
     with top:
         choose_start()
@@ -123,8 +123,11 @@ def show_traverse() -> None:
     with right:
         observed = start["flux"] is not None
         what = "Start: the image" if observed else "Start: model reconstruction"
-        st.image(pictures.draw_galaxy(start["flux"] if observed else before, survey, 330), what, width="stretch")
-        st.image(pictures.draw_residual(now - before, survey, 330), "Change of the model, ±15 σ", width="stretch")
+        st.image(
+            pictures.draw_galaxy(start["flux"] if observed else before, survey, 330), what, width="stretch", alt=what
+        )
+        change = "Change of the model, ±15 σ"
+        st.image(pictures.draw_residual(now - before, survey, 330), change, width="stretch", alt=change)
     note_standing()
     show_ways(explorer, latents)
     carry_start()
