@@ -47,9 +47,9 @@ def draw_calibrators(n: int, seed: int, survey: Survey, report: Report) -> tuple
     return _keep("calibrators", "C", "calibration", _draw_ordinary, n, seed, survey, report)
 
 
-def draw_artefacts(n: int, seed: int, survey: Survey, report: Report) -> tuple[pd.DataFrame, np.ndarray]:
-    """Draw `n` of each kind that is no galaxy, to learn what that looks like; as `draw_calibrators`, ids with "N"."""
-    return _keep("artefacts", "N", "rare", mock.draw_artefacts, n, seed, survey, report)
+def draw_strange(n: int, seed: int, survey: Survey, report: Report) -> tuple[pd.DataFrame, np.ndarray]:
+    """Draw what is no galaxy and rare kinds of galaxy (`mock.survey.draw_strange`); as `draw_calibrators`, ids "N"."""
+    return _keep("strange", "N", "rare", mock.draw_strange, n, seed, survey, report)
 
 
 def _draw_ordinary(n: int, seed: int, survey: Survey, progress: Callable[[str], None]) -> pd.DataFrame:

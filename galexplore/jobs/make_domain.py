@@ -10,28 +10,28 @@ from galexplore.explore import seal
 from galexplore.explore.explorer import Explorer
 from galexplore.explore.models import open_model
 from galexplore.images import Observed
-from galexplore.jobs.draws import draw_artefacts
+from galexplore.jobs.draws import draw_strange
 from galexplore.jobs.gather import Report, is_embedded
 from galexplore.jobs.publish import hold_name, write_card
-from galexplore.latents import LABELLED, SIGMAS
+from galexplore.latents import LABELLED
 from galexplore.network.embed import Embedder
 from galexplore.network.recipes import Training
 from galexplore.places import DATA, models_folder
-from galexplore.posterior.domain import FILE, Domain, fit
-from galexplore.posterior.label_errors import read_label
+from galexplore.posterior.domain import FILE, GALAXY, Domain, Strange, fit
+from galexplore.posterior.label_errors import read_errors, read_label
 from galexplore.tables.columns import ORDINARY
 
 #: What each kind of the simulated survey that is no galaxy looks like.
 LOOKS = dict(zip(NOT_GALAXIES, ("star", "line", "line", "empty"), strict=True))
 HELD_OUT = ("validation", "calibration")  # splits that set the limits
-DRAWN, TAUGHT = 600, 8000  # of each kind that is no galaxy; galaxies that are looked at, where features are not at hand
+DRAWN, TAUGHT = 600, 4000  # of each kind that is no galaxy; galaxies that are looked at, where features are not at hand
 
 
 def make_domain(
     table: pd.DataFrame,
     features: np.ndarray,
     pixels: pd.DataFrame,
-    none: dict[str, tuple[np.ndarray, pd.DataFrame]],
+    strange: Strange | None,
 ) -> Domain | None:
     """Learn a domain from galaxies with their calibrated latents.
 
@@ -42,8 +42,8 @@ def make_domain(
     features : array (N, F)
     pixels : DataFrame (N)
         As of `artefacts.measure_artefacts`.
-    none : dict
-        As of `gather_artefacts`.
+    strange : Strange, optional
+        As of `gather_strange`.
 
     Returns
     -------
@@ -54,26 +54,34 @@ def make_domain(
     held_out = table["split"].isin(HELD_OUT).to_numpy()[usual]
     if min(held_out.sum(), (~held_out).sum()) < 4 * features.shape[1]:
         return None
-    rows = table[usual]
-    pulls = [
-        (rows[f"lat_{latent}"] - read_label(rows, label)) / rows[f"lat_{latent}_sigma"]
-        for latent, label in LABELLED.items()
-        if f"lat_{latent}_sigma" in SIGMAS
-    ]
     seen = pixels[usual].reset_index(drop=True)
-    return fit(features[usual], seen, none, held_out, np.column_stack(pulls).astype(float))
+    return fit(features[usual], seen, held_out, find_pulls(table[usual]), strange)
 
 
-def gather_artefacts(
-    embedder: Embedder, training: Training, report: Report
-) -> dict[str, tuple[np.ndarray, pd.DataFrame]]:
-    """Draw what is no galaxy, and measure it: features and pixels by what it looks like; half without its seeing."""
-    frame, flux = draw_artefacts(DRAWN, training.seed + 2, embedder.survey, report)
+def find_pulls(rows: pd.DataFrame) -> np.ndarray:
+    """Errors (N, 3) of redshift, mass and SFR over their calibrated sigma, the labels' own error in it; NaN unknown."""
+    pulls = []
+    for latent, label in LABELLED.items():
+        error = rows[f"lat_{latent}"].to_numpy(float) - read_label(rows, label)
+        pulls.append(error / np.hypot(rows[f"lat_{latent}_sigma"], read_errors(rows, label)))
+    return np.column_stack(pulls)
+
+
+def gather_strange(embedder: Embedder, training: Training, report: Report) -> Strange:
+    """Draw what is no galaxy and what is a rare one, and measure both; half without their seeing.
+
+    Parameters
+    ----------
+    embedder : Embedder
+        Calibrated.
+    """
+    frame, flux = draw_strange(DRAWN, training.seed + 2, embedder.survey, report)
     observed = Observed.read(frame, embedder.survey)
     observed.seeing[::2] = np.nan
-    features, pixels = embedder.features(flux, observed), artefacts.measure_artefacts(flux, embedder.survey)
-    looks = frame["population"].map(LOOKS).to_numpy()
-    return {look: (features[looks == look], pixels[looks == look]) for look in dict.fromkeys(LOOKS.values())}
+    latents, features = embedder.read(flux, observed=observed)
+    looks = frame["population"].map(LOOKS).fillna(GALAXY).to_numpy(str)
+    pulls = find_pulls(pd.concat([frame.reset_index(drop=True), latents], axis=1))
+    return Strange(looks, features, artefacts.measure_artefacts(flux, embedder.survey), pulls)
 
 
 def refit_domain(name: str, report: Report) -> dict[str, float]:
@@ -98,11 +106,11 @@ def refit_domain(name: str, report: Report) -> dict[str, float]:
         (folder / FILE).unlink(missing_ok=True)
         explorer = open_model(name, folder, card)
         own = folder / "catalogue.parquet"
-        none = {}
+        strange = None
         if is_embedded(own if own.exists() else DATA):
-            none = gather_artefacts(explorer.embedder, Training(**card["training"]), report)
+            strange = gather_strange(explorer.embedder, Training(**card["training"]), report)
         rows, features, pixels = _look(explorer, report)
-        domain = make_domain(rows, features, pixels, none)
+        domain = make_domain(rows, features, pixels, strange)
         if domain is None:
             raise InputError(f"{name!r} has too few galaxies to say what is unlike them.")
         domain.save(folder / FILE)

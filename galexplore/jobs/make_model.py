@@ -25,7 +25,7 @@ from galexplore.jobs.gather import (
     read_survey,
     settle_recipe,
 )
-from galexplore.jobs.make_domain import gather_artefacts, make_domain
+from galexplore.jobs.make_domain import gather_strange, make_domain
 from galexplore.jobs.make_posterior import embed_calibrators, make_posterior
 from galexplore.jobs.publish import CHECKPOINT, check_place, hold_name, name_partial, publish_model, write_card
 from galexplore.jobs.shifts import teach
@@ -125,8 +125,7 @@ def _make_model(
         return card
     _clear(folder)
     calibrators = gather_calibrators(training, survey, report)
-    none = gather_artefacts(Embedder(model), training, report) if training.lessons else {}
-    card |= finish(frame, Embedder(model), flux, folder, report, calibrators, none)
+    card |= finish(frame, Embedder(model), flux, folder, report, calibrators, training if training.lessons else None)
     card |= {"simulated": is_simulated(frame), "made": datetime.now(UTC).date().isoformat()}
     card |= {"sha256": hash_file(folder / "weights.safetensors")}
     if not is_embedded(data):  # the explorer shows a model with the catalogue that it belongs to
@@ -156,7 +155,7 @@ def finish(
     folder: Path,
     report: Report,
     more: tuple[pd.DataFrame, np.ndarray] | None = None,
-    none: dict[str, tuple[np.ndarray, pd.DataFrame]] | None = None,
+    taught: Training | None = None,
 ) -> dict:
     """Embed a catalogue with a trained, uncalibrated model, calibrate it, and write its joint posterior and its atlas.
 
@@ -164,8 +163,8 @@ def finish(
     ----------
     more : tuple of DataFrame and array, optional
         Galaxies and images that are calibrated by beside the calibration split.
-    none : dict, optional
-        What is no galaxy, as of `gather_artefacts`.
+    taught : Training, optional
+        Recipe by which rare kinds and what is no galaxy are drawn, to tell what the answers are good for.
 
     Returns
     -------
@@ -196,7 +195,8 @@ def finish(
     made = atlas.build(table, features)
     made.save(folder / "atlas.npz")
     artefacts.save(folder / "pixels.npz", frame, pixels, embedder.survey)
-    domain = make_domain(table, features, pixels, none or {})
+    strange = gather_strange(Embedder(embedder.model, calibration), taught, report) if taught else None
+    domain = make_domain(table, features, pixels, strange)
     if domain is not None:
         domain.save(folder / DOMAIN)
     report("atlas", 1, 1)

@@ -112,10 +112,13 @@ def draw_training(n: int, seed: int, survey: Survey, progress: Report = _ignore)
     return _tidy(table.assign(neighbour_flux=np.nan))
 
 
-def draw_artefacts(n: int, seed: int, survey: Survey, progress: Report = _ignore) -> pd.DataFrame:
-    """Draw `n` of each kind that is no galaxy, to teach what that looks like; as `draw_training`."""
+def draw_strange(n: int, seed: int, survey: Survey, progress: Report = _ignore) -> pd.DataFrame:
+    """Draw `n` of each kind that is no galaxy and a quarter as many of each rare kind of galaxy; as `draw_training`.
+
+    They teach what is no galaxy, and what is one all the same.
+    """
     find_conditions(survey)
-    parts = [draw_rare(kind, n, seed, survey) for kind in KINDS if not kind.galaxy]
+    parts = [draw_rare(kind, n // (4 if kind.galaxy else 1), seed, survey) for kind in KINDS]
     table, rng = pd.concat(parts, ignore_index=True), np.random.default_rng([seed, 19])
     return _tidy(add_positions(add_labels(table, rng), rng).assign(split="rare", neighbour_flux=np.nan))
 

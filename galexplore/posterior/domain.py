@@ -61,7 +61,30 @@ class Validity:
         why = "; ".join(self.reasons)
         if self.state == OUTSIDE:
             return f"Outside of what the model has learnt, no answer is given: {why}."
+        if self.widening < 1.05:
+            return f"At the edge of what the model has learnt: {why}."
         return f"At the edge of what the model has learnt, intervals are {self.widening:.1f} times as wide: {why}."
+
+
+@dataclass(frozen=True)
+class Strange:
+    """What is no galaxy, and galaxies of rare kinds: M images.
+
+    Attributes
+    ----------
+    looks : ndarray (M,) of str
+        What each is: "galaxy", or a key of `SAYINGS`.
+    features : ndarray (M, F)
+    pixels : DataFrame (M)
+        As of `cutouts.artefacts.measure_artefacts`.
+    pulls : ndarray (M, P)
+        Errors of their answers over the calibrated sigma, NaN where not known.
+    """
+
+    looks: np.ndarray
+    features: np.ndarray
+    pixels: pd.DataFrame
+    pulls: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -191,9 +214,9 @@ def project(features: np.ndarray, centre: np.ndarray, axes: np.ndarray, spread: 
 def fit(
     features: np.ndarray,
     pixels: pd.DataFrame,
-    none: dict[str, tuple[np.ndarray, pd.DataFrame]],
     held_out: np.ndarray,
     pulls: np.ndarray,
+    strange: Strange | None = None,
     seed: int = 0,
 ) -> Domain:
     """Learn where galaxies lie, and what tells them from what is none.
@@ -204,12 +227,12 @@ def fit(
         Of ordinary galaxies.
     pixels : DataFrame (N)
         Their measurements.
-    none : dict
-        Features and measurements of what is no galaxy, by the kinds of `SAYINGS`.
     held_out : bool array (N,)
         Galaxies that only set the limits.
     pulls : array (N, P)
         Errors of their answers over the calibrated sigma, NaN where not known.
+    strange : Strange, optional
+        What tells galaxies from the rest, and how wrong answers are about galaxies that none was taught by.
     seed : int
     """
     taught = features[~held_out].astype(float)
@@ -223,20 +246,20 @@ def fit(
     spread = float(max(np.sqrt((rest**2).mean()), 1e-6))
     parts, distance = project(features, centre, axes, spread)
     near, far = np.quantile(distance[held_out], SHARES)
-    limits = np.array([near, BEYOND * far])
-    kinds, known = [GALAXY, *none], ~held_out
-    told = [describe(parts[known], distance[known], pixels[known])]
-    for few, seen in none.values():
-        told.append(describe(*project(few, centre, axes, spread), seen))
-    stacked = np.concatenate(told)
-    mean, std = stacked.mean(axis=0), np.maximum(stacked.std(axis=0), 1e-6)
-    weight, bias = np.zeros((1, len(mean))), np.zeros(1)
-    if none:
-        kind = np.repeat(np.arange(len(kinds)), [len(t) for t in told])
-        weight, bias = _regress((stacked - mean) / std, kind, seed)
-    far_off = held_out & (distance > near)
+    usual, unusual = pulls[held_out & (distance <= near)], [pulls[held_out & (distance > near)]]
+    kinds, mean, weight = [GALAXY], np.zeros(2 * len(chosen) + 13), np.zeros((1, 2 * len(chosen) + 13))
+    std, bias = np.ones_like(mean), np.zeros(1)
+    if strange is not None:
+        others, away = project(strange.features, centre, axes, spread)
+        unusual.append(strange.pulls[(strange.looks == GALAXY) & (away > near)])
+        kinds += [k for k in SAYINGS if (strange.looks == k).any()]
+        of_usual = describe(parts[~held_out], distance[~held_out], pixels[~held_out])
+        told = np.concatenate([of_usual, describe(others, away, strange.pixels)])
+        mean, std = told.mean(axis=0), np.maximum(told.std(axis=0), 1e-6)
+        kind = np.append(np.zeros(len(of_usual), int), [kinds.index(look) for look in strange.looks])
+        weight, bias = _regress((told - mean) / std, kind, seed)
     return Domain(
-        centre, axes, spread, limits, _widen(pulls[held_out & ~far_off], pulls[far_off]),
+        centre, axes, spread, np.array([near, BEYOND * far]), _widen(usual, np.concatenate(unusual)),
         np.array(kinds), mean, std, weight, bias,
     )  # fmt: skip
 

@@ -183,9 +183,8 @@ def test_a_model_of_the_embedded_survey_is_taught_its_explanations(monkeypatch, 
     monkeypatch.setattr(make_model, "fit", lambda *args, **kwargs: (None, begun))
     monkeypatch.setattr(make_model, "Embedder", lambda model: None)
     monkeypatch.setattr(make_model, "gather_calibrators", lambda *at: ("drawn", None))
-    monkeypatch.setattr(make_model, "gather_artefacts", lambda *at: {"star": None})
     monkeypatch.setattr(
-        make_model, "finish", lambda *args: steps.append((args[-2][0], *args[-1])) or {"calibration": {}}
+        make_model, "finish", lambda *args: steps.append((args[-2][0], args[-1].lessons)) or {"calibration": {}}
     )
 
     def teach(explorer, n, report):
@@ -197,7 +196,7 @@ def test_a_model_of_the_embedded_survey_is_taught_its_explanations(monkeypatch, 
     monkeypatch.setattr(make_model, "load", lambda name: name)
     monkeypatch.setattr(make_model, "teach", teach)
     card = make_model.train_model("new", DATA, Training(lessons=7), nothing, DECALS)
-    assert steps == [("drawn", "star"), (".new.partial", 7, {})] and card["attribution"] == {"learnt": 7}
+    assert steps == [("drawn", 7), (".new.partial", 7, {})] and card["attribution"] == {"learnt": 7}
     assert card["simulated"] is True and (own_models / "new" / "card.json").exists()
 
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from galexplore.errors import InputError
-from galexplore.posterior.domain import EDGE, INSIDE, OUTSIDE, SAYINGS, Domain, fit
+from galexplore.posterior.domain import EDGE, INSIDE, OUTSIDE, SAYINGS, Domain, Strange, fit
 
 
 def pixels_of(n: int, rng: np.random.Generator, **values: float) -> pd.DataFrame:
@@ -22,11 +22,14 @@ def domain() -> Domain:
     held_out = np.arange(3000) % 2 == 0
     far = (features / np.geomspace(3, 0.3, 10)).std(axis=1)
     pulls = rng.standard_normal((3000, 3)) * np.where(far > np.quantile(far, 0.98), 2.0, 1.0)[:, None]
-    none = {
-        "star": (rng.standard_normal((300, 10)) * np.geomspace(3, 0.3, 10), pixels_of(300, rng, size=0.7)),
-        "line": (rng.standard_normal((300, 10)) * np.geomspace(3, 0.3, 10), pixels_of(300, rng, line=4.0)),
-    }
-    return fit(features, pixels_of(3000, rng), none, held_out, pulls)
+    seen = pd.concat([pixels_of(300, rng, size=0.7), pixels_of(300, rng, line=4.0), pixels_of(100, rng, size=0.9)])
+    strange = Strange(
+        np.repeat(["star", "line", "galaxy"], [300, 300, 100]),
+        rng.standard_normal((700, 10)) * np.geomspace(3, 0.3, 10),
+        seen.reset_index(drop=True),
+        np.full((700, 3), np.nan),
+    )
+    return fit(features, pixels_of(3000, rng), held_out, pulls, strange)
 
 
 def judge(domain: Domain, features: np.ndarray, filled: float = 0.0, **values: float) -> str:
@@ -56,6 +59,7 @@ def test_far_features_are_outside_and_less_far_ones_at_the_edge(domain: Domain) 
 
 def test_what_is_no_galaxy_is_outside_with_its_reason(domain: Domain) -> None:
     assert judge(domain, np.zeros(10), size=0.7) == OUTSIDE
+    assert judge(domain, np.zeros(10), size=0.9) == INSIDE, "a rare kind of galaxy is one"
     seen = pixels_of(1, np.random.default_rng(5), line=4.0)
     said = domain.judge(domain.measure(np.zeros((1, 10)), seen).iloc[0].to_dict(), 0.0)
     assert said.state == OUTSIDE and said.reasons == (SAYINGS["line"],) and SAYINGS["line"] in said.sentence
@@ -86,6 +90,6 @@ def test_probabilities_sum_to_one_and_a_file_says_the_same(domain: Domain, tmp_p
 def test_without_other_kinds_distance_alone_decides() -> None:
     rng = np.random.default_rng(6)
     features, seen = rng.standard_normal((400, 4)), pixels_of(400, rng)
-    alone = fit(features, seen, {}, np.arange(400) % 2 == 0, np.full((400, 3), np.nan))
+    alone = fit(features, seen, np.arange(400) % 2 == 0, np.full((400, 3), np.nan))
     assert list(alone.measure(features, seen)) == ["feature_distance"]
     assert judge(alone, np.zeros(4), line=5.0) == INSIDE and judge(alone, np.full(4, 30.0)) == OUTSIDE
