@@ -24,6 +24,11 @@ def check(app: AppTest) -> None:
     assert not app.exception, [e.value for e in app.exception]
 
 
+def find_plots(app: AppTest) -> list:
+    """Find the Atlas's two plots among the charts."""
+    return [chart for chart in app.get("plotly_chart") if chart.key.startswith(("latents-", "map-"))]
+
+
 def words(app: AppTest) -> str:
     """All that the page says."""
     kinds = ("markdown", "caption", "error", "warning", "info")

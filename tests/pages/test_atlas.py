@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from galexplore.explore import selections
 from galexplore.places import ROOT
-from tests.pages.driver import APP, check, go, words
+from tests.pages.driver import APP, check, find_plots, go, words
 
 pytestmark = pytest.mark.skipif(
     not (ROOT / "models" / "default" / "atlas.npz").exists(), reason="no model in models/default: run galexplore train"
@@ -36,7 +36,7 @@ def test_a_link_restores_axes_colour_filters_kinds_object_and_selection(app, exp
     told = {"x": "lat_free", "y": "mag_r", "colour": "split", "filter": "lat_redshift:0.05~0.3", "kinds": "Green Pea"}
     fresh = open_link(app, **told, object=ids[1], sel=selections.keep(ids, explorer.catalogue))
     assert f"### {ids[1]}" in words(fresh) and "**3** selected" in words(fresh)
-    figure = json.loads(fresh.get("plotly_chart")[0].proto.spec)
+    figure = json.loads(find_plots(fresh)[0].proto.spec)
     assert figure["layout"]["xaxis"]["title"]["text"] == "Free latent"
     assert figure["data"][0]["marker"]["colorbar"]["ticktext"]
     assert "Red Spiral" not in [t.get("name") for t in figure["data"]]
@@ -64,7 +64,7 @@ def test_a_broken_link_says_so_and_shows_the_rest(app):
     fresh = open_link(app, **bad)
     told = " ".join(w.value for w in fresh.warning)
     assert "atlas is not here" in told and "malformed" in told and "No galaxy here" in told and "x, filter" in told
-    assert len(fresh.get("plotly_chart")) == 2
+    assert len(find_plots(fresh)) == 2
     fresh.run()
     assert not fresh.warning, "said once"
 
@@ -93,7 +93,7 @@ def test_the_galaxys_own_page_teaches_when_empty(app, explorer):
     app.run()
     check(app)
     told = words(app)
-    assert f"### {explorer.table['id'].iloc[2]}" in told and "matched twins" in told and "pull" in told
+    assert f"### {explorer.table['id'].iloc[2]}" in told and "Matched twins" in told and "pull" in told
     assert "nothing lies at its position on the real sky" in told
     app.button_group(key="band").set_value("g").run()
     check(app)
@@ -101,13 +101,18 @@ def test_the_galaxys_own_page_teaches_when_empty(app, explorer):
     check(app)
 
 
+def find_list_box(app):
+    """Find the box for a list of one's own."""
+    return next(box for box in app.file_uploader if box.key.startswith("list-"))
+
+
 def test_a_list_is_marked_on_both_plots_and_can_be_selected(app, explorer):
     ids = explorer.table["id"].iloc[[1, 2, 3]].tolist()
     app.run()
-    app.file_uploader[0].set_value(("mine.csv", ("id\n" + "\n".join([*ids, "nobody"])).encode(), "text/csv")).run()
+    find_list_box(app).set_value(("mine.csv", ("id\n" + "\n".join([*ids, "nobody"])).encode(), "text/csv")).run()
     check(app)
     assert "3 of 4 found by their ids" in words(app).replace("\\", "")
-    for chart in app.get("plotly_chart"):
+    for chart in find_plots(app):
         stars = [t for t in json.loads(chart.proto.spec)["data"] if t.get("name") == "your list"]
         assert sorted(stars[0]["customdata"]) == sorted(ids)
     app.button(key="select-list").click().run()
@@ -118,7 +123,7 @@ def test_a_list_is_marked_on_both_plots_and_can_be_selected(app, explorer):
 @pytest.mark.parametrize("data", [b"", b"a,b\n1,2\n", b"PAR1PAR1"])
 def test_a_bad_list_gets_one_sentence(app, data):
     app.run()
-    app.file_uploader[0].set_value(("<b>mine.csv", data, "text/csv")).run()
+    find_list_box(app).set_value(("<b>mine.csv", data, "text/csv")).run()
     check(app)
     assert len(app.error) == 1 and "<b>" not in app.error[0].value
 
@@ -137,10 +142,10 @@ def test_a_selection_is_summed_up_against_the_rest(app, explorer):
 
 def test_a_filter_that_nothing_passes_says_what_to_do(app):
     fresh = open_link(app, filter="lat_redshift:0.1~0.10001,mag_r:10~10.0001")
-    assert "No galaxy passes the filter" in fresh.info[0].value and not fresh.get("plotly_chart")
+    assert "No galaxy passes the filter" in fresh.info[0].value and not find_plots(fresh)
     fresh.button(key="filter-none").click().run()
     check(fresh)
-    assert len(fresh.get("plotly_chart")) == 2
+    assert len(find_plots(fresh)) == 2
 
 
 def test_the_lasso_of_a_linked_plot_counts_every_galaxy(app, explorer):

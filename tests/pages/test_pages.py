@@ -14,7 +14,7 @@ from galexplore.images import Observed
 from galexplore.latents import LATENTS
 from galexplore.places import ROOT
 from galexplore.survey import DECALS
-from tests.pages.driver import APP, check, go, list_images, make_fits, make_galaxy, upload, words
+from tests.pages.driver import APP, check, find_plots, go, list_images, make_fits, make_galaxy, upload, words
 
 pytestmark = pytest.mark.skipif(
     not (ROOT / "models" / "default" / "atlas.npz").exists(), reason="no model in models/default: run galexplore train"
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.skipif(
 def test_the_atlas_opens_with_two_plots_and_says_what_to_do(app, explorer):
     app.run()
     check(app)
-    charts = app.get("plotly_chart")
+    charts = find_plots(app)
     assert len(charts) == 2
     told = words(app)
     artefacts = explorer.table["population"].isin(NOT_GALAXIES).sum()
@@ -51,7 +51,7 @@ def test_a_newcomer_reads_what_this_is_and_flies_to_a_galaxy(app, explorer):
     check(app)
     name = shown[1].key.removeprefix("landing-")
     assert f"### {name}" in words(app) and "An atlas of galaxies" not in words(app), "it makes room for the card"
-    traces = [t for c in app.get("plotly_chart")[:2] for t in json.loads(c.proto.spec)["data"]]
+    traces = [t for c in find_plots(app) for t in json.loads(c.proto.spec)["data"]]
     rings = [t for t in traces if t.get("marker", {}).get("symbol") == "circle-open"]
     assert len(rings) == 2, "it is ringed on both plots"
     app.button(key="clear").click().run()
@@ -86,7 +86,7 @@ def test_the_landing_says_what_each_kind_is_and_where_it_is_from(app):
 
 def test_the_map_names_its_regions(app):
     app.run()
-    latents, mapped = (json.loads(c.proto.spec)["layout"].get("annotations", []) for c in app.get("plotly_chart")[:2])
+    latents, mapped = (json.loads(c.proto.spec)["layout"].get("annotations", []) for c in find_plots(app))
     assert len(mapped) >= 4 and not latents
     assert any("massive and passive" in note["text"] for note in mapped)
 
@@ -168,7 +168,7 @@ def test_axes_and_colours_can_be_chosen(app):
     app.selectbox(key="axis-x").set_value("lat_free")
     app.selectbox(key="colour").set_value("lat_phi").run()
     check(app)
-    figure = json.loads(app.get("plotly_chart")[0].proto.spec)
+    figure = json.loads(find_plots(app)[0].proto.spec)
     assert figure["layout"]["xaxis"]["title"]["text"] == "Free latent"
     assert "colorbar" in figure["data"][0]["marker"]
 

@@ -147,7 +147,8 @@ def test_an_empty_sky_with_a_star_is_suspected(app):
     from tests.cutouts.test_artefacts import make_star
 
     give(app, ("star.fits", make_fits(make_star(0.6, 0.294).astype(np.float32))))
-    assert "may not be a galaxy" in app.warning[0].value
+    assert "no answer is given" in app.error[0].value
+    assert not [m for m in app.metric if m.label == "Redshift"], "no number is shown"
 
 
 @pytest.mark.parametrize("text", ["150.1 -0.5", "10:00:24.0 -00:30:00", "J100024.00-003000.0"])
