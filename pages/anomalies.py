@@ -99,7 +99,7 @@ def show_anomalies() -> None:
     mask = mask & explorer.table["population"].isin(kept).to_numpy()
     order = explorer.sort_by_oddness(by, learned)
     ranked = explorer.table.iloc[order[mask[order]][:MOST]]
-    left, right = st.columns([6, 7], gap="large")
+    left, right = st.container(key="halves-anomalies").columns([6, 7], gap="large")
     with left:
         if ranked.empty:
             st.markdown("### No galaxy to show" if kept else "### No kind chosen")

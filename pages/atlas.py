@@ -93,6 +93,7 @@ def show_plots(explorer: Explorer, shown: AtlasState, mask: np.ndarray | None) -
                 regions=find_regions(explorer.digest, *axes[plot], explorer) if plot == "map" else (),
                 marginals=plot == "latents",
                 labels=False,
+                bar=plot == "latents",
                 dark=is_dark(),
             )
             key, alt = plot_key(plot), titles[plot]

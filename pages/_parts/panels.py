@@ -75,10 +75,12 @@ def show_images(
 ) -> None:
     """Show an image, the model's reconstruction, and the residual."""
     left, middle, right = st.columns(3, gap="xsmall", wrap=False)
-    left.image(pictures.draw_galaxy(observed, survey, side, bar=True), "image", width="stretch")
-    middle.image(pictures.draw_galaxy(model, survey, side), "model reconstruction", width="stretch")
+    left.image(pictures.draw_galaxy(observed, survey, side, bar=True), "image", width="stretch", alt="Image")
+    middle.image(
+        pictures.draw_galaxy(model, survey, side), "model reconstruction", width="stretch", alt="Model reconstruction"
+    )
     rest = pictures.draw_residual(np.where(valid, observed - model, 0), survey, side)
-    right.image(rest, "residual, data − model, ±15 σ", width="stretch")
+    right.image(rest, "residual, data − model, ±15 σ", width="stretch", alt="Residual")
 
 
 def show_neighbours(near: pd.DataFrame, prefix: str) -> None:

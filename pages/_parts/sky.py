@@ -57,7 +57,7 @@ def locate_on_sky(session: Session, text: str, explorer: Explorer) -> bool:
             )
         picture = fetch_picture(session, place.ra, place.dec, survey)
         with frame.container():
-            st.image(picture.data, width=256, caption=picture.credit)
+            st.image(picture.data, width=256, caption=picture.credit, alt=f"The sky at {place.name}")
             st.caption("The picture came first; its pixels are being fetched.")
         fetched = fetch_cutout(session, place.ra, place.dec, survey, name=place.name, layer=picture.layer)
         keep_sky(place, picture, fetched)
@@ -87,7 +87,8 @@ def show_last_resort(session: Session, place: Resolved, survey: Survey) -> None:
         picture = fetch_sky_picture(session, place.ra, place.dec, survey)
     except ServerError:
         return
-    st.image(picture.data, width=256, caption=f"{picture.credit}: a picture to look at, from which nothing is told.")
+    said = f"{picture.credit}: a picture to look at, from which nothing is told."
+    st.image(picture.data, width=256, caption=said, alt=f"The sky at {place.name}")
 
 
 def show_failure(text: str, survey: Survey) -> None:
