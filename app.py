@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages._parts.header import choose_atlas, count_selected, show_answer, show_model, show_search, show_trouble
-from pages._parts.skip import offer_skip
+from pages._parts.keyboard import offer_keyboard
 from pages._parts.tour import show_tour
 from pages._session import address
 from pages._session.navigation import navigate
@@ -23,7 +23,7 @@ def show_app() -> None:
     st.html(f'<h1 class="only-read">{chosen.title}</h1>')
     begin_run(chosen.url_path)
     address.take_atlas()
-    offer_skip(chosen.url_path)
+    offer_keyboard(chosen.url_path)
 
     with st.container(horizontal=True, vertical_alignment="center", key="header"):
         explorer = try_explorer()

@@ -21,6 +21,7 @@ from pages._parts.panels import format_latent, mark, show_images, show_neighbour
 from pages._parts.position import show_position
 from pages._parts.sky import show_source
 from pages._parts.verdicts import offer_table
+from pages._session.navigation import go_to
 from pages._session.start import start_from_upload
 from pages._session.state import plain
 
@@ -58,7 +59,7 @@ def show_head(upload: dict, forget: Callable[[], None]) -> None:
         st.space("stretch")
         if st.button("Send to Traverse", type="primary", icon=":material/tune:", key="send"):
             start_from_upload()
-            st.switch_page("pages/traverse.py")
+            go_to("traverse")
         text, icon = json.dumps(location.to_dict(), indent=2, allow_nan=False), ":material/download:"
         st.download_button("JSON", text, "location.json", "application/json", icon=icon, key="json", on_click="ignore")
         if len(upload["verdicts"]) == 1:

@@ -16,6 +16,7 @@ from galexplore.explore.thumbnails import draw_thumbnails
 from galexplore.latents import ANY_ANGLE, UNITS
 from galexplore.survey import Survey
 from galexplore.tables.names import format_measurement
+from pages._session.navigation import go_to
 from pages._session.start import start_from_galaxy
 from pages._session.state import open_explorer, open_galaxy, plain
 
@@ -102,4 +103,4 @@ def show_title(explorer: Explorer, row: pd.Series, link: str | None) -> None:
             st.page_link("pages/galaxy.py", label=link, icon=":material/open_in_full:", width="content")
         if st.button("Open in Traverse", key="to-traverse", type="primary", icon=":material/tune:"):
             start_from_galaxy(row["id"])
-            st.switch_page("pages/traverse.py")
+            go_to("traverse")

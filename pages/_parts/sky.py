@@ -12,6 +12,7 @@ from galexplore.sources.sky_pictures import fetch_sky_picture
 from galexplore.sources.transport import NetworkError, ServerError, Session
 from galexplore.survey import Survey
 from galexplore.tables.positions import parse_position
+from pages._session.navigation import go_to
 from pages._session.sky import find_session, keep_sky, want, want_typed
 from pages._session.state import plain
 
@@ -132,4 +133,4 @@ def offer_sky(text: str, answer: Found) -> None:
         return
     if st.button("Look for it on the sky", key="search-sky", icon=":material/travel_explore:", type="tertiary"):
         want(text)
-        st.switch_page("pages/locate.py")
+        go_to("locate")
