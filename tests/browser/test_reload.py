@@ -9,6 +9,7 @@ pytestmark = NEEDS
 
 
 def read_sliders(page) -> list[str]:
+    page.get_by_role("slider").nth(4).wait_for(timeout=60_000)
     settle(page)
     return page.get_by_role("slider").evaluate_all("all => all.map(slider => slider.value)")
 
@@ -42,11 +43,12 @@ def test_a_reload_keeps_an_upload_for_its_own_browser_alone(page, tmp_path, brow
     page.get_by_text("Upload a cutout").wait_for()
     page.set_input_files('input[type="file"]', cutout)
     page.get_by_text("of 50 neighbours").wait_for(timeout=60_000)
-    page.wait_for_url("**/locate?upload=*", timeout=30_000)
+    page.wait_for_url("**/locate?upload=*", timeout=60_000)
     settle(page)
     values = page.get_by_test_id("stMetricValue").all_inner_texts()
     page.reload()
     page.get_by_role("heading", name="mine.fits").wait_for(timeout=90_000)
+    page.get_by_text("of 50 neighbours").wait_for(timeout=60_000)
     settle(page)
     assert page.get_by_test_id("stMetricValue").all_inner_texts() == values
 
@@ -60,7 +62,7 @@ def test_a_reload_keeps_an_upload_for_its_own_browser_alone(page, tmp_path, brow
     address = page.url
     page.get_by_role("button", name="Another").click()
     page.get_by_text("Upload a cutout").wait_for()
-    page.wait_for_url(re.compile("/locate$"), timeout=30_000)
+    page.wait_for_url(re.compile("/locate$"), timeout=60_000)
     page.goto(address)
     page.get_by_text("is not kept any longer").wait_for(timeout=90_000)
 
@@ -73,11 +75,11 @@ def test_from_the_first_page_to_traverse_and_back_and_forward(page):
     first.click()
     card = page.get_by_role("heading", name=name)
     card.wait_for(timeout=60_000)
-    page.wait_for_url(f"**object={name}", timeout=30_000)
+    page.wait_for_url(f"**object={name}", timeout=60_000)
     settle(page)
     page.get_by_role("button", name="Open in Traverse").click()
     page.get_by_text(f"Started from {name}").wait_for(timeout=60_000)
-    page.wait_for_url(f"**/traverse?*from={name}*", timeout=30_000)
+    page.wait_for_url(f"**/traverse?*from={name}*", timeout=60_000)
     settle(page)
     page.go_back()
     card.wait_for(timeout=60_000)
