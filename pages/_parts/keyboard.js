@@ -34,7 +34,7 @@ function follow(event) {
   const button = event.target.closest?.(BUTTON);
   if (!button) return;
   opener = button;
-  const until = performance.now() + 5000;
+  const until = performance.now() + 10000;
   const look = () => {
     if (document.activeElement !== button || performance.now() > until) return;
     enter(document.querySelector(BODY)) || setTimeout(look, 100);
