@@ -152,7 +152,7 @@ def read_brick(folder: Path, brick: str, survey: Survey) -> Tile:
         raise InputError(f"brick {brick} has no image in {' and '.join(lacking)}; {survey.band_words} are needed")
     masks = find_layer(folder, brick, "maskbits")
     bits = None if masks is None else read_layer(masks)[0]
-    planes, wcs = list[np.ndarray](), None
+    planes, wcs, marked = list[np.ndarray](), None, True
     for band, path in images.items():
         assert path is not None
         pixels, header = read_layer(path)
@@ -161,6 +161,7 @@ def read_brick(folder: Path, brick: str, survey: Survey) -> Tile:
             raise InputError(f"{path.name} is in {header['BUNIT']!r}; coadds are in nanomaggies")
         flux = np.array(pixels, np.float32)
         weights = find_layer(folder, brick, "invvar", band)
+        marked &= weights is not None
         if weights is not None:
             flux[~(_fit(read_layer(weights)[0], flux, weights) > 0)] = np.nan
         if bits is not None and masks is not None and band in MASKED:
@@ -171,7 +172,7 @@ def read_brick(folder: Path, brick: str, survey: Survey) -> Tile:
         wcs = wcs or WCS(header)
     if wcs is None or not wcs.has_celestial:
         raise InputError(f"the images of brick {brick} do not say where on the sky they lie")
-    return Tile(brick, np.stack(planes), wcs, "brick")
+    return Tile(brick, np.stack(planes), wcs, "brick", marked)
 
 
 def _fit(layer: np.ndarray, flux: np.ndarray, path: Path) -> np.ndarray:

@@ -95,7 +95,7 @@ class Block:
         valid = np.stack([p.valid for p in good]) if good else empty.astype(bool)
         seeing = np.stack([p.seeing for p in good]) if good else np.empty((0, len(survey.bands)))
         dust = [p.dust.ebv for p in good]
-        rough = np.array([bool(a) for a, t in zip(approximate, tried, strict=True) if isinstance(t, Prepared)])
+        rough = approximate or [False] * len(tried)
         return cls(
             rows,
             tuple(t if isinstance(t, str) else "" for t in tried),
@@ -104,7 +104,7 @@ class Block:
             Observed(seeing, np.array([d is None for d in dust], bool)),
             np.array([np.nan if d is None else d for d in dust], float),
             np.array([p.angle for p in good], float),
-            rough if len(rough) == len(good) else np.zeros(len(good), bool),
+            np.array([a for a, t in zip(rough, tried, strict=True) if isinstance(t, Prepared)], bool),
         )
 
     @property

@@ -28,12 +28,15 @@ class Tile:
         Of the pixels of all bands.
     kind : str
         What it is, in a phrase.
+    marked : bool
+        Whether weights told what is missing, so that no fill values need be looked for.
     """
 
     name: str
     flux: np.ndarray
     wcs: WCS
     kind: str
+    marked: bool = False
 
     @property
     def pixel_scale(self) -> float:
@@ -113,5 +116,6 @@ def prepare_at(
         unit="nanomaggy",
         seeing=seeing,
         seeing_said=tuple(f"{tile.kind} {tile.name}" for _ in seeing),
+        marked=tile.marked,
     )
     return prepare(cutout, survey, ebv)
