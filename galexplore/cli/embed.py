@@ -53,18 +53,15 @@ def embed(
     ] = "default",
 ) -> None:
     """Embed cutouts into one table, or a survey into a folder that LSDB opens; what is refused is told, with why."""
+    is_table = to is not None
     if to is None:
         if len(paths) < 2:
             raise InputError("say where to write: galexplore embed SOURCE OUT, or --out")
         *paths, to = paths
-    from galexplore.tables.catalogue import choose_format
-
-    try:
-        choose_format(to)
-        is_table = True
-    except InputError:
-        is_table = False
-    if is_table and bricks is None:
+        is_table = bool(to.suffix) and not to.is_dir()
+    if is_table and bricks is not None:
+        raise InputError(f"a survey is written into a folder, which {to} is none; name one, such as {to.stem or 'out'}")
+    if is_table:
         _embed_files(paths, to, model, pixel_scale, redshifts, redshift_column, ebv, seeing)
     if redshifts:
         raise InputError(
