@@ -3,15 +3,14 @@
 import numpy as np
 import pandas as pd
 import pytest
-from astropy.io import fits
 
+from galexplore.bench.made_bricks import STEP, draw_positions, make_bricks, write_layer
 from galexplore.errors import InputError
 from galexplore.latents import MEANS
 from galexplore.patches.run import embed_survey
 from galexplore.sources.bricks import BrickSource, Regions, find_layer, read_brick, read_layer
 from galexplore.survey import DECALS
 from galexplore.tables import catalogue
-from tests.patches.made import STEP, draw_positions, make_bricks
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +18,7 @@ def sky(tmp_path_factory):
     """Four bricks, of which one lacks a band, and positions; some beyond all bricks, some masked, some nowhere."""
     folder = tmp_path_factory.mktemp("sky")
     positions = draw_positions(80)
-    regions = make_bricks(folder, positions, without=[("b11", "image-r")])
+    regions = make_bricks(folder, positions, without=[("b0101", "image-r")])
     strange = pd.DataFrame({"id": ["far", "none"], "ra": [10.0, np.nan], "dec": [2.0, 2.0]})
     table = pd.concat([positions[["id", "ra", "dec"]], strange], ignore_index=True)
     catalogue.write(table, folder / "positions.csv")
@@ -31,7 +30,7 @@ def mask(folder, brick, layer, change):
     path = find_layer(folder, brick, layer)
     pixels, header = read_layer(path)
     change(pixels)
-    fits.HDUList([fits.PrimaryHDU(), fits.CompImageHDU(pixels, header)]).writeto(path, overwrite=True)
+    write_layer(path, pixels, header)
 
 
 def test_nothing_is_lost_or_doubled(sky, own, tmp_path):
@@ -47,7 +46,7 @@ def test_nothing_is_lost_or_doubled(sky, own, tmp_path):
     rows = pd.concat([pd.read_parquet(p) for p in (tmp_path / "out" / "patches").iterdir()]).set_index("id")
     assert sorted(rows.index) == sorted(table["id"]) and summary.galaxies == len(table)
     assert rows.loc[["far", "none"], "detail"].str.startswith("it lies in no brick").all()
-    lacking = rows["detail"].str.contains("brick b11 has no image in r")
+    lacking = rows["detail"].str.contains("brick b0101 has no image in r")
     inside = (table["ra"] >= 150 + STEP) & (table["dec"] >= 2 + STEP)
     assert set(rows.index[lacking]) == set(table["id"][inside])
     good = rows[~lacking].drop(["far", "none"])
@@ -73,14 +72,14 @@ def test_masked_pixels_are_filled_and_a_masked_galaxy_is_refused(sky, tmp_path):
     positions = pd.DataFrame({"id": ["a", "b"], "ra": 150 + STEP / 2 + np.array([-0.007, 0.007]), "dec": 2 + STEP / 2})
     make_bricks(folder, positions.assign(peak=2.0), 1, 1)
     catalogue.write(positions, folder / "positions.csv")
-    tile = read_brick(folder, "b00", DECALS)
+    tile = read_brick(folder, "b0000", DECALS)
     x, y = (np.rint(v).astype(int) for v in tile.locate(positions["ra"].to_numpy(), positions["dec"].to_numpy()))
 
     def spoil(pixels):
         pixels[y[0] + 20 : y[0] + 30, x[0] - 4 : x[0] + 5] = 1 << 2  # saturated in g, away from the middle
         pixels[y[1] - 8 : y[1] + 9, x[1] - 8 : x[1] + 9] = 1 << 6  # bad in every exposure in r, in the middle
 
-    mask(folder, "b00", "maskbits", spoil)
+    mask(folder, "b0000", "maskbits", spoil)
     source = BrickSource(folder / "positions.csv", folder, DECALS)
     (block,) = source.read(source.list_partitions()[0])
     assert block.refusals[0] == "" and "too much is missing in r" in block.refusals[1]
@@ -92,10 +91,10 @@ def test_damaged_bricks_are_refused_in_a_sentence(sky, tmp_path):
     folder = tmp_path / "bricks"
     positions = draw_positions(4, 1, 1)
     make_bricks(folder, positions, 1, 1)
-    path = find_layer(folder, "b00", "image", "g")
+    path = find_layer(folder, "b0000", "image", "g")
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     with pytest.raises(InputError, match=r"image-g.fits.fz is damaged"):
-        read_brick(folder, "b00", DECALS)
+        read_brick(folder, "b0000", DECALS)
     catalogue.write(positions[["ra", "id"]], folder / "positions.csv")
     with pytest.raises(InputError, match="has no column dec"):
         BrickSource(folder / "positions.csv", folder, DECALS).list_partitions()
