@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from galexplore.cli.bench_files import fuzz, walks
+from galexplore.cli.bench_survey import embed, gpu
 from galexplore.cli.trials import controls, damage, people
 
 app = typer.Typer(help="Measure accuracy and speed, each against its peers in one run.", no_args_is_help=True)
@@ -17,6 +18,8 @@ app.command()(people)
 app.command()(controls)
 app.command()(fuzz)
 app.command()(walks)
+app.command()(embed)
+app.command()(gpu)
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 

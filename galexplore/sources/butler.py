@@ -124,8 +124,8 @@ class ButlerSource:
             raise InputError(f"the table of positions has no column {' and '.join(lacking)}, by which images are found")
         rows = check_positions(self.table).assign(**{n: self.table[n].to_numpy() for n in names})
         parts = []
-        for values, part in rows.groupby(names, sort=True):
-            name = "-".join(f"{n}={v:.0f}" for n, v in zip(names, np.asarray(values, float), strict=True))
+        for _, part in rows.groupby(names, sort=True):
+            name = "-".join(f"{n}={int(part[n].iloc[0])}" for n in names)
             parts.append(Partition(name, part.reset_index(drop=True), len(part)))
         return parts
 
