@@ -30,7 +30,12 @@ def bench() -> None:
 
 @app.command()
 def accuracy(
-    model: Annotated[str, typer.Option(help="Name of a model; galexplore model list shows them.")] = "default",
+    model: Annotated[
+        str, typer.Option("--model", "--name", help="Name of a model; galexplore model list shows them.")
+    ] = "default",
+    data: Annotated[
+        Path | None, typer.Option(help="Catalogue, or a folder that galexplore fetch filled, of the model's galaxies.")
+    ] = None,
     minutes: Annotated[float, typer.Option(help="Longest training of each small peer.")] = 60.0,
     epochs: Annotated[
         int | None, typer.Option(help="Passes of the supervised encoder; the model's by default.")
@@ -45,10 +50,13 @@ def accuracy(
     """Compare redshift, mass and SFR with the published recipe and other peers, all taught by the same galaxies."""
     from galexplore.bench import contest
     from galexplore.cli.terminal import Bars, out
+    from galexplore.jobs.gather import find_catalogue
     from galexplore.places import DATA
 
     with Bars() as report:
-        result = contest.run_contest(model, DATA, runs, report, minutes=minutes, epochs=epochs, only=peer or [])
+        result = contest.run_contest(
+            model, find_catalogue(data) if data else DATA, runs, report, minutes=minutes, epochs=epochs, only=peer or []
+        )
     if write:
         contest.save_tables(result, write, "galexplore bench accuracy --write " + str(write))
     print(json.dumps(result, indent=1)) if as_json else out.print(contest.as_frame(result).round(3).to_string())

@@ -90,6 +90,7 @@ def serve(
         raise InputError("--offline asks nobody and --demo-sky asks a stand-in; give one of them")
     os.environ |= {"GALEXPLORE_OFFLINE": "1"} if offline else {}
     os.environ |= {"GALEXPLORE_DEMO_SKY": "1"} if demo_sky else {}
+    os.environ |= {} if offline else {"GALEXPLORE_SAMP": "1"}  # whoever starts it so sits at this machine
     options = [f"--server.port={port}", f"--server.headless={'false' if browser and _has_display() else 'true'}"]
     # -P: a file of the person's folder never stands in for a module; Streamlit reads the settings beside app.py.
     command = [sys.executable, "-P", "-m", "streamlit", "run", str(ROOT / "app.py"), *options]

@@ -7,6 +7,7 @@ import typer
 from rich.table import Table
 
 from galexplore.cli.terminal import out
+from galexplore.errors import InputError
 from galexplore.places import find_model
 
 app = typer.Typer(help="Pack a trained model into one file, install such a file, seal or list models.")
@@ -35,6 +36,24 @@ def install(
 
     named = install_model(file, name, overwrite)
     out.print(f"models/{named} installed; look at it in the app, or with: galexplore locate --model {named} FILE")
+
+
+@app.command("hats")
+def write_hats(
+    name: Annotated[str, typer.Argument(help="Name of a model whose galaxies have real positions.")],
+    to: Annotated[Path, typer.Argument(help="New folder for the HATS catalogue.")],
+) -> None:
+    """Write a model's galaxies, with labels and latents, as a HATS catalogue; needs lsdb."""
+    from galexplore.explore.export import choose_columns
+    from galexplore.explore.models import load
+    from galexplore.sources.catalogues import hats
+
+    explorer = load(name)
+    if explorer.simulated:
+        raise InputError(f"The galaxies of {name!r} are simulated: nothing lies at their positions on the sky.")
+    table = explorer.table[choose_columns(explorer.table)].reset_index(drop=True)
+    hats.write_hats(table, to, name)
+    out.print(f"{to}: {len(table):,} galaxies of the model {name}.")
 
 
 @app.command()

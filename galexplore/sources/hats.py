@@ -87,34 +87,44 @@ class HatsSource:
 
     def _prepare(self, image: Any, row: pd.Series) -> Prepared:
         """Prepare one row's image."""
-        said = _unfold(image)
-        if lacking := [k for k in ("band", "flux", "scale") if k not in said]:
-            raise InputError(f"its image does not tell {' and '.join(lacking)}")
-        names = [str(b).strip().lower().split("-")[-1].split("_")[-1] for b in said["band"]]
-        if lacking := [b for b in self.survey.bands if b not in names]:
-            raise InputError(f"its image has no band {' and '.join(lacking)}; {self.survey.band_words} are needed")
-        at = [names.index(b) for b in self.survey.bands]
-        flux = np.stack([_stack(said["flux"][i]) for i in at])
-        check_side(*flux.shape[1:])
-        weights = np.stack([_stack(said["ivar"][i]) for i in at]) if said.get("ivar") is not None else None
-        if weights is not None and weights.shape != flux.shape:
-            raise InputError("its inverse variances are of another shape than its pixels")
-        widths = [float(said["psf_fwhm"][i]) if said.get("psf_fwhm") is not None else np.nan for i in at]
-        seeing = tuple(w if is_seeing(w) else None for w in widths)
-        cutout = Cutout(
-            flux.astype(np.float32),
-            float(said["scale"][at[0]]),
-            "".join(self.survey.bands),
-            str(row["id"]),
-            "HATS image",
-            ra=float(row["ra"]),
-            dec=float(row["dec"]),
-            unit="nanomaggy",
-            invvar=weights,
-            seeing=seeing,
-            seeing_said=("psf_fwhm",) * len(seeing),
-        )
-        return prepare(cutout, self.survey)
+        return prepare(read_image(image, row, self.survey), self.survey)
+
+
+def read_image(image: Any, row: pd.Series, survey: Survey) -> Cutout:
+    """Read the image of a row with `id`, `ra` and `dec`.
+
+    Raises
+    ------
+    InputError
+        Where it lacks a band, or tells too little.
+    """
+    said = _unfold(image)
+    if lacking := [k for k in ("band", "flux", "scale") if k not in said]:
+        raise InputError(f"its image does not tell {' and '.join(lacking)}")
+    names = [str(b).strip().lower().split("-")[-1].split("_")[-1] for b in said["band"]]
+    if lacking := [b for b in survey.bands if b not in names]:
+        raise InputError(f"its image has no band {' and '.join(lacking)}; {survey.band_words} are needed")
+    at = [names.index(b) for b in survey.bands]
+    flux = np.stack([_stack(said["flux"][i]) for i in at])
+    check_side(*flux.shape[1:])
+    weights = np.stack([_stack(said["ivar"][i]) for i in at]) if said.get("ivar") is not None else None
+    if weights is not None and weights.shape != flux.shape:
+        raise InputError("its inverse variances are of another shape than its pixels")
+    widths = [float(said["psf_fwhm"][i]) if said.get("psf_fwhm") is not None else np.nan for i in at]
+    seeing = tuple(w if is_seeing(w) else None for w in widths)
+    return Cutout(
+        flux.astype(np.float32),
+        float(said["scale"][at[0]]),
+        "".join(survey.bands),
+        str(row["id"]),
+        "HATS image",
+        ra=float(row["ra"]),
+        dec=float(row["dec"]),
+        unit="nanomaggy",
+        invvar=weights,
+        seeing=seeing,
+        seeing_said=("psf_fwhm",) * len(seeing),
+    )
 
 
 def _unfold(image: Any) -> dict[str, Any]:

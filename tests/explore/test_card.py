@@ -22,7 +22,14 @@ import galexplore as gx
 from galexplore.atlas.kinds import NOT_GALAXIES
 from galexplore.draw import annotated
 from galexplore.explore import bundle, neighbours
-from galexplore.explore.card import describe_meaning, describe_recipe, list_limits, list_uses, write_bibtex
+from galexplore.explore.card import (
+    describe_meaning,
+    describe_recipe,
+    describe_source,
+    list_limits,
+    list_uses,
+    write_bibtex,
+)
 from galexplore.explore.export import FORMATS, ON_THE_SKY, export
 from galexplore.explore.link import AtlasState, read_state
 from galexplore.places import ROOT
@@ -224,8 +231,17 @@ def test_the_card_says_what_its_numbers_mean_only_where_it_is_known(explorer):
 
     told = dict(describe_meaning(SimpleNamespace(simulated=True)))
     assert "Kroupa" in told["Stellar mass"] and "100 Myr" in told["SFR"] and "H₀ = 70" in told["Cosmology"]
-    own = dict(describe_meaning(SimpleNamespace(simulated=False)))
+    own = dict(describe_meaning(SimpleNamespace(simulated=False, card={})))
     assert "Kroupa" not in str(own) and "labels define" in own["Mass and SFR"]
+    said = {"imf": "Chabrier (2003)", "cosmology": "Planck 2018", "source": "a survey", "selection": ["z < 1", "good"]}
+    said |= {"dropped": {"no position": 3}, "cutouts": {"asked": 9, "got": 8, "missing": 1, "refused": 0, "failed": 0}}
+    fetched = SimpleNamespace(simulated=False, card={"provenance": said})
+    own = dict(describe_meaning(fetched))
+    assert own["Initial mass function"] == "Chabrier (2003)" and "Planck 2018" in own["Cosmology"]
+    source = dict(describe_source(fetched))
+    assert source["Selection"] == "z < 1; good" and source["Left out"] == "3 no position"
+    assert source["Cutouts"] == "9 asked for: 8 got, 1 missing, 0 refused, 0 failed"
+    assert not describe_source(explorer), "nothing is said of simulated ones"
     assert not any("{" in sentence for sentence in [*list_uses(explorer), *list_limits(explorer)])
 
 
