@@ -9,7 +9,7 @@ app: .venv/ready
 
 # A process a core, of one thread each: threads of two processes would wait for each other.
 test: .venv/ready-dev
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q --numprocesses auto --dist loadfile --durations=15
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q --numprocesses auto --dist loadfile --no-loadscope-reorder --durations=15
 
 lint: .venv/ready-dev
 	$(BIN)/ruff check .

@@ -31,7 +31,7 @@ def title_plots(shown: AtlasState) -> dict[str, str]:
     kinds = {"latents": "redshift, mass, SFR and free latent", "features": "what the encoder sees"}
     return {
         "latents": f"{up[:1].upper()}{up[1:]} against {across}{', inferred from the images' if inferred else ''}",
-        "map": f"Galaxies alike in {kinds[shown.map]} lie together",
+        "map": f"Map of likeness in {kinds[shown.map]}",
     }
 
 
@@ -93,6 +93,7 @@ def show_plots(explorer: Explorer, shown: AtlasState, mask: np.ndarray | None) -
                 regions=find_regions(explorer.digest, *axes[plot], explorer) if plot == "map" else (),
                 marginals=plot == "latents",
                 labels=False,
+                bar=plot == "latents",
                 dark=is_dark(),
             )
             key, alt = plot_key(plot), titles[plot]

@@ -1,4 +1,4 @@
-"""The command line: `galexplore app | locate | inspect | embed | train | evaluate | mock | model | check | bench`."""
+"""The command line: `galexplore app | locate | inspect | embed | fetch | train | evaluate | mock | model` and more."""
 
 import errno
 import json
@@ -7,32 +7,36 @@ import subprocess
 import sys
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
 import typer
 
 import galexplore
 from galexplore.cli.bench import app as bench_app
 from galexplore.cli.check import check
+from galexplore.cli.fetch import app as fetch_app
 from galexplore.cli.inspect import inspect
 from galexplore.cli.mock import app as mock_app
 from galexplore.cli.model import app as model_app
-from galexplore.cli.terminal import Bars, complaints, out, refuse
+from galexplore.cli.terminal import Bars, out, refuse
+from galexplore.cli.train import train
 from galexplore.cutouts.seeing import parse_seeing
 from galexplore.errors import InputError
 from galexplore.files import NO_ROOM, explain_failure
-from galexplore.places import DATA, ROOT, warn_of_cache
-from galexplore.survey import DECALS, Survey
+from galexplore.places import ROOT
+from galexplore.survey import DECALS
 
 app = typer.Typer(help="A latent-space explorer for galaxies.", no_args_is_help=True, pretty_exceptions_enable=False)
 app.command()(inspect)
 app.command()(check)
+app.command()(train)
+app.add_typer(fetch_app, name="fetch", no_args_is_help=True)
 app.add_typer(mock_app, name="mock", invoke_without_command=True)
 app.add_typer(model_app, name="model", no_args_is_help=True)
 app.add_typer(bench_app, name="bench")
 
 FILE_TYPES = "FITS, npy, npz, JPEG, PNG"  # of files that are read
-Model = Annotated[str, typer.Option("--model", help="Name of a model; galexplore model list shows them.")]
+Model = Annotated[str, typer.Option("--model", "--name", help="Name of a model; galexplore model list shows them.")]
 Ebv = Annotated[
     float | None,
     typer.Option("--ebv", help="E(B-V) of our Galaxy's dust, instead of the map's at the position; 0: none."),
@@ -124,54 +128,6 @@ def locate(
         print(json.dumps(location.to_dict(), indent=2, allow_nan=False))
     else:
         print_location(location, out)
-
-
-@app.command()
-def train(
-    name: Annotated[str, typer.Option(help="What to call the model: the folder of models/ that is made.")],
-    data: Annotated[Path, typer.Option(help="Catalogue; by default the embedded one.")] = DATA,
-    recipe: Annotated[Literal["cpu", "gpu"] | None, typer.Option(help="By default the one for this machine.")] = None,
-    epochs: Annotated[int | None, typer.Option(help="Passes over the galaxies; the recipe's by default.")] = None,
-    extra: Annotated[
-        int | None, typer.Option(min=0, help="Galaxies drawn beside the embedded catalogue's; needs the mock.")
-    ] = None,
-    minutes: Annotated[
-        float | None, typer.Option(min=0.1, help="Let the schedule end after so long, instead of after epochs.")
-    ] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of the weights and the augmentation.")] = None,
-    devices: Annotated[
-        int, typer.Option(min=1, help="Processes, a GPU each; more than one needs the extra multi.")
-    ] = 1,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace a model of that name, once all is made.")
-    ] = False,
-    survey: Annotated[
-        Path | None, typer.Option(help="JSON file of another survey's bands, pixels and noise; see CONTRIBUTING.md.")
-    ] = None,
-) -> None:
-    """Train a model, calibrate it, embed the catalogue and fit the atlas; continues where it was killed."""
-    from dataclasses import replace
-
-    from galexplore.jobs.gather import is_embedded
-    from galexplore.jobs.make_model import pick_device, train_model
-    from galexplore.jobs.publish import check_place
-    from galexplore.network.processes import Processes, launch_processes
-    from galexplore.network.recipes import RECIPES
-
-    check_place(name, overwrite)
-    imaging = Survey.open(survey) if survey else DECALS
-    if extra and not is_embedded(data):
-        raise InputError("--extra draws galaxies of the embedded survey, which are mixed with no other catalogue's.")
-    network, training = RECIPES[recipe or ("gpu" if pick_device().type == "cuda" else "cpu")]
-    changed: dict[str, Any] = {
-        k: v for k, v in {"epochs": epochs, "minutes": minutes, "seed": seed, "extra": extra}.items() if v is not None
-    }
-    if trouble := warn_of_cache():
-        complaints.print(trouble)
-    processes = launch_processes(devices) if devices > 1 else Processes()
-    with Bars() as report:
-        card = train_model(name, data, replace(training, **changed), report, imaging, network, processes, overwrite)
-    out.print(f"models/{name} written: {card['seconds'] / 60:.1f} min of training on {card['hardware']}.")
 
 
 @app.command()

@@ -16,6 +16,7 @@ from galexplore.network.sample import Device, Sample
 from galexplore.places import DATA
 from galexplore.posterior.label_errors import TYPICAL_ERRORS, read_label
 from galexplore.sources import files
+from galexplore.sources.catalogues.cutouts import CutoutStore
 from galexplore.sources.keeping import keep
 from galexplore.sources.kept import KEPT, Kept
 from galexplore.sources.mock import Store
@@ -90,6 +91,24 @@ def _is_known(frame: pd.DataFrame, column: str) -> bool:
     return all(values[split] > 1 for split in ("train", "validation"))
 
 
+def find_catalogue(data: Path) -> Path:
+    """Find the catalogue of a folder, or take the file as it is.
+
+    Raises
+    ------
+    InputError
+        Where a folder has none, or its cutouts were never fetched.
+    """
+    if not data.is_dir():
+        return data
+    path = data / "catalogue.parquet"
+    if not path.exists() and (data / "selected.parquet").exists():
+        raise InputError(f"The galaxies of {data} have no cutouts yet; bring them: galexplore fetch cutouts {data}")
+    if not path.exists():
+        raise InputError(f"{data} holds no catalogue.parquet; make one: galexplore fetch catalogue sdss --out {data}")
+    return path
+
+
 def read_catalogue(data: Path) -> pd.DataFrame:
     """Read a catalogue to train on.
 
@@ -113,6 +132,8 @@ def open_images(path: Path, frame: pd.DataFrame, survey: Survey) -> Images:
     InputError
         Where there are none.
     """
+    if CutoutStore.stands(path.parent):
+        return CutoutStore(path.parent, survey, frame)
     if (path.parent / KEPT).exists():
         return Kept.open(path.parent / KEPT, survey, frame)
     return files.open_images(path, frame, survey)

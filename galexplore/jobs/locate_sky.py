@@ -143,6 +143,11 @@ class SkyList:
         return self._thread is not None and self._thread.is_alive()
 
     @property
+    def stopping(self) -> bool:
+        """Whether it was cancelled, and only finishes what is under way."""
+        return self.running and self._stop.is_set()
+
+    @property
     def finished(self) -> bool:
         """Whether all have their answer."""
         return not self.running and self.done == len(self.targets)

@@ -5,6 +5,7 @@ from contextlib import nullcontext
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ import pandas as pd
 from galexplore.atlas import atlas
 from galexplore.atlas.recipe import AtlasConfig
 from galexplore.cutouts import artefacts
+from galexplore.errors import InputError
 from galexplore.explore.caveats import join_measured
 from galexplore.explore.models import load
 from galexplore.explore.seal import read_card
@@ -36,6 +38,7 @@ from galexplore.network.processes import Processes
 from galexplore.network.recipes import Network, Training
 from galexplore.network.sample import pick_device
 from galexplore.network.train import fit
+from galexplore.places import find_model
 from galexplore.posterior.calibrate import calibrate, list_uncalibrated, scale_at
 from galexplore.posterior.domain import FILE as DOMAIN
 from galexplore.posterior.metrics import evaluate
@@ -54,6 +57,7 @@ def train_model(
     network: Network = Network(),  # noqa: B008 (frozen)
     processes: Processes = Processes(),  # noqa: B008 (frozen)
     overwrite: bool = False,
+    start_from: str = "",
 ) -> dict:
     """Make `models/<name>`: weights, card, atlas, and the catalogue and images where they are its own.
 
@@ -73,6 +77,8 @@ def train_model(
         Those that train together; all but the first stop after the training.
     overwrite : bool
         Whether a model of that name may be replaced.
+    start_from : str
+        A model whose weights it begins with, of the same network and survey.
 
     Returns
     -------
@@ -87,7 +93,7 @@ def train_model(
     """
     check_place(name, overwrite)
     with nullcontext() if processes.rank else hold_name(name):
-        return _make_model(name, data, training, report, survey, network, processes, overwrite)
+        return _make_model(name, data, training, report, survey, network, processes, overwrite, start_from)
 
 
 def _make_model(
@@ -99,11 +105,13 @@ def _make_model(
     network: Network,
     processes: Processes,
     overwrite: bool,
+    start_from: str,
 ) -> dict:
     """Do what `train_model` says."""
     folder, training = name_partial(name), settle_recipe(data, training)
     if processes.size > 1:  # one process draws and renders; the others then find it done
         processes.lead(lambda: _prepare(data, training, survey, report))
+    weights = read_start(start_from, network, survey) if start_from else None
     frame, flux = read_survey(data, survey, report, None if processes.rank else folder)
 
     def tell_epoch(row: dict) -> None:
@@ -120,6 +128,7 @@ def _make_model(
         report=tell_epoch,
         note=lambda done, of: report("epoch", done, of),
         processes=processes,
+        weights=weights,
     )
     processes.leave()
     if processes.rank:
@@ -129,12 +138,27 @@ def _make_model(
     card |= finish(frame, Embedder(model), flux, folder, report, calibrators, training if training.lessons else None)
     card |= {"simulated": is_simulated(frame), "made": datetime.now(UTC).date().isoformat()}
     card |= {"sha256": hash_file(folder / "weights.safetensors")}
+    card |= {"provenance": {str(k): v for k, v in frame.attrs.items()}} if frame.attrs else {}
     if not is_embedded(data):  # the explorer shows a model with the catalogue that it belongs to
         catalogue.write(frame, folder / "catalogue.parquet")
     card = write_card(folder, card)
     if training.lessons:
         teach(load(folder.name), training.lessons, report=lambda text: report("teach", 0, None, text))
     return read_card(publish_model(name, overwrite))
+
+
+def read_start(name: str, network: Network, survey: Survey) -> dict[str, Any]:
+    """Read the weights of a model that another one begins with.
+
+    Raises
+    ------
+    InputError
+        Where it cannot be opened, or has another network or survey.
+    """
+    model = Embedder.load(find_model(name), pick_device()).model
+    if model.network != network or model.survey != survey:
+        raise InputError(f"The model {name!r} has another network or survey than the one that is to begin with it.")
+    return {k: v.clone() for k, v in model.state_dict().items()}
 
 
 def _prepare(data: Path, training: Training, survey: Survey, report: Report) -> None:

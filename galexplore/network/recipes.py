@@ -1,6 +1,6 @@
 """Shapes of the network and training recipes; the defaults are the shipped model's, and their comments say why."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from galexplore.cutouts.stretch import SOFTENING
@@ -62,6 +62,16 @@ class Training:
     calibrators: int = 20_000  # drawn beside the calibration split, whose 2,600 fix a coverage to 1 % only; with extra
     lessons: int = 1500  # galaxies whose properties are moved, one by one, to teach explanations; with extra
     seed: int = 20231226
+    start_from: str = ""  # SHA-256 of the weights that it begins with; else they are random
+
+
+#: Fewer galaxies than this teach a network less than the simulated survey has taught the shipped one.
+FEW = 10_000
+
+
+def fine_tune(training: Training, weights: str) -> Training:
+    """Turn a recipe into one that goes on from weights: small steps, small batches, more passes over fewer galaxies."""
+    return replace(training, learning_rate=3e-4, batch=32, epochs=20, extra=0, start_from=weights)
 
 
 #: What `galexplore train --recipe` offers. The GPU's has never run on one: its cost is an estimate from the CPU's.

@@ -54,10 +54,21 @@ class Run:
     best: dict[str, Tensor]
     optimizer: torch.optim.Optimizer
     history: list[dict]
+    floor: float = -math.inf  # what it began with scored so much: only what betters that is kept
 
     @classmethod
-    def start(cls, sample: Sample, survey: Survey, network: Network, training: Training) -> "Run":
-        """Initialise from the seed, with labels standardised by this sample; what has no label is left untaught."""
+    def start(
+        cls,
+        sample: Sample,
+        survey: Survey,
+        network: Network,
+        training: Training,
+        weights: dict[str, Tensor] | None = None,
+    ) -> "Run":
+        """Initialise from the seed, with labels standardised by this sample; what has no label is left untaught.
+
+        Where weights are given, from those, with labels standardised as they were when those were learnt.
+        """
         torch.manual_seed(training.seed)
         model, labels = CVAE(network, survey), sample.labels.cpu()
         mean = labels.nanmean(dim=0)
@@ -65,6 +76,8 @@ class Run:
         model.label_mean.copy_(mean.nan_to_num(0.0))
         model.label_std.copy_(torch.where(spread > 0, spread, 1.0))  # labels all alike, or none
         model.leave_untaught(bool(sample.vector.isnan().all()), mean.isnan())
+        if weights is not None:
+            model.load_state_dict({k: v.cpu() for k, v in weights.items()})
         model = lay_out(model).to(sample.device)
         optimizer = torch.optim.AdamW(model.parameters(), weight_decay=training.weight_decay)
         best = {k: v.clone() for k, v in model.state_dict().items()}
@@ -132,9 +145,9 @@ class Run:
         return [row["score"] if math.isfinite(row["score"]) else -math.inf for row in self.history]
 
     def add(self, row: dict) -> None:
-        """Append an epoch to the history; its averaged weights are kept if it has a score and none before had more."""
+        """Append an epoch to the history; its averaged weights are kept if it scores and nothing before scored more."""
         self.history.append(row)
-        if math.isfinite(row["score"]) and self.scores[-1] == max(self.scores):
+        if math.isfinite(row["score"]) and self.scores[-1] == max(*self.scores, self.floor):
             for k, v in self.averaged.items():
                 self.best[k].copy_(v)
 

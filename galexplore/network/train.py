@@ -161,6 +161,7 @@ def fit(
     note: Callable[[int, int], None] = lambda done, of: None,
     processes: Processes = Processes(),  # noqa: B008 (frozen)
     clock: Callable[[], float] = time.perf_counter,
+    weights: dict[str, Tensor] | None = None,
 ) -> tuple[CVAE, dict]:
     """Train a CVAE, with a checkpoint after every epoch; a second call continues where the first one was killed.
 
@@ -180,6 +181,8 @@ def fit(
         The processes that train together; each of them makes this same call.
     clock : callable
         Seconds, from any moment on.
+    weights : dict of str to Tensor, optional
+        Of a network of the same shape, to begin with.
 
     Returns
     -------
@@ -200,7 +203,9 @@ def fit(
     folder.mkdir(parents=True, exist_ok=True)
     recipe: dict[str, Any] = {"survey": survey.to_dict(), "network": asdict(network), "training": asdict(training)}
     recipe |= {"data_hash": data_hash, "n_train": len(sample)}
-    run, checkpoint = Run.start(sample, survey, network, training), folder / "checkpoint.safetensors"
+    run, checkpoint = Run.start(sample, survey, network, training, weights), folder / "checkpoint.safetensors"
+    if weights is not None and math.isfinite(score := validate(run.load(run.best), validation)["score"]):
+        run.floor = score
     if not run.resume(checkpoint, json.dumps(recipe)):
         processes.lead(lambda: shutil.rmtree(folder / "progress", ignore_errors=True))  # another recipe's
     while not run.is_over(training):
@@ -220,8 +225,8 @@ def fit(
         )
     model = run.load(run.best)
     model.set_apart(*encode_some(model, sample))
-    weights = {k: v.contiguous() for k, v in model.state_dict().items()}
-    processes.lead(lambda: write_weights(weights, survey, folder / "weights.safetensors"))
+    learnt = {k: v.contiguous() for k, v in model.state_dict().items()}
+    processes.lead(lambda: write_weights(learnt, survey, folder / "weights.safetensors"))
     seconds = sum(row["seconds"] for row in run.history)
     return model, recipe | {
         "hardware": describe_hardware(sample.device) + (f", {processes.size} processes" if processes.size > 1 else ""),
@@ -230,7 +235,7 @@ def fit(
         "parameters": sum(p.numel() for p in model.parameters()),
         "history": run.history,
         "untaught": list_untaught(sample),
-    }
+    } | ({"score_at_start": run.floor} if math.isfinite(run.floor) else {})
 
 
 def write_weights(weights: dict[str, Tensor], survey: Survey, path: Path) -> None:

@@ -12,10 +12,13 @@ HOSTS = {
     "cds.unistra.fr": "the name resolver Sesame",
     "alasky.cds.unistra.fr": "the picture server hips2fits",
     "skyserver.sdss.org": "SkyServer",
+    "datalab.noirlab.edu": "the Astro Data Lab (DESI)",
+    "datacentral.org.au": "Data Central (GAMA)",
+    "data.galaxyzoo.org": "Galaxy Zoo's data",
 }
 
 
-def check_url(url: str, stand_in: str = "") -> None:
+def check_url(url: str, stand_in: str = "", more: frozenset[str] = frozenset()) -> None:
     """Refuse an address that is not on the list.
 
     Parameters
@@ -23,6 +26,8 @@ def check_url(url: str, stand_in: str = "") -> None:
     url : str
     stand_in : str
         Origin of a stand-in on this machine, "http://127.0.0.1:PORT", which alone is allowed then.
+    more : frozenset of str
+        Hosts beside the list, which a person named.
 
     Raises
     ------
@@ -40,7 +45,12 @@ def check_url(url: str, stand_in: str = "") -> None:
         return
     if parts.scheme != "https":
         raise InputError(f"{_spell(url)} is not asked: only https addresses are")
-    if parts.username is not None or parts.password is not None or port not in (None, 443) or host not in HOSTS:
+    if (
+        parts.username is not None
+        or parts.password is not None
+        or port not in (None, 443)
+        or host not in {*HOSTS, *more}
+    ):
         raise InputError(f"{_spell(url)} is not asked: it is none of {', '.join(sorted(HOSTS))}")
 
 

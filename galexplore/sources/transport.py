@@ -1,6 +1,5 @@
 """The one session through which servers are asked: as a good guest, who trusts no byte unlooked at."""
 
-import io
 import math
 import os
 from collections.abc import Callable, Mapping
@@ -21,6 +20,7 @@ from galexplore.sources.answers import CAP, Answer, AnswerStore
 from galexplore.sources.connections import REACHED_WITHIN, Resolve, look_up, make_adapter
 from galexplore.sources.hosts import HOSTS, check_stand_in, check_url
 from galexplore.sources.limiter import Clock, Limiter
+from galexplore.sources.replies import Body, is_late, read_pause
 
 MOST = 20_000_000  # bytes of an answer, unless whoever asks knows that it is less
 SILENCE = 10.0  # seconds without a byte after which a server is given up
@@ -34,16 +34,16 @@ RETRIES = Retry(total=4, backoff_factor=0.5, backoff_max=8, status_forcelist=(42
 _SHORTEST_PAUSE = 0.5
 #: Set to anything but 0, it switches the network off, on a hosted server for all who use it.
 OFF = "GALEXPLORE_OFFLINE"
-#: Set to anything but 0, a stand-in on this machine answers for the servers.
+#: Set to anything but 0, a stand-in on this machine answers for the servers: the one at that origin, else one's own.
 DEMO = "GALEXPLORE_DEMO_SKY"
 
 
 class ServerError(InputError):
-    """A server did not give what it was asked for; `status` is its code, None where it gave none."""
+    """A server did not give what it was asked for; `status` is its code, None where it gave none, and what it said."""
 
-    def __init__(self, message: str, status: int | None = None):
+    def __init__(self, message: str, status: int | None = None, body: bytes = b""):
         super().__init__(message)
-        self.status = status
+        self.status, self.body = status, body
 
 
 class NetworkError(ServerError):
@@ -90,6 +90,7 @@ class Session(requests.Session):
     ):
         super().__init__()
         self.trust_env, self.off = False, off
+        self.allowed: frozenset[str] = frozenset()
         self.stand_in = check_stand_in(stand_in) if stand_in else ""
         self.clock = clock or Clock()
         self.limiter = Limiter(self.clock)
@@ -111,6 +112,7 @@ class Session(requests.Session):
         age: float = 0.0,
         most: int = MOST,
         seconds: float = PATIENCE,
+        silence: float = SILENCE,
         retries: Retry = RETRIES,
     ) -> Answer:
         """Ask a server, or take what it said before.
@@ -122,8 +124,8 @@ class Session(requests.Session):
             Raises `ServerError` where an answer is not what it should be; only what passes is kept.
         age : float
             Seconds that a kept answer may be old; 0 for none.
-        most, seconds : int, float
-            Bytes of the body, and time for all.
+        most, seconds, silence : int, float, float
+            Bytes of the body, time for all, and without a byte.
         retries : Retry
 
         Raises
@@ -135,30 +137,46 @@ class Session(requests.Session):
         InputError
             Where the address is not on the list.
         """
-        check_url(url)
+        check_url(url, more=self.allowed)
         diverted = url.replace(f"https://{urlsplit(url).netloc}", self.stand_in, 1) if self.stand_in else url
         request = self.prepare_request(requests.Request("GET", diverted, params=dict(params or {})))
         address = str(request.url)
         if self.store and age and (kept := self.store.find(address, age)):
             return kept
-        response = self.send(request, most=most, seconds=seconds, retries=retries)
+        response = self.send(request, most=most, seconds=seconds, silence=silence, retries=retries)
         kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         answer = Answer(address, response.status_code, kind, response.content)
         if answer.status != 200:
-            raise ServerError(f"{self._name(address)} answers with an error ({answer.status})", answer.status)
+            raise ServerError(
+                f"{self._name(address)} answers with an error ({answer.status})", answer.status, answer.body
+            )
         check(answer)
         if self.store and age:
             self.store.keep(answer)
         return answer
 
+    def allow(self, url: str) -> None:
+        """Allow the server of an address that a person named; it stays one over https on a public address.
+
+        Raises
+        ------
+        InputError
+            Where it is no https address, or names a port or a person.
+        """
+        host = urlsplit(url).hostname or ""
+        check_url(url, more=frozenset({host}))
+        self.allowed |= {host}
+
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         """Send a request, follow its redirects within the list, and read its whole answer; raises as `fetch` does."""
         most, ends = kwargs.get("most", MOST), self.clock.now() + kwargs.get("seconds", PATIENCE)
         for _ in range(HOPS + 1):
-            check_url(str(request.url), self.stand_in)
+            check_url(str(request.url), self.stand_in, self.allowed)
             if self.off:
                 raise NetworkError(f"the network is switched off here ({OFF})")
-            response = self._ask_patiently(request, most, ends, kwargs.get("retries", RETRIES))
+            response = self._ask_patiently(
+                request, most, ends, kwargs.get("silence", SILENCE), kwargs.get("retries", RETRIES)
+            )
             target = self.get_redirect_target(response)
             if target is None:
                 return response
@@ -166,22 +184,22 @@ class Session(requests.Session):
         raise ServerError(f"{self._name(str(request.url))} redirects without end")
 
     def _ask_patiently(
-        self, request: requests.PreparedRequest, most: int, ends: float, retries: Retry
+        self, request: requests.PreparedRequest, most: int, ends: float, silence: float, retries: Retry
     ) -> requests.Response:
         """Ask, and ask again after a pause where that may help."""
         name, method = self._name(str(request.url)), str(request.method)
         while True:
             status, pause = None, 0.0
             try:
-                response = self._ask(request, most, ends)
+                response = self._ask(request, most, ends, silence)
                 after = response.headers.get("Retry-After")
                 if not retries.is_retry(method, response.status_code, after is not None):
                     return response
-                status, pause = response.status_code, _read_pause(after)
+                status, pause = response.status_code, read_pause(after)
                 trouble = f"is busy or broken ({status})"
             except (requests.RequestException, HTTPError, OSError) as error:
                 self._give_up_where_hopeless(request, error)
-                trouble = "sends its answer too slowly" if _is_late(error) else "breaks off before its answer is whole"
+                trouble = "sends its answer too slowly" if is_late(error) else "breaks off before its answer is whole"
             try:
                 retries = retries.increment(method, str(request.url), error=HTTPError(trouble))
             except (MaxRetryError, HTTPError):
@@ -192,19 +210,19 @@ class Session(requests.Session):
                 raise ServerError(f"{name} {trouble}{wait}; try again later", status)
             self.limiter.rest(min(pause, LONGEST_REST))
 
-    def _ask(self, request: requests.PreparedRequest, most: int, ends: float) -> requests.Response:
+    def _ask(self, request: requests.PreparedRequest, most: int, ends: float, silence: float) -> requests.Response:
         """Send a request once, in its turn, and read its body."""
         host = urlsplit(str(request.url)).netloc
         if self.clock.now() - self._unreached.get(host, -math.inf) < COOL_DOWN:
             self._say_unreached(host)
         with self.limiter.turn():
             adapter = self.get_adapter(str(request.url))
-            response = adapter.send(request, stream=True, timeout=(REACHED_WITHIN, SILENCE), verify=True, proxies={})
+            response = adapter.send(request, stream=True, timeout=(REACHED_WITHIN, silence), verify=True, proxies={})
             try:
                 body = self._read(response, most, ends)
             finally:
                 response.close()
-        response._content, response.raw = body, _Body(body)
+        response._content, response.raw = body, Body(body)
         return response
 
     def _read(self, response: requests.Response, most: int, ends: float) -> bytes:
@@ -248,32 +266,15 @@ class Session(requests.Session):
         return "the stand-in" if self.stand_in else HOSTS.get(host, host)
 
 
-class _Body(io.BytesIO):
-    """A body that was read, for whoever reads it from `raw`, as pyvo does."""
-
-    def read(self, size: int | None = -1, decode_content: bool = True) -> bytes:
-        return super().read(size)
-
-
-def _read_pause(after: str | None) -> float:
-    """Seconds that a server asks to wait; 0 where it does not, or where it cannot be read."""
-    try:
-        return Retry(retry_after_max=86_400).parse_retry_after(after) if after else 0.0
-    except HTTPError:
-        return 0.0
-
-
-def _is_late(error: Exception) -> bool:
-    return isinstance(error, requests.Timeout | TimeoutError) or "timed out" in str(error)
-
-
 def open_session() -> Session:
     """Open the session of this program: one for each setting of the environment."""
-    return _open(_is_set(OFF), _is_set(DEMO))
+    return _open(_is_set(OFF), os.environ[DEMO] if _is_set(DEMO) else "")
 
 
 @cache
-def _open(off: bool, demo: bool) -> Session:
+def _open(off: bool, demo: str) -> Session:
+    if demo.startswith("http") and not off:
+        return Session(stand_in=demo)
     if demo and not off:
         from galexplore.sources.stand_in.server import StandIn
 

@@ -15,8 +15,8 @@ from pages._parts.filters import choose_condition, choose_filters, forget_filter
 from pages._parts.own_list import choose_list
 from pages._parts.panels import mark
 from pages._parts.subsets import choose_subsets, list_subsets
-from pages._session.address import fill_widgets
 from pages._session.state import plain, select
+from pages._session.widgets import fill_widgets
 
 MAP_NAMES = {"latents": "of the latents", "features": "of the encoder's features"}
 

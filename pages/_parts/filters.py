@@ -1,23 +1,16 @@
 """The Atlas's filters: a condition, ranges with their histograms to brush, kinds left out."""
 
-import math
-from functools import partial
-from typing import cast
-
 import numpy as np
 import streamlit as st
 
-from galexplore import figures
 from galexplore.errors import InputError
 from galexplore.explore.explorer import Explorer
 from galexplore.explore.link import AtlasState
 from galexplore.explore.subsets import find_subsets
 from galexplore.tables.expressions import keep_where
 from galexplore.tables.names import name_column
-from pages._parts.panels import STILL
-from pages._session.state import is_dark
+from pages._parts.ranges import STEPS, choose_range
 
-STEPS = {"lat_redshift": 0.01, "mag_r": 0.1}
 LANGUAGE = (
     "Columns by their names in the table, such as lat_redshift, logmass, mag_g, population; and, or, not (or & | ~); "
     "< <= == != >= >; + - * / % **; abs, sqrt, exp, log, log10, sin, cos, tan, arctan2, floor, minimum, maximum; "
@@ -96,53 +89,3 @@ def choose_filters(explorer: Explorer, kinds: list[str]) -> tuple[dict[str, tupl
     keep_known("left-out", kinds)
     left_out = st.multiselect("Leave out", kinds, key="left-out", placeholder="No kind", persist_state="session")
     return limits, left_out
-
-
-def choose_range(explorer: Explorer, column: str) -> tuple[float, float] | None:
-    """Show a column's histogram over a range slider; None where it is wide open, and what has no value passes too."""
-    values = explorer.table[column]
-    low, high = float(values.min()), float(values.max())
-    step: float = STEPS.get(column) or 10.0 ** math.floor(math.log10((high - low) / 100))
-    low, high = math.floor(low / step) * step, math.ceil(high / step) * step
-    key = f"filter-{column}"
-    if key in st.session_state:  # what a link asks for stays on the slider
-        first, last = st.session_state[key]
-        st.session_state[key] = (min(max(first, low), high), max(min(last, high), low))
-    else:
-        st.session_state[key] = (low, high)
-    show_brush(explorer, column, (low, high), step)
-    digits = max(0, -math.floor(math.log10(step)))
-    label, shown = name_column(column), f"%.{digits}f"
-    slider = st.slider(label, low, high, step=step, format=shown, key=key, persist_state="session")
-    first, last = cast(tuple[float, float], slider)  # a pair, as its state is
-    return None if (first, last) == (low, high) else (round(first, 6), round(last, 6))
-
-
-@st.cache_data(max_entries=60, show_spinner=False)
-def _count(digest: str, column: str, span: tuple[float, float], _explorer: Explorer) -> np.ndarray:
-    return figures.count_bins(_explorer.table[column].to_numpy(), span)
-
-
-def show_brush(explorer: Explorer, column: str, span: tuple[float, float], step: float) -> None:
-    """Show the histogram of a column: what is dragged on it becomes the range of the slider below."""
-    count = _count(explorer.digest, column, span, explorer)
-    figure = figures.plot_brush(count, span, st.session_state[f"filter-{column}"], is_dark())
-    key = f"brush-{column}-{st.session_state.get('brushed', 0)}"  # a new one is drawn without what was dragged
-    take, alt = partial(take_brush, column, key, span, step), f"Histogram of {name_column(column)}"
-    st.plotly_chart(
-        figure, theme=None, key=key, on_select=take, selection_mode="box", config=STILL | {"staticPlot": False}, alt=alt
-    )
-
-
-def take_brush(column: str, key: str, span: tuple[float, float], step: float) -> None:
-    """Make what was dragged on a histogram the range of its slider, on its steps; nothing where nothing was."""
-    state, (low, high) = st.session_state, span
-    boxes = ((state.get(key) or {}).get("selection") or {}).get("box") or []
-    if not boxes:  # as a plot that is drawn anew says of itself
-        return
-    ends = sorted(float(end) for end in boxes[0]["x"])
-    first, last = (low + step * round((min(max(end, low), high) - low) / step) for end in ends)
-    if first == last:  # narrower than a step: the step that holds it
-        first, last = max(low, first - step), min(high, last + step)
-    state[f"filter-{column}"] = (first, last)
-    state.brushed = state.get("brushed", 0) + 1

@@ -61,7 +61,9 @@ def show_progress(was_running: bool) -> None:
     if listed.trouble:
         st.caption(f"Stopped: {plain(listed.trouble)}. What is done is kept.")
     with st.container(horizontal=True, vertical_alignment="center"):
-        if listed.running:
+        if listed.stopping:
+            st.button("Finishing what was begun", key="sky-stopping", disabled=True, icon=":material/stop:")
+        elif listed.running:
             st.button("Cancel", key="sky-cancel", on_click=listed.cancel, icon=":material/stop:")
         elif not listed.finished:
             st.button("Resume", key="sky-resume", on_click=listed.start, icon=":material/play_arrow:")

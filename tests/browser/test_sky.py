@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from galexplore.sources.stand_in.server import StandIn
 from tests.browser.conftest import serve
 from tests.browser.driver import NEEDS, settle
 
@@ -11,8 +12,15 @@ pytestmark = NEEDS
 
 
 @pytest.fixture(scope="module")
-def address():
-    with serve(GALEXPLORE_OFFLINE="0", GALEXPLORE_DEMO_SKY="1") as where:
+def stand_in():
+    with StandIn() as servers:
+        servers.origin = servers.start()
+        yield servers
+
+
+@pytest.fixture(scope="module")
+def address(stand_in):
+    with serve(GALEXPLORE_OFFLINE="0", GALEXPLORE_DEMO_SKY=stand_in.origin) as where:
         yield where
 
 
@@ -35,20 +43,27 @@ def test_the_search_leads_to_the_sky(page):
     page.get_by_text("M 104 (LIN)").first.wait_for(timeout=60_000)
 
 
-def test_a_list_goes_on_while_another_page_is_used_and_is_cancelled_and_resumed(page):
+def test_a_list_goes_on_while_another_page_is_used_and_is_cancelled_and_resumed(page, stand_in):
     page.get_by_role("link", name="Locate").first.click()
     settle(page)
     page.get_by_text("A list of up to 500").click()
-    text = "\n".join(f"{150 + i / 7:.4f} {2 + i / 9:.4f}" for i in range(40))
-    page.get_by_label("One name or position a line").fill(text)
-    page.get_by_label("One name or position a line").press("Control+Enter")
+    box = page.get_by_label("One name or position a line")
+    box.fill("\n".join(f"{150 + i / 7:.4f} {2 + i / 9:.4f}" for i in range(40)))
+    box.press("Control+Enter")
+    page.get_by_text("to apply").wait_for(state="hidden", timeout=60_000)  # the server has the text
     settle(page)
-    page.get_by_role("button", name="Locate them").click()
-    page.get_by_role("button", name="Cancel").click(timeout=60_000)
-    page.get_by_role("button", name="Resume").wait_for(timeout=60_000)
-    done = int(re.search(r"(\d+) of 40 done", page.get_by_text("of 40 done").first.inner_text())[1])
-    assert done < 40
-    page.get_by_role("button", name="Resume").click()
+    stand_in.hold()  # no speed of the server's can finish the list before it is cancelled
+    try:
+        page.get_by_role("button", name="Locate them").click()
+        page.get_by_role("button", name="Cancel").click(timeout=60_000)
+        page.get_by_role("button", name="Finishing what was begun").wait_for(timeout=60_000)
+    finally:
+        stand_in.release()
+    resume = page.get_by_role("button", name="Resume")
+    resume.wait_for(timeout=60_000)
+    assert int(re.search(r"(\d+) of 40 done", page.get_by_text("of 40 done").first.inner_text())[1]) < 40
+    resume.click()
+    resume.wait_for(state="hidden", timeout=60_000)
     page.get_by_role("link", name="Model").first.click()
     page.get_by_role("heading", name="The model").first.wait_for(timeout=60_000)
     page.get_by_role("link", name="Locate").first.click()

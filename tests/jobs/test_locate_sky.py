@@ -97,10 +97,12 @@ def test_cancelled_and_resumed_nothing_is_fetched_twice(explorer):
     listed = SkyList(make_targets(12), explorer, Session(off=True), fetch)
     listed.start()
     begun.wait(20)
+    assert not listed.stopping
     listed.cancel()
+    assert listed.stopping and listed.running
     gate.set()
     listed.wait()
-    assert 0 < listed.done < 12 and not listed.finished and not listed.running
+    assert not listed.stopping and 0 < listed.done < 12 and not listed.finished and not listed.running
     listed.start()
     listed.start()  # a second click changes nothing
     listed.wait()

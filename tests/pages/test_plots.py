@@ -131,34 +131,38 @@ def test_ends_are_typed_and_an_axis_becomes_logarithmic(app):
     assert find_plot(app, "Redshift")["layout"]["yaxis"]["title"]["text"].startswith("log₁₀ stellar mass")
 
 
-def test_a_range_that_is_brushed_on_a_histogram_filters(app, explorer):
-    app.run()
-    app.session_state["brush-lat_redshift-0"] = {"selection": {"box": [{"x": [0.204, 0.0987], "y": [0, 9]}]}}
-    from pages._parts.filters import take_brush
+def test_a_range_filters_whether_brushed_or_slid(app, explorer):
+    def passed(low, high):
+        check(app)
+        n = int(explorer.table["lat_redshift"].between(low, high).sum())
+        return f"{n:,} of {len(explorer.table):,} galaxies pass" in words(app)
 
-    assert take_brush  # a callback, which AppTest cannot fire for a plot: what it does is looked at below
-    app.session_state["filter-lat_redshift"] = (0.1, 0.2)
     app.run()
-    check(app)
-    n = int(explorer.table["lat_redshift"].between(0.1, 0.2).sum())
-    assert f"{n:,} of {len(explorer.table):,} galaxies pass" in words(app)
+    # as `take_brush` leaves them, a callback that AppTest cannot fire for a plot
+    app.session_state["filter-lat_redshift"], app.session_state["brushed"] = (0.1, 0.2), 1
+    app.run()
+    assert passed(0.1, 0.2)
+    app.slider(key="range-lat_redshift-1").set_range(0.3, 0.5).run()
+    assert passed(0.3, 0.5)
+    app.run()
+    assert passed(0.3, 0.5) and app.session_state.atlas_state.limits == {"lat_redshift": (0.3, 0.5)}
 
 
 def test_a_brush_falls_on_the_steps_of_its_slider(monkeypatch):
-    from pages._parts import filters
+    from pages._parts import ranges
 
     class State(dict):
         __getattr__, __setattr__ = dict.__getitem__, dict.__setitem__
 
     state = State({"b": {"selection": {"box": [{"x": [0.204, 0.0987]}]}}})
-    monkeypatch.setattr(filters.st, "session_state", state)
-    filters.take_brush("z", "b", (0.0, 1.0), 0.01)
+    monkeypatch.setattr(ranges.st, "session_state", state)
+    ranges.take_brush("z", "b", (0.0, 1.0), 0.01)
     assert state["filter-z"] == pytest.approx((0.10, 0.20)) and state["brushed"] == 1
     state["b"] = {"selection": {"box": [{"x": [-3, 0.5]}]}}
-    filters.take_brush("z", "b", (0.0, 1.0), 0.01)
+    ranges.take_brush("z", "b", (0.0, 1.0), 0.01)
     assert state["filter-z"] == pytest.approx((0, 0.5))
     state["b"] = {"selection": {"box": []}}
-    filters.take_brush("z", "b", (0.0, 1.0), 0.01)
+    ranges.take_brush("z", "b", (0.0, 1.0), 0.01)
     assert state["filter-z"] == pytest.approx((0, 0.5)), "a plot that is drawn anew says so, and widens nothing"
 
 

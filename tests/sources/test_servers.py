@@ -1,5 +1,7 @@
 """Cutouts and names from servers, held against a stand-in on loopback that plays every fault of theirs."""
 
+import threading
+
 import numpy as np
 import pytest
 
@@ -12,7 +14,7 @@ from galexplore.sources.sky_pictures import fetch_sky_picture, is_blank
 from galexplore.sources.stand_in.faults import FAULTS
 from galexplore.sources.stand_in.server import StandIn
 from galexplore.sources.stand_in.sky import Sky
-from galexplore.sources.transport import NetworkError, ServerError, Session
+from galexplore.sources.transport import NetworkError, ServerError, Session, open_session
 from galexplore.survey import DECALS
 from tests.analytic import REAL
 from tests.sources.answering import Passing, Scripted
@@ -304,12 +306,23 @@ def test_the_stand_in_plays_only_faults_that_there_are(server):
     assert set(LASTING) | set(PASSING) | {"404", "500", "slow bytes"} >= set(FAULTS)
 
 
-def test_spectra_come_as_skyserver_gives_them(server, session):
-    import io
+def test_answers_can_be_held_back(server, session):
+    server.hold()
+    answered = threading.Event()
+    asking = threading.Thread(target=lambda: (resolve(session, "M 104"), answered.set()))
+    asking.start()
+    while not server.asked:
+        pass
+    assert not answered.wait(0.2)
+    server.release()
+    asking.join(20)
+    assert answered.is_set() and len(server.asked) == 1
 
-    import pandas as pd
 
-    url = "https://skyserver.sdss.org/dr18/SkyServerWS/SearchTools/SqlSearch"
-    body = session.fetch(url, {"cmd": "SELECT TOP 50 * FROM specObj", "format": "csv"}).body
-    table = pd.read_csv(io.BytesIO(body), comment="#", dtype={"specObjID": str})
-    assert len(table) == 50 and table["z"].between(0, 1).all() and table["specObjID"].str.len().eq(18).all()
+def test_the_app_asks_the_stand_in_that_it_is_given(server, monkeypatch):
+    monkeypatch.setenv("GALEXPLORE_OFFLINE", "0")
+    monkeypatch.setenv("GALEXPLORE_DEMO_SKY", server.origin)
+    assert open_session().stand_in == server.origin
+    monkeypatch.setenv("GALEXPLORE_DEMO_SKY", "http://192.168.0.1:81")
+    with pytest.raises(InputError, match="stand-in"):
+        open_session()

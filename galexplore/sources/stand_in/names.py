@@ -1,4 +1,4 @@
-"""What the stand-in's name resolver and spectroscopic database say, in the shapes that the real ones' answers have."""
+"""What the stand-in's name resolver says, in the shape that the real one's answers have."""
 
 from urllib.parse import unquote_plus
 
@@ -48,14 +48,3 @@ def _spell(angle: float, places: int) -> str:
     whole, rest = divmod(angle * 3600, 3600)
     minutes, seconds = divmod(rest, 60)
     return f"{int(whole):02d}:{int(minutes):02d}:{seconds:0{3 + places}.{places}f}"
-
-
-def say_spectra(command: str) -> bytes:
-    """Answer a query as SkyServer's SqlSearch does with `format=csv`: the table's number, its columns, its rows."""
-    columns = "specObjID,ra,dec,z,zErr,zWarning,class,lgm_tot_p50,sfr_tot_p50"
-    rows = [
-        f"{299489677444933632 + i},{150 + 0.11 * i:.6f},{1.5 + 0.07 * i:.6f},{0.03 + 0.011 * i:.6f},{2e-5:.7f},0,"
-        f"GALAXY,{9.8 + 0.05 * (i % 20):.4f},{-0.4 + 0.07 * (i % 17):.4f}"
-        for i in range(50 if "select" in command.lower() else 0)
-    ]
-    return "\n".join(["#Table1", columns, *rows, ""]).encode()

@@ -1,4 +1,4 @@
-"""The stand-in itself: a server on loopback that answers for the viewer, hips2fits, Sesame and SkyServer."""
+"""The stand-in itself: a server on loopback that answers for the viewer, hips2fits, Sesame, SkyServer, TAP and more."""
 
 import threading
 from collections import defaultdict, deque
@@ -6,9 +6,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self
 from urllib.parse import parse_qs, urlsplit
 
-from galexplore.sources.stand_in import files
+from galexplore.sources.stand_in import files, spectra
 from galexplore.sources.stand_in.faults import FAULTS, PLAYED, Reply, send
-from galexplore.sources.stand_in.names import say_position, say_spectra
+from galexplore.sources.stand_in.names import say_position
 from galexplore.sources.stand_in.sky import NATIVE, NEWEST, OLDER, Sky, rescale
 
 #: Services by the paths of their addresses.
@@ -19,7 +19,18 @@ SERVICES = {
     "/cgi-bin/nph-sesame/-oI/SNV": "sesame",
     "/hips-image-services/hips2fits": "hips2fits",
     "/dr18/SkyServerWS/SearchTools/SqlSearch": "skyserver",
+    "/tap/sync": "tap",
+    "/vo/tap/sync": "tap",
+    "/data/greenpeas/peas_tbl4.csv": "peas",
+    "/data/redspirals/RedSpiralsA1.txt": "spirals",
 }
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, address: object) -> None:
+        """Say nothing of whoever has gone before the answer came."""
 
 
 class StandIn:
@@ -36,7 +47,8 @@ class StandIn:
         self.sky, self.layers = sky or Sky(), layers
         self.asked: list[str] = []
         self._plan: defaultdict[str, deque[str]] = defaultdict(deque)
-        self._lock = threading.Lock()
+        self._lock, self._open = threading.Lock(), threading.Event()
+        self._open.set()
         self._server: ThreadingHTTPServer | None = None
 
     def plan(self, service: str, *faults: str) -> None:
@@ -52,6 +64,14 @@ class StandIn:
         with self._lock:
             self._plan[service].extend(faults)
 
+    def hold(self) -> None:
+        """Note what is asked, but let nobody have an answer until `release`."""
+        self._open.clear()
+
+    def release(self) -> None:
+        """Give the answers that were held back, and all others at once."""
+        self._open.set()
+
     def start(self) -> str:
         """Begin to answer; return the origin, "http://127.0.0.1:PORT"."""
         stand_in = self
@@ -66,13 +86,13 @@ class StandIn:
             def log_message(self, *words: object) -> None:
                 """Say nothing."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), Handler)
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def stop(self) -> None:
         """Answer no more."""
+        self.release()
         if self._server:
             self._server.shutdown()
             self._server.server_close()
@@ -91,6 +111,7 @@ class StandIn:
         with self._lock:
             self.asked.append(f"{service} {parts.query}")
             fault = self._plan[service].popleft() if self._plan[service] else ""
+        self._open.wait()
         reply = self.reply(service, parts.query, fault) if service else Reply(404)
         reply = FAULTS[fault](reply) if fault in FAULTS else reply
         try:
@@ -114,7 +135,11 @@ class StandIn:
             return Reply(kind="text/plain", body=say_position(query))
         held = {k: v[0] for k, v in parse_qs(query, keep_blank_values=True).items()}
         if service == "skyserver":
-            return Reply(kind="text/csv", body=say_spectra(held.get("cmd", "")))
+            return spectra.answer_sql(held.get("cmd", ""))
+        if service == "tap":
+            return spectra.answer_adql(held)
+        if service in ("peas", "spirals"):
+            return Reply(kind="text/plain", body=spectra.write_published(service, fault))
         try:
             ra, dec = float(held["ra"]), float(held["dec"])
         except (KeyError, ValueError):

@@ -76,8 +76,7 @@ class Sky:
 
     def find_row(self, ra: float, dec: float) -> pd.Series:
         """Choose the simulated galaxy that stands at a position; the same one whenever it is asked for."""
-        spelt = f"{ra:.3f} {dec:.3f}"
-        return self._rows.iloc[int(hashlib.sha256(spelt.encode()).hexdigest(), 16) % len(self._rows)]
+        return choose_row(ra, dec, self._rows)
 
     def widths(self, ra: float, dec: float) -> tuple[float, float, float]:
         """FWHM [arcsec] of a star at a position, in g, r, z."""
@@ -96,14 +95,25 @@ class Sky:
 
     @cached_property
     def _rows(self) -> pd.DataFrame:
-        frame = catalogue.read(DATA)
-        ordinary = frame[(frame["population"] == "ordinary") & (frame["split"] == "test")]
-        return ordinary.sort_values("mag_r").iloc[:_BRIGHT]
+        return list_bright()
 
     @cached_property
     def _real_fields(self) -> list[Field]:
         paths = sorted(self.real.glob("*_0.262arcsec.fits")) if self.real.is_dir() else []
         return [field for path in paths if (field := _read_cube(path))] + _read_bricks(self.real)
+
+
+def choose_row(ra: float, dec: float, rows: pd.DataFrame) -> pd.Series:
+    """Choose of `list_bright` the galaxy that stands at a position of the stand-in's sky."""
+    digest = hashlib.sha256(f"{ra:.3f} {dec:.3f}".encode()).hexdigest()
+    return rows.iloc[int(digest, 16) % len(rows)]
+
+
+def list_bright() -> pd.DataFrame:
+    """List the brightest ordinary galaxies of the embedded catalogue's test split."""
+    frame = catalogue.read(DATA)
+    ordinary = frame[(frame["population"] == "ordinary") & (frame["split"] == "test")]
+    return ordinary.sort_values("mag_r").iloc[:_BRIGHT]
 
 
 def _read_cube(path: Path) -> Field | None:

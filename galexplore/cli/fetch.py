@@ -1,0 +1,109 @@
+"""`galexplore fetch`: catalogues of real galaxies, their cutouts, and rare kinds of the literature."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from galexplore.cli.terminal import Bars, out
+from galexplore.errors import InputError
+from galexplore.survey import DECALS
+
+app = typer.Typer(help="Fetch real galaxies: a catalogue, its cutouts, rare kinds of the literature.")
+Folder = Annotated[Path, typer.Option("--out", help="Folder in which all of it is kept.")]
+Dry = Annotated[bool, typer.Option("--dry-run", help="Say what it would cost, and stop.")]
+
+
+@app.command("catalogue")
+def catalogue(
+    source: Annotated[str, typer.Argument(help="sdss, eboss, desi, gama, tap, or the file of a table.")],
+    to: Folder,
+    n: Annotated[int, typer.Option("--n", min=1, help="Galaxies wanted at most.")] = 26_000,
+    labels: Annotated[Path | None, typer.Option(help="Table of masses and SFRs by id, such as PROVABGS's.")] = None,
+    column: Annotated[
+        list[str] | None, typer.Option(help="What a column is called there: logmass=log10(MSTAR). Repeat it.")
+    ] = None,
+    service: Annotated[str, typer.Option(help="Address of a TAP service, for tap.")] = "",
+    query: Annotated[str, typer.Option(help="ADQL that it is asked, for tap.")] = "",
+    imf: Annotated[str, typer.Option(help="Initial mass function of a table's masses, to be kept with them.")] = "",
+    cosmology: Annotated[str, typer.Option(help="Cosmology of a table's masses, to be kept with them.")] = "",
+    dry_run: Dry = False,
+) -> None:
+    """Fetch a spectroscopic catalogue, or take a table of one's own: cut, without duplicates, in the footprint."""
+    from galexplore.jobs import fetch_catalogue as job
+    from galexplore.sources.catalogues.own import parse_mapping
+    from galexplore.sources.catalogues.services import SERVICES, find_service
+    from galexplore.sources.transport import open_session
+
+    notes: list[str] = []
+    mapping = parse_mapping(column or [])
+    if source == "tap":
+        if not service or not query:
+            raise InputError("tap needs --service, the https address of a TAP service, and --query, in ADQL")
+        said, notes = job.fetch_tap(service, query, to, open_session(), mapping, imf, cosmology, n)
+    elif source not in SERVICES and (Path(source).suffix or Path(source).exists()):
+        said, notes = job.take_own(Path(source), to, mapping, imf, cosmology, n)
+    else:
+        named, session = find_service(source), open_session()
+        if not named.labels and labels is None:
+            raise InputError(f"{source} has no masses and SFRs by query: give --labels FILE with id, logmass, logsfr")
+        plan = job.plan_catalogue(session, named, n)
+        out.print(f"{named.title}: {plan}.")
+        if dry_run:
+            return
+        with Bars() as report:
+            said = job.fetch_catalogue(
+                named, to, session, n, plan, labels, lambda done, of: report("catalogue", done, of)
+            )
+    for note in notes:
+        out.print(f"{note}.")
+    for why, count in said["dropped"].items():
+        out.print(f"{count:,} left out: {why}.")
+    out.print(f"{said['rows']:,} galaxies in {to}. Next: galexplore fetch cutouts {to}")
+
+
+@app.command("cutouts")
+def cutouts(
+    folder: Annotated[Path, typer.Argument(help="Folder with a catalogue.")],
+    check: Annotated[bool, typer.Option("--check", help="Read those that are there, and mend damaged ones.")] = False,
+    dry_run: Dry = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the manifest as JSON.")] = False,
+) -> None:
+    """Fetch the cutouts of a catalogue; goes on where it was killed."""
+    from galexplore.jobs.fetch_cutouts import MANIFEST, estimate, fetch_cutouts
+    from galexplore.sources.transport import open_session
+
+    cost = estimate(folder, DECALS)
+    if not as_json:
+        out.print(f"{cost}.")
+    if dry_run:
+        return
+    with Bars() as report:
+        manifest = fetch_cutouts(folder, open_session(), DECALS, lambda done, of: report("cutouts", done, of), check)
+    if as_json:
+        print(json.dumps(manifest, indent=1))
+        return
+    counts = ", ".join(f"{manifest[s]:,} {s}" for s in ("got", "missing", "refused", "failed"))
+    out.print(f"{manifest['asked']:,} asked for: {counts}; why, in {folder / MANIFEST}.")
+    if manifest["failed"]:
+        out.print("What failed is asked for again by the same command.")
+    out.print(f"Next: galexplore train --data {folder} --name NAME")
+
+
+@app.command("populations")
+def populations(
+    to: Folder,
+    table: Annotated[list[Path] | None, typer.Option(help="A copy of a published table, instead of asking.")] = None,
+) -> None:
+    """Add Green Peas and Red Spirals of the literature to a catalogue; no training learns from them."""
+    from galexplore.jobs.fetch_catalogue import add_populations
+    from galexplore.sources.catalogues.populations import PUBLISHED, fetch_published, read_published
+    from galexplore.sources.transport import open_session
+
+    session = open_session()
+    lists = [read_published(p) for p in table] if table else [fetch_published(session, p) for p in PUBLISHED]
+    for kind, (count, there) in add_populations(to, lists).items():
+        source = next(x["source"].iloc[0] for x in lists if x["population"].iloc[0] == kind)
+        out.print(f"{count} of the kind {kind} ({source}), {there} of which stood in the catalogue.")
+    out.print(f"Next: galexplore fetch cutouts {to}")

@@ -1,0 +1,90 @@
+"""`galexplore train`: a model of the embedded survey, or of a catalogue of one's own."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from galexplore.cli.terminal import Bars, complaints, out
+from galexplore.errors import InputError
+from galexplore.places import DATA, find_model, warn_of_cache
+from galexplore.survey import DECALS, Survey
+
+
+def train(
+    name: Annotated[str, typer.Option(help="What to call the model: the folder of models/ that is made.")],
+    data: Annotated[
+        Path, typer.Option(help="Catalogue, or a folder that galexplore fetch filled; by default the embedded one.")
+    ] = DATA,
+    recipe: Annotated[Literal["cpu", "gpu"] | None, typer.Option(help="By default the one for this machine.")] = None,
+    epochs: Annotated[int | None, typer.Option(help="Passes over the galaxies; the recipe's by default.")] = None,
+    extra: Annotated[
+        int | None, typer.Option(min=0, help="Galaxies drawn beside the embedded catalogue's; needs the mock.")
+    ] = None,
+    minutes: Annotated[
+        float | None, typer.Option(min=0.1, help="Let the schedule end after so long, instead of after epochs.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of the weights and the augmentation.")] = None,
+    devices: Annotated[
+        int, typer.Option(min=1, help="Processes, a GPU each; more than one needs the extra multi.")
+    ] = 1,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace a model of that name, once all is made.")
+    ] = False,
+    start_from: Annotated[
+        str | None,
+        typer.Option(
+            help="Model whose weights it begins with, or scratch; by default the shipped one's for fewer than 10,000 "
+            "galaxies that galexplore fetch brought."
+        ),
+    ] = None,
+    survey: Annotated[
+        Path | None, typer.Option(help="JSON file of another survey's bands, pixels and noise; see CONTRIBUTING.md.")
+    ] = None,
+) -> None:
+    """Train a model, calibrate it, embed the catalogue and fit the atlas; continues where it was killed."""
+    from dataclasses import replace
+
+    from galexplore.explore.seal import read_card
+    from galexplore.jobs.gather import find_catalogue, is_embedded
+    from galexplore.jobs.make_model import pick_device, train_model
+    from galexplore.jobs.publish import check_place
+    from galexplore.network.processes import Processes, launch_processes
+    from galexplore.network.recipes import RECIPES, Network, fine_tune
+
+    check_place(name, overwrite)
+    imaging = Survey.open(survey) if survey else DECALS
+    if extra and not is_embedded(data):
+        raise InputError("--extra draws galaxies of the embedded survey, which are mixed with no other catalogue's.")
+    network, training = RECIPES[recipe or ("gpu" if pick_device().type == "cuda" else "cpu")]
+    fetched, data = data.is_dir(), find_catalogue(data)
+    begun = choose_start(start_from, data, fetched and imaging == DECALS)
+    if begun:
+        card = read_card(find_model(begun))
+        network, training = Network.read(card["network"]), fine_tune(training, card["sha256"])
+        out.print(f"It begins with the weights of {begun!r}, in small steps; --start-from scratch begins anew.")
+    changed: dict[str, Any] = {
+        k: v for k, v in {"epochs": epochs, "minutes": minutes, "seed": seed, "extra": extra}.items() if v is not None
+    }
+    if trouble := warn_of_cache():
+        complaints.print(trouble)
+    processes = launch_processes(devices) if devices > 1 else Processes()
+    with Bars() as report:
+        card = train_model(
+            name, data, replace(training, **changed), report, imaging, network, processes, overwrite, begun
+        )
+    out.print(f"models/{name} written: {card['seconds'] / 60:.1f} min of training on {card['hardware']}.")
+
+
+def choose_start(asked: str | None, data: Path, fetched: bool) -> str:
+    """Choose the model that a training begins with: the one asked for; for few fetched galaxies the shipped one.
+
+    Empty where it begins with random weights.
+    """
+    from galexplore.network.recipes import FEW
+    from galexplore.tables.catalogue import count_rows
+
+    if asked:
+        return "" if asked == "scratch" else asked
+    few = fetched and 0 < count_rows(data) < FEW
+    return "default" if few and (find_model("default") / "card.json").exists() else ""

@@ -1,0 +1,214 @@
+"""A spectroscopic catalogue fetched, cut and kept, with where it comes from; and rare kinds of the literature in it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.spatial import cKDTree
+
+from galexplore.errors import InputError
+from galexplore.jobs.fetch_cutouts import SELECTED
+from galexplore.locks import hold
+from galexplore.sources.catalogues.own import read_own
+from galexplore.sources.catalogues.pages import ask_tap, count_rows, fetch_pages
+from galexplore.sources.catalogues.selection import LABELS, select, settle
+from galexplore.sources.catalogues.services import PAGE, Service
+from galexplore.sources.transport import Session
+from galexplore.tables import catalogue
+from galexplore.tables.positions import to_vectors
+
+_PAGES = "pages"
+_SPARE = 1.3  # rows asked for, over those wanted: cuts and the footprint take some
+_SAME = 2.0  # arcsec: a galaxy of the literature this near to a row is that row
+_BYTES = 150  # a row, on disk
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What fetching a catalogue costs: galaxies there are, rows to ask for, one row in so many, requests, bytes."""
+
+    there: int
+    rows: int
+    one_in: int
+    requests: int
+    size: int
+
+    def __str__(self) -> str:
+        return (
+            f"{self.there:,} galaxies there; {self.rows:,} rows to ask for, one in {self.one_in}: {self.requests:,} "
+            f"requests, {self.size / 1e6:.1f} MB on disk"
+        )
+
+
+def plan_catalogue(session: Session, service: Service, n: int) -> Plan:
+    """Ask how many galaxies there are, and plan what to ask for.
+
+    Raises
+    ------
+    ServerError
+        As of `Session.fetch`.
+    """
+    there = count_rows(session, service)
+    rows = min(there, round(n * _SPARE))
+    return Plan(there, rows, max(1, there // max(rows, 1)), -(-rows // PAGE) + 1, rows * _BYTES)
+
+
+def fetch_catalogue(
+    service: Service,
+    folder: Path,
+    session: Session,
+    n: int,
+    plan: Plan | None = None,
+    labels: Path | None = None,
+    progress: Callable[[int, int], None] = lambda done, of: None,
+    page: int = PAGE,
+) -> dict:
+    """Fetch a service's catalogue into a folder; a second call goes on where the first one was killed.
+
+    Parameters
+    ----------
+    n : int
+        Galaxies wanted at most.
+    labels : Path, optional
+        A table with masses and SFRs by `id`, for a service that has none.
+
+    Returns
+    -------
+    dict
+        The provenance that is kept with the catalogue.
+
+    Raises
+    ------
+    ServerError, InputError
+        As of the service; where no row can be learnt from; where another process fetches into the folder.
+    """
+    if not service.labels and labels is None:
+        raise InputError(f"{service.name} has no masses and SFRs by query: give --labels FILE with id, logmass, logsfr")
+    folder = Path(folder)
+    with hold(folder / ".fetching", f"The catalogue of {folder.name!r} is being fetched"):
+        plan = plan or plan_catalogue(session, service, n)
+        frames = list(fetch_pages(session, service, plan.rows, plan.one_in, folder / _PAGES, progress, page))
+        frame = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=["id", "ra", "dec", "z"])
+        if labels is not None:
+            frame = _join_labels(frame, labels)
+        said: dict[str, Any] = {"source": service.title, "query": service.query, "imf": service.imf}
+        said |= {
+            "cosmology": service.cosmology,
+            "citation": service.citation,
+            "selection": list(service.selection),
+            "one_in": plan.one_in,
+        }
+        provenance = keep_selected(frame, folder, said, n=n)
+        for path in (folder / _PAGES).glob("*.parquet"):
+            path.unlink()
+        return provenance
+
+
+def _join_labels(frame: pd.DataFrame, path: Path) -> pd.DataFrame:
+    """Join masses and SFRs of a table by `id`."""
+    table = catalogue.read(path)
+    name = next((c for c in table if str(c).lower() in ("id", "targetid", "cataid", "specobjid")), None)
+    columns = [c for n in LABELS for c in (n, f"{n}_err", f"{n}_p16", f"{n}_p84") if c in table]
+    if name is None or not columns:
+        raise InputError(f"{path.name} needs a column id (or TARGETID) and logmass, logmass_err, logsfr, logsfr_err")
+    table = table.assign(id=table[name].astype(str)).drop_duplicates("id")
+    return frame.drop(columns=[c for c in columns if c in frame]).merge(table[["id", *columns]], on="id", how="inner")
+
+
+def take_own(
+    path: Path, folder: Path, mapping: Mapping[str, str], imf: str, cosmology: str, n: int | None = None
+) -> tuple[dict, list[str]]:
+    """Take a person's own table as the catalogue of a folder; return its provenance, and what was taken for what."""
+    frame, notes = read_own(path, mapping)
+    said = {"source": Path(path).name, "columns": dict(mapping), "notes": notes}
+    said |= {"imf": imf or "not said", "cosmology": cosmology or "not said", "selection": []}
+    return keep_selected(frame, folder, said, n=n), notes
+
+
+def fetch_tap(
+    url: str, query: str, folder: Path, session: Session, mapping: Mapping[str, str], imf: str, cosmology: str, n: int
+) -> tuple[dict, list[str]]:
+    """Ask any TAP service that a person names, as `ask_tap` does, and take its table as one's own."""
+    session.allow(url)
+    service = Service("tap", url, "tap", url, query, "", "", imf, cosmology, url, ())
+    frame = ask_tap(session, service, query, most=n)
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "tap.parquet"
+    catalogue.write(frame, path)
+    provenance, notes = take_own(path, folder, mapping, imf, cosmology, n)
+    return provenance | {"source": url, "query": query}, notes
+
+
+def keep_selected(frame: pd.DataFrame, folder: Path, said: Mapping[str, Any], n: int | None = None) -> dict:
+    """Cut a catalogue and write it, with its provenance, as `selected.parquet`.
+
+    Labels that no row knows are no reason to drop any: a catalogue without SFRs teaches none.
+
+    Raises
+    ------
+    InputError
+        Where nothing is left, or it has no label at all.
+    """
+    settled = settle(frame)
+    known = tuple(name for name in LABELS if np.isfinite(settled[name]).any())
+    kept, dropped = select(settled, known)
+    if n is not None and len(kept) > n:
+        dropped["more than were asked for"] = len(kept) - n
+        kept = kept.iloc[:n]
+    cuts = ["z from 0.001 to 1", *(f"{name} and its error known" for name in known), "in the footprint", "no duplicate"]
+    provenance: dict[str, Any] = dict(said) | {"simulated": False, "fetched": datetime.now(UTC).date().isoformat()}
+    provenance |= {"selection": [*said["selection"], *cuts], "dropped": dropped, "rows": len(kept)}
+    if "source" not in kept:
+        kept = kept.assign(source=str(said["source"]))
+    kept.attrs.clear()
+    kept.attrs.update(provenance)
+    folder.mkdir(parents=True, exist_ok=True)
+    catalogue.write(kept, folder / SELECTED)
+    return provenance
+
+
+def add_populations(folder: Path, lists: list[pd.DataFrame]) -> dict[str, tuple[int, int]]:
+    """Add galaxies of the literature to a folder's catalogue, which no training learns from.
+
+    One within `_SAME` of a row is that row, and takes its kind.
+
+    Returns
+    -------
+    dict
+        By kind: how many stand in the list, and how many of them stood in the catalogue before.
+    """
+    path = Path(folder) / SELECTED
+    frame = catalogue.read(path) if path.exists() else pd.DataFrame({c: [] for c in ("id", "ra", "dec", "z")})
+    attrs: dict[str, Any] = {str(k): v for k, v in frame.attrs.items()} or {"simulated": False, "selection": []}
+    counts: dict[str, tuple[int, int]] = {}
+    frame = frame.assign(**{c: "" for c in ("population", "split", "source") if c not in frame})
+    for listed in lists:
+        kind, citation = listed["population"].iloc[0], listed["source"].iloc[0]
+        near = _find_near(frame, listed)
+        frame.loc[near[near >= 0], ["population", "split"]] = [kind, "rare"]
+        new = listed[near < 0].assign(split="rare")
+        new = new[~new["id"].isin(frame["id"])]
+        frame = pd.concat([frame, new], ignore_index=True)
+        counts[kind] = (len(listed), int((near >= 0).sum()))
+        attrs["populations"] = attrs.get("populations", {}) | {kind: citation}
+    for column in ("population", "split", "source"):
+        frame[column] = frame[column].fillna("").astype(str)
+    frame.attrs.clear()
+    frame.attrs.update(attrs)
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    catalogue.write(frame, path)
+    return counts
+
+
+def _find_near(frame: pd.DataFrame, listed: pd.DataFrame) -> np.ndarray:
+    """Row (n,) of the catalogue within `_SAME` of each listed galaxy; -1 where there is none."""
+    if frame.empty:
+        return np.full(len(listed), -1)
+    tree = cKDTree(to_vectors(frame["ra"].to_numpy(), frame["dec"].to_numpy()))
+    chord = 2 * np.sin(np.radians(_SAME / 3600) / 2)
+    gap, at = tree.query(to_vectors(listed["ra"].to_numpy(), listed["dec"].to_numpy()), distance_upper_bound=chord)
+    return np.where(np.isfinite(gap), at, -1)
