@@ -105,7 +105,7 @@ def explain_plot(explorer: Explorer, shown: AtlasState, plot: str, n: int) -> st
     """Say in a line what a plot is made of, and how far it can be trusted."""
     crowd = f"A density of {n:,}, and a sample of {figures.SAMPLE:,} as points; a lasso takes all within it. "
     if plot == "latents":
-        hint = "Drag to select, click to open, hover to preview, double-click to reset. "
+        hint = "Drag to select, click to open, hover to preview, zoom in for images, double-click to reset. "
         hint += "Histograms are scaled to their own peaks."
         return (crowd if is_crowded(explorer) else "") + hint
     honesty = explorer.atlas.honesty or {}

@@ -102,6 +102,26 @@ def test_an_image_keeps_its_place_on_the_sky_and_is_read_back():
 
 
 @needs_model
+def test_an_image_brings_its_psf_and_the_weight_of_its_sky(explorer):
+    name = explorer.table["id"].iloc[20]
+    row = explorer.table.iloc[20]
+    data = bundle.write_image(explorer, name)
+    with fits.open(io.BytesIO(data)) as file:
+        image, weight, psf = file[0], file["INVVAR"], file["PSF"]
+        assert weight.data.shape == image.data.shape and np.allclose(psf.data.sum(axis=(1, 2)), 1, atol=0.03)
+        assert WCS(weight.header).celestial.wcs.compare(WCS(image.header).celestial.wcs)
+        sky = image.data[:, :14, :14]  # a corner; where neighbours stand, the lower half of its pixels is sky still
+        low, middle = np.percentile(sky, (15.87, 50), axis=(1, 2))
+        assert np.allclose((middle - low) * np.sqrt(weight.data[:, 7, 7]), 1, atol=0.35)
+        for plane, band in zip(psf.data, "grz", strict=True):
+            assert np.unravel_index(plane.argmax(), plane.shape) == (31, 31)
+            across = (plane > plane.max() / 2).sum() ** 0.5 * 2 / np.pi**0.5 * psf.header["PIXSCALE"]
+            assert across == pytest.approx(row[f"psf_{band}"], rel=0.12)
+    cutout = gx.read(data)
+    assert cutout.invvar is not None and cutout.seeing == pytest.approx([row[f"psf_{b}"] for b in "grz"])
+
+
+@needs_model
 @pytest.mark.parametrize("kind", [k for k in FORMATS if k not in (*ON_THE_SKY, "CSV")])
 def test_astropy_reads_exports_without_a_warning_and_ids_exactly(explorer, kind):
     rows = np.array([0, 7, len(explorer.table) - 1])
