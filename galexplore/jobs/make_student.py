@@ -1,6 +1,7 @@
 """A model's student: taught by what the model says of its own galaxies, calibrated, and kept beside it."""
 
 import copy
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
 
@@ -20,7 +21,7 @@ from galexplore.jobs.gather import (
 )
 from galexplore.jobs.make_domain import find_pulls
 from galexplore.jobs.publish import drop_nan, hold_name
-from galexplore.latents import LABELLED
+from galexplore.latents import ANY_ANGLE, LABELLED, LATENTS, SIGMAS
 from galexplore.network.distil import Distilling, Lessons, distil, find_taught, keep_taught
 from galexplore.network.embed_student import StudentEmbedder, save_student
 from galexplore.network.recipes import Training
@@ -28,7 +29,7 @@ from galexplore.network.sample import Sample, describe_hardware
 from galexplore.network.student import Student
 from galexplore.network.vae import CVAE
 from galexplore.places import DATA, cache_folder, find_model
-from galexplore.posterior.calibrate import calibrate
+from galexplore.posterior.calibrate import calibrate, scale_at
 from galexplore.posterior.domain import Domain, fit
 from galexplore.posterior.label_errors import read_label
 from galexplore.posterior.metrics import evaluate
@@ -66,10 +67,16 @@ def teach_student(name: str, report: Report, distilling: Distilling = Distilling
     training = settle_recipe(data, Training(**explorer.card["training"]))
     survey, teacher = explorer.survey, explorer.embedder.model
     frame, flux = read_survey(data, survey, report)
-    taught = gather_taught(frame, flux, training, survey, report)
-    sample, validation = gather_samples(frame, flux, *taught, survey, explorer.embedder.device)
-    key = f"{explorer.card['sha256']} {explorer.card['data_hash']} {len(sample)} {training.seed}"
-    student, history = _teach(teacher, sample, validation, training, distilling, key, report)
+    count = int((frame["split"] == "train").sum()) + training.extra if "split" in frame else 0
+    if not count:
+        raise InputError("The model's catalogue has no column split, so that nothing tells what may judge a student.")
+    key = f"{explorer.card['sha256']} {explorer.card['data_hash']} {count} {training.seed}"
+
+    def gather() -> tuple[Sample, Sample]:
+        taught = gather_taught(frame, flux, training, survey, report)
+        return gather_samples(frame, flux, *taught, survey, explorer.embedder.device)
+
+    student, history = _teach(teacher, gather, training, distilling, key, report)
     calibrators = gather_calibrators(training, survey, report)
     said = _judge(student, frame, flux, calibrators, report)
     card = {
@@ -77,8 +84,8 @@ def teach_student(name: str, report: Report, distilling: Distilling = Distilling
         "survey": survey.to_dict(),
         "network": asdict(student.network),
         "distilling": asdict(distilling),
-        "n_train": len(sample),
-        "hardware": describe_hardware(sample.device),
+        "n_train": count,
+        "hardware": describe_hardware(explorer.embedder.device),
         "seconds": history[-1]["seconds"],
         "parameters": sum(p.numel() for p in student.parameters()),
         "history": history,
@@ -92,8 +99,7 @@ def teach_student(name: str, report: Report, distilling: Distilling = Distilling
 
 def _teach(
     teacher: CVAE,
-    sample: Sample,
-    validation: Sample,
+    gather: Callable[[], tuple[Sample, Sample]],
     training: Training,
     distilling: Distilling,
     key: str,
@@ -105,6 +111,7 @@ def _teach(
     asked, taught = (place / f"{name}-{key[:16]}.safetensors" for name in ("lessons", "student"))
     if (found := find_taught(taught, recipe, teacher)) is not None:
         return found
+    sample, validation = gather()
     lessons = Lessons.load(asked, key)
     if lessons is None:
         lessons = Lessons.ask(teacher, sample, lambda done, of: report("ask the teacher", done, of))
@@ -128,14 +135,14 @@ def _judge(
 ) -> dict:
     """Calibrate a student, score it on the validation split, and learn the limits of what it has learnt."""
     raw = StudentEmbedder(copy.deepcopy(student))
-    if "split" not in frame:
-        raise InputError("The model's catalogue has no column split, so that nothing tells what may judge a student.")
     table, features = _embed(raw, frame, flux, report)
     held_out = table[table["split"] == "calibration"]
     if calibrators is not None:
         held_out = pd.concat([held_out, _embed(raw, *calibrators, report, untold=True)[0]], ignore_index=True)
     calibration = calibrate(held_out)
-    table, features = _embed(StudentEmbedder(copy.deepcopy(student), calibration), frame, flux, report)
+    for name, column in zip(LATENTS, SIGMAS, strict=True):
+        table[column] *= scale_at(calibration[name], "68", table["mag_aperture"], table["lat_redshift"])
+    table["lat_phi_sigma"] = table["lat_phi_sigma"].clip(upper=ANY_ANGLE)
     metrics = evaluate(table[table["split"] == "validation"], calibration, raw.survey)
     return {
         "calibration": calibration,
