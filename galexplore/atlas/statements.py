@@ -16,7 +16,7 @@ from galexplore.atlas.rarity import Oddness
 #: Percentile of rarity from which a galaxy is odd, and has a reason to be.
 ODD = 90.0
 #: Probability from which one property is told alone; that the second of two must have; that both must have together.
-SURE, SECOND, TOGETHER = 0.8, 0.05, 0.6
+SURE, SECOND, TOGETHER = 0.7, 0.05, 0.6
 #: What may come of it.
 ORDINARY, TOLD, AMBIGUOUS, WITHHELD = "ordinary", "told", "ambiguous", "withheld"
 #: What structure is called that is told as size: low and high.
