@@ -161,7 +161,7 @@ def keep_selected(frame: pd.DataFrame, folder: Path, said: Mapping[str, Any], n:
         kept = kept.iloc[:n]
     cuts = ["z from 0.001 to 1", *(f"{name} and its error known" for name in known), "in the footprint", "no duplicate"]
     provenance: dict[str, Any] = dict(said) | {"simulated": False, "fetched": datetime.now(UTC).date().isoformat()}
-    provenance |= {"selection": [*said["selection"], *cuts], "dropped": dropped, "rows": len(kept)}
+    provenance |= {"selection": list(dict.fromkeys([*said["selection"], *cuts])), "dropped": dropped, "rows": len(kept)}
     if "source" not in kept:
         kept = kept.assign(source=str(said["source"]))
     kept.attrs.clear()

@@ -15,6 +15,7 @@ from galexplore.bench import contest
 from galexplore.jobs.fetch_catalogue import add_populations, keep_selected
 from galexplore.jobs.fetch_cutouts import MANIFEST, READY, SELECTED, estimate, fetch_cutouts
 from galexplore.jobs.gather import find_catalogue
+from galexplore.latents import LABELLED
 from galexplore.sources.catalogues.cutouts import FOLDER, JOURNAL, CutoutStore
 from galexplore.sources.limiter import AT_ONCE
 from galexplore.sources.stand_in.server import StandIn
@@ -22,6 +23,7 @@ from galexplore.sources.stand_in.spectra import draw_rows
 from galexplore.sources.transport import NetworkError, Session
 from galexplore.survey import DECALS
 from galexplore.tables import catalogue
+from pages._parts.scores import list_scores
 from tests.jobs import fetching
 from tests.jobs.tiny import nothing
 from tests.sources.answering import Passing
@@ -118,6 +120,10 @@ def test_the_whole_way_is_gone_however_often_it_is_killed(own_models, server, tm
         "mine", find_catalogue(tmp_path / "f"), tmp_path / "runs", nothing, minutes=1, epochs=1, only=["ours"]
     )
     assert scored["about"]["simulated"] is False and np.isfinite(scored["peers"]["ours"]["scores"]["r2_redshift"][0])
+    judged = [name for name in LABELLED if name in explorer.card["metrics"]]
+    assert len(list_scores(explorer.card["metrics"], judged)) > 4, (
+        "few galaxies leave scores unknown, and no page fails"
+    )
     said = explorer.card["provenance"]
     assert said["imf"] == "Kroupa (2001)" and "zWarning 0" in said["selection"] and said["cutouts"]["got"] == len(ready)
 
