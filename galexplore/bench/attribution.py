@@ -12,8 +12,10 @@ from galexplore.atlas.statements import AMBIGUOUS, ODD, TOLD, WITHHELD, Statemen
 from galexplore.cutouts import artefacts
 from galexplore.cutouts.audit import prepare
 from galexplore.cutouts.cutout import Cutout
-from galexplore.explore.caveats import find_edges, name_caveats
+from galexplore.errors import InputError
+from galexplore.explore.caveats import join_measured, name_caveats, suspect
 from galexplore.explore.explorer import Explorer
+from galexplore.images import Observed
 from galexplore.jobs.shifts import find_oddness, shift
 from galexplore.latents import MEANS, SIGMAS
 from galexplore.survey import Survey
@@ -151,7 +153,7 @@ def count_contradictions(said: Statements, contributions: np.ndarray) -> int:
 def plant_all(explorer: Explorer, n: int, seed: int) -> dict:
     """Plant each contaminant into images of the test split, and count how often it is what is told."""
     table = explorer.table.drop(columns="percentile")  # what is odd then is not asked: the contaminant is to be seen
-    table = table[(table["population"] == "ordinary") & (explorer.caveats == "")]
+    table = table[(table["population"] == "ordinary") & (name_caveats(table, explorer.edges) == "")]
     rows = table[table["split"] == "test"].sample(frac=1, random_state=seed)[:n]
     flux, generator = explorer.images.get(rows["id"].tolist()), np.random.default_rng(seed)
     out = {}
@@ -161,20 +163,29 @@ def plant_all(explorer: Explorer, n: int, seed: int) -> dict:
             filled = np.array([cut_edge(image, explorer.survey) for image in flux])
         else:
             planted = plant(flux, name, generator, explorer.survey)
-        measured = artefacts.measure_artefacts(planted, explorer.survey)
-        known = {"suspicion": artefacts.suspect(measured), "contamination": measured["contamination"].to_numpy()}
-        told = name_caveats(rows.assign(**known, filled=filled), find_edges(explorer.atlas))
-        out[name] = share(told == {"neighbour": "neighbour", "trail": "line", "edge": "cut"}[name])
+        features = explorer.embedder.features(planted, Observed.read(rows, explorer.survey))
+        pixels = artefacts.measure_artefacts(planted, explorer.survey)
+        measured = join_measured(pixels, features, explorer.embedder.domain)
+        known = {"suspicion": suspect(measured), "contamination": measured["contamination"].to_numpy()}
+        told = name_caveats(rows.assign(**known, filled=filled), explorer.edges)
+        hits = told == {"neighbour": "neighbour", "trail": "line", "edge": "cut"}[name]
+        out[name] = share(hits[np.isfinite(filled)])
     return out
 
 
 def cut_edge(image: np.ndarray, survey: Survey) -> float:
-    """Cut a tenth off an image (B, S, S), and read it as any upload: the share of the frame that was filled in."""
+    """Cut a tenth off an image (B, S, S), and read it as any upload: the share of the frame that was filled in.
+
+    NaN of a galaxy too faint to be found, which is refused.
+    """
     cut = image.copy()
     cut[:, :, -(survey.size // 10) :] = np.nan
     known = ("SIMULATE = T",) * len(survey.bands)
     cutout = Cutout(cut, survey.model_scale, "".join(survey.bands), dereddened=known)
-    return float(1 - prepare(cutout, survey).valid.all(axis=0).mean())
+    try:
+        return float(1 - prepare(cutout, survey).valid.all(axis=0).mean())
+    except InputError:
+        return float("nan")
 
 
 def plant(flux: np.ndarray, name: str, generator: np.random.Generator, survey: Survey) -> np.ndarray:
