@@ -25,6 +25,8 @@ _PAGES = "pages"
 _SPARE = 1.3  # rows asked for, over those wanted: cuts and the footprint take some
 _SAME = 2.0  # arcsec: a galaxy of the literature this near to a row is that row
 _BYTES = 150  # a row, on disk
+#: What the source of a catalogue says besides, where a stand-in answered for the servers.
+STAND_IN = " as a stand-in of the servers gives it: a demonstration, not the sky"
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,8 @@ def fetch_catalogue(
         frame = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=["id", "ra", "dec", "z"])
         if labels is not None:
             frame = _join_labels(frame, labels)
-        said: dict[str, Any] = {"source": service.title, "query": service.query, "imf": service.imf}
+        asked = f"{service.title}{STAND_IN if session.stand_in else ''}"
+        said: dict[str, Any] = {"source": asked, "query": service.query, "imf": service.imf}
         said |= {
             "cosmology": service.cosmology,
             "citation": service.citation,

@@ -114,6 +114,7 @@ def test_the_whole_way_is_gone_however_often_it_is_killed(own_models, server, tm
     ready = go_all_the_way(tmp_path / "f", server, 26, "train", 12)
     explorer = gx.load("mine")
     assert explorer.table["id"].tolist() == ready["id"].tolist() and not explorer.simulated
+    assert "not the sky" in explorer.card["provenance"]["source"], "the model says that a stand-in answered"
     assert all(i in explorer.images for i in ready["id"])
     assert contest.list_peers(ready, DECALS) == ["ours", "supervised", "published", "vanilla", "contrastive"]
     scored = contest.run_contest(
