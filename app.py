@@ -36,9 +36,11 @@ def show_app() -> None:
         else:
             choose_atlas(st.session_state.atlas)
     if explorer:
-        if text:
-            show_answer(explorer, text, chosen.url_path)
-        show_tour(chosen.url_path)
+        # What comes and goes has a place of its own: the parts below keep theirs, by which the browser knows them.
+        with st.container():
+            if text:
+                show_answer(explorer, text, chosen.url_path)
+            show_tour(chosen.url_path)
         trouble = st.container()
         with st.container(key="content"):
             chosen.run()

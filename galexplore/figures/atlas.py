@@ -117,7 +117,7 @@ def plot_atlas(
         front = table["picked"].to_numpy()
         add_marginals(figure, table[x].to_numpy(float), table[y].to_numpy(float), front, dark)
     if within:
-        figure.update_layout(xaxis={"range": within[0]}, yaxis={"range": within[1]})
+        figure.update_layout(xaxis={"range": within[0]}, yaxis={"range": within[1]}, meta={"near": True})
     return _title_axes(figure, x, y)
 
 

@@ -38,14 +38,14 @@ def serve(**settings: str):
         server.wait(20)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def address():
-    """Where the app is served."""
+    """Where the app is served, to all of these tests: each begins a session of its own."""
     with serve() as where:
         yield where
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser():
     """Chromium: the machine's own, else playwright's; skipped, with the reason, where neither starts."""
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")

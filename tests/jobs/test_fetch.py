@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import galexplore as gx
+from galexplore.bench import contest
 from galexplore.jobs.fetch_catalogue import add_populations, keep_selected
 from galexplore.jobs.fetch_cutouts import MANIFEST, READY, SELECTED, estimate, fetch_cutouts
 from galexplore.jobs.gather import find_catalogue
@@ -22,6 +23,7 @@ from galexplore.sources.transport import NetworkError, Session
 from galexplore.survey import DECALS
 from galexplore.tables import catalogue
 from tests.jobs import fetching
+from tests.jobs.tiny import nothing
 from tests.sources.answering import Passing
 
 
@@ -111,6 +113,11 @@ def test_the_whole_way_is_gone_however_often_it_is_killed(own_models, server, tm
     explorer = gx.load("mine")
     assert explorer.table["id"].tolist() == ready["id"].tolist() and not explorer.simulated
     assert all(i in explorer.images for i in ready["id"])
+    assert contest.list_peers(ready, DECALS) == ["ours", "supervised", "published", "vanilla", "contrastive"]
+    scored = contest.run_contest(
+        "mine", find_catalogue(tmp_path / "f"), tmp_path / "runs", nothing, minutes=1, epochs=1, only=["ours"]
+    )
+    assert scored["about"]["simulated"] is False and np.isfinite(scored["peers"]["ours"]["scores"]["r2_redshift"][0])
     said = explorer.card["provenance"]
     assert said["imf"] == "Kroupa (2001)" and "zWarning 0" in said["selection"] and said["cutouts"]["got"] == len(ready)
 
