@@ -136,7 +136,7 @@ def save_student(student: Student, domain: Domain | None, folder: Path, card: di
         arrays = {f.name: np.asarray(getattr(domain, f.name)) for f in fields(domain)}
         arrays["kinds"] = np.frombuffer("\n".join(map(str, domain.kinds)).encode(), np.uint8)
         small = {k: a.astype(np.float32) if a.dtype == float else a for k, a in arrays.items()}
-        tensors |= {f"domain.{k}": torch.from_numpy(np.array(a)) for k, a in small.items()}
+        tensors |= {f"domain.{k}": torch.from_numpy(np.array(a, order="C")) for k, a in small.items()}
     with write_beside(folder / WEIGHTS) as partial:
         save_file(tensors, partial)
     card = card | {"sha256": hash_file(folder / WEIGHTS)}
