@@ -206,5 +206,7 @@ def test_rare_kinds_are_found_by_the_latents_that_tell_them_apart():
     assert max(recall for recall, _ in found["published"].values()) < 0.3
     scores = {c: [0.5, 0.1] for c in contest.COLUMNS}
     peers = {k: {"about": {"seconds": 1.0}, "scores": scores, "rare": v} for k, v in found.items()}
-    told = contest.write_tables({"about": {"taught": 10, "examined": 10, "simulated": True, "hardware": "none"}, "peers": peers})
+    told = contest.write_tables(
+        {"about": {"taught": 10, "examined": 10, "simulated": True, "hardware": "none"}, "peers": peers}
+    )
     assert "| | Green Pea | Red Spiral |" in told and "7 % of ordinary" in told
