@@ -35,7 +35,7 @@ clean:
 # Chromium for the browser tests: the machine's own, else apt's where that is allowed, else playwright's. Where none
 # works, those tests skip and say why.
 .venv/ready-dev: .venv/ready
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,mock]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,mock,survey]'
 	@for name in chromium chromium-browser google-chrome; do command -v $$name >/dev/null && exit 0; done; \
 		echo "Installing Chromium for the browser tests"; \
 		{ [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq chromium; } >/dev/null 2>&1 || \

@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages._parts.header import choose_atlas, count_selected, show_answer, show_model, show_search, show_trouble
+from pages._parts.keyboard import offer_keyboard
 from pages._parts.tour import show_tour
 from pages._session import address
 from pages._session.navigation import navigate
@@ -22,6 +23,7 @@ def show_app() -> None:
     st.html(f'<h1 class="only-read">{chosen.title}</h1>')
     begin_run(chosen.url_path)
     address.take_atlas()
+    offer_keyboard(chosen.url_path)
 
     with st.container(horizontal=True, vertical_alignment="center", key="header"):
         explorer = try_explorer()
@@ -34,11 +36,14 @@ def show_app() -> None:
         else:
             choose_atlas(st.session_state.atlas)
     if explorer:
-        if text:
-            show_answer(explorer, text, chosen.url_path)
-        show_tour(chosen.url_path)
+        # What comes and goes has a place of its own: the parts below keep theirs, by which the browser knows them.
+        with st.container():
+            if text:
+                show_answer(explorer, text, chosen.url_path)
+            show_tour(chosen.url_path)
         trouble = st.container()
-        chosen.run()
+        with st.container(key="content"):
+            chosen.run()
         with trouble:  # what is wrong with a picture is known once it has been asked for
             show_trouble(explorer)
         address.write()

@@ -106,7 +106,7 @@ def show_anomalies() -> None:
     if varied:
         order = order[diversify(explorer.table["statement"].iloc[order].tolist(), A_PAGE, A_PAGE // 4)]
     ranked = explorer.table.iloc[order]
-    left, right = st.columns([6, 7], gap="large")
+    left, right = st.container(key="halves-anomalies").columns([6, 7], gap="large")
     with left:
         if ranked.empty:
             st.markdown("### No galaxy to show" if kept else "### No kind chosen")

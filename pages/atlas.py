@@ -31,7 +31,7 @@ def title_plots(shown: AtlasState) -> dict[str, str]:
     kinds = {"latents": "redshift, mass, SFR and free latent", "features": "what the encoder sees"}
     return {
         "latents": f"{up[:1].upper()}{up[1:]} against {across}{', inferred from the images' if inferred else ''}",
-        "map": f"Galaxies alike in {kinds[shown.map]} lie together",
+        "map": f"Map of likeness in {kinds[shown.map]}",
     }
 
 
@@ -93,6 +93,7 @@ def show_plots(explorer: Explorer, shown: AtlasState, mask: np.ndarray | None) -
                 regions=find_regions(explorer.digest, *axes[plot], explorer) if plot == "map" else (),
                 marginals=plot == "latents",
                 labels=False,
+                bar=plot == "latents",
                 dark=is_dark(),
             )
             key, alt = plot_key(plot), titles[plot]
@@ -104,7 +105,7 @@ def explain_plot(explorer: Explorer, shown: AtlasState, plot: str, n: int) -> st
     """Say in a line what a plot is made of, and how far it can be trusted."""
     crowd = f"A density of {n:,}, and a sample of {figures.SAMPLE:,} as points; a lasso takes all within it. "
     if plot == "latents":
-        hint = "Drag to select, click to open, hover to preview, double-click to reset. "
+        hint = "Drag to select, click to open, hover to preview, zoom in for images, double-click to reset. "
         hint += "Histograms are scaled to their own peaks."
         return (crowd if is_crowded(explorer) else "") + hint
     honesty = explorer.atlas.honesty or {}
@@ -114,21 +115,23 @@ def explain_plot(explorer: Explorer, shown: AtlasState, plot: str, n: int) -> st
     kept = {"latents": "preservation", "features": "feature_preservation"}[shown.map]
     share = ""
     if kept in explorer.table:
-        share = (
-            f" It keeps {100 * explorer.table[kept].median():.0f} % of a galaxy's neighbours (median; also a colour)."
-        )
+        median = 100 * explorer.table[kept].median()
+        share = f" It keeps {median:.0f} % of a galaxy's neighbours (median; also a colour)."
     return f"UMAP {MAP_NAMES[shown.map]}{settings}.{share} For the eye only: nothing is searched or scored on it."
 
 
 def show_atlas() -> None:
     """Show the controls, the plots, what is selected, and the galaxy opened."""
     explorer, state = open_explorer(), st.session_state
+    pointer, landing = st.container(), st.container()  # the pointer's part is lost to the browser where it moves
     if not (state.selection or state.opened or state.landed):
-        show_landing(explorer)
+        with landing:
+            show_landing(explorer)
     shown, mask = choose_state(explorer)
     take_selection(explorer, mask, list_axes(shown))
     plots = st.container()  # filled last: a browser that draws a new plot leaves the images waiting
-    show_pointer(explorer, list_axes(shown), is_crowded(explorer))
+    with pointer:
+        show_pointer(explorer, list_axes(shown), is_crowded(explorer))
     left, right = st.container(key="halves-picked").columns(2, gap="large")
     with left:
         show_selection(explorer)

@@ -13,9 +13,10 @@ from pages._parts.sky import show_sky
 from pages._parts.sky_list import show_list
 from pages._parts.uploader import list_samples, show_uploader
 from pages._parts.verdicts import show_verdicts
+from pages._session.address import carry, take_asked
 from pages._session.navigation import require_header
 from pages._session.state import open_explorer, plain
-from pages._session.uploads import forget, refresh, settle, try_sample
+from pages._session.uploads import forget, recall, refresh, remember, settle, try_sample
 
 
 def choose_sample(explorer: Explorer, kind: str) -> str:
@@ -105,4 +106,6 @@ def show_locate() -> None:
 
 
 require_header()
+recall(take_asked() or {})
 show_locate()
+carry(remember())

@@ -7,6 +7,7 @@ from galexplore.draw.pictures import draw_galaxy
 from galexplore.explore.card import (
     describe_meaning,
     describe_recipe,
+    describe_source,
     list_limits,
     list_uses,
     sweep_latents,
@@ -19,7 +20,7 @@ from galexplore.tables.names import format_measurement
 from pages._parts.panels import STILL
 from pages._parts.scores import show_honesty, show_joint, show_scores
 from pages._session.navigation import require_header
-from pages._session.state import is_dark, open_explorer
+from pages._session.state import is_dark, open_explorer, plain
 
 
 @st.cache_data(max_entries=5, show_spinner=False)
@@ -87,6 +88,8 @@ def show_model() -> None:
         show_scores(metrics, explorer.simulated)
     with right:
         show_pairs("How it was trained", describe_recipe(explorer))
+        if source := describe_source(explorer):
+            show_pairs("Where its galaxies come from", [(plain(what), plain(words)) for what, words in source])
         show_pairs("What its numbers mean", describe_meaning(explorer))
     show_honesty(explorer, metrics)
     if "joint" in metrics:

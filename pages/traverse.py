@@ -1,7 +1,6 @@
 """How a property changes the look of a galaxy: move the latents, watch the decoded image."""
 
 import base64
-import math
 
 import numpy as np
 import streamlit as st
@@ -26,11 +25,10 @@ from pages._session.sliders import (
     note_standing,
     read_sliders,
 )
-from pages._session.start import start_from, start_from_galaxy
+from pages._session.start import carry_start, start_from_galaxy, start_from_upload, start_typical, take_start
 from pages._session.state import open_explorer
 
 FORMATS = {"phi": "%d°", "redshift": "%.3f"}
-TYPICAL = "a typical galaxy"
 WORDS = (
     (90.0, "As common as most galaxies of the atlas."),
     (99.0, "Unusual: few galaxies are like this."),
@@ -39,12 +37,7 @@ WORDS = (
 BEYOND = "Outside the training distribution: no galaxy of the atlas is like this, and the image is not reliable."
 
 
-def start_typical(explorer: Explorer) -> None:
-    """Start from the middle of the ordinary galaxies."""
-    start_from(TYPICAL, np.concatenate([[math.pi / 4], explorer.atlas.centre]))
-
-
-def choose_start(explorer: Explorer) -> None:
+def choose_start() -> None:
     """Show from where the sliders start, and the ways back and to another start."""
     opened, upload = st.session_state.opened, (st.session_state.get("upload") or {}).get("location")
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -61,14 +54,13 @@ def choose_start(explorer: Explorer) -> None:
         )
         st.space("stretch")
         st.caption("Start from", width="content")
-        st.button("Typical galaxy", key="from-typical", on_click=start_typical, args=(explorer,))
+        st.button("Typical galaxy", key="from-typical", on_click=start_typical)
         if opened:
             st.button(opened, key="from-opened", on_click=start_from_galaxy, args=(opened,))
         else:
             st.caption("or any galaxy: search for it above, or open it in the Atlas", width="content")
         if upload:
-            args = ("your upload", upload.latents, upload.prepared.flux, upload.posterior)
-            st.button("My upload", key="from-upload", on_click=start_from, args=args)
+            st.button("My upload", key="from-upload", on_click=start_from_upload)
 
 
 def show_histograms(explorer: Explorer) -> None:
@@ -115,7 +107,7 @@ def show_traverse() -> None:
     """Sliders and image in one fragment: a move reruns nothing else, and shows the new image before all the rest."""
     explorer = open_explorer()
     if not st.session_state.get("start"):
-        start_typical(explorer)
+        start_typical()
     if not st.session_state.get("moved"):
         move_sliders()
     top, start, latents = st.container(), st.session_state.start, read_sliders()
@@ -129,7 +121,7 @@ def show_traverse() -> None:
         show_view(explorer, view)
         show_gauge(explorer, latents)
     with top:
-        choose_start(explorer)
+        choose_start()
     with left, st.container(key="sliders"):
         choose_way()
         show_sliders()
@@ -138,8 +130,10 @@ def show_traverse() -> None:
     note_standing()
     show_ways(explorer, latents)
     offer_code("traverse", write_latents(explorer, latents))
+    carry_start()
 
 
 require_header()
+take_start()
 show_histograms(open_explorer())
 show_traverse()

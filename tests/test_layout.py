@@ -61,10 +61,10 @@ def test_every_room_says_what_it_is_for():
 
 
 def test_the_house_can_be_drawn():
-    """At most 25 rooms: the package's own, the pages with theirs, and the roof."""
+    """At most 26 rooms: the package's own, the pages with theirs, and the roof."""
     ground = [p for p in (ROOT / "galexplore").glob("*.py") if p.stem != "__init__"]
     rooms = [p.parent for top in ("galexplore", "pages") for p in ROOT.glob(f"{top}/*/__init__.py")]
-    assert len(ground) + len(rooms) + len(["pages", "app"]) <= 25
+    assert len(ground) + len(rooms) + len(["pages", "app"]) <= 26
 
 
 def test_importing_the_package_is_light():

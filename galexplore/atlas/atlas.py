@@ -11,7 +11,8 @@ from scipy.spatial import cKDTree
 from scipy.stats import median_abs_deviation
 from sklearn.decomposition import PCA
 
-from galexplore.atlas.basis import change_basis
+from galexplore.atlas.basis import find_basis
+from galexplore.atlas.directions import whiten
 from galexplore.atlas.maps import draw_map, judge_map, weigh_positions
 from galexplore.atlas.rarity import Mixture, Oddness, explain, fit_mixture, percentile
 from galexplore.atlas.recipe import AtlasConfig
@@ -56,6 +57,9 @@ class Atlas:
         r magnitude of the image (`galexplore.cutouts.photometry`).
     correlation : ndarray (N, 4, 4)
         Of each galaxy's errors in the intrinsic latents, where a joint posterior tells it: not kept with the atlas.
+    directions : ndarray (K, 4, 4)
+        Of each mode, in which the properties of `galexplore.atlas.basis` are told, where a model has learnt them
+        (`galexplore.atlas.directions`): not kept with the atlas either.
     honesty : dict
         How far the map may be trusted: `trustworthiness` of either map, `neighbours` that `preservation` looks at, the
         mean preservation, UMAP's parameters and seed.
@@ -79,11 +83,13 @@ class Atlas:
     magnitude: np.ndarray | None = None
     honesty: dict | None = None
     correlation: np.ndarray | None = None
+    directions: np.ndarray | None = None
 
     def save(self, path: Path) -> None:
         """Write an npz without pickles, beside and renamed."""
         arrays = {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) is not None}
-        arrays.pop("correlation", None)
+        for name in ("correlation", "directions"):
+            arrays.pop(name, None)
         if self.modes is not None:
             del arrays["modes"]
             arrays |= {f"mode_{f.name}": getattr(self.modes, f.name) for f in fields(Mixture)}
@@ -170,15 +176,21 @@ class Atlas:
             Of their errors in the intrinsic latents.
         """
         value, own = np.atleast_2d(latents)[:, INTRINSIC_AT], np.atleast_2d(sigma)[:, INTRINSIC_AT]
-        return explain(value, own, self.usual, correlation, change_basis)
+        return explain(value, own, self.usual, correlation, self.find_turn)
+
+    def find_turn(self, mode: np.ndarray, covariance: np.ndarray) -> np.ndarray:
+        """Find what turns deviations of galaxies (M) of some modes and covariances into those that are told."""
+        if self.directions is None or len(self.directions) != len(self.usual.weight):
+            return find_basis(covariance)
+        return self.directions[mode] @ whiten(covariance)
 
     def choose_mode(
         self, latents: np.ndarray, sigma: np.ndarray, correlation: np.ndarray | None = None
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Centre (4,) and covariance (4, 4), own errors included, of the mode that a galaxy (5,) is held against."""
+    ) -> tuple[int, np.ndarray]:
+        """Mode that a galaxy (5,) is held against, and its covariance (4, 4), own errors included."""
         value, own = np.asarray(latents, float)[INTRINSIC_AT], np.asarray(sigma, float)[INTRINSIC_AT]
-        centre, covariance = self.usual.choose(value, own, None if correlation is None else correlation[None])
-        return centre[0], covariance[0]
+        mode, covariance = self.usual.choose(value, own, None if correlation is None else correlation[None])
+        return int(mode[0]), covariance[0]
 
     def measure_gap(self, latents: np.ndarray, k: int = GAP, skip: np.ndarray | None = None) -> np.ndarray:
         """Measure the latent distance of galaxies (M, 5) to their k-th nearest ordinary one; `skip` marks such (M,)."""

@@ -21,13 +21,13 @@ GIVEN = {
 }
 
 #: From the intrinsic latents (redshift, log M, log SFR, free) to redshift, log M, log sSFR, free.
-_TO = np.array([[1.0, 0, 0, 0], [0, 1, 0, 0], [0, -1, 1, 0], [0, 0, 0, 1]])
-_FROM = np.linalg.inv(_TO)
+TO_BASIS = np.array([[1.0, 0, 0, 0], [0, 1, 0, 0], [0, -1, 1, 0], [0, 0, 0, 1]])
+_FROM = np.linalg.inv(TO_BASIS)
 
 
 def to_basis(intrinsic: np.ndarray) -> np.ndarray:
     """Turn redshift, log M, log SFR, free (..., 4) into redshift, log M, log sSFR, free."""
-    return np.asarray(intrinsic, float) @ _TO.T
+    return np.asarray(intrinsic, float) @ TO_BASIS.T
 
 
 def from_basis(values: np.ndarray) -> np.ndarray:
@@ -35,20 +35,18 @@ def from_basis(values: np.ndarray) -> np.ndarray:
     return np.asarray(values, float) @ _FROM.T
 
 
-def turn_covariance(covariance: np.ndarray) -> np.ndarray:
-    """Turn covariances (..., 4, 4) of the intrinsic latents into those of `to_basis`."""
-    return _TO @ covariance @ _TO.T
+def find_basis(covariance: np.ndarray) -> np.ndarray:
+    """Find what turns deviations of the intrinsic latents of covariances (M, 4, 4) into those of `BASIS`.
 
+    The last property is what the others leave of the free latent, and so is uncorrelated with them.
 
-def change_basis(deviation: np.ndarray, covariance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Express deviations (M, 4) of the intrinsic latents and their covariances (M, 4, 4) in `BASIS`.
-
-    The last property is what the others leave of the free latent, and so is uncorrelated with them: d'C^-1 d stays.
+    Returns
+    -------
+    ndarray (M, 4, 4)
+        Matrices that are applied to a deviation; d'C^-1 d stays as it is.
     """
-    deviation, covariance = to_basis(deviation), turn_covariance(covariance)
-    known, cross = covariance[:, :3, :3], covariance[:, :3, 3]
-    gain = np.linalg.solve(known, cross[..., None])[..., 0]
-    deviation[:, 3] -= np.einsum("mj,mj->m", gain, deviation[:, :3])
-    covariance[:, 3, 3] -= np.einsum("mj,mj->m", gain, cross)
-    covariance[:, :3, 3] = covariance[:, 3, :3] = 0.0
-    return deviation, covariance
+    turned = TO_BASIS @ covariance @ TO_BASIS.T
+    matrix = np.tile(TO_BASIS, (len(turned), 1, 1))
+    gain = np.linalg.solve(turned[:, :3, :3], turned[:, :3, 3:])[..., 0]
+    matrix[:, 3] -= np.einsum("mj,ji->mi", gain, TO_BASIS[:3])
+    return matrix

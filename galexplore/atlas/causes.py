@@ -6,7 +6,7 @@ from simulated galaxies of which one property was moved and that were lit and re
 What is learnt from is the exact split of their distance itself, beside where they lie and how well that is known.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
@@ -49,12 +49,15 @@ class Attribution:
     weight : ndarray (8, 152)
     bias : ndarray (8,)
         Property after property as `BASIS`, moved low and moved high.
+    directions : ndarray (K, 4, 4)
+        As `galexplore.atlas.directions.learn_directions` gives them: in which oddness is told.
     """
 
     centre: np.ndarray
     width: np.ndarray
     weight: np.ndarray
     bias: np.ndarray
+    directions: np.ndarray
 
     def find(self, odd: Oddness, latents: np.ndarray, sigma: np.ndarray) -> Causes:
         """Find how probable each cause is.
@@ -80,10 +83,12 @@ class Attribution:
     @classmethod
     def from_dict(cls, lists: dict[str, list] | None) -> "Attribution | None":
         """Read what `to_dict` wrote; None for nothing, or what an earlier version learnt from other features."""
-        if not lists:
+        if not lists or "directions" not in lists:
             return None
         read = cls(**{name: np.asarray(value, float) for name, value in lists.items()})
-        return read if read.centre.shape == (FEATURES,) else None
+        directions, _ = np.linalg.qr(np.swapaxes(read.directions, 1, 2))  # a card rounds: they are orthogonal
+        signs = np.sign(np.einsum("kij,kji->ki", read.directions, directions))
+        return replace(read, directions=np.swapaxes(directions * signs[:, None], 1, 2))
 
 
 def describe_features(odd: Oddness, latents: np.ndarray, sigma: np.ndarray) -> np.ndarray:
@@ -100,8 +105,10 @@ def _expand(standard: np.ndarray) -> np.ndarray:
     return np.concatenate([standard, standard[:, i] * standard[:, j]], axis=1)
 
 
-def learn(odd: Oddness, latents: np.ndarray, sigma: np.ndarray, moved: np.ndarray) -> Attribution:
-    """Learn from galaxies of which one property was moved; each property is taken to be moved equally often.
+def learn(
+    odd: Oddness, latents: np.ndarray, sigma: np.ndarray, moved: np.ndarray, directions: np.ndarray
+) -> Attribution:
+    """Learn from galaxies of which one property was moved, as often as here among those that a survey would have.
 
     Parameters
     ----------
@@ -109,14 +116,15 @@ def learn(odd: Oddness, latents: np.ndarray, sigma: np.ndarray, moved: np.ndarra
     latents, sigma : array (M, 5)
     moved : array (M,) of int
         Twice the property's place in `BASIS`, one more where it was moved high.
+    directions : array (K, 4, 4)
+        In which `odd` is told.
     """
     from sklearn.linear_model import LogisticRegression
 
     features = describe_features(odd, latents, sigma)
     centre, width = features.mean(axis=0), features.std(axis=0).clip(1e-3)
-    even = 1 / np.bincount(moved // 2)[moved // 2]
     fit = LogisticRegression(C=0.03, max_iter=4000)
-    fit.fit(_expand((features - centre) / width), moved, sample_weight=even / even.mean())
+    fit.fit(_expand((features - centre) / width), moved)
     weight, bias = np.zeros((2 * len(BASIS), fit.coef_.shape[1])), np.full(2 * len(BASIS), _NEVER)
     weight[fit.classes_], bias[fit.classes_] = fit.coef_, fit.intercept_  # what no lesson showed is never told
-    return Attribution(centre, width, weight, bias)
+    return Attribution(centre, width, weight, bias, directions)

@@ -12,8 +12,8 @@ from scipy.stats import rankdata
 from sklearn.covariance import MinCovDet
 from sklearn.mixture import GaussianMixture
 
-#: Deviations (M, J) and covariances (M, J, J) to those of the same galaxies in other coordinates.
-Turn = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
+#: Modes (M,) and covariances (M, J, J) of galaxies to the matrices (M, J, J) that turn their deviations.
+Turn = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -49,14 +49,15 @@ class Mixture:
 
         Returns
         -------
-        centre : ndarray (M, J)
+        mode : ndarray (M,) of int
         covariance : ndarray (M, J, J)
             The mode's, with the part of the galaxy's own squared errors added that exceeds what the mode holds.
         """
         latents, variance = np.atleast_2d(latents), np.atleast_2d(sigma) ** 2
         best = np.full(len(latents), -np.inf)
-        centre, covariance = np.empty(latents.shape), np.empty((*latents.shape, latents.shape[1]))
-        for weight, middle, spread, noise in zip(self.weight, self.centre, self.covariance, self.noise, strict=True):
+        mode, covariance = np.zeros(len(latents), int), np.empty((*latents.shape, latents.shape[1]))
+        shapes = zip(self.weight, self.centre, self.covariance, self.noise, strict=True)
+        for k, (weight, middle, spread, noise) in enumerate(shapes):
             excess = np.sqrt(np.maximum(variance - noise, 0))
             own = np.eye(len(middle)) if correlation is None else correlation
             whole = spread + own * excess[:, :, None] * excess[:, None, :]
@@ -65,8 +66,8 @@ class Mixture:
             volume = np.log(np.einsum("mjj->mj", root)).sum(axis=1)
             fit = np.log(weight) - volume - (distance**2).sum(axis=1) / 2
             better = fit > best
-            best[better], centre[better], covariance[better] = fit[better], middle, whole[better]
-        return centre, covariance
+            best[better], mode[better], covariance[better] = fit[better], k, whole[better]
+        return mode, covariance
 
 
 @dataclass(frozen=True)
@@ -146,17 +147,19 @@ def explain(
     correlation : array (M, J, J), optional
         Of each galaxy's errors.
     turn : callable, optional
-        To the linear coordinates in which the split is told (`galexplore.atlas.basis.change_basis`); the distance is
-        the same in all.
+        To the linear coordinates in which the split is told (`galexplore.atlas.basis.find_basis`); the distance is the
+        same in all.
 
     Returns
     -------
     Oddness
     """
-    centre, covariance = mixture.choose(latents, sigma, correlation)
-    deviation = np.atleast_2d(latents) - centre
+    mode, covariance = mixture.choose(latents, sigma, correlation)
+    deviation = np.atleast_2d(latents) - mixture.centre[mode]
     if turn is not None:
-        deviation, covariance = turn(deviation, covariance)
+        matrix = turn(mode, covariance)
+        deviation = np.einsum("mij,mj->mi", matrix, deviation)
+        covariance = matrix @ covariance @ np.swapaxes(matrix, 1, 2)
     precision = np.linalg.inv(covariance)
     pull = np.einsum("mij,mj->mi", precision, deviation)
     contributions = deviation * pull

@@ -16,9 +16,11 @@ from galexplore.atlas.rarity import Oddness
 #: Percentile of rarity from which a galaxy is odd, and has a reason to be.
 ODD = 90.0
 #: Probability from which one property is told alone; that the second of two must have; that both must have together.
-SURE, SECOND, TOGETHER = 0.6, 0.1, 0.75
+SURE, SECOND, TOGETHER = 0.7, 0.05, 0.6
 #: What may come of it.
 ORDINARY, TOLD, AMBIGUOUS, WITHHELD = "ordinary", "told", "ambiguous", "withheld"
+#: What structure is called that is told as size: low and high.
+SIZED = ("compact", "extended")
 #: What is said where no property may be named.
 NOTHING = "no single property: deviation, share of the distance and likely cause disagree"
 
@@ -37,23 +39,32 @@ class Statements:
         Their probabilities, if one property alone is unusual; NaN for none.
     deviation : ndarray (M, 4)
         Sigma of each property from what the others lead one to expect.
+    sized : bool
+        Whether structure is told as size, as far as that was learnt; a free latent by itself has no such sense.
     """
 
     verdict: np.ndarray
     named: np.ndarray
     share: np.ndarray
     deviation: np.ndarray
+    sized: bool = False
+
+    def _call(self, j: int, high: bool) -> str:
+        """Call a side of the j-th property: "high sSFR", "compact"."""
+        if self.sized and BASIS[j] == "free":
+            return SIZED[int(high)]
+        return f"{SIDES[int(high)]} {NAMES[BASIS[j]]}"
 
     def name(self, i: int, k: int = 0) -> str:
         """Name the k-th property that is told of the i-th galaxy, with its side: "high sSFR"; "" for none."""
         j = int(self.named[i, k])
-        return f"{SIDES[int(self.deviation[i, j] > 0)]} {NAMES[BASIS[j]]}" if j >= 0 else ""
+        return self._call(j, bool(self.deviation[i, j] > 0)) if j >= 0 else ""
 
     def say(self, i: int = 0) -> str:
         """Say what makes the i-th galaxy odd."""
         if self.verdict[i] == TOLD:
             j = int(self.named[i, 0])
-            return f"{say_deviation(BASIS[j], self.deviation[i, j])} ({100 * self.share[i, 0]:.0f} %)"
+            return f"{say_deviation(BASIS[j], self.deviation[i, j], self.sized)} ({100 * self.share[i, 0]:.0f} %)"
         if self.verdict[i] == AMBIGUOUS:
             both = [f"{self.name(i, k)} ({100 * self.share[i, k]:.0f} %)" for k in (0, 1)]
             return f"ambiguous: {' or '.join(both)}"
@@ -65,7 +76,7 @@ class Statements:
         """Say it in a word or two (M,): "high sSFR", "high sSFR or low mass", "no single property", "ordinary"."""
         words = np.full(len(self.verdict), "no single property", dtype=object)
         words[self.verdict == ORDINARY] = ORDINARY
-        sides = np.array([[f"{side} {NAMES[name]}" for side in SIDES] for name in BASIS], dtype=object)
+        sides = np.array([[self._call(j, high) for high in (False, True)] for j in range(len(BASIS))], dtype=object)
         rows = np.flatnonzero(self.named[:, 0] >= 0)
         for k in (0, 1):
             rows = rows[self.named[rows, k] >= 0]
@@ -101,11 +112,12 @@ class Statements:
         }
 
 
-def say_deviation(name: str, sigma: float) -> str:
+def say_deviation(name: str, sigma: float, sized: bool = False) -> str:
     """Say how far a property of `BASIS` is from what is expected: "sSFR 4.5 sigma above galaxies of its ..."."""
     *rest, last = GIVEN[name]
     others = f"{', '.join(rest)} and {last}"
-    return f"{NAMES[name]} {abs(sigma):.1f} sigma {'above' if sigma > 0 else 'below'} galaxies of its {others}"
+    told = "size" if sized and name == "free" else NAMES[name]
+    return f"{told} {abs(sigma):.1f} sigma {'above' if sigma > 0 else 'below'} galaxies of its {others}"
 
 
 def weigh_deviations(deviation: np.ndarray) -> Causes:
@@ -135,7 +147,7 @@ def state(odd: Oddness, percentile: np.ndarray, causes: Causes | None = None) ->
     causes : Causes, optional
         What a model has learnt to tell; else what the deviations alone say.
     """
-    deviation = odd.conditional_z
+    deviation, learnt = odd.conditional_z, causes is not None
     causes = causes or weigh_deviations(deviation)
     rows = np.arange(len(deviation))
     farthest, largest = np.abs(deviation).argmax(axis=1), odd.contributions.argmax(axis=1)
@@ -151,4 +163,4 @@ def state(odd: Oddness, percentile: np.ndarray, causes: Causes | None = None) ->
     verdict = np.select([~rare, sure, both], [ORDINARY, TOLD, AMBIGUOUS], WITHHELD)
     named = np.stack([np.where(rare & (sure | both), first, -1), np.where(rare & both & ~sure, second, -1)], axis=1)
     share = np.where(named >= 0, np.stack([one, other], axis=1), np.nan)
-    return Statements(verdict, named, share, deviation)
+    return Statements(verdict, named, share, deviation, learnt)

@@ -11,10 +11,11 @@ def score(values: np.ndarray, test: pd.DataFrame) -> dict[str, float]:
     """R^2 and squared Pearson r of z, mass and SFR, and the median error of phi [deg] where ba < 0.7."""
     out = {}
     for i, (name, column) in enumerate(LABELLED.items(), 1):
-        label, value = test[column].to_numpy(float), values[:, i]
+        known = np.isfinite(test[column].to_numpy(float))
+        label, value = test[column].to_numpy(float)[known], values[known, i]
         out[f"r2_{name}"] = 1 - np.sum((value - label) ** 2) / np.sum((label - label.mean()) ** 2)
         out[f"pearson_r2_{name}"] = np.corrcoef(value, label)[0, 1] ** 2
-    flat = (test["ba"] < 0.7).to_numpy()
+    flat = ((test["ba"] < 0.7) & np.isfinite(test["phi"])).to_numpy()
     out["phi_median_deg"] = np.degrees(np.median(np.abs(angle_difference(values[flat, 0], test["phi"][flat]))))
     return {k: float(v) for k, v in out.items()}
 

@@ -1,7 +1,6 @@
 """Whether the statement names the property that was moved (`galexplore.jobs.shifts`), or what an image was given."""
 
 from collections.abc import Callable
-from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -13,13 +12,14 @@ from galexplore.atlas.statements import AMBIGUOUS, ODD, TOLD, WITHHELD, Statemen
 from galexplore.cutouts import artefacts
 from galexplore.cutouts.audit import prepare
 from galexplore.cutouts.cutout import Cutout
-from galexplore.explore.caveats import find_edges, name_caveats
+from galexplore.errors import InputError
+from galexplore.explore.caveats import join_measured, name_caveats, suspect
 from galexplore.explore.explorer import Explorer
+from galexplore.images import Observed
 from galexplore.jobs.shifts import find_oddness, shift
 from galexplore.latents import MEANS, SIGMAS
 from galexplore.survey import Survey
 
-BINS = (0.0, 0.6, 0.7, 0.8, 0.9, 1.0)  # of a statement's probability
 SIZES = ((2.0, 3.0), (3.0, 4.0), (4.0, 5.0))  # sigma of the shifts
 CONTAMINANTS = ("neighbour", "trail", "edge")
 
@@ -38,10 +38,10 @@ def measure_attribution(
     -------
     dict
         `properties`: "<property> <side>" to what `count_named` counts; `sizes`: the same by size of shift, of all
-        properties; `rarity`: by decile of rarity; `calibration`: by bin of the probability, `n`, `probability` (mean)
-        and `right` (rate); `rivals`: the same galaxies' property by other views; `contradictions`: statements of one
-        property which deviation, split or likely cause does not bear out; `planted`: contaminant to the share that is
-        named as such. Every share comes as [value, standard error].
+        properties; `rarity`: by decile of rarity; `calibration`: by bin of the probability, `above`, `n`, `probability`
+        (mean) and `right` (rate); `rivals`: the same galaxies' property by other views; `contradictions`: statements
+        which deviation or split does not bear out; `planted`: contaminant to the share that is named as such. Every
+        share comes as [value, standard error].
 
     Raises
     ------
@@ -67,7 +67,7 @@ def measure_attribution(
         "properties": {name: count(rows) for name, rows in sides.items()},
         "sizes": {f"{low:g} to {top:g} sigma": count(every["size"].between(low, top).to_numpy()) for low, top in SIZES},
         "rarity": {f"decile {k + 1}": count(deciles == k) for k in range(10)},
-        "calibration": calibrate(said, right),
+        "calibration": calibrate(said, moved, high),
         "rivals": compare_views(explorer, every, odd, moved, rare),
         "contradictions": count_contradictions(said, odd.contributions),
         "planted": plant_all(explorer, n, seed),
@@ -106,15 +106,21 @@ def count_named(verdict: np.ndarray, right: np.ndarray, rare: np.ndarray) -> dic
     return counted | {"named_if_said": share(right[spoken])}
 
 
-def calibrate(said: Statements, right: np.ndarray) -> list[dict]:
-    """Hold the probability of statements of one property against how often they are right, bin by bin."""
-    told, rows = said.verdict == TOLD, []
-    probability = said.share[:, 0]
-    for low, top in pairwise(BINS):
-        inside = told & (probability > low) & (probability <= top)
-        mean = float(probability[inside].mean()) if inside.any() else float("nan")
-        rows.append({"above": low, "n": int(inside.sum()), "probability": mean, "right": share(right[inside])})
-    return rows
+def calibrate(said: Statements, moved: np.ndarray, high: np.ndarray, bins: int = 5) -> list[dict]:
+    """Hold the probability of each property that is named against how often it is the one that was moved.
+
+    Of two that are named each counts by its own probability. The bins hold equally many.
+    """
+    rows, k = np.nonzero(said.named >= 0)
+    j, probability = said.named[rows, k], said.share[rows, k]
+    right = (j == moved[rows]) & ((said.deviation[rows, j] > 0) == high[rows])
+    parts = np.array_split(np.argsort(probability, kind="stable"), bins)
+    return [
+        {"above": float(probability[part].min()), "n": len(part), "probability": float(probability[part].mean())}
+        | {"right": share(right[part])}
+        for part in parts
+        if len(part)
+    ]
 
 
 def compare_views(explorer: Explorer, every: pd.DataFrame, odd: Oddness, moved: np.ndarray, rare: np.ndarray) -> dict:
@@ -147,7 +153,7 @@ def count_contradictions(said: Statements, contributions: np.ndarray) -> int:
 def plant_all(explorer: Explorer, n: int, seed: int) -> dict:
     """Plant each contaminant into images of the test split, and count how often it is what is told."""
     table = explorer.table.drop(columns="percentile")  # what is odd then is not asked: the contaminant is to be seen
-    table = table[(table["population"] == "ordinary") & (explorer.caveats == "")]
+    table = table[(table["population"] == "ordinary") & (name_caveats(table, explorer.edges) == "")]
     rows = table[table["split"] == "test"].sample(frac=1, random_state=seed)[:n]
     flux, generator = explorer.images.get(rows["id"].tolist()), np.random.default_rng(seed)
     out = {}
@@ -157,20 +163,29 @@ def plant_all(explorer: Explorer, n: int, seed: int) -> dict:
             filled = np.array([cut_edge(image, explorer.survey) for image in flux])
         else:
             planted = plant(flux, name, generator, explorer.survey)
-        measured = artefacts.measure_artefacts(planted, explorer.survey)
-        known = {"suspicion": artefacts.suspect(measured), "contamination": measured["contamination"].to_numpy()}
-        told = name_caveats(rows.assign(**known, filled=filled), find_edges(explorer.atlas))
-        out[name] = share(told == {"neighbour": "neighbour", "trail": "line", "edge": "cut"}[name])
+        features = explorer.embedder.features(planted, Observed.read(rows, explorer.survey))
+        pixels = artefacts.measure_artefacts(planted, explorer.survey)
+        measured = join_measured(pixels, features, explorer.embedder.domain)
+        known = {"suspicion": suspect(measured), "contamination": measured["contamination"].to_numpy()}
+        told = name_caveats(rows.assign(**known, filled=filled), explorer.edges)
+        hits = told == {"neighbour": "neighbour", "trail": "line", "edge": "cut"}[name]
+        out[name] = share(hits[np.isfinite(filled)])
     return out
 
 
 def cut_edge(image: np.ndarray, survey: Survey) -> float:
-    """Cut a tenth off an image (B, S, S), and read it as any upload: the share of the frame that was filled in."""
+    """Cut a tenth off an image (B, S, S), and read it as any upload: the share of the frame that was filled in.
+
+    NaN of a galaxy too faint to be found, which is refused.
+    """
     cut = image.copy()
     cut[:, :, -(survey.size // 10) :] = np.nan
     known = ("SIMULATE = T",) * len(survey.bands)
     cutout = Cutout(cut, survey.model_scale, "".join(survey.bands), dereddened=known)
-    return float(1 - prepare(cutout, survey).valid.all(axis=0).mean())
+    try:
+        return float(1 - prepare(cutout, survey).valid.all(axis=0).mean())
+    except InputError:
+        return float("nan")
 
 
 def plant(flux: np.ndarray, name: str, generator: np.random.Generator, survey: Survey) -> np.ndarray:

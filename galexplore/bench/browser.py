@@ -65,11 +65,16 @@ def read_memory(pid: int) -> float:
     return int(subprocess.check_output(["ps", "-o", "rss=", "-p", str(pid)])) / 1024
 
 
+def clock_of(pid: int) -> int:
+    """Give Linux's processor clock of another process."""
+    return ~pid << 3 | 2
+
+
 class Wire:
     """What passes between a tab and its server, by the browser's network clock; and what the server works for it."""
 
     def __init__(self, tab: "Page", pid: int):
-        self.tab, self.clock = tab, ~pid << 3 | 2  # Linux's processor clock of another process
+        self.tab, self.clock = tab, clock_of(pid)
         self.sent, self.received, self.pictures = list[float](), list[float](), list[float]()
         session = tab.context.new_cdp_session(tab)
         session.send("Network.enable")

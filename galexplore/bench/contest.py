@@ -23,6 +23,7 @@ from galexplore.network.recipes import Network, Training
 from galexplore.network.sample import describe_hardware, pick_device
 from galexplore.places import find_model
 from galexplore.survey import Survey
+from galexplore.tables.contract import is_simulated
 
 #: What each contestant is, as the table says it.
 TITLES = {
@@ -87,16 +88,24 @@ def run_contest(
     own = {peer: f" {passes}" for peer, passes in EPOCHS.items()}
     own |= {"ours": _read_card(name)["sha256"], "supervised": f" {network} {training}"}
     answers: dict[str, Answer] = {}
-    for peer in only or TITLES:
+    for peer in only or list_peers(frame, survey):
         report(peer, 0, 1)
         answers[peer] = remember(ground, peer, key + own.get(peer, ""), makers[peer])
         report(peer, 1, 1)
     peers = _compare_all(answers, ground)
     for peer, recalls in find_rare(answers, ground.frame["population"].to_numpy(str)).items():
         peers[peer]["rare"] = recalls
-    conditions = {"hardware": describe_hardware(device), "simulated": True, "taught": len(sample)}
+    conditions = {"hardware": describe_hardware(device), "simulated": is_simulated(frame), "taught": len(sample)}
     conditions |= {"examined": len(ground.test), "data_hash": key.split()[0]}
     return {"about": conditions, "peers": peers}
+
+
+def list_peers(frame: pd.DataFrame, survey: Survey) -> list[str]:
+    """List the contestants that a catalogue lets answer: those on photometry need magnitudes, or the mock's truth."""
+    needs = {"noisy": {f"mag_{b}" for b in survey.bands}}
+    needs["noiseless"] = {f"flux_disc_{b}" for b in survey.bands}
+    needs["shaped"] = needs["noisy"] | set(boosting.PROFILE)
+    return [peer for peer in TITLES if needs.get(peer, set()) <= set(frame)]
 
 
 def find_rare(answers: dict[str, Answer], population: np.ndarray) -> dict[str, dict]:
@@ -173,7 +182,8 @@ def write_tables(result: dict) -> str:
         cost = p["about"]
         count = f"{cost['parameters']:,}" if "parameters" in cost else "–"
         costs.append(f"| {TITLES[k]} | {count} | {cost.get('epochs', '–')} | {cost['seconds'] / 60:.1f} |")
-    head = f"{conditions['taught']:,} simulated galaxies teach, {conditions['examined']:,} of the test split examine"
+    kind = "simulated" if conditions["simulated"] else "real"
+    head = f"{conditions['taught']:,} {kind} galaxies teach, {conditions['examined']:,} of the test split examine"
     parts = [f"{head}; {conditions['hardware']}. Value ± bootstrap standard error.", *write("scores"), ""]
     parts += ["Ours less the peer's, over the same resamples:", "", *write("ours_less"), ""]
     if kinds:

@@ -91,6 +91,34 @@ def cutouts(
     out.print(f"Next: galexplore train --data {folder} --name NAME")
 
 
+@app.command("hats")
+def hats(
+    place: Annotated[str, typer.Argument(help="Folder of a HATS catalogue with images, or hf://datasets/...")],
+    to: Folder,
+    n: Annotated[int | None, typer.Option("--n", min=1, help="Galaxies wanted at most.")] = None,
+    column: Annotated[list[str] | None, typer.Option(help="What a column is called there; repeat it.")] = None,
+    imf: Annotated[str, typer.Option(help="Initial mass function of its masses, to be kept with them.")] = "",
+    cosmology: Annotated[str, typer.Option(help="Cosmology of its masses, to be kept with them.")] = "",
+    dry_run: Dry = False,
+) -> None:
+    """Take a ready-made set of images and labels in HATS form, such as the Multimodal Universe's; needs lsdb."""
+    from galexplore.jobs.fetch_hats import take_hats
+    from galexplore.sources.catalogues.hats import HatsCatalogue
+    from galexplore.sources.catalogues.own import parse_mapping
+    from galexplore.sources.transport import open_session
+
+    mapping = parse_mapping(column or [])
+    catalogue = HatsCatalogue(place, off=open_session().off)
+    out.print(f"{len(catalogue):,} rows in {catalogue.parts:,} partitions, of which one at a time is read.")
+    if dry_run:
+        return
+    with Bars() as report:
+        manifest = take_hats(
+            catalogue, to, DECALS, mapping, imf, cosmology, n, lambda done, of: report("partitions", done, of)
+        )
+    out.print(f"{manifest['asked']:,} galaxies, {manifest['got']:,} with images. Next: galexplore train --data {to}")
+
+
 @app.command("populations")
 def populations(
     to: Folder,

@@ -5,7 +5,6 @@ import json
 import os
 import subprocess
 import sys
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -14,11 +13,12 @@ import typer
 import galexplore
 from galexplore.cli.bench import app as bench_app
 from galexplore.cli.check import check
+from galexplore.cli.embed import embed
 from galexplore.cli.fetch import app as fetch_app
 from galexplore.cli.inspect import inspect
 from galexplore.cli.mock import app as mock_app
 from galexplore.cli.model import app as model_app
-from galexplore.cli.terminal import Bars, out, refuse
+from galexplore.cli.terminal import out, refuse
 from galexplore.cli.train import train
 from galexplore.cutouts.seeing import parse_seeing
 from galexplore.errors import InputError
@@ -29,6 +29,7 @@ from galexplore.survey import DECALS
 app = typer.Typer(help="A latent-space explorer for galaxies.", no_args_is_help=True, pretty_exceptions_enable=False)
 app.command()(inspect)
 app.command()(check)
+app.command()(embed)
 app.command()(train)
 app.add_typer(fetch_app, name="fetch", no_args_is_help=True)
 app.add_typer(mock_app, name="mock", invoke_without_command=True)
@@ -89,6 +90,7 @@ def serve(
         raise InputError("--offline asks nobody and --demo-sky asks a stand-in; give one of them")
     os.environ |= {"GALEXPLORE_OFFLINE": "1"} if offline else {}
     os.environ |= {"GALEXPLORE_DEMO_SKY": "1"} if demo_sky else {}
+    os.environ |= {} if offline else {"GALEXPLORE_SAMP": "1"}  # whoever starts it so sits at this machine
     options = [f"--server.port={port}", f"--server.headless={'false' if browser and _has_display() else 'true'}"]
     # -P: a file of the person's folder never stands in for a module; Streamlit reads the settings beside app.py.
     command = [sys.executable, "-P", "-m", "streamlit", "run", str(ROOT / "app.py"), *options]
@@ -128,36 +130,6 @@ def locate(
         print(json.dumps(location.to_dict(), indent=2, allow_nan=False))
     else:
         print_location(location, out)
-
-
-@app.command()
-def embed(
-    files: Annotated[list[Path], typer.Argument(help="Cutouts, one galaxy each, or its single bands.")],
-    to: Annotated[Path, typer.Option("--out", help="Table to write: .parquet, .fits, .vot, .ecsv or .csv.")],
-    pixel_scale: Annotated[float | None, typer.Option(help="Arcsec a pixel, where a file does not say.")] = None,
-    redshifts: Annotated[
-        Path | None, typer.Option(help="Table of known redshifts, whose column file or id names the cutouts.")
-    ] = None,
-    redshift_column: Annotated[str, typer.Option(help="Its column of redshifts; errors: with _err.")] = "z",
-    ebv: Ebv = None,
-    seeing: Seeing = None,
-    model: Model = "default",
-) -> None:
-    """Embed many cutouts into one table of latents; those that are refused are named and left out."""
-    import galexplore as gx
-    from galexplore.jobs.locate_many import check_output, embed_files, read_redshifts
-
-    check_output(to, files)
-    known = read_redshifts(redshifts, redshift_column) if redshifts else None
-    explorer = gx.load(model)
-    widths = parse_seeing(seeing, explorer.survey)
-    with Bars() as report:
-        progress = partial(report, "embed")
-        rows, refused = embed_files(files, to, explorer, pixel_scale, progress, redshifts=known, ebv=ebv, seeing=widths)
-    for path, sentence in refused:
-        print(f"{path}: {sentence}", file=sys.stderr)
-    out.print(f"{rows} of {len(files)} embedded{f' into {to}' if rows else ''}.")
-    raise SystemExit(0 if rows else 2)
 
 
 @app.command()

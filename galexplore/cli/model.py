@@ -7,6 +7,7 @@ import typer
 from rich.table import Table
 
 from galexplore.cli.terminal import out
+from galexplore.errors import InputError
 from galexplore.places import find_model
 
 app = typer.Typer(help="Pack a trained model into one file, install such a file, seal or list models.")
@@ -35,6 +36,24 @@ def install(
 
     named = install_model(file, name, overwrite)
     out.print(f"models/{named} installed; look at it in the app, or with: galexplore locate --model {named} FILE")
+
+
+@app.command("hats")
+def write_hats(
+    name: Annotated[str, typer.Argument(help="Name of a model whose galaxies have real positions.")],
+    to: Annotated[Path, typer.Argument(help="New folder for the HATS catalogue.")],
+) -> None:
+    """Write a model's galaxies, with labels and latents, as a HATS catalogue; needs lsdb."""
+    from galexplore.explore.export import choose_columns
+    from galexplore.explore.models import load
+    from galexplore.sources.catalogues import hats
+
+    explorer = load(name)
+    if explorer.simulated:
+        raise InputError(f"The galaxies of {name!r} are simulated: nothing lies at their positions on the sky.")
+    table = explorer.table[choose_columns(explorer.table)].reset_index(drop=True)
+    hats.write_hats(table, to, name)
+    out.print(f"{to}: {len(table):,} galaxies of the model {name}.")
 
 
 @app.command()
@@ -93,6 +112,22 @@ def measure_pixels(
     with Bars() as report:
         galaxies = remeasure(name, report)
     out.print(f"models/{name}: the images of {galaxies:,} galaxies measured.")
+
+
+@app.command("student")
+def teach(
+    name: Annotated[str, typer.Argument(help="Name of a model that has its galaxies' images.")] = "default",
+    minutes: Annotated[float, typer.Option(min=0.1, help="How long the student is taught.")] = 25.0,
+) -> None:
+    """Teach a model's student, which embeds surveys in a single look a hundred times as fast as the model does."""
+    from galexplore.cli.terminal import Bars
+    from galexplore.jobs.make_student import teach_student
+    from galexplore.network.distil import Distilling
+
+    with Bars() as report:
+        card = teach_student(name, report, Distilling(minutes=minutes))
+    lag = ", ".join(f"{latent} {value:+.4f}" for latent, value in card["lag"].items())
+    out.print(f"models/{name}: student taught by {card['n_train']:,} galaxies; R² lost on the validation split: {lag}.")
 
 
 @app.command("list")

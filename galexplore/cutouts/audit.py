@@ -159,7 +159,11 @@ def _check_bands(cutout: Cutout, survey: Survey) -> tuple[np.ndarray, Check]:
         held = f"{len(cutout.flux)} of the file's bands {', '.join(cutout.bands)}"
         sentence = f"the bands {survey.band_words} are needed, but the cutout holds {held}; read it for {survey.name}"
         return cutout.flux, Check("bands", "refused", sentence)
-    flux = cutout.flux.copy() if cutout.approximate else np.stack([mark_gaps(image) for image in cutout.flux])
+    flux = (
+        cutout.flux.copy()
+        if cutout.approximate or cutout.marked
+        else np.stack([mark_gaps(image) for image in cutout.flux])
+    )
     if cutout.invvar is not None:
         flux[~(cutout.invvar > 0)] = np.nan
     empty = [b for b, image in zip(survey.bands, flux, strict=True) if not np.any(np.isfinite(image) & (image != 0))]

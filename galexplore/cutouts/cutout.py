@@ -58,6 +58,8 @@ class Cutout:
         FWHM of a star by band of the survey, arcsec, None where it is not known; empty where nothing is said.
     seeing_said : tuple of str
         What says so, by band.
+    marked : bool
+        Whether all that is missing is NaN already, as weights and masks tell: no fill values are looked for then.
     """
 
     flux: np.ndarray
@@ -78,6 +80,7 @@ class Cutout:
     reddening: str = ""
     seeing: tuple[float | None, ...] = ()
     seeing_said: tuple[str, ...] = ()
+    marked: bool = False
 
 
 MAX_SIDE = 2048  # pixels: the model's field at 0.016" a pixel

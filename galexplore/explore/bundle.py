@@ -1,6 +1,7 @@
 """What a person takes home: an image with its coordinates, and a folder that brings the Atlas back as it was."""
 
 import json
+import math
 import zipfile
 from collections.abc import Mapping, Sequence
 from io import BytesIO
@@ -13,10 +14,19 @@ from galexplore.cutouts.grid import make_wcs
 from galexplore.explore.explorer import Explorer
 from galexplore.explore.link import AtlasState
 from galexplore.explore.snippets import write_python
+from galexplore.mock.observed import draw_psf, find_variance
 from galexplore.survey import Survey
 
 
-def to_fits(flux: np.ndarray, survey: Survey, ra: float | None, dec: float | None, cards: Mapping[str, tuple]) -> bytes:
+def to_fits(
+    flux: np.ndarray,
+    survey: Survey,
+    ra: float | None,
+    dec: float | None,
+    cards: Mapping[str, tuple],
+    variance: np.ndarray | None = None,
+    psf: np.ndarray | None = None,
+) -> bytes:
     """Write an image of an atlas, which is without our Galaxy's dust, as a FITS cube with a WCS, N up and E left.
 
     Parameters
@@ -28,6 +38,10 @@ def to_fits(flux: np.ndarray, survey: Survey, ra: float | None, dec: float | Non
         Of the centre [deg, ICRS]; without them only the pixel scale is told.
     cards : mapping
         Further header cards: keyword to (value, comment).
+    variance : array (B, N, N), optional
+        Of the sky, in the square of the flux's unit: written as the extension INVVAR, its inverse.
+    psf : array (B, n, n), optional
+        A star in the survey's native pixels: written as the extension PSF.
     """
     size = flux.shape[-1]
     scale = survey.field / size
@@ -38,10 +52,39 @@ def to_fits(flux: np.ndarray, survey: Survey, ra: float | None, dec: float | Non
     header["DEREDDEN"] = (True, "do not correct again for dust of our Galaxy")
     for keyword, (value, comment) in cards.items():
         header[keyword] = (value, comment)
-    stream = BytesIO()
-    per_pixel = np.asarray(flux, np.float32) * np.float32((scale / survey.pixel_scale) ** 2)
-    fits.PrimaryHDU(per_pixel, header).writeto(stream)
+    stream, area = BytesIO(), np.float32((scale / survey.pixel_scale) ** 2)
+    hdus = [fits.PrimaryHDU(np.asarray(flux, np.float32) * area, header)]
+    if variance is not None:
+        weight = header.copy()
+        weight["BUNIT"] = (f"{survey.flux_unit}-2", "per pixel of this file; of the sky, without the photons")
+        hdus.append(fits.ImageHDU((1 / (variance * area**2)).astype(np.float32), weight, name="INVVAR"))
+    if psf is not None:
+        own = fits.Header([("BANDS", header["BANDS"])])
+        own["PIXSCALE"] = (survey.pixel_scale, "arcsec a pixel; each plane sums to 1")
+        hdus.append(fits.ImageHDU(np.asarray(psf, np.float32), own, name="PSF"))
+    fits.HDUList(hdus).writeto(stream)
     return stream.getvalue()
+
+
+def write_image(explorer: Explorer, identifier: str) -> bytes:
+    """Write the image of a galaxy of the atlas as `to_fits` does, with the seeing of each band where it is known.
+
+    Of a simulated one, its PSF and the variance of its sky are known, too.
+
+    Raises
+    ------
+    InputError
+        Where it has no image.
+    """
+    survey, row = explorer.survey, explorer.table.iloc[explorer.find_rows([identifier])[0]].to_dict()
+    cards = {"OBJECT": (row["id"], "id in the atlas"), "SIMULATE": (explorer.simulated, "simulated image")}
+    for band in survey.bands:
+        if math.isfinite(row.get(f"psf_{band}", math.nan)):
+            said = f"{band}: FWHM of the PSF, arcsec"
+            cards[f"HIERARCH PSFSIZE_{band.upper()}"] = (float(row[f"psf_{band}"]), said)
+    known = {"psf_e1", "psf_e2", *(f"noise_{band}" for band in survey.bands)} <= set(row)
+    more = {"variance": find_variance(row, survey), "psf": draw_psf(row, survey)} if known else {}
+    return to_fits(explorer.images.get([identifier])[0], survey, row.get("ra"), row.get("dec"), cards, **more)
 
 
 def make_bundle(

@@ -87,7 +87,38 @@ def describe_meaning(explorer: Explorer) -> list[tuple[str, str]]:
 
     Those of mass and SFR are the labels', which a simulated catalogue tells and another one does not.
     """
-    return [*(_SIMULATED_MEANING if explorer.simulated else (_UNKNOWN_MEANING,)), _COSMOLOGY, _ANGLE]
+    if explorer.simulated:
+        return [*_SIMULATED_MEANING, _COSMOLOGY, _ANGLE]
+    said = explorer.card.get("provenance") or {}
+    if not said.get("imf"):
+        return [_UNKNOWN_MEANING, _COSMOLOGY, _ANGLE]
+    own = ("Cosmology", f"of the labels: {said.get('cosmology') or 'not said'}")
+    return [
+        ("Mass and SFR", "as the catalogue's labels define them"),
+        ("Initial mass function", said["imf"]),
+        own,
+        _ANGLE,
+    ]
+
+
+def describe_source(explorer: Explorer) -> list[tuple[str, str]]:
+    """List where real galaxies of a model come from: the catalogue, its selection, what came of its cutouts.
+
+    Empty where the catalogue does not say.
+    """
+    said = explorer.card.get("provenance") or {}
+    if explorer.simulated or not said.get("source"):
+        return []
+    rows = [("Catalogue", str(said["source"]))]
+    rows += [("Selection", "; ".join(map(str, said["selection"])))] if said.get("selection") else []
+    if dropped := said.get("dropped"):
+        rows.append(("Left out", "; ".join(f"{n:,} {why}" for why, n in dropped.items())))
+    if counts := said.get("cutouts"):
+        words = ", ".join(f"{counts[s]:,} {s}" for s in ("got", "missing", "refused", "failed") if s in counts)
+        rows.append(("Cutouts", f"{counts['asked']:,} asked for: {words}"))
+    rows += [(kind, str(paper)) for kind, paper in (said.get("populations") or {}).items()]
+    rows += [("Cite", str(said["citation"]))] if said.get("citation") else []
+    return rows + ([("Fetched", str(said["fetched"]))] if said.get("fetched") else [])
 
 
 def describe_recipe(explorer: Explorer) -> list[tuple[str, str]]:

@@ -57,18 +57,21 @@ def join_measured(pixels: pd.DataFrame, features: np.ndarray, domain: Domain | N
 def suspect(measured: pd.DataFrame) -> np.ndarray:
     """Say what images (N) may be of instead of a galaxy: one of `artefacts.SUSPICIONS`, or "".
 
-    By what the model has learnt to tell apart, where it has; else by plain limits on the pixels.
+    By what the model has learnt to tell apart, where it has; else by plain limits on the pixels. A line is told by
+    either, for a galaxy may have one across it and be a galaxy all the same.
 
     Parameters
     ----------
     measured : DataFrame
         As of `artefacts.measure_artefacts`, with what `Domain.measure` says of it beside.
     """
+    plain = artefacts.suspect(measured)
     kinds = np.array([kind for kind in domains.SAYINGS if f"{PROBABILITIES}{kind}" in measured])
     if not len(kinds):
-        return artefacts.suspect(measured)
+        return plain
     chances = measured[[f"{PROBABILITIES}{kind}" for kind in kinds]].to_numpy(float)
-    return np.where(chances.sum(axis=1) > 1 - domains.SAFE, kinds[chances.argmax(axis=1)], "")
+    none = chances.sum(axis=1) > 1 - domains.SAFE
+    return np.where(none, kinds[chances.argmax(axis=1)], np.where(plain == "line", "line", ""))
 
 
 def find_caveats(table: pd.DataFrame, edges: np.ndarray) -> dict[str, np.ndarray]:

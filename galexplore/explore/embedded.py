@@ -34,6 +34,8 @@ class Source:
     pixel_scale : float
         Arcsec a pixel of the file.
     approximate : bool
+    position : (float, float)
+        ICRS degrees of the image's middle; NaN where the file does not say.
     """
 
     name: str
@@ -41,11 +43,13 @@ class Source:
     bands: str
     pixel_scale: float | None
     approximate: bool
+    position: tuple[float, float] = (np.nan, np.nan)
 
     @classmethod
     def of(cls, cutout: Cutout) -> "Source":
         """Describe a cutout."""
-        return cls(cutout.name, cutout.kind, cutout.bands, cutout.pixel_scale, cutout.approximate)
+        place = (np.nan, np.nan) if cutout.ra is None or cutout.dec is None else (cutout.ra, cutout.dec)
+        return cls(cutout.name, cutout.kind, cutout.bands, cutout.pixel_scale, cutout.approximate, place)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from galexplore.atlas.atlas import Atlas
-from galexplore.atlas.basis import BASIS, change_basis, from_basis, to_basis, turn_covariance
+from galexplore.atlas.basis import BASIS, TO_BASIS, to_basis
 from galexplore.atlas.causes import Attribution
 from galexplore.atlas.counterfactual import make_ordinary
 from galexplore.atlas.rarity import Oddness
@@ -56,10 +56,10 @@ class Explanation:
     statement : Statements
         Of one galaxy: what its properties say, which is only told where there is no caveat.
     reasons : DataFrame
-        A row for each property of `galexplore.atlas.basis.BASIS`: `property`, `value`, `usual` (the centre of its mode
-        of the ordinary ones; of structure, what is expected is taken out of both), `marginal_z` (sigma from it),
-        `expected` (what the others predict), `conditional_z` (sigma from that) and `contribution` to the squared
-        distance.
+        A row for each property of `galexplore.atlas.basis.BASIS`, the free latent standing for structure: `property`,
+        `value`, `usual` (the centre of its mode of the ordinary ones), `marginal_z` (sigma of the latent by itself from
+        it), `expected` (what the others predict), `conditional_z` (sigma from that, of what is told) and `contribution`
+        to the squared distance.
     image : ndarray (B, S, S)
         What the model makes of the galaxy, nanomaggies per native pixel.
     counterfactual : Counterfactual
@@ -112,16 +112,18 @@ def explain(
         A key of `galexplore.explore.caveats.BRIEFLY`, or "".
     """
     latents, sigma = np.array(latents, float), np.array(sigma, float)
-    centre, covariance = atlas.choose_mode(latents, sigma, correlation)
+    mode, covariance = atlas.choose_mode(latents, sigma, correlation)
+    turn = atlas.find_turn(np.array([mode]), covariance[None])[0]
     oddness = atlas.explain(latents, sigma, None if correlation is None else correlation[None])
     percentile = atlas.rarity_percentile(oddness.distance2)
     causes = attribution.find(oddness, latents, sigma) if attribution else None
     statement = state(oddness, percentile, causes)
     named = int(statement.named[0, 0])
-    value, centre = to_basis(latents[INTRINSIC_AT]), to_basis(centre)
-    made = make_ordinary(value, centre, turn_covariance(covariance), first=named if named >= 0 else None)
+    deviation = latents[INTRINSIC_AT] - atlas.usual.centre[mode]
+    told = turn @ deviation, np.zeros(len(BASIS)), turn @ covariance @ turn.T
+    made = make_ordinary(*told, first=named if named >= 0 else None)
     changed = latents.copy()
-    changed[INTRINSIC_AT] = from_basis(made.value)
+    changed[INTRINSIC_AT] = atlas.usual.centre[mode] + np.linalg.solve(turn, made.value)
     now, ordinary = decode(np.stack([latents, changed]))
     return Explanation(
         latents=latents,
@@ -130,17 +132,19 @@ def explain(
         percentile=float(percentile[0]),
         caveat=caveat,
         statement=statement,
-        reasons=_list_reasons(value, centre, covariance, oddness),
+        reasons=_list_reasons(latents[INTRINSIC_AT], deviation, covariance, turn, oddness),
         image=now,
         counterfactual=Counterfactual(tuple(BASIS[j] for j in made.moved), changed, made.before, made.after, ordinary),
     )
 
 
-def _list_reasons(value: np.ndarray, centre: np.ndarray, covariance: np.ndarray, oddness: Oddness) -> pd.DataFrame:
-    """List the reasons of one galaxy's oddness, as `Explanation.reasons`; value and centre in the basis."""
-    deviation, own = change_basis(from_basis(value - centre)[None], covariance[None])
-    precision, conditional_z = np.linalg.inv(own[0]), oddness.conditional_z[0]
-    columns = {"property": BASIS, "value": value, "usual": value - deviation[0]}
-    columns |= {"marginal_z": deviation[0] / np.sqrt(np.diag(own[0]))}
-    columns |= {"expected": value - conditional_z / np.sqrt(np.diag(precision)), "conditional_z": conditional_z}
+def _list_reasons(
+    latents: np.ndarray, deviation: np.ndarray, covariance: np.ndarray, turn: np.ndarray, oddness: Oddness
+) -> pd.DataFrame:
+    """List the reasons of one galaxy's oddness, as `Explanation.reasons`, of its intrinsic latents (4,)."""
+    value, off, spread = to_basis(latents), to_basis(deviation), np.diag(TO_BASIS @ covariance @ TO_BASIS.T)
+    width = 1 / np.sqrt(np.diag(np.linalg.inv(turn @ covariance @ turn.T)))
+    step = np.diag(TO_BASIS @ np.linalg.inv(turn)) * width  # by which a property changes in a sigma of what is told
+    columns = {"property": BASIS, "value": value, "usual": value - off, "marginal_z": off / np.sqrt(spread)}
+    columns |= {"expected": value - oddness.conditional_z[0] * step, "conditional_z": oddness.conditional_z[0]}
     return pd.DataFrame(columns | {"contribution": oddness.contributions[0]})

@@ -1,6 +1,7 @@
 """The one object that answers: a model, its atlas, its catalogue and its images."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
@@ -80,7 +81,7 @@ class Explorer:
     images : Images
         Of the catalogue's galaxies.
     simulated : bool
-        Whether they are simulated ones, as the catalogue's provenance tells.
+        Whether they are simulated ones.
     """
 
     def __init__(
@@ -95,7 +96,8 @@ class Explorer:
     ):
         self.name, self.card, self.embedder, self.images, self.survey = name, card, embedder, images, embedder.survey
         self.attribution = Attribution.from_dict(card.get("attribution"))
-        self.atlas = atlas = correlate_atlas(atlas, embedder.density)
+        directions = self.attribution.directions if self.attribution else None
+        self.atlas = atlas = replace(correlate_atlas(atlas, embedder.density), directions=directions)
         self.simulated = is_simulated(table)
         joined = add_measured(join_atlas(table, atlas, self.survey.reference), measured)
         self.edges = find_edges(atlas)
@@ -116,7 +118,7 @@ class Explorer:
 
     @property
     def catalogue(self) -> str:
-        """Eight characters that tell its catalogue from any other, in which an id may name another galaxy."""
+        """Eight characters that tell its catalogue from any other."""
         return str(self.card["data_hash"])[:8]
 
     @cached_property
@@ -124,13 +126,9 @@ class Explorer:
         """Orders of the table's galaxies by how odd they are."""
         return Ranking(self.table, self.atlas.points)
 
-    @cached_property
-    def _places(self) -> pd.Index:
-        return pd.Index(self.table["id"].to_numpy(object))
-
     def find_rows(self, ids: Iterable[str]) -> np.ndarray:
         """Places in the table of those ids that it holds, in the order of the table."""
-        places = self._places.get_indexer(pd.Index(list(ids), dtype=object))
+        places = self.ranking.ids.get_indexer(pd.Index(list(ids), dtype=object))
         return np.sort(places[places >= 0])
 
     def where(self, condition: str, subsets: Subsets | None = None) -> pd.DataFrame:
@@ -202,13 +200,13 @@ class Explorer:
             None where the model has no finite answer.
         """
         flux, valid = np.stack([p.flux for p in prepared]), np.stack([p.valid for p in prepared])
-        domain, scale = self.embedder.domain, self.survey.model_scale
+        domain = self.embedder.domain
         table, features = self.embedder.read(flux, valid, self.observe(prepared))
         measured = join_measured(measure_artefacts(flux, self.survey), features, domain)
         good = np.isfinite(table.to_numpy()).all(axis=1)
         table, measured, kept = table[good], measured[good], [p for p, g in zip(prepared, good, strict=True) if g]
         joint = self.embedder.density.infer(table) if self.embedder.density else None
-        validities = judge(domain, measured, kept, scale)
+        validities = judge(domain, measured, kept, self.survey.model_scale)
         table, posteriors = doubt(table, joint, validities, self.atlas)
         table = table.join(find_place(table, self.atlas, correlate_each(posteriors)))
         table.loc[[v.state == OUTSIDE for v in validities], NOWHERE] = np.nan
@@ -235,7 +233,7 @@ class Explorer:
         asked = one, None if joint is None else joint[None], self.card["calibration"]
         halves = [np.diff(list_intervals(*asked, level))[0, :, 0] / 2 for level in (68, 95)]
         attribution = None if embedded.given else self.attribution  # learnt from what images say alone
-        answered, caveat = embedded.validity.state != OUTSIDE, embedded.validity.caveat
+        validity, answered = embedded.validity, embedded.validity.state != OUTSIDE
         return Location(
             source=embedded.source,
             prepared=prepared,
@@ -245,7 +243,9 @@ class Explorer:
             position=np.array([row["umap_x"], row["umap_y"]]),
             neighbours=self.list_neighbours(latents, k if answered else 0),
             kinds=resemble(self.atlas, latents, prior=mix_sky(self.kinds.index))[: None if answered else 0],
-            explanation=explain(self.atlas, attribution, self.decode, latents, sigma, correlate(joint), caveat),
+            explanation=explain(
+                self.atlas, attribution, self.decode, latents, sigma, correlate(joint), validity.caveat
+            ),
             chi2=row["chi2"],
             chi2_percentile=float(self.atlas.chi2_percentile(np.array(row["chi2"]))),
             model={"name": self.name, "sha256": embedded.model},
@@ -253,7 +253,7 @@ class Explorer:
             image_posterior=embedded.image_posterior,
             given=embedded.given,
             pull=embedded.pull,
-            validity=embedded.validity,
+            validity=validity,
             observed=self.observe([prepared]),
             embedder=self.embedder,
             atlas=self.atlas,

@@ -148,8 +148,22 @@ def locate_block(
     whole : bool
         Whether these are all the files there are: only then are those left over taken for the bands of one galaxy.
     """
+    tried = prepare_files(files, explorer.survey, pixel_scale, ask, whole, progress, ebv, seeing)
+    return _embed(tried, explorer)
+
+
+def prepare_files(
+    files: Sequence[File],
+    survey: Survey,
+    pixel_scale: float | None = None,
+    ask: bool = False,
+    whole: bool = True,
+    progress: Callable[[int], None] = lambda done: None,
+    ebv: float | None = None,
+    seeing: GivenSeeing | None = None,
+) -> list[Verdict | _Ready]:
+    """Read and prepare files as `locate_block` does: what is to be embedded of each galaxy, or why it was refused."""
     tried: list[Verdict | _Ready | None] = []
-    survey = explorer.survey
     for done, file in enumerate(files, 1):
         tried.append(_prepare((file,), survey, pixel_scale, ask, ebv=ebv, seeing=seeing))
         progress(done)
@@ -160,7 +174,7 @@ def locate_block(
             tried[group[0]] = together
             for i in group[1:]:
                 tried[i] = None
-    return _embed([t for t in tried if t is not None], explorer)
+    return [t for t in tried if t is not None]
 
 
 def locate_cutout(cutout: Cutout, explorer: Explorer, simulated: bool = False) -> Verdict:

@@ -24,10 +24,15 @@ class Ranking:
         `id`, `distance2`, `chi2`.
     points : array (N, J)
         Intrinsic latents in units of the ordinary galaxies' spread (`Atlas.points`).
+
+    Attributes
+    ----------
+    ids : Index (N,)
+        Of the galaxies, in the table's order.
     """
 
     def __init__(self, table: pd.DataFrame, points: np.ndarray):
-        self._ids, self._points = pd.Index(table["id"].to_numpy(object)), points
+        self.ids, self._points = pd.Index(table["id"].to_numpy(object)), points
         self._scores = score_oddness(table["distance2"].to_numpy(), table["chi2"].to_numpy())
 
     @cached_property
@@ -36,7 +41,7 @@ class Ranking:
 
     def sort_rows(self, rows: np.ndarray) -> np.ndarray:
         """Sort places (M,) in the table, the rarest first; the whole table is sorted only once."""
-        wanted = np.zeros(len(self._ids), bool)
+        wanted = np.zeros(len(self.ids), bool)
         wanted[rows] = True
         return self._rarest[wanted[self._rarest]]
 
@@ -47,7 +52,7 @@ class Ranking:
         """
         odd = self._scores[by]
         if labels is not None:
-            places, scores = locate_labels(self._ids, labels)
+            places, scores = locate_labels(self.ids, labels)
             odd = rerank(self._points, odd, places, scores)
         return np.argsort(-odd, kind="stable")
 

@@ -13,6 +13,8 @@ from galexplore.tables.positions import LONGEST, parse_position, separate
 
 #: A galaxy of the atlas this near to a position that was typed is taken to be the one that was meant [arcsec].
 SAME = 60.0
+#: A simulated one is found by the position that is shown of it, and by no other: near a real place it says nothing.
+ITSELF = 2.0
 #: Columns of other surveys' ids that a galaxy can be searched by, in lower case.
 OTHER_IDS = ("id", "targetid", "objid", "dr8objid", "object_id", "source_id", "specobjid", "cataid", "iauname", "name")
 
@@ -104,7 +106,7 @@ def _find_nearest(table: pd.DataFrame, ra: float, dec: float, simulated: bool) -
     gap = separate(table["ra"], table["dec"], ra, dec)
     i = int(np.nanargmin(gap))
     name, apart = str(table["id"].iloc[i]), format_angle(float(gap[i]))
-    if gap[i] <= SAME:
+    if gap[i] <= (ITSELF if simulated else SAME):
         return Found(name, f"{name} lies {apart} from {where}.")
     if simulated:
         return Found(

@@ -27,7 +27,7 @@ def find_image(explorer: Explorer, identifier: str) -> np.ndarray | None:
         return None
 
 
-def draw_thumbnails(explorer: Explorer, ids: Sequence[str], side: int = 150) -> list[bytes]:
+def draw_thumbnails(explorer: Explorer, ids: Sequence[str], side: int = 150, part: float = 1.0) -> list[bytes]:
     """Draw galaxies of the atlas as JPEG, in the order of the ids; those drawn before are taken from memory.
 
     A galaxy without an image is drawn as words that say so.
@@ -38,13 +38,15 @@ def draw_thumbnails(explorer: Explorer, ids: Sequence[str], side: int = 150) -> 
     ids : sequence of str
     side : int
         Pixels.
+    part : float
+        Share of the frame's side that is drawn, about its centre.
     """
-    keys = [(explorer.digest, str(i), side) for i in ids]
+    keys = [(explorer.digest, str(i), side, part) for i in ids]
     with _lock:
         drawn = {key: _kept[key] for key in keys if key in _kept}
     missing = [key for key in dict.fromkeys(keys) if key not in drawn]
     fluxes = _fetch(explorer, [key[1] for key in missing])
-    drawn |= {key: _draw(flux, explorer.survey, side) for key, flux in zip(missing, fluxes, strict=True)}
+    drawn |= {key: _draw(flux, explorer.survey, side, part) for key, flux in zip(missing, fluxes, strict=True)}
     with _lock:
         for key in keys:
             _kept[key] = drawn[key]
@@ -70,5 +72,8 @@ def _fetch(explorer: Explorer, ids: list[str]) -> Sequence[np.ndarray | None]:
     return [find_image(explorer, i) for i in ids]
 
 
-def _draw(flux: np.ndarray | None, survey: Survey, side: int) -> bytes:
-    return draw_placeholder(side) if flux is None else draw_galaxy(flux, survey, side)
+def _draw(flux: np.ndarray | None, survey: Survey, side: int, part: float) -> bytes:
+    if flux is None:
+        return draw_placeholder(side)
+    rim = int(flux.shape[-1] * (1 - part) / 2)
+    return draw_galaxy(flux[:, rim : flux.shape[1] - rim, rim : flux.shape[2] - rim], survey, side)

@@ -19,7 +19,7 @@ from galexplore.figures.paint import (
     paint,
     turn_spans,
 )
-from galexplore.figures.style import ACCENT, FADED, YOURS, get_style, layout
+from galexplore.figures.style import ACCENT, FADED, MODEBAR, YOURS, get_style, is_bright, layout
 from galexplore.tables.names import title_axis
 
 MOST_POINTS = 50_000  # drawn one by one; beyond, a density image and a sample
@@ -46,6 +46,7 @@ def plot_atlas(
     regions: Sequence[Region] = (),
     marginals: bool = False,
     labels: bool = True,
+    bar: bool = True,
     dark: bool = True,
     height: int = 470,
 ) -> go.Figure:
@@ -79,6 +80,8 @@ def plot_atlas(
         Whether to add a histogram along each axis.
     labels : bool
         Whether plotly says what is under the pointer; its events come with and without.
+    bar : bool
+        Whether to show what the colours mean: beside the first of several plots of one colouring, not beside each.
     """
     columns = dict.fromkeys(["id", "population", x, y, *([colour] if colour in table else [])])
     table = table[list(columns)].assign(picked=_find(table, selected), marked=_find(table, marked))
@@ -86,6 +89,7 @@ def plot_atlas(
     ordinary = np.flatnonzero(codes == _code(kinds, "ordinary"))
     crowded, fade = len(ordinary) > 5000, _choose_opacity(len(ordinary), bool(table["picked"].any()))
     look, usual = paint(table, colour, dark), table.iloc[ordinary]
+    bar or look.pop("colorbar", None)
     if limits:
         within = turn_spans(within, limits) or fill_spans(limits, *(table[c].to_numpy(float) for c in (x, y)))
         figure.update_layout(xaxis_uirevision=str(limits[0]), yaxis_uirevision=str(limits[1]))
@@ -93,7 +97,8 @@ def plot_atlas(
     dots = {"size": 3.5 if crowded else 5, "opacity": fade} | _take(look, ordinary)
     figure.add_trace(_points(table.iloc[ordinary], x, y, dots, "ordinary"))
     for name in overlays:
-        figure.add_trace(_points(table[codes == _code(kinds, name)], x, y, _rare_marker(name, fade, dark), name))
+        rare = _rare_marker(name, fade, "cmin" in look)
+        figure.add_trace(_points(table[codes == _code(kinds, name)], x, y, rare, name))
     if contours and (lines := draw_contours(usual[x].to_numpy(float), usual[y].to_numpy(float), within, dark)):
         figure.add_trace(lines)
     drawn = ["ordinary", *overlays]
@@ -103,7 +108,7 @@ def plot_atlas(
     _mark(figure, table, x, y, opened, dark)
     if yours:
         _add_yours(figure, dark, **yours)
-    figure.update_layout(layout(title, dark, height))
+    figure.update_layout(layout(title, dark, height), margin_r=MODEBAR)
     _draw_outline(figure, outline or {}, dark)
     _write_regions(figure, regions, dark)
     if not labels:
@@ -112,7 +117,7 @@ def plot_atlas(
         front = table["picked"].to_numpy()
         add_marginals(figure, table[x].to_numpy(float), table[y].to_numpy(float), front, dark)
     if within:
-        figure.update_layout(xaxis={"range": within[0]}, yaxis={"range": within[1]})
+        figure.update_layout(xaxis={"range": within[0]}, yaxis={"range": within[1]}, meta={"near": True})
     return _title_axes(figure, x, y)
 
 
@@ -166,10 +171,14 @@ def _points(table: pd.DataFrame, x: str, y: str, marker: dict, name: str) -> go.
     return go.Scattergl(**at, **look, selected_marker_opacity=1, unselected_marker_opacity=FADED)
 
 
-def _rare_marker(kind: str, opacity: float, dark: bool) -> dict:
+def _rare_marker(kind: str, opacity: float, coloured: bool) -> dict:
+    """Marker of a rare kind; among points `coloured` by a column, firmer and with a broad edge, lest it drown."""
     colour, symbol, _ = get_style(kind)
-    edge = {"width": 0.7, "color": "#0B0E13" if dark else "#FFFFFF"}
-    return {"size": 8, "symbol": symbol, "color": colour, "line": edge, "opacity": min(1, opacity + 0.25)}
+    edge = {"width": 1.6 if coloured else 0.7, "color": "#0B0E13" if is_bright(colour) else "#FFFFFF"}
+    firm = 0.6 if coloured and opacity > FADED else 0.25
+    return {"size": 9 if coloured else 8, "symbol": symbol, "color": colour, "line": edge} | {
+        "opacity": min(1, opacity + firm)
+    }
 
 
 def _own_marker(dark: bool) -> dict:
@@ -186,7 +195,7 @@ def _bring_forward(figure: go.Figure, front: pd.DataFrame, x: str, y: str, look:
             colours = {k: v for k, v in _take(look, np.asarray(rows)).items() if k != "colorbar"}
             marker = {"size": 6 if few else 3 if many else 4, "line": edge, "opacity": 0.6 if many else 1} | colours
         else:
-            marker = _rare_marker(str(kind), 1, dark) | {"line": edge, "size": 10}
+            marker = _rare_marker(str(kind), 1, "cmin" in look) | {"line": edge, "size": 10}
         at = {k: front[c].to_numpy(np.float32)[rows] for k, c in (("x", x), ("y", y))}
         figure.add_trace(go.Scattergl(**at, mode="markers", marker=marker, hoverinfo="skip"))
 

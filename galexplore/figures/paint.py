@@ -34,7 +34,9 @@ def paint(table: pd.DataFrame, column: str | None, dark: bool) -> dict:
     """Marker settings that colour by a column between its 2nd and 98th percentile, by its words, or by population."""
     if column is None or column not in table or column == "population":
         return {"color": STYLES["ordinary"][0] if dark else "#5B6F8C"}
-    bar = {"title": {"text": title_axis(column), "side": "right"}, "thickness": 8, "outlinewidth": 0, "len": 0.9}
+    # In the lower half: the mode bar has the upper one.
+    place = {"thickness": 8, "outlinewidth": 0, "len": 0.55, "y": 0, "yanchor": "bottom"}
+    bar = {"title": {"text": title_axis(column), "side": "right"}} | place
     if not pd.api.types.is_numeric_dtype(table[column]):
         return _paint_words(table[column], bar)
     values = table[column].to_numpy(np.float32)

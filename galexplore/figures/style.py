@@ -4,7 +4,7 @@ import plotly.graph_objects as go
 
 from galexplore.tables.names import AXES
 
-__all__ = ["ACCENT", "AXES", "FADED", "FONT", "STYLES", "YOURS", "dress", "get_style", "layout"]
+__all__ = ["ACCENT", "AXES", "FADED", "FONT", "STYLES", "YOURS", "dress", "get_style", "is_bright", "layout"]
 
 #: One colour and one shape for each population, everywhere: (colour, plotly symbol, character). Okabe & Ito (2008);
 #: shapes differ too, so that kinds survive colour-blindness and print.
@@ -25,11 +25,19 @@ ACCENT = {True: "#E8C46A", False: "#8A5A00"}  # of what can be acted on; dark an
 
 FONT = "Source Sans, sans-serif"  # ships with the app
 FADED = 0.16  # opacity of what is not selected
+MODEBAR = 36  # pixels to the right of a plot that its mode bar stands in, so that it covers nothing
 
 
 def get_style(population: str) -> tuple[str, str, str]:
     """Colour, plotly symbol and character of a population."""
     return STYLES.get(population, _ARTEFACT)
+
+
+def is_bright(colour: str) -> bool:
+    """Whether a colour "#RRGGBB" is nearer to white than to black in WCAG 2's relative luminance."""
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] > 0.5
 
 
 def layout(title: str, dark: bool, height: int) -> dict:

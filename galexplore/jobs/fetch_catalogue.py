@@ -25,6 +25,8 @@ _PAGES = "pages"
 _SPARE = 1.3  # rows asked for, over those wanted: cuts and the footprint take some
 _SAME = 2.0  # arcsec: a galaxy of the literature this near to a row is that row
 _BYTES = 150  # a row, on disk
+#: What the source of a catalogue says besides, where a stand-in answered for the servers.
+STAND_IN = " as a stand-in of the servers gives it: a demonstration, not the sky"
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,8 @@ def fetch_catalogue(
         frame = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=["id", "ra", "dec", "z"])
         if labels is not None:
             frame = _join_labels(frame, labels)
-        said: dict[str, Any] = {"source": service.title, "query": service.query, "imf": service.imf}
+        asked = f"{service.title}{STAND_IN if session.stand_in else ''}"
+        said: dict[str, Any] = {"source": asked, "query": service.query, "imf": service.imf}
         said |= {
             "cosmology": service.cosmology,
             "citation": service.citation,
@@ -161,7 +164,7 @@ def keep_selected(frame: pd.DataFrame, folder: Path, said: Mapping[str, Any], n:
         kept = kept.iloc[:n]
     cuts = ["z from 0.001 to 1", *(f"{name} and its error known" for name in known), "in the footprint", "no duplicate"]
     provenance: dict[str, Any] = dict(said) | {"simulated": False, "fetched": datetime.now(UTC).date().isoformat()}
-    provenance |= {"selection": [*said["selection"], *cuts], "dropped": dropped, "rows": len(kept)}
+    provenance |= {"selection": list(dict.fromkeys([*said["selection"], *cuts])), "dropped": dropped, "rows": len(kept)}
     if "source" not in kept:
         kept = kept.assign(source=str(said["source"]))
     kept.attrs.clear()

@@ -154,11 +154,10 @@ def _fetch_all(
 
 
 def fetch_one(row: pd.Series, store: CutoutStore, session: Session, survey: Survey) -> None:
-    """Fetch one galaxy's cutout, prepare it as an upload is, measure it, and keep what became of it."""
+    """Fetch one galaxy's cutout, and keep what became of it."""
     name = str(row["id"])
     try:
         fetched = fetch_cutout(session, float(row["ra"]), float(row["dec"]), survey, name=name)
-        prepared = prepare(fetched.cutout, survey)
     except NetworkError:
         raise
     except OutsideError as error:
@@ -168,14 +167,24 @@ def fetch_one(row: pd.Series, store: CutoutStore, session: Session, survey: Surv
     except InputError as error:
         store.keep(Outcome(name, -1, REFUSED, str(error)))
     else:
-        shape = measure_shape(prepared.flux, survey)
-        values = {"phi": float(np.mod(shape.phi + prepared.angle, np.pi)), "phi_err": shape.phi_err, "ba": shape.ba}
-        values |= {f"psf_{b}": float(w) for b, w in zip(survey.bands, prepared.seeing, strict=True)}
-        values |= {"ebv": prepared.dust.ebv if prepared.dust.ebv is not None else np.nan}
-        outcome = Outcome(name, store.take_row(), GOT, layer=fetched.layer, values=dict(values))
-        sigma = _average_sigma(fetched.cutout, survey)
-        brighter = 10 ** (0.4 * (prepared.dust.ebv or 0.0) * np.array(survey.extinction))  # as the flux became
-        store.keep(outcome, prepared.flux, sigma * brighter[:, None, None])
+        keep_cutout(name, fetched.cutout, fetched.layer, store, survey)
+
+
+def keep_cutout(name: str, cutout: Cutout, layer: str, store: CutoutStore, survey: Survey) -> None:
+    """Prepare a galaxy's cutout as an upload is, measure it, and keep it; or why it cannot be used."""
+    try:
+        prepared = prepare(cutout, survey)
+    except InputError as error:
+        store.keep(Outcome(name, -1, REFUSED, str(error)))
+        return
+    shape = measure_shape(prepared.flux, survey)
+    values = {"phi": float(np.mod(shape.phi + prepared.angle, np.pi)), "phi_err": shape.phi_err, "ba": shape.ba}
+    values |= {f"psf_{b}": float(w) for b, w in zip(survey.bands, prepared.seeing, strict=True)}
+    values |= {"ebv": prepared.dust.ebv if prepared.dust.ebv is not None else np.nan}
+    sigma = _average_sigma(cutout, survey)
+    brighter = 10 ** (0.4 * (prepared.dust.ebv or 0.0) * np.array(survey.extinction))  # as the flux became
+    outcome = Outcome(name, store.take_row(), GOT, layer=layer, values=dict(values))
+    store.keep(outcome, prepared.flux, sigma * brighter[:, None, None])
 
 
 def _average_sigma(cutout: Cutout, survey: Survey) -> np.ndarray:

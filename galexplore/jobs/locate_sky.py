@@ -1,10 +1,13 @@
 """A list of names and positions on the sky, located in the background, and gone on with where it was stopped."""
 
+import json
 import re
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,6 +16,7 @@ from galexplore.errors import InputError
 from galexplore.explore.explorer import Explorer
 from galexplore.explore.locate_many import locate_cutout
 from galexplore.explore.verdicts import Verdict, list_verdicts
+from galexplore.files import write_whole
 from galexplore.sources.servers import OutsideError, SkyCutout, fetch_cutout
 from galexplore.sources.sesame import UnknownNameError, find_place
 from galexplore.sources.transport import NetworkError, ServerError, Session
@@ -20,6 +24,7 @@ from galexplore.tables.lists import read_list
 from galexplore.tables.positions import parse_position
 
 MOST = 500  # names or positions of a list
+_LARGEST_KEPT = 1_000_000  # bytes of a list that was kept
 _AT_ONCE = 4  # as many as the session lets ask at once
 #: What is final: to ask again would bring the same.
 _FINAL = (OutsideError, UnknownNameError)
@@ -101,6 +106,27 @@ def _tell_apart(targets: list[Target]) -> list[Target]:
     return apart
 
 
+def keep_targets(targets: list[Target], path: Path) -> None:
+    """Keep a list, so that it is found again when the program has been started anew.
+
+    Its answers need not be: what servers said is kept by the session, so that going on asks nobody again.
+    """
+    with suppress(OSError, InputError):  # a disk that takes nothing: the list is lost with the program, as before
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, json.dumps([[t.name, t.sought] for t in targets]))
+
+
+def find_targets(path: Path) -> list[Target]:
+    """Find a list that was kept; empty where there is none, or it is damaged."""
+    try:
+        data = path.read_bytes() if path.stat().st_size < _LARGEST_KEPT else b""
+        said = [Target(name, sought) for name, sought in json.loads(data)]
+    except (OSError, ValueError, TypeError):
+        return []
+    whole = 0 < len(said) <= MOST and all(isinstance(t.name, str) and isinstance(t.sought, str) for t in said)
+    return said if whole else []
+
+
 class SkyList:
     """A list on its way: started, cancelled and resumed from any thread; nothing that is done is done again.
 
@@ -151,6 +177,11 @@ class SkyList:
     def finished(self) -> bool:
         """Whether all have their answer."""
         return not self.running and self.done == len(self.targets)
+
+    @property
+    def passing(self) -> int:
+        """How many failed in a way that may pass."""
+        return sum(not final for _, _, final in list(self._answers.values()))
 
     @property
     def verdicts(self) -> list[Verdict]:

@@ -71,7 +71,7 @@ def write_card(folder: Path, card: dict) -> dict:
     Its digest is reckoned anew; under `files` it keeps the hashes of what stands beside it, and gets them where it has
     none yet (`galexplore.explore.seal`).
     """
-    card = _drop_nan(card)
+    card = drop_nan(card)
     card.setdefault("files", seal.hash_files(folder, card))
     card["digest"] = seal.digest(card)
     with write_beside(folder / "card.json") as partial:
@@ -98,9 +98,10 @@ def seal_folder(folder: Path) -> dict:
     return write_card(folder, card)
 
 
-def _drop_nan(value: Any) -> Any:
+def drop_nan(value: Any) -> Any:
+    """Put null where no number is known, at any depth of what JSON holds."""
     if isinstance(value, dict):
-        return {k: _drop_nan(v) for k, v in value.items()}
+        return {k: drop_nan(v) for k, v in value.items()}
     if isinstance(value, list | tuple):
-        return [_drop_nan(v) for v in value]
+        return [drop_nan(v) for v in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -6,6 +6,7 @@ which has no truth of its own.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,9 @@ from scipy.spatial import cKDTree
 from scipy.stats import median_abs_deviation
 
 from galexplore.atlas import causes
+from galexplore.atlas.atlas import Atlas
 from galexplore.atlas.basis import BASIS
+from galexplore.atlas.directions import learn_directions, whiten
 from galexplore.atlas.rarity import Oddness
 from galexplore.errors import InputError
 from galexplore.explore.embedded import correlate
@@ -21,7 +24,7 @@ from galexplore.explore.explorer import Explorer
 from galexplore.explore.seal import read_card
 from galexplore.images import Observed
 from galexplore.jobs.publish import write_card
-from galexplore.latents import MEANS, SIGMAS
+from galexplore.latents import INTRINSIC_AT, MEANS, SIGMAS
 from galexplore.places import models_folder
 from galexplore.survey import Survey
 
@@ -29,7 +32,9 @@ KNOWN = ("z_true", "logmass_true", "logsfr_true")
 SIZES = ("re_arcsec", "disc_re", "bulge_re")
 NEAREST = 300  # galaxies alike in the other properties: their spread is the conditional
 TAUGHT = (2.0, 5.0)  # sigma of the shifts that explanations learn from: from what is hardly odd to the rarest
+RARE = 80.0  # percentile of rarity from which a moved galaxy teaches the directions
 FAINTEST, LARGEST = 22.5, 15.0  # magnitude and arcsec beyond which no survey would have the galaxy
+BRIGHT = 20.5  # magnitude of the galaxies that are looked at, before they are moved or after
 
 
 def list_truth(table: pd.DataFrame) -> np.ndarray:
@@ -95,7 +100,7 @@ def relight(table: pd.DataFrame, size: np.ndarray | None, seed: int, survey: Sur
     return scene.add_fields(light.add_light(shaped, survey), survey, generator).assign(oddity="", core=0.0)
 
 
-def encode(explorer: Explorer, lit: pd.DataFrame) -> pd.DataFrame:
+def encode(explorer: Explorer, lit: pd.DataFrame, faintest: float) -> pd.DataFrame:
     """Render and encode those galaxies that a survey would have; the index says which rows of `lit` they are."""
     from galexplore.mock.rows import PARTS
     from galexplore.sources.segments import draw_rows
@@ -104,9 +109,9 @@ def encode(explorer: Explorer, lit: pd.DataFrame) -> pd.DataFrame:
     light = lit[[f"flux_{part}_{survey.reference}" for part in PARTS]].sum(axis=1)
     with np.errstate(divide="ignore"):
         magnitude = survey.zero_point - 2.5 * np.log10(light)
-    seen = lit[magnitude.between(13, FAINTEST) & (lit["re_arcsec"] < LARGEST)]
-    flux = np.stack(list(draw_rows(seen, survey))).astype(np.float32)
-    return explorer.embedder.embed(flux, observed=Observed.read(seen, survey)).set_index(seen.index)
+    seen = lit[magnitude.between(13, faintest) & (lit["re_arcsec"] < LARGEST)]
+    flux = np.stack(list(draw_rows(seen, survey))) if len(seen) else np.empty((0, *survey.shape))
+    return explorer.embedder.embed(flux.astype(np.float32), observed=Observed.read(seen, survey)).set_index(seen.index)
 
 
 def shift(
@@ -117,7 +122,10 @@ def shift(
     report: Callable[[str], None],
     reach: tuple[float, float] = (3.0, 3.0),
 ) -> tuple[int, dict[str, pd.DataFrame]]:
-    """Shift each property of up to n ordinary galaxies of some splits to both its tails, and encode what comes of it.
+    """Shift each property of ordinary galaxies of some splits to both its tails, and encode what comes of it.
+
+    These are up to n bright ones, whatever becomes of them, and up to n faint ones, of which those are kept that are
+    bright once they are moved: a dwarf in which a burst of stars begins is among those that a survey has.
 
     Parameters
     ----------
@@ -129,32 +137,63 @@ def shift(
     galaxies : int
     answers : dict
         Property of `BASIS` to the latents table of the galaxies in which it was moved: `high` where to the upper tail,
-        `size` the shift in sigma.
+        `size` the shift in sigma; the index is the galaxy's.
     """
     table = explorer.table[explorer.table["population"] == "ordinary"]
-    bright = table[f"mag_{explorer.survey.reference}"] < 20.5
-    base = table[table["split"].isin(splits) & table["z_true"].between(0.03, 0.8) & bright]
-    base = base.sample(min(n, len(base)), random_state=seed).reset_index(drop=True)
+    wanted = table["split"].isin(splits) & table["z_true"].between(0.03, 0.8)
+    bright = table[f"mag_{explorer.survey.reference}"] < BRIGHT
+    answers, galaxies = dict[str, list[pd.DataFrame]](), 0
+    for chosen, faintest in ((wanted & bright, FAINTEST), (wanted & ~bright, BRIGHT)):
+        base = table[chosen].sample(min(n, int(chosen.sum())), random_state=seed).reset_index(drop=True)
+        for name, j in ((name, j) for j, name in enumerate(BASIS) if len(base)):
+            for high, moved in enumerate(_move_both(table, base, name, j, seed, reach)):
+                lit = relight(*moved[:2], seed, explorer.survey)
+                seen = encode(explorer, lit[moved[2]], faintest)
+                seen["high"], seen["size"] = bool(high), moved[3][seen.index]
+                answers.setdefault(name, []).append(seen.set_index(seen.index + galaxies))
+                report(f"{name} {causes.SIDES[high]}: {len(seen)} of {len(base)}")
+        galaxies += len(base)
+    return galaxies, {name: pd.concat(parts) for name, parts in answers.items()}
+
+
+def _move_both(
+    table: pd.DataFrame, base: pd.DataFrame, name: str, j: int, seed: int, reach: tuple[float, float]
+) -> list[tuple[pd.DataFrame, np.ndarray | None, np.ndarray, np.ndarray]]:
+    """Move property j of galaxies to its lower and its upper tail: as `move`, which of them can be, and the sigma."""
     truth, at = list_truth(table), list_truth(base)
-    size = np.random.default_rng(seed).uniform(*reach, len(base))
-    answers = {}
-    for j, name in enumerate(BASIS):
-        known, parts = (slice(None) if name == "free" else slice(3)), []
-        for side, tail in zip(causes.SIDES, find_tails(truth[:, known], at[:, known], j, size), strict=True):
-            inside = (tail > 0.004) & (tail < 1.0) if name == "redshift" else np.isfinite(tail)
-            lit = relight(*move(base, name, np.where(inside, tail, at[:, j])), seed, explorer.survey)
-            parts.append(encode(explorer, lit[inside]).assign(high=side == "high"))
-            parts[-1]["size"] = size[parts[-1].index]
-            report(f"{name} {side}: {len(parts[-1])} of {len(base)}")
-        answers[name] = pd.concat(parts)
-    return len(base), answers
+    size, known = np.random.default_rng(seed).uniform(*reach, len(base)), slice(None) if name == "free" else slice(3)
+    both = []
+    for tail in find_tails(truth[:, known], at[:, known], j, size):
+        inside = (tail > 0.004) & (tail < 1.0) if name == "redshift" else np.isfinite(tail)
+        both.append((*move(base, name, np.where(inside, tail, at[:, j])), inside, size))
+    return both
 
 
-def find_oddness(explorer: Explorer, rows: pd.DataFrame) -> Oddness:
+def find_oddness(explorer: Explorer, rows: pd.DataFrame, atlas: Atlas | None = None) -> Oddness:
     """Say how odd encoded galaxies are, by what a joint posterior says of their errors where there is one."""
+    own = find_correlation(explorer, rows)
+    return (atlas or explorer.atlas).explain(rows[MEANS].to_numpy(), rows[SIGMAS].to_numpy(), own)
+
+
+def find_correlation(explorer: Explorer, rows: pd.DataFrame) -> np.ndarray | None:
+    """Correlations (N, 4, 4) of the errors of encoded galaxies; None where the model has no joint posterior."""
     density = explorer.embedder.density
-    own = None if density is None else correlate(density.infer(rows))
-    return explorer.atlas.explain(rows[MEANS].to_numpy(), rows[SIGMAS].to_numpy(), own)
+    return None if density is None else correlate(density.infer(rows))
+
+
+def learn_causes(explorer: Explorer, answers: dict[str, pd.DataFrame]) -> causes.Attribution:
+    """Learn, from what `shift` gives, directions in which oddness is told, and what each cause looks like in them."""
+    moved = np.repeat([BASIS.index(name) for name in answers], [len(a) for a in answers.values()])
+    every = pd.concat(answers.values(), ignore_index=True)
+    moved, usual = 2 * moved + every["high"].to_numpy(), explorer.atlas.usual
+    latents, sigma = every[MEANS].to_numpy(), every[SIGMAS].to_numpy()
+    value, own = latents[:, INTRINSIC_AT], sigma[:, INTRINSIC_AT]
+    mode, covariance = usual.choose(value, own, find_correlation(explorer, every))
+    whitened = np.einsum("mij,mj->mi", whiten(covariance), value - usual.centre[mode])
+    rare = explorer.atlas.rarity_percentile((whitened**2).sum(axis=1)) >= RARE
+    directions = learn_directions(whitened[rare], mode[rare], moved[rare], len(usual.weight))
+    odd = find_oddness(explorer, every, replace(explorer.atlas, directions=directions))
+    return causes.learn(odd, latents, sigma, moved, directions)
 
 
 def teach(explorer: Explorer, n: int = 1500, seed: int = 11, report: Callable[[str], None] = lambda text: None) -> dict:
@@ -176,9 +215,5 @@ def teach(explorer: Explorer, n: int = 1500, seed: int = 11, report: Callable[[s
     if not path.exists():
         raise InputError(f"{explorer.name!r} is shipped and not changed; train your own: galexplore train --name NAME")
     _, answers = shift(explorer, ("calibration", "validation"), n, seed, report, TAUGHT)
-    moved = np.repeat([BASIS.index(name) for name in answers], [len(a) for a in answers.values()])
-    every = pd.concat(answers.values(), ignore_index=True)
-    latents, sigma, odd = every[MEANS].to_numpy(), every[SIGMAS].to_numpy(), find_oddness(explorer, every)
-    lesson = causes.learn(odd, latents, sigma, 2 * moved + every["high"].to_numpy())
-    card = read_card(path.parent) | {"attribution": lesson.to_dict()}
+    card = read_card(path.parent) | {"attribution": learn_causes(explorer, answers).to_dict()}
     return write_card(path.parent, card)["attribution"]

@@ -53,7 +53,7 @@ def _add_neighbours(total: np.ndarray, row: Row, survey: Survey, kx: np.ndarray,
         total += one["flux"][:, None, None] * where
 
 
-def _transform_psf(row: Row, band: str, kx: np.ndarray, ky: np.ndarray) -> np.ndarray:
+def transform_star(row: Row, band: str, kx: np.ndarray, ky: np.ndarray) -> np.ndarray:
     """Transform of a star in a band: its core, and the wings where the row knows of any."""
     width, shape, wing = row[f"psf_{band}"], (row["psf_e1"], row["psf_e2"]), row.get("psf_wing", 0.0)
     core = profile.transform_psf(kx, ky, width, *shape)
@@ -95,7 +95,7 @@ def render_clean(row: Row, survey: Survey, neighbours: bool = True) -> np.ndarra
     total *= profile.shift(kx, ky, *(row[f"offset_{a}"] * survey.pixel_scale for a in "xy"))
     if neighbours:
         _add_neighbours(total, row, survey, kx, ky)
-    psf = [_transform_psf(row, b, kx, ky) for b in survey.bands]
+    psf = [transform_star(row, b, kx, ky) for b in survey.bands]
     middle = profile.shift(kx, ky, *((size - 1) / 2 * survey.pixel_scale,) * 2)
     picture = fft.irfft2(total * (np.array(psf) * (pixel * middle)), s=(size, size))
     edge = (size - native) // 2

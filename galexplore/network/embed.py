@@ -14,25 +14,16 @@ from galexplore.cutouts.photometry import measure_magnitude
 from galexplore.errors import InputError
 from galexplore.files import hash_file
 from galexplore.images import Observed
-from galexplore.latents import (
-    ANY_ANGLE,
-    LATENTS,
-    MEANS,
-    SIGMAS,
-    standardise,
-    to_axis_angle,
-    to_double_angle,
-    unstandardise,
-)
+from galexplore.latents import LATENTS, MEANS, SIGMAS, standardise, to_double_angle
 from galexplore.network.density import Density
 from galexplore.network.dihedral import DIHEDRAL, turn, turn_vector
 from galexplore.network.layers import lay_out
+from galexplore.network.physical import to_physical
 from galexplore.network.recipes import Network
 from galexplore.network.sample import halves, pick_device
 from galexplore.network.vae import CVAE, Posterior
 from galexplore.network.weights import read_weights
 from galexplore.posterior import domain as domains
-from galexplore.posterior.calibrate import scale_at
 from galexplore.posterior.domain import Domain
 from galexplore.posterior.joint import FILE
 from galexplore.survey import Survey
@@ -265,13 +256,4 @@ class Embedder:
         return pd.DataFrame(numbers, columns=[*MEANS, *SIGMAS, "chi2", "mag_aperture"])
 
     def _physical(self, posterior: Posterior, magnitude: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
-        vector = posterior.vector.cpu().numpy().astype(float)
-        length = np.clip(np.hypot(*vector.T), 1e-9, 1 - 1e-9)
-        phi_sigma = np.minimum(0.5 * np.sqrt(-2 * np.log(length)), ANY_ANGLE)  # circular standard deviation, halved
-        mean = unstandardise(posterior.mean.cpu().numpy(), self.label_mean, self.label_std)
-        sigma = np.exp(posterior.logvar.cpu().numpy() / 2) * self.label_std
-        sigma = np.column_stack([phi_sigma, sigma])
-        for i, name in enumerate(LATENTS):
-            sigma[:, i] *= scale_at(self.calibration[name], "68", magnitude, mean[:, 0])
-        sigma[:, 0] = np.minimum(sigma[:, 0], ANY_ANGLE)
-        return np.column_stack([to_axis_angle(vector), mean]), sigma
+        return to_physical(posterior, self.label_mean, self.label_std, self.calibration, magnitude)

@@ -111,8 +111,9 @@ def evaluate(
     compared = {latent: r for latent, r in collect(table, calibration, joint).items() if len(r) > 1}
     out: dict = {"n": len(table)}
     out |= {k: _bootstrap(k, compared[k], resamples, seed) for k in ("phi", *LABELLED) if k in compared}
-    chi2 = table["chi2"].to_numpy(float)
-    out["reconstruction"] = {"chi2": [float(chi2.mean()), float(sem(chi2))]}
+    if "chi2" in table:
+        chi2 = table["chi2"].to_numpy(float)
+        out["reconstruction"] = {"chi2": [float(chi2.mean()), float(sem(chi2))]}
     out["free"] = describe_free(table, survey, resamples, seed)
     sky = measure_sky(table, survey)
     for axis, values in sky.items():

@@ -88,6 +88,11 @@ def _latent_columns() -> dict[str, Column]:
         "contamination": Column("", "arith.ratio", "Light of a neighbour within 4 arcsec over the middle's"),
         "chi2": Column("", "stat.fit.chi2", "Reconstruction chi2 a pixel", low=0),
         "mag_aperture": Column("mag", "phot.mag;em.opt.R", "AB magnitude in r within 5 arcsec of the image's middle"),
+        "feature_distance": Column(
+            "", "stat.value", "Distance from the galaxies that taught the model, about 1 for these", low=0
+        ),
+        "verdict": Column("", "meta.code", "located, approximate, outside (of what was learnt) or refused", "str"),
+        "detail": Column("", "meta.note", "Why there is no answer, or how far it can be trusted", "str"),
         "gap": Column("", "stat.value", "Latent distance to the tenth nearest ordinary galaxy", low=0),
         "feature_x": Column(
             "", "pos.cartesian.x", "Position on the map of the encoder's features, x: for the eye only"

@@ -38,16 +38,26 @@ def to_parquet(frame: pd.DataFrame, provenance: str) -> bytes:
     return stream.getvalue()
 
 
-def stream_parquet(frames: Iterable[pd.DataFrame], path: Path, provenance: str) -> None:
-    """Write frames of the same columns into one parquet file, a row group each; one is in memory at a time."""
+def stream_parquet(
+    frames: Iterable[pd.DataFrame],
+    path: Path,
+    provenance: str,
+    conclude: Callable[[], dict[str, str]] = dict,
+) -> None:
+    """Write frames of the same columns into one parquet file, a row group each; one is in memory at a time.
+
+    What `conclude` says once all are written joins the file's metadata.
+    """
     writer = None
     try:
         for frame in frames:
             table = _to_arrow(frame, provenance)
-            writer = writer or pq.ParquetWriter(path, table.schema, compression="zstd")
+            writer = writer or pq.ParquetWriter(path, table.schema, compression="zstd", write_page_checksum=True)
             writer.write_table(table.cast(writer.schema), row_group_size=len(table))
     finally:
         if writer:
+            if said := conclude():
+                writer.add_key_value_metadata(said)
             writer.close()
 
 

@@ -23,7 +23,7 @@ def choose_column(explorer: Explorer, label: str, columns: list[str], key: str, 
         key=key,
         format_func=name_column,
         persist_state="session",
-        width=168,
+        width=156,
         accept_new_options=True,
         on_change=forget_ends if key.startswith("axis") else "rerun",
         args=(key,) if key.startswith("axis") else None,
@@ -91,4 +91,6 @@ def choose_ends(explorer: Explorer) -> tuple[Range, Range, bool]:
         persist_state="session",
         help="Outlines of the smallest regions that hold 25, 50, 75 and 95 % of the ordinary galaxies shown",
     )
+    st.session_state.setdefault("near-images", True)
+    st.toggle("Images where zoomed in", key="near-images", persist_state="session")
     return ends[0], ends[1], contours

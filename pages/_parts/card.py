@@ -10,7 +10,7 @@ import streamlit as st
 
 from galexplore.atlas.likeness import find_twins
 from galexplore.explore import services
-from galexplore.explore.bundle import to_fits
+from galexplore.explore.bundle import write_image
 from galexplore.explore.card import title_latents
 from galexplore.explore.explorer import Explorer
 from galexplore.explore.export import FORMATS, export
@@ -27,6 +27,7 @@ from pages._parts.oddity import look_up, show_ordinary, show_reasons, show_state
 from pages._parts.panels import format_latent, mark, show_gallery, show_neighbours, show_title
 from pages._parts.posterior import show_corner, show_density
 from pages._parts.stretched import show_image
+from pages._parts.surroundings import show_surroundings
 
 NAMES = {"logmass": "log M", "logsfr": "log SFR"}  # where titles are too long for a table
 NARROW = "\u00a0"  # a space at which no line is broken
@@ -118,13 +119,15 @@ def show_links(explorer: Explorer, row: pd.Series) -> None:
             st.link_button(name, address, icon=":material/open_in_new:", disabled=explorer.simulated, help=why)
     if explorer.simulated:
         st.caption(services.SIMULATED)
+    else:
+        show_surroundings(row["ra"], row["dec"], "card")
 
 
 def show_downloads(explorer: Explorer, row: pd.Series, rows: np.ndarray, identifier: str) -> None:
     """Offer its image with coordinates, its latents as a table, and the folder that brings the Atlas back as it is."""
     with st.container(horizontal=True, gap="small", key="downloads", vertical_alignment="bottom"):
         if find_image(explorer, identifier) is not None:
-            data = partial(write_image, explorer, row)
+            data = partial(write_image, explorer, identifier)
             offer_file("Image (FITS)", data, f"{identifier}.fits", "application/fits", "card-fits")
         for kind in ("CSV", "ECSV", "VOTable"):
             suffix, _, mime = FORMATS[kind]
@@ -137,13 +140,3 @@ def show_downloads(explorer: Explorer, row: pd.Series, rows: np.ndarray, identif
 def offer_file(label: str, data: Callable[[], bytes], name: str, mime: str, key: str) -> None:
     """Offer a file, which is written only when asked for."""
     st.download_button(label, data, name, mime, key=key, on_click="ignore", icon=":material/download:")
-
-
-def write_image(explorer: Explorer, row: pd.Series) -> bytes:
-    """Write its image as FITS with a WCS, and the seeing of each band where it is known."""
-    cards = {"OBJECT": (row["id"], "id in the atlas"), "SIMULATE": (explorer.simulated, "simulated image")}
-    for band in explorer.survey.bands:
-        if math.isfinite(row.get(f"psf_{band}", math.nan)):
-            said = f"{band}: FWHM of the PSF, arcsec"
-            cards[f"HIERARCH PSFSIZE_{band.upper()}"] = (float(row[f"psf_{band}"]), said)
-    return to_fits(explorer.images.get([row["id"]])[0], explorer.survey, row.get("ra"), row.get("dec"), cards)

@@ -80,7 +80,8 @@ def show_view(explorer: Explorer, view: View) -> None:
     noisy = st.session_state.get("with-noise", False)
     shown, field = zoom_in(add_noise(view.flux, survey) if noisy else view.flux, survey, zoom)
     picture = draw_annotated(shown, survey, 621, redshift=view.end, field=field, lettering=26)
-    st.image(picture, f"Model reconstruction, {field:.1f}″ wide. {describe_move(view, noisy)}", width="stretch")
+    said = f"Model reconstruction, {field:.1f}″ wide. {describe_move(view, noisy)}"
+    st.image(picture, said, width="stretch", alt="Model reconstruction")
     with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="view"):
         st.segmented_control(
             "Field of view",
@@ -117,6 +118,7 @@ def show_changes(explorer: Explorer, view: View, observed: np.ndarray | None, be
     survey, zoom = explorer.survey, st.session_state["traverse-zoom"]
     start, field = zoom_in(before if observed is None else observed, survey, zoom)
     what = "Start: model reconstruction" if observed is None else "Start: the image"
-    st.image(draw_annotated(start, survey, 330, redshift=view.start, field=field), what, width="stretch")
+    st.image(draw_annotated(start, survey, 330, redshift=view.start, field=field), what, width="stretch", alt=what)
     rest = zoom_in(view.flux - before, survey, zoom)[0]
-    st.image(pictures.draw_residual(rest, survey, 330), "Change of the model, ±15 σ", width="stretch")
+    words = "Change of the model, ±15 σ"
+    st.image(pictures.draw_residual(rest, survey, 330), words, width="stretch", alt=words)

@@ -15,8 +15,8 @@ from pages._parts.filters import choose_condition, choose_filters, forget_filter
 from pages._parts.own_list import choose_list
 from pages._parts.panels import mark
 from pages._parts.subsets import choose_subsets, list_subsets
-from pages._session.address import fill_widgets
 from pages._session.state import plain, select
+from pages._session.widgets import fill_widgets
 
 MAP_NAMES = {"latents": "of the latents", "features": "of the encoder's features"}
 
@@ -27,7 +27,7 @@ def choose_state(explorer: Explorer) -> tuple[AtlasState, np.ndarray | None]:
     if "axis-x" not in state:  # its widgets were forgotten, as after a page run without its header
         fill_widgets()
     words, numbers, troubles = ["population", *explorer.numbers, *explorer.words], explorer.numbers, list[str]()
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="controls"):
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall", key="controls"):
         x = choose_column(explorer, "x axis", numbers, "axis-x", before.x, troubles)
         y = choose_column(explorer, "y axis", numbers, "axis-y", before.y, troubles)
         colour = choose_column(explorer, "Colour", words, "colour", before.colour, troubles)
@@ -66,7 +66,7 @@ def choose_map(explorer: Explorer) -> str:
     maps = [name for name, (column, _) in MAPS.items() if column in explorer.table]
     if len(maps) < 2:
         return "latents"
-    return st.selectbox("Map", maps, key="map", format_func=MAP_NAMES.__getitem__, persist_state="session", width=200)
+    return st.selectbox("Map", maps, key="map", format_func=MAP_NAMES.__getitem__, persist_state="session", width=150)
 
 
 def show_passed(explorer: Explorer, mask: np.ndarray) -> None:

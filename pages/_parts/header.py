@@ -9,8 +9,9 @@ from galexplore.explore.link import AtlasState
 from galexplore.explore.models import find_damage, list_models, stat_files
 from pages._parts.leaving import show_export
 from pages._parts.sky import offer_sky
-from pages._session.address import fill_widgets
+from pages._parts.steps import offer_steps
 from pages._session.state import clear_selection, forget_drawn, forget_galaxies, open_galaxy, plain
+from pages._session.widgets import fill_widgets
 
 PLACEHOLDER = "id, RA Dec, J-name or viewer link"
 
@@ -115,3 +116,4 @@ def count_selected(explorer: Explorer) -> None:
             show_export(explorer)
     idle = not (n or st.session_state.opened)
     st.button("Clear", type="tertiary", disabled=idle, on_click=clear_selection, key="clear")
+    offer_steps()

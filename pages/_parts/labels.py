@@ -69,7 +69,7 @@ def show_label_bar(identifier: str, labels: pd.DataFrame, follow: list[str]) -> 
                 args=(identifier, None if value == score else value, follow),
             )
     show_note(identifier, note, follow)
-    _listen(key="label-keys", height=1)
+    _listen(key="label-keys", data={"opened": identifier}, height=1)
 
 
 def show_note(identifier: str, note: str, follow: list[str]) -> None:

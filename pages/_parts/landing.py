@@ -8,6 +8,7 @@ from pages._parts.choices import list_kinds
 from pages._parts.panels import mark, show_gallery
 from pages._parts.tour import offer_tour
 from pages._parts.uploader import list_samples, name_sample, show_uploader, try_file
+from pages._session.navigation import go_to
 
 #: Kinds of which one is shown, where the atlas has them, and the share of its kind that is brighter than it; two
 #: ordinary galaxies, a dull and a bright one, say what the others depart from.
@@ -39,7 +40,7 @@ def count_galaxies(explorer: Explorer) -> str:
 def show_landing(explorer: Explorer) -> None:
     """Say what the atlas is; show galaxies that open by a click, and take an image of one's own or a sample."""
     if st.session_state.pop("to-locate", False):  # files were dropped here
-        st.switch_page("pages/locate.py")
+        go_to("locate")
     with st.container(key="landing"):
         left, right = st.container(key="halves-landing").columns([5, 7], gap="large", vertical_alignment="center")
         with left:
@@ -102,4 +103,4 @@ def show_samples(explorer: Explorer) -> None:
         for path in samples:
             if st.button(name_sample(path), icon=":material/play_arrow:", key=f"sample-file-{path.name}"):
                 try_file(path)
-                st.switch_page("pages/locate.py")
+                go_to("locate")

@@ -8,6 +8,7 @@ from galexplore.explore.bundle import make_bundle
 from galexplore.explore.explorer import Explorer
 from galexplore.explore.export import FORMATS, ON_THE_SKY, export
 from galexplore.tables.names import name_column
+from pages._parts.samp import offer_samp
 from pages._session.state import find_selected
 
 
@@ -22,6 +23,7 @@ def show_export(explorer: Explorer) -> None:
             name = f"galexplore-{len(rows)}{'-viewer' if kind == 'Legacy viewer' else ''}.{suffix}"
             data = partial(export, explorer, rows, kind)
             st.download_button(kind, data, name, mime, key=f"export-{kind}", on_click="ignore")
+    offer_samp(explorer)
     st.caption("CSV holds values only. “Legacy viewer” is RA, DEC, name, as the viewer's own upload takes it.")
     show_bundle(explorer, "bundle")
 

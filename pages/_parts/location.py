@@ -22,7 +22,8 @@ from pages._parts.position import show_position
 from pages._parts.shares import show_shares
 from pages._parts.sky import show_source
 from pages._parts.verdicts import offer_table
-from pages._session.start import start_from
+from pages._session.navigation import go_to
+from pages._session.start import start_from_upload
 from pages._session.state import plain
 
 
@@ -55,8 +56,8 @@ def show_head(upload: dict, forget: Callable[[], None]) -> None:
             st.badge("approximate: a picture's stretch was inverted", color="orange")
         st.space("stretch")
         if st.button("Send to Traverse", type="primary", icon=":material/tune:", key="send"):
-            start_from("your upload", location.latents, location.prepared.flux, location.posterior)
-            st.switch_page("pages/traverse.py")
+            start_from_upload()
+            go_to("traverse")
         text, icon = json.dumps(location.to_dict(), indent=2, allow_nan=False), ":material/download:"
         st.download_button("JSON", text, "location.json", "application/json", icon=icon, key="json", on_click="ignore")
         if len(upload["verdicts"]) == 1:

@@ -73,9 +73,11 @@ def show_ordinary(explanation: Explanation, survey: Survey, observed: np.ndarray
     if observed is not None:
         shown.insert(0, (pictures.draw_galaxy(observed, survey, 230), "image"))
     for column, (picture, caption) in zip(st.columns(len(shown), gap="xsmall", wrap=False), shown, strict=True):
-        column.image(picture, caption, width="stretch")
+        column.image(picture, caption, width="stretch", alt=caption)
+    learnt = explanation.statement.sized
     fall = f"d², the squared Mahalanobis distance, falls from {made.before:.1f} to {made.after:.1f}"
-    st.caption(f"{fall}; each takes its median conditional on the others.")
+    follow = " What an image says of the other properties goes along, as it does where that one is moved." * learnt
+    st.caption(f"{fall}; each takes its median conditional on the others.{follow}")
 
 
 def _quote_move(name: str, before: np.ndarray, after: np.ndarray) -> str:

@@ -16,6 +16,7 @@ from galexplore.explore.thumbnails import draw_thumbnails
 from galexplore.latents import ANY_ANGLE, UNITS
 from galexplore.survey import Survey
 from galexplore.tables.names import format_measurement
+from pages._session.navigation import go_to
 from pages._session.start import start_from_galaxy
 from pages._session.state import open_explorer, open_galaxy, plain
 
@@ -75,10 +76,12 @@ def show_images(
 ) -> None:
     """Show an image, the model's reconstruction, and the residual."""
     left, middle, right = st.columns(3, gap="xsmall", wrap=False)
-    left.image(pictures.draw_galaxy(observed, survey, side, bar=True), "image", width="stretch")
-    middle.image(pictures.draw_galaxy(model, survey, side), "model reconstruction", width="stretch")
+    left.image(pictures.draw_galaxy(observed, survey, side, bar=True), "image", width="stretch", alt="Image")
+    middle.image(
+        pictures.draw_galaxy(model, survey, side), "model reconstruction", width="stretch", alt="Model reconstruction"
+    )
     rest = pictures.draw_residual(np.where(valid, observed - model, 0), survey, side)
-    right.image(rest, "residual, data − model, ±15 σ", width="stretch")
+    right.image(rest, "residual, data − model, ±15 σ", width="stretch", alt="Residual")
 
 
 def show_neighbours(near: pd.DataFrame, prefix: str) -> None:
@@ -100,4 +103,4 @@ def show_title(explorer: Explorer, row: pd.Series, link: str | None) -> None:
             st.page_link("pages/galaxy.py", label=link, icon=":material/open_in_full:", width="content")
         if st.button("Open in Traverse", key="to-traverse", type="primary", icon=":material/tune:"):
             start_from_galaxy(row["id"])
-            st.switch_page("pages/traverse.py")
+            go_to("traverse")

@@ -2,6 +2,7 @@
 // what comes back; every text is set as text, never as HTML; pictures are asked for once, after it has rested. And what
 // Streamlit does not forward while a lasso or a box is the tool: a click on a point, two on an empty place, a zoom.
 const REST = 90; // ms
+const PLOTS = ".st-key-plots .js-plotly-plot";
 const kept = (window.galexploreHover ??= { pictures: new Map(), at: null, timer: null, card: null, send: null });
 
 function makeCard() {
@@ -49,7 +50,13 @@ function zoom(plot, change) {
   const name = plot.closest('[class*="st-key-latents-"]') ? "latents" : "map";
   const { xaxis, yaxis } = plot._fullLayout;
   const whole = keys.some((key) => key.endsWith("autorange") && change[key]);
+  plot._ev.near = !whole;
+  lay(plot);
   kept.send("zoom", whole ? { plot: name } : { plot: name, x: [...xaxis.range], y: [...yaxis.range] });
+}
+
+function lay(plot) {
+  layImages(plot, plot._ev.near ?? plot.layout.meta?.near, kept.send);
 }
 
 function click(plot, event) {
@@ -60,7 +67,7 @@ function click(plot, event) {
 }
 
 function attach() {
-  for (const plot of document.querySelectorAll(".st-key-plots .js-plotly-plot")) {
+  for (const plot of document.querySelectorAll(PLOTS)) {
     if (!plot.on || !plot._ev || plot._ev.galaxies) continue;
     plot._ev.galaxies = true; // a plot that is built anew has new events
     plot.on("plotly_hover", hover);
@@ -69,6 +76,9 @@ function attach() {
     plot.on("plotly_click", (event) => click(plot, event));
     plot.on("plotly_doubleclick", () => kept.send("clear", true));
     plot.on("plotly_relayout", (change) => zoom(plot, change));
+    plot.on("plotly_relayouting", () => lay(plot));
+    plot.on("plotly_afterplot", () => lay(plot));
+    lay(plot);
   }
 }
 
@@ -79,7 +89,9 @@ export default function ({ data, setTriggerValue }) {
     kept.pictures.set(data.id, { picture: data.picture, words: data.words });
     show();
   }
+  takeImages(data);
   attach();
+  for (const plot of document.querySelectorAll(PLOTS)) if (plot._ev?.galaxies) lay(plot);
   const clock = setInterval(attach, 400);
   const away = (event) => event.target.closest?.(".js-plotly-plot") || hide();
   document.addEventListener("mousemove", away);

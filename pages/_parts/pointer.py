@@ -1,4 +1,4 @@
-"""What the pointer does on the plots: a picture where it rests, a card at a click, the part that is looked at."""
+"""What the pointer does on the plots: a picture where it rests, a card at a click, images where it zooms in."""
 
 import base64
 import math
@@ -8,11 +8,14 @@ from pathlib import Path
 import streamlit as st
 
 from galexplore.explore.explorer import Explorer
+from galexplore.explore.thumbnails import draw_thumbnails
 from pages._parts.panels import draw_catalogue
 from pages._session.state import clear_selection, open_galaxy
 
-_SIDE = 144  # pixels
-_component = st.components.v2.component("galaxy_pointer", js=(Path(__file__).parent / "pointer.js").read_text())
+_SIDE, _SMALL = 144, 96  # pixels: of the picture at the pointer, and of those on the plots
+_AT_ONCE, _MIDDLE = 24, 0.5  # small pictures, and how much of the frame's side they show: a galaxy fills little of it
+_SCRIPT = "\n".join((Path(__file__).parent / f"{name}.js").read_text() for name in ("images", "pointer"))
+_component = st.components.v2.component("galaxy_pointer", js=_SCRIPT)
 
 Axes = dict[str, tuple[str, str]]
 
@@ -21,6 +24,21 @@ def take_question() -> None:
     """Note over which galaxy the pointer rests."""
     asked = st.session_state["pointer"].get("ask")
     st.session_state.hovered = asked[:60] if isinstance(asked, str) else None
+
+
+def take_small() -> None:
+    """Note of which galaxies a plot that is zoomed in wants small pictures; whatever is no such list is passed over."""
+    asked = st.session_state["pointer"].get("small")
+    if isinstance(asked, list):
+        st.session_state.small = [i[:60] for i in asked[:_AT_ONCE] if isinstance(i, str)]
+
+
+def draw_small(explorer: Explorer) -> dict[str, str]:
+    """Draw the small pictures that are asked for, by id; "" where there is none."""
+    ids = st.session_state.pop("small", [])
+    there = [i for i in ids if i in explorer.images]
+    drawn = zip(there, draw_thumbnails(explorer, there, _SMALL, _MIDDLE), strict=True)
+    return dict.fromkeys(ids, "") | {i: base64.b64encode(picture).decode() for i, picture in drawn}
 
 
 def take_click(explorer: Explorer) -> None:
@@ -60,7 +78,7 @@ def show_pointer(explorer: Explorer, axes: Axes, crowded: bool) -> None:
     """Answer the pointer; a fragment of its own, so that nothing else of the page runs again while it only looks."""
     if st.session_state.pop("again", False):
         st.rerun(scope="app")
-    data: dict[str, str] = {}
+    data = {"images": st.session_state.get("near-images", True), "small": draw_small(explorer)}
     asked = st.session_state.get("hovered") or ""
     rows = explorer.find_rows([asked])
     if len(rows):
@@ -74,6 +92,7 @@ def show_pointer(explorer: Explorer, axes: Axes, crowded: bool) -> None:
         data=data,
         height=1,
         on_ask_change=take_question,
+        on_small_change=take_small,
         on_open_change=partial(take_click, explorer),
         on_clear_change=take_clear,
         on_zoom_change=partial(take_zoom, axes, crowded),

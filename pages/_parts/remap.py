@@ -69,7 +69,7 @@ def show_umap(explorer: Explorer, rows: np.ndarray, points: np.ndarray) -> None:
     elif remap.position is None:
         watch_umap(remap)
     else:
-        title = "Among these galaxies, those alike in redshift, mass, SFR and free latent lie together"
+        title = "Map of these galaxies alone, by likeness in redshift, mass, SFR and free latent"
         draw_positions(explorer, rows, remap.position, ("umap_x", "umap_y"), title)
         sample = f", fitted to {FITTED:,} of them" if len(rows) > FITTED else ""
         st.caption(f"UMAP of these {len(rows):,} galaxies alone{sample}, with the map's settings. For the eye only.")

@@ -46,10 +46,10 @@ def list_scores(metrics: dict, judged: Sequence[str]) -> list[str]:
     for score, title in SCORES.items():
         cells = []
         for latent in judged:
-            if score not in metrics[latent]:
-                cells.append("")
+            value, error = metrics[latent].get(score, (None, None))
+            if value is None or error is None:  # of so few galaxies that it says nothing
+                cells.append("–" if score in metrics[latent] else "")
                 continue
-            value, error = metrics[latent][score]
             scale, unit = (100, "%") if score in PER_CENT else (1, "")
             dex = "dex" if score in ("nmad", "bias", "crps") and latent != "redshift" else unit
             cells.append(format_measurement(scale * value, scale * error, dex))
@@ -63,8 +63,8 @@ def show_scores(metrics: dict, simulated: bool) -> None:
     unjudged = "Too few labels are known to score redshift, mass and SFR."
     st.markdown("\n".join(list_scores(metrics, judged)) if judged else unjudged)
     angle = ""
-    if "median_error_deg" in metrics.get("phi", {}):
-        value, error = metrics["phi"]["median_error_deg"]
+    value, error = metrics.get("phi", {}).get("median_error_deg", (None, None))
+    if value is not None and error is not None:
         off = format_measurement(value, error, "°")
         angle = f"Position angle (axis ratio below 0.7): median absolute error **{off}**. "
     value, error = metrics["reconstruction"]["chi2"]

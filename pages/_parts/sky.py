@@ -12,6 +12,8 @@ from galexplore.sources.sky_pictures import fetch_sky_picture
 from galexplore.sources.transport import NetworkError, ServerError, Session
 from galexplore.survey import Survey
 from galexplore.tables.positions import parse_position
+from pages._parts.surroundings import show_surroundings
+from pages._session.navigation import go_to
 from pages._session.sky import find_session, keep_sky, want, want_typed
 from pages._session.state import plain
 
@@ -57,7 +59,7 @@ def locate_on_sky(session: Session, text: str, explorer: Explorer) -> bool:
             )
         picture = fetch_picture(session, place.ra, place.dec, survey)
         with frame.container():
-            st.image(picture.data, width=256, caption=picture.credit)
+            st.image(picture.data, width=256, caption=picture.credit, alt=f"The sky at {place.name}")
             st.caption("The picture came first; its pixels are being fetched.")
         fetched = fetch_cutout(session, place.ra, place.dec, survey, name=place.name, layer=picture.layer)
         keep_sky(place, picture, fetched)
@@ -87,7 +89,8 @@ def show_last_resort(session: Session, place: Resolved, survey: Survey) -> None:
         picture = fetch_sky_picture(session, place.ra, place.dec, survey)
     except ServerError:
         return
-    st.image(picture.data, width=256, caption=f"{picture.credit}: a picture to look at, from which nothing is told.")
+    said = f"{picture.credit}: a picture to look at, from which nothing is told."
+    st.image(picture.data, width=256, caption=said, alt=f"The sky at {place.name}")
 
 
 def show_failure(text: str, survey: Survey) -> None:
@@ -123,6 +126,7 @@ def show_source(upload: dict, survey: Survey) -> None:
             with st.container(horizontal=True, gap="small"):
                 for name, address in link_services(place.ra, place.dec, survey).items():
                     st.link_button(name, address, icon=":material/open_in_new:")
+            show_surroundings(place.ra, place.dec, "sky")
 
 
 def offer_sky(text: str, answer: Found) -> None:
@@ -131,4 +135,4 @@ def offer_sky(text: str, answer: Found) -> None:
         return
     if st.button("Look for it on the sky", key="search-sky", icon=":material/travel_explore:", type="tertiary"):
         want(text)
-        st.switch_page("pages/locate.py")
+        go_to("locate")

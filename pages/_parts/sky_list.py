@@ -1,15 +1,20 @@
 """A list of names and positions, located in the background while other pages are used."""
 
+from contextlib import suppress
+
 import streamlit as st
 
 from galexplore.errors import InputError
 from galexplore.explore.explorer import Explorer
-from galexplore.jobs.locate_sky import MOST, SkyList, read_targets
+from galexplore.jobs.locate_sky import MOST, SkyList, find_targets, keep_targets, read_targets
+from pages._parts.samp import take_samp
 from pages._parts.verdicts import FORMATS, offer_format
-from pages._session.sky import find_session
+from pages._session.person import keep_token
+from pages._session.sky import find_list_file, find_session
 from pages._session.state import plain
 from pages._session.uploads import keep
 
+LEAST = 20  # galaxies of which an atlas can be made
 KINDS = ["csv", "txt", "fits", "vot", "ecsv", "parquet"]
 _EVERY = 1.0  # seconds after which the progress of a list under way is looked at again
 
@@ -23,10 +28,14 @@ def show_list(explorer: Explorer) -> None:
         listed = state.sky_list = None
     if listed is None and find_session().off:
         return
+    if listed is None and "sky_list" not in state and (kept := find_targets(find_list_file())):
+        listed = SkyList(kept, explorer, find_session())  # begun before the server was started anew
+    state.sky_list = listed
     with st.expander(f"A list of up to {MOST} names or positions", expanded=listed is not None):
         if listed is None:
             take_list(explorer)
         else:
+            keep_token()  # by which the list is found again
             running = listed.running
             st.fragment(show_progress, run_every=_EVERY if running else None)(running)
 
@@ -35,15 +44,17 @@ def take_list(explorer: Explorer) -> None:
     """Ask for a list: pasted, or as a file."""
     text = st.text_area("One name or position a line, or a table with ra and dec", key="sky-text", height=120)
     file = st.file_uploader("Or a file", KINDS, key="sky-file", max_upload_size=20)
-    if st.button("Locate them", key="sky-start", type="primary"):
+    sent = take_samp()
+    if st.button("Locate them", key="sky-start", type="primary") or sent:
         try:
-            targets = read_targets(file.getvalue() if file else text.encode())
+            targets = read_targets(sent or (file.getvalue() if file else text.encode()))
         except InputError as error:
             sentence = str(error)
             st.error(f"{plain(sentence[:1].upper() + sentence[1:].rstrip('.'))}.", icon=":material/block:")
             return
         listed = SkyList(targets, explorer, find_session())
         listed.start()
+        keep_targets(targets, find_list_file())
         st.session_state.sky_list = listed
         st.rerun()
 
@@ -65,6 +76,9 @@ def show_progress(was_running: bool) -> None:
             st.button("Finishing what was begun", key="sky-stopping", disabled=True, icon=":material/stop:")
         elif listed.running:
             st.button("Cancel", key="sky-cancel", on_click=listed.cancel, icon=":material/stop:")
+        elif listed.finished and listed.passing:
+            again = f"Try {listed.passing} again"
+            st.button(again, key="sky-resume", on_click=listed.start, icon=":material/refresh:")
         elif not listed.finished:
             st.button("Resume", key="sky-resume", on_click=listed.start, icon=":material/play_arrow:")
         if listed.done and not listed.running:
@@ -76,8 +90,29 @@ def show_progress(was_running: bool) -> None:
                 offer_format(label, table, f"located.{suffix}", suffix, f"sky-table-{suffix}")
         if not listed.running:
             st.button("Forget the list", key="sky-forget", on_click=forget_list, type="tertiary")
+    if listed.finished and good >= LEAST:
+        offer_atlas(listed)
+
+
+def offer_atlas(listed: SkyList) -> None:
+    """Offer to make an atlas of the galaxies of a finished list, which then stands among the others."""
+    with st.form("sky-atlas", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
+        name = st.text_input("An atlas of their own, called", key="sky-atlas-name", max_chars=60, width=260)
+        pressed = st.form_submit_button("Make it", icon=":material/scatter_plot:")
+    if not pressed:
+        return
+    from galexplore.jobs.make_atlas import make_atlas  # torch, which the frame of a page does not wait for
+
+    try:
+        with st.spinner("Fitting the map to them"):
+            make_atlas(name, listed.verdicts, listed.explorer.name)
+        st.success(f"The atlas {name} stands among the others, at the top of every page once it is shown again.")
+    except InputError as error:
+        st.error(f"{plain(str(error)[:1].upper() + str(error)[1:].rstrip('.'))}.", icon=":material/block:")
 
 
 def forget_list() -> None:
     """Drop the list."""
+    with suppress(OSError):
+        find_list_file().unlink(missing_ok=True)
     st.session_state.sky_list = None

@@ -36,13 +36,13 @@ def show_image(identifier: str) -> None:
     caption = f"{kind}, {f'{band} band' if band else 'colour'}"
     left, middle, right = st.columns(3, gap="xsmall", wrap=False)
     if flux is None:
-        left.image(pictures.draw_placeholder(400), "no image of this galaxy", width="stretch")
+        left.image(pictures.draw_placeholder(400), "no image of this galaxy", width="stretch", alt="No image")
     else:
-        left.image(draw(flux), caption, width="stretch")
-    middle.image(draw(model), "model reconstruction", width="stretch")
+        left.image(draw(flux), caption, width="stretch", alt=f"{identifier}: {caption}")
+    middle.image(draw(model), "model reconstruction", width="stretch", alt="Model reconstruction")
     if flux is not None:
         rest = pictures.draw_residual(flux - model, survey, 400)
-        right.image(rest, "residual, data − model, ±15 σ", width="stretch")
+        right.image(rest, "residual, data − model, ±15 σ", width="stretch", alt="Residual")
 
 
 def choose_stretch(survey: Survey) -> tuple[str | None, float, bool]:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import streamlit as st
 
+from pages._session.navigation import go_to
 from pages._session.person import A_YEAR
 
 COOKIE = "galexplore_tour"
@@ -104,7 +105,7 @@ def show_tour(url: str) -> None:
         return
     step, here = STEPS[at], (url or "atlas") == STEPS[at].page
     if state.pop("tour-moved", False) and not here:
-        st.switch_page(f"pages/{step.page}.py")
+        go_to(step.page)
     with st.container(key="tour", border=True, horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f"**{at + 1} of {len(STEPS)} · {step.title}.** {step.words}", width="stretch")
         if not here:

@@ -78,7 +78,7 @@ def show_grid(explorer: Explorer, latents: np.ndarray) -> None:
     frames = explorer.decode(steps)
     notes = [f"{note(across, r[LATENTS.index(across)])} · {note(up, r[LATENTS.index(up)])}" for r in steps]
     title = f"{title_latents(explorer)[across]} along x, {name_latent(up)} along y"
-    st.image(draw_montage(frames, notes, COLUMNS, title, explorer.survey, 170), width="stretch")
+    st.image(draw_montage(frames, notes, COLUMNS, title, explorer.survey, 170), width="stretch", alt=title)
     offer_frames(explorer, frames, notes, COLUMNS, title)
 
 

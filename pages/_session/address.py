@@ -15,11 +15,10 @@ from galexplore.explore.explorer import Explorer
 from galexplore.explore.link import read_state
 from galexplore.explore.models import list_models
 from pages._session.state import clear_selection, forget_galaxies, open_explorer
+from pages._session.widgets import fill_widgets
 
-#: Widgets of the Atlas, and what of its state each of them holds.
-WIDGETS = {"axis-x": "x", "axis-y": "y", "colour": "colour", "map": "map", "overlays": "kinds", "left-out": "left_out"}
-WIDGETS |= {"where": "where", "x-low": "x_low", "x-high": "x_high", "y-low": "y_low", "y-high": "y_high"}
-WIDGETS |= {"contours": "contours", "subsets": "subsets"}
+#: Words whose change is no step of the browser's history, which a slider or an upload would flood.
+QUIET = {"from", "at", "upload"}
 
 _component = st.components.v2.component("galexplore_address", js=(Path(__file__).parent / "address.js").read_text())
 
@@ -47,6 +46,7 @@ def restore(explorer: Explorer) -> None:
     """Bring back what the address tells; what cannot be used is left out with a sentence.
 
     Once a session, and wherever Back and Forward lead: each selection, opened galaxy and choice of axes is a step.
+    What belongs to one page alone waits for it under `asked` (`take_asked`).
     """
     state = st.session_state
     if state.get("restored"):
@@ -56,16 +56,17 @@ def restore(explorer: Explorer) -> None:
         for key in [k for k in state if isinstance(k, str) and k.startswith("filter-")]:
             del state[key]
     state.restored, params = True, st.query_params.to_dict()
-    state.landed = state.get("landed", False) or bool(params)
+    state.landed = state.get("landed", False) or (bool(params) and not is_history_step())
+    state.asked = {word: params[word][:200] for word in QUIET if word in params}
     state.atlas_state, refused = read_state(params, explorer)
     if refused:
         state.trouble.append(f"Left out of the link, since it cannot be used here: {', '.join(refused)}.")
     fill_widgets()
     if params.get("data", explorer.catalogue) != explorer.catalogue:
-        what = " and ".join(
-            [f"“{params['object'][:60]}”"] * ("object" in params) + ["its selection"] * ("sel" in params)
-        )
+        named = [f"“{params[word][:60]}”" for word in ("object", "from") if word in params]
+        what = " and ".join([*named, *["its selection"] * ("sel" in params)]) or "they are"
         state.trouble.append(f"The link is of another catalogue, whose ids name other galaxies here: {what} left out.")
+        state.asked = {}
         return
     asked = params.get("object", "")[:60]
     if asked and len(explorer.find_rows([asked])):
@@ -80,24 +81,38 @@ def restore(explorer: Explorer) -> None:
             state.trouble.append(str(error))
 
 
-def fill_widgets() -> None:
-    """Put what the Atlas shows into its widgets, before they are drawn."""
-    state, shown = st.session_state, st.session_state.atlas_state
-    for key, name in WIDGETS.items():
-        value = getattr(shown, name)
-        state[key] = list(value) if isinstance(value, tuple) else value
-    extra = [c for c in shown.limits if c not in ("lat_redshift", "mag_r")]
-    state["filter-columns"] = ["lat_redshift", "mag_r", *extra]
-    for column, limits in shown.limits.items():
-        state[f"filter-{column}"] = tuple(limits)
+def take_asked() -> dict[str, str] | None:
+    """Take what the address asks of the page that is shown; None where it asks nothing anew."""
+    asked, st.session_state.asked = st.session_state.asked, None
+    return asked
+
+
+def carry(words: dict[str, str]) -> None:
+    """Let the address carry what the page that is shown is made of besides; a fragment that runs alone writes it."""
+    st.session_state.carried = words
+    context = get_script_run_ctx()
+    if context is not None and context.fragment_ids_this_run:
+        _replace("address-moved", _compose())
 
 
 def write() -> None:
     """Put the atlas, what it shows, the opened galaxy and the selection into the address: a link opens them again."""
     state = st.session_state
+    params, before = _compose(), st.query_params.to_dict()
+    if params == before:
+        return
+    quiet = {k: v for k, v in params.items() if k not in QUIET} == {k: v for k, v in before.items() if k not in QUIET}
+    if quiet or (state.arrived and params):
+        _replace("address", params)
+    else:
+        st.query_params.from_dict(params)
+
+
+def _compose() -> dict[str, str]:
+    state = st.session_state
     params = {} if state.atlas == "default" else {"atlas": state.atlas}
     params |= state.atlas_state.to_params()
-    if state.opened or state.selection:
+    if state.opened or state.selection or "from" in state.carried:
         params["data"] = open_explorer().catalogue
     if state.opened:
         params["object"] = state.opened
@@ -106,12 +121,12 @@ def write() -> None:
             state.kept_selection = (state.selection, _keep_selection())
         if state.kept_selection[1]:
             params["sel"] = state.kept_selection[1]
-    if params == st.query_params.to_dict():
-        return
-    if state.arrived and params:
-        _component(key="address", data={"search": f"?{urlencode(params)}", "step": state.arrivals}, height=1)
-    else:
-        st.query_params.from_dict(params)
+    return params | state.carried
+
+
+def _replace(key: str, params: dict[str, str]) -> None:
+    search = f"?{urlencode(params)}" if params else ""
+    _component(key=key, data={"search": search, "step": st.session_state.arrivals}, height=1)
 
 
 def _keep_selection() -> str:

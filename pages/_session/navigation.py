@@ -27,3 +27,11 @@ def require_header() -> None:
     if not st.session_state.pop("header", False):
         navigate()
         st.rerun()
+
+
+def go_to(page: str) -> None:
+    """Go to a page by its name; the address keeps its words until that page writes its own.
+
+    Without them, Streamlit would first empty the address of the page that is left: a step of Back of its own.
+    """
+    st.switch_page(f"pages/{page}.py", query_params=st.query_params.to_dict())

@@ -1,4 +1,4 @@
-"""Who a person is: nobody but a random token in a cookie of this browser, by which the labels are found again."""
+"""Who a person is: a random token in a cookie of this browser, by which labels and uploads are found again."""
 
 from pathlib import Path
 
@@ -10,13 +10,18 @@ COOKIE = "galexplore_labels"
 A_YEAR = 31_536_000  # seconds
 
 
-def find_labels_file() -> Path:
-    """File of this person's labels; a browser that is new gets its token now."""
+def identify() -> str:
+    """Give this browser's token; one that is new gets it now."""
     state = st.session_state
     if "person" not in state:
         known = st.context.cookies.get(COOKIE)
         state.person = known if is_token(known) else make_token()
-    return find_file(state.person)
+    return state.person
+
+
+def find_labels_file() -> Path:
+    """File of this person's labels."""
+    return find_file(identify())
 
 
 def keep_token() -> None:

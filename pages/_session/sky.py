@@ -15,13 +15,17 @@ sky : dict, `place` (`galexplore.sources.sesame.Resolved`), `picture` (`galexplo
 `layer`, str
 """
 
+from pathlib import Path
+
 import streamlit as st
 
 from galexplore.explore.locate_many import locate_cutout
+from galexplore.places import cache_folder
 from galexplore.sources.servers import SkyCutout
 from galexplore.sources.sesame import Resolved
 from galexplore.sources.sky_pictures import Picture
 from galexplore.sources.transport import Session, open_session
+from pages._session.person import find_labels_file
 from pages._session.state import open_explorer
 from pages._session.uploads import keep
 
@@ -29,6 +33,11 @@ from pages._session.uploads import keep
 def find_session() -> Session:
     """Find the session through which servers are asked."""
     return st.session_state.get("session") or open_session()
+
+
+def find_list_file() -> Path:
+    """Find where this person's list is kept until it is forgotten, named as their labels are."""
+    return cache_folder() / "lists" / find_labels_file().with_suffix(".json").name
 
 
 def want(text: str) -> None:

@@ -49,6 +49,28 @@ def move_sliders(undoable: bool = False) -> None:
     st.session_state.placed, st.session_state.moved = placed, True
 
 
+def write_sliders(anyway: bool) -> str:
+    """Write where the sliders stand, for an address; "" where none was moved from the start, unless `anyway`."""
+    state = st.session_state
+    standing = [(state[f"slide-{name}"], state.placed[name], STEPS[name]) for name in LATENTS]
+    moved = any(abs(value - placed) > step / 2 for value, placed, step in standing)
+    return ",".join(f"{value:g}" for value, _, _ in standing) if moved or anyway else ""
+
+
+def put_sliders(text: str) -> bool:
+    """Put the sliders where an address says, within their ends; False, and none is moved, where it cannot be read."""
+    try:
+        values = [float(word) for word in text.split(",")]
+    except ValueError:
+        return False
+    if len(values) != len(LATENTS) or not all(map(math.isfinite, values)):
+        return False
+    for name, value in zip(LATENTS, values, strict=True):
+        low, high = find_ends(name)
+        st.session_state[f"slide-{name}"] = float(np.clip(round(value / STEPS[name]) * STEPS[name], low, high))
+    return True
+
+
 def read_sliders() -> np.ndarray:
     """Latents (5,) that the sliders stand for, in the atlas's units.
 

@@ -7,6 +7,8 @@ atlas : str, name of the model and atlas that is looked at
 atlas_state : `galexplore.explore.link.AtlasState`, axes, colour, map, kinds and filters of the Atlas
 selection : list of str, ids picked on a plot or taken from a list; `picks` counts them
 opened : str or None, id of the galaxy whose card is shown
+asked, carried : dict of str to str, what the address asks of the page that is shown (None: nothing anew), and what the
+    page adds to its address
 listed : dict, the person's own list of galaxies (`pages/_parts/own_list.py`), or None
 upload : dict, what was given to Locate and what came of it (`pages/_session/uploads.py`), or None
 start : dict, where Traverse starts (`pages/_session/start.py`), or None
@@ -76,6 +78,7 @@ def begin_run(url: str) -> None:
     first: dict[str, object] = {"selection": [], "opened": None, "listed": None, "object": "", "landed": False}
     for name, value in (first | {"atlas_state": AtlasState()}).items():
         state.setdefault(name, value)
+    state.carried, state.asked = {}, None
     state.arrived = state.get("url", url) != url
     state.arrivals = state.get("arrivals", 0) + state.arrived
     if state.get("url") != url:  # what was drawn on the plots is gone with their page; the ids stay
@@ -97,6 +100,8 @@ def clear_selection() -> None:
 def forget_galaxies() -> None:
     """Forget what is known by its place among another atlas's galaxies, or by its latents."""
     st.session_state.listed, st.session_state.start, st.session_state.zoom = None, None, {}
+    for name in ("selections", "selected_at"):  # the way back (`pages/_session/history.py`)
+        st.session_state.pop(name, None)
 
 
 def forget_drawn() -> None:

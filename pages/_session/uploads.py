@@ -5,31 +5,38 @@ State of the session, under `upload` (None before anything was given):
 verdicts : list of `galexplore.explore.verdicts.Verdict`, without the files' pixels
 locations : dict of int to `galexplore.explore.location.Location`, of those that were shown
 alone : dict of int to verdict, as the image alone has it, of those that were told their redshift
+token : str, by which the browser that brought it finds it again after a reload (`pages/_session/kept.py`)
 at : int, the one that is shown
 location, simulated : of that one, for other pages; the location is None where it was refused
 """
 
-import math
 from dataclasses import replace
 
-import numpy as np
 import streamlit as st
 
-from galexplore.cutouts.cutout import Cutout
 from galexplore.errors import InputError
+from galexplore.explore.atlas_cutouts import read_cutout
 from galexplore.explore.embedded import Given, condition
 from galexplore.explore.explorer import Explorer
 from galexplore.explore.locate_many import embed_again, locate_cutout, settle_scale, stream_verdicts
 from galexplore.explore.verdicts import Verdict
-from galexplore.images import Observed
+from pages._session.kept import KeptUploads, make_token
+from pages._session.person import identify, keep_token
 from pages._session.state import open_explorer
 
 MOST_FILES = 60
+TOO_LARGE = "This upload is too large to be kept: a reload of the page forgets it."
+
+
+@st.cache_resource(show_spinner=False)
+def open_kept() -> KeptUploads:
+    """Open what this server keeps of all persons' uploads."""
+    return KeptUploads()
 
 
 def keep(verdicts: list[Verdict], at: int = 0) -> None:
     """Keep verdicts; the uploader begins anew, for it would forget its files anyway."""
-    st.session_state.upload = {"verdicts": verdicts, "locations": {}, "alone": {}}
+    st.session_state.upload = {"verdicts": verdicts, "locations": {}, "alone": {}, "token": make_token()}
     st.session_state.uploads = st.session_state.get("uploads", 0) + 1
     choose(at)
 
@@ -55,8 +62,41 @@ def tell(given: Given | None) -> None:
 
 
 def forget() -> None:
-    """Drop the upload."""
-    st.session_state.upload = None
+    """Drop the upload, here and where it was kept for a reload."""
+    upload, st.session_state.upload = st.session_state.upload, None
+    if upload:
+        open_kept().forget(upload["token"])
+
+
+def remember() -> dict[str, str]:
+    """Keep the upload for another hour, so that a reload brings it back; return the words for its address."""
+    upload = st.session_state.get("upload")
+    if not upload:
+        return {}
+    kept = {"verdicts": list(upload["verdicts"]), "alone": dict(upload["alone"]), "at": upload["at"]}
+    if open_kept().keep(upload["token"], identify(), kept):
+        keep_token()
+        return {"upload": upload["token"]}
+    if not upload.get("said"):
+        upload["said"] = True
+        st.session_state.trouble.append(TOO_LARGE)
+    return {}
+
+
+def recall(asked: dict[str, str]) -> None:
+    """Bring back the upload that an address asks for; where that cannot be, a sentence says why."""
+    state, token = st.session_state, asked.get("upload")
+    if not token or (state.get("upload") or {}).get("token") == token:
+        return
+    try:
+        kept = open_kept().recall(token, identify())
+    except InputError as error:
+        state.trouble.append(str(error))
+        return
+    state.upload = {"verdicts": list(kept["verdicts"]), "locations": {}, "alone": dict(kept["alone"])}
+    state.upload |= {"token": token, "at": kept["at"]}
+    refresh(open_explorer())
+    choose(kept["at"])
 
 
 def take_files(key: str) -> None:
@@ -90,25 +130,11 @@ def settle(scale: float) -> None:
 def try_sample(identifier: str) -> None:
     """Locate a galaxy of the atlas as if it had been uploaded."""
     explorer = open_explorer()
-    survey, kind = explorer.survey, "simulated galaxy" if explorer.simulated else "galaxy of the atlas"
     try:
-        flux = np.asarray(explorer.images.get([identifier])[0], np.float32)
+        cutout = read_cutout(explorer, identifier)
     except InputError as error:
         keep([Verdict(identifier, error=str(error))])
         return
-    bands, north_up, dereddened = "".join(survey.bands), (1, 0.0), (f"a {kind}",) * len(survey.bands)
-    observed = Observed.read(explorer.table.iloc[explorer.find_rows([identifier])], survey)
-    cutout = Cutout(
-        flux,
-        survey.model_scale,
-        bands,
-        name=identifier,
-        kind=kind,
-        orientation=north_up,
-        dereddened=dereddened,
-        seeing=tuple(None if math.isnan(w) else w for w in observed.seeing[0].tolist()),
-        seeing_said=("as the catalogue has it",) * len(bands),
-    )
     keep([locate_cutout(cutout, explorer, simulated=explorer.simulated)])
 
 

@@ -97,8 +97,8 @@ def test_a_galaxy_is_held_against_its_own_mode():
     latents, sigma = two_kinds()
     mixture = fit_mixture(latents, sigma, 2)
     for at in (0.2, 5.5):
-        centre, _ = mixture.choose(np.array([at, 0, 0, 0]), sigma[0])
-        assert centre[0, 0] == mixture.centre[np.argmin(np.abs(mixture.centre[:, 0] - at)), 0]
+        mode, _ = mixture.choose(np.array([at, 0, 0, 0]), sigma[0])
+        assert mode[0] == np.argmin(np.abs(mixture.centre[:, 0] - at))
 
 
 def test_usual_errors_are_not_counted_twice():

@@ -132,7 +132,7 @@ def test_a_peer_that_cannot_tell_an_angle_leaves_it_out(test_rows, tmp_path):
     ours = answer(test_rows, 0.2, 1)
     blind = Answer(np.column_stack([np.full(len(test_rows), np.nan), ours.values[:, 1:]]), {"seconds": 2.0})
     result = compare_peers({"ours": ours, "noiseless": blind}, test_rows, resamples=20)
-    result = {"about": {"taught": 10, "examined": 800, "hardware": "none"}, "peers": result}
+    result = {"about": {"taught": 10, "examined": 800, "simulated": True, "hardware": "none"}, "peers": result}
     assert "phi_median_deg" not in result["peers"]["noiseless"]["scores"]
     contest.save_tables(result, tmp_path / "a.md", "galexplore bench accuracy")
     assert "| – |" in (tmp_path / "a.md").read_text()
@@ -206,5 +206,7 @@ def test_rare_kinds_are_found_by_the_latents_that_tell_them_apart():
     assert max(recall for recall, _ in found["published"].values()) < 0.3
     scores = {c: [0.5, 0.1] for c in contest.COLUMNS}
     peers = {k: {"about": {"seconds": 1.0}, "scores": scores, "rare": v} for k, v in found.items()}
-    told = contest.write_tables({"about": {"taught": 10, "examined": 10, "hardware": "none"}, "peers": peers})
+    told = contest.write_tables(
+        {"about": {"taught": 10, "examined": 10, "simulated": True, "hardware": "none"}, "peers": peers}
+    )
     assert "| | Green Pea | Red Spiral |" in told and "7 % of ordinary" in told

@@ -37,8 +37,10 @@ def test_what_is_named_is_counted_among_the_rarest_alone():
     assert counted["told"][0] == 0.75 and counted["ambiguous"][0] == 0.25 and counted["withheld"][0] == 0
     assert attribution.count_contradictions(said, odd.contributions) == 0
     assert attribution.count_contradictions(said, odd.contributions[:, ::-1]) > 0, "a test that can fail"
-    bins = attribution.calibrate(said, right)
-    assert sum(row["n"] for row in bins) == 3 and bins[-1]["right"][0] == pytest.approx(1 / 3)
+    bins = attribution.calibrate(said, moved, high, 2)
+    assert sum(row["n"] for row in bins) == 5, "one of each that is told, two of what is ambiguous"
+    assert sum(row["n"] * row["right"][0] for row in bins) == pytest.approx(2)
+    assert bins[0]["probability"] < bins[1]["above"] <= bins[1]["probability"]
 
 
 def test_what_is_planted_is_found_again():

@@ -13,6 +13,8 @@ import pytest
 
 from tests.browser.driver import APP, FLAGS
 
+AXE_VERSION = "4.11.4"
+
 
 @contextmanager
 def serve(**settings: str):
@@ -36,14 +38,14 @@ def serve(**settings: str):
         server.wait(20)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def address():
-    """Where the app is served."""
+    """Where the app is served, to all of these tests: each begins a session of its own."""
     with serve() as where:
         yield where
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser():
     """Chromium: the machine's own, else playwright's; skipped, with the reason, where neither starts."""
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -56,6 +58,22 @@ def browser():
             pytest.skip(f"no Chromium starts here (apt install chromium, or playwright install): {error.message[:200]}")
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="session")
+def axe(request) -> str:
+    """The script of axe-core, brought by npm into pytest's cache; skipped, with the reason, where it cannot be."""
+    folder = request.config.cache.mkdir("axe")
+    script = folder / "node_modules" / "axe-core" / "axe.min.js"
+    if not script.exists():
+        npm = shutil.which("npm")
+        if npm is None:
+            pytest.skip("npm is not installed, which brings axe-core")
+        command = [npm, "install", f"--prefix={folder}", "--no-save", "--ignore-scripts", "--no-audit", "--no-fund"]
+        run = subprocess.run([*command, f"axe-core@{AXE_VERSION}"], capture_output=True, text=True, timeout=120)
+        if run.returncode or not script.exists():
+            pytest.skip(f"npm brings no axe-core: {run.stderr.strip()[-200:]}")
+    return script.read_text()
 
 
 @pytest.fixture

@@ -34,7 +34,7 @@ def test_upload_a_galaxy_and_change_its_redshift(page, tmp_path):
     page.get_by_label("Search", exact=True).fill("gp-001")
     page.keyboard.press("Enter")
     page.get_by_text("GP-001 found").wait_for()
-    page.wait_for_url("**object=GP-001")
+    page.wait_for_url("**object=GP-001*", timeout=60_000)
     settle(page)
     page.get_by_role("button", name="Send to Traverse").click()
     page.get_by_text("Started from").wait_for()

@@ -22,7 +22,14 @@ import galexplore as gx
 from galexplore.atlas.kinds import NOT_GALAXIES
 from galexplore.draw import annotated
 from galexplore.explore import bundle, neighbours
-from galexplore.explore.card import describe_meaning, describe_recipe, list_limits, list_uses, write_bibtex
+from galexplore.explore.card import (
+    describe_meaning,
+    describe_recipe,
+    describe_source,
+    list_limits,
+    list_uses,
+    write_bibtex,
+)
 from galexplore.explore.export import FORMATS, ON_THE_SKY, export
 from galexplore.explore.link import AtlasState, read_state
 from galexplore.places import ROOT
@@ -92,6 +99,26 @@ def test_an_image_keeps_its_place_on_the_sky_and_is_read_back():
     assert np.allclose(cutout.flux, flux * A_PIXEL, rtol=1e-5)
     kept = gx.prepare(cutout)
     assert np.allclose(kept.flux, flux, atol=1e-4), "and what it is located by is what was saved"
+
+
+@needs_model
+def test_an_image_brings_its_psf_and_the_weight_of_its_sky(explorer):
+    name = explorer.table["id"].iloc[20]
+    row = explorer.table.iloc[20]
+    data = bundle.write_image(explorer, name)
+    with fits.open(io.BytesIO(data)) as file:
+        image, weight, psf = file[0], file["INVVAR"], file["PSF"]
+        assert weight.data.shape == image.data.shape and np.allclose(psf.data.sum(axis=(1, 2)), 1, atol=0.03)
+        assert WCS(weight.header).celestial.wcs.compare(WCS(image.header).celestial.wcs)
+        sky = image.data[:, :14, :14]  # a corner; where neighbours stand, the lower half of its pixels is sky still
+        low, middle = np.percentile(sky, (15.87, 50), axis=(1, 2))
+        assert np.allclose((middle - low) * np.sqrt(weight.data[:, 7, 7]), 1, atol=0.35)
+        for plane, band in zip(psf.data, "grz", strict=True):
+            assert np.unravel_index(plane.argmax(), plane.shape) == (31, 31)
+            across = (plane > plane.max() / 2).sum() ** 0.5 * 2 / np.pi**0.5 * psf.header["PIXSCALE"]
+            assert across == pytest.approx(row[f"psf_{band}"], rel=0.12)
+    cutout = gx.read(data)
+    assert cutout.invvar is not None and cutout.seeing == pytest.approx([row[f"psf_{b}"] for b in "grz"])
 
 
 @needs_model
@@ -224,8 +251,17 @@ def test_the_card_says_what_its_numbers_mean_only_where_it_is_known(explorer):
 
     told = dict(describe_meaning(SimpleNamespace(simulated=True)))
     assert "Kroupa" in told["Stellar mass"] and "100 Myr" in told["SFR"] and "H₀ = 70" in told["Cosmology"]
-    own = dict(describe_meaning(SimpleNamespace(simulated=False)))
+    own = dict(describe_meaning(SimpleNamespace(simulated=False, card={})))
     assert "Kroupa" not in str(own) and "labels define" in own["Mass and SFR"]
+    said = {"imf": "Chabrier (2003)", "cosmology": "Planck 2018", "source": "a survey", "selection": ["z < 1", "good"]}
+    said |= {"dropped": {"no position": 3}, "cutouts": {"asked": 9, "got": 8, "missing": 1, "refused": 0, "failed": 0}}
+    fetched = SimpleNamespace(simulated=False, card={"provenance": said})
+    own = dict(describe_meaning(fetched))
+    assert own["Initial mass function"] == "Chabrier (2003)" and "Planck 2018" in own["Cosmology"]
+    source = dict(describe_source(fetched))
+    assert source["Selection"] == "z < 1; good" and source["Left out"] == "3 no position"
+    assert source["Cutouts"] == "9 asked for: 8 got, 1 missing, 0 refused, 0 failed"
+    assert not describe_source(explorer), "nothing is said of simulated ones"
     assert not any("{" in sentence for sentence in [*list_uses(explorer), *list_limits(explorer)])
 
 

@@ -158,7 +158,8 @@ def test_what_is_outside_has_no_place_no_neighbours_and_no_rarity(explorer):
 def test_one_sentence_tells_all_that_is_to_be_known_of_an_image(explorer):
     prepared = prepare(read_star(), DECALS)
     cut = replace(prepared, valid=prepared.valid & (np.arange(69) < 60), saturated=0.01)
-    measured = pd.DataFrame({"prob_galaxy": [0.9], "prob_star": [0.1], "contamination": [2.0]})
+    measured = pd.DataFrame({"prob_galaxy": [0.9], "prob_star": [0.1], "contamination": [2.0], "line": [0.0]})
+    measured = measured.assign(depth=50.0, size=2.0, ellipticity=0.5, off_locus=1.0)
     row = pd.DataFrame({"lat_redshift": [0.2], "lat_logmass": [10.0], "percentile": [99.0]})
     (known,) = add_caveats([Validity("at the edge", ("seldom seen",), 1.5)], row, measured, [cut], EDGES)
     assert known.caveat == "neighbour" and known.reasons[0] == "seldom seen" and len(known.reasons) == 4
@@ -172,5 +173,7 @@ def test_one_sentence_tells_all_that_is_to_be_known_of_an_image(explorer):
 def test_a_model_that_learnt_what_is_no_galaxy_is_asked_before_plain_limits():
     pixels = pd.DataFrame({"line": [9.0, 0.0], "depth": [50.0, 1.0], "size": 2.0, "ellipticity": 0.5, "off_locus": 1.0})
     assert suspect(pixels).tolist() == ["line", "empty"]
-    learnt = pixels.assign(prob_galaxy=[0.8, 0.2], prob_star=[0.2, 0.3], prob_line=0.0, prob_empty=[0.0, 0.5])
-    assert suspect(learnt).tolist() == ["", "empty"]
+    learnt = pixels.assign(prob_galaxy=[0.8, 0.9], prob_star=[0.2, 0.1], prob_line=0.0, prob_empty=0.0)
+    assert suspect(learnt).tolist() == ["line", ""], "a galaxy may have a line across it; an empty sky is none"
+    learnt = learnt.assign(prob_galaxy=0.2, prob_star=[0.3, 0.8], prob_empty=[0.5, 0.0])
+    assert suspect(learnt).tolist() == ["empty", "star"]

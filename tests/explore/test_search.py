@@ -193,6 +193,8 @@ def test_separations_are_those_of_the_sphere():
 def test_the_nearest_is_found_across_the_wrap_with_its_separation(table):
     found = search.find(table, "0.0000 0.0")
     assert found.id == "A1" and found.near and "0.36″" in found.said
+    assert search.find(table, "0.0080 0.0").id == "B2" and search.find(table, "0.0000 0.0", simulated=True).id == "A1"
+    assert search.find(table, "0.0080 0.0", simulated=True).id is None, "a simulated one lies next to no real place"
     far = search.find(table, "200 -10")
     assert far.id and not far.near and "away" in far.said
     assert search.find(table, "0.0 89.9").id == "E5", "near the pole RA means little"

@@ -1,5 +1,7 @@
 """Figures: what is selected, what adds up, and that every kind has a look."""
 
+from ast import literal_eval
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,6 +9,8 @@ import pytest
 from galexplore.atlas.kinds import KINDS, NOT_GALAXIES
 from galexplore.figures import SAMPLE, find_inside, plot_atlas, round_to_total
 from galexplore.figures.style import STYLES, get_style
+
+AXES = ("lat_redshift", "lat_logmass")
 
 
 def test_every_kind_has_a_look_and_no_other_has_one():
@@ -38,3 +42,36 @@ def test_rounded_terms_still_add_up(terms):
     shown, total = round_to_total(terms)
     assert round(sum(shown), 6) == total == pytest.approx(sum(terms), abs=0.051)
     assert np.allclose(shown, terms, atol=0.1)
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance (WCAG 2) of "#RRGGBB" or "rgb(r, g, b)"."""
+    digits = colour.removeprefix("#")
+    parts = [int(digits[i : i + 2], 16) for i in (0, 2, 4)] if digits != colour else literal_eval(colour[3:])
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in np.asarray(parts) / 255]
+    return float(np.dot([0.2126, 0.7152, 0.0722], linear))
+
+
+def contrast(one: str, other: str) -> float:
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("dark", [True, False])
+@pytest.mark.parametrize("kind", ["Green Pea", "Red Spiral", "Post-starburst"])
+def test_a_rare_kind_stands_out_from_every_colour_of_the_map(kind, dark):
+    table = pd.DataFrame({"id": [str(i) for i in range(9)], "population": ["ordinary"] * 8 + [kind]})
+    table[["lat_redshift", "lat_logmass"]] = np.random.default_rng(2).normal(size=(9, 2))
+    figure = plot_atlas(table, *AXES, "Coloured", colour="lat_redshift", overlays=[kind], dark=dark)
+    points, rare = figure.data[0].marker, figure.data[1].marker
+    assert rare.line.width >= 1.5
+    for _, colour in points.colorscale:
+        assert max(contrast(rare.line.color, colour), contrast(rare.color, colour)) > 1.5
+
+
+def test_of_two_plots_in_one_colouring_one_shows_what_it_means():
+    table = pd.DataFrame({"id": ["a", "b"], "population": "ordinary", "lat_redshift": [0.1, 0.2]})
+    table["lat_logmass"] = [9.0, 10.0]
+    with_bar, without = (plot_atlas(table, *AXES, "", colour="lat_redshift", bar=bar) for bar in (True, False))
+    assert with_bar.data[0].marker.colorbar.title.text and not without.data[0].marker.colorbar.title.text
+    assert list(with_bar.data[0].marker.color) == list(without.data[0].marker.color)

@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 
 import galexplore as gx
+from galexplore.bench import contest
 from galexplore.jobs.fetch_catalogue import add_populations, keep_selected
 from galexplore.jobs.fetch_cutouts import MANIFEST, READY, SELECTED, estimate, fetch_cutouts
 from galexplore.jobs.gather import find_catalogue
+from galexplore.latents import LABELLED
 from galexplore.sources.catalogues.cutouts import FOLDER, JOURNAL, CutoutStore
 from galexplore.sources.limiter import AT_ONCE
 from galexplore.sources.stand_in.server import StandIn
@@ -21,7 +23,9 @@ from galexplore.sources.stand_in.spectra import draw_rows
 from galexplore.sources.transport import NetworkError, Session
 from galexplore.survey import DECALS
 from galexplore.tables import catalogue
+from pages._parts.scores import list_scores
 from tests.jobs import fetching
+from tests.jobs.tiny import nothing
 from tests.sources.answering import Passing
 
 
@@ -110,7 +114,17 @@ def test_the_whole_way_is_gone_however_often_it_is_killed(own_models, server, tm
     ready = go_all_the_way(tmp_path / "f", server, 26, "train", 12)
     explorer = gx.load("mine")
     assert explorer.table["id"].tolist() == ready["id"].tolist() and not explorer.simulated
+    assert "not the sky" in explorer.card["provenance"]["source"], "the model says that a stand-in answered"
     assert all(i in explorer.images for i in ready["id"])
+    assert contest.list_peers(ready, DECALS) == ["ours", "supervised", "published", "vanilla", "contrastive"]
+    scored = contest.run_contest(
+        "mine", find_catalogue(tmp_path / "f"), tmp_path / "runs", nothing, minutes=1, epochs=1, only=["ours"]
+    )
+    assert scored["about"]["simulated"] is False and np.isfinite(scored["peers"]["ours"]["scores"]["r2_redshift"][0])
+    judged = [name for name in LABELLED if name in explorer.card["metrics"]]
+    assert len(list_scores(explorer.card["metrics"], judged)) > 4, (
+        "few galaxies leave scores unknown, and no page fails"
+    )
     said = explorer.card["provenance"]
     assert said["imf"] == "Kroupa (2001)" and "zWarning 0" in said["selection"] and said["cutouts"]["got"] == len(ready)
 

@@ -1,18 +1,21 @@
 """A list on the sky: read in every form, cancelled and resumed, nothing asked twice, nothing lost."""
 
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from galexplore.cutouts.cutout import Cutout
 from galexplore.errors import InputError
-from galexplore.explore.models import load
-from galexplore.jobs.locate_sky import MOST, SkyList, Target, read_targets
+from galexplore.explore.models import list_models, load
+from galexplore.jobs.locate_sky import MOST, SkyList, Target, find_targets, keep_targets, read_targets
+from galexplore.jobs.make_atlas import make_atlas
 from galexplore.sources.servers import OutsideError, SkyCutout
 from galexplore.sources.transport import NetworkError, ServerError, Session
 from galexplore.survey import DECALS
 from tests.analytic import draw_ellipse
+from tests.jobs.conftest import make_place
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +23,7 @@ def explorer():
     return load()
 
 
-def make_fetch(troubles=None, gate=None, begun=None):
+def make_fetch(troubles=None, gate=None, begun=None, vary=False):
     """Draw a galaxy for each target, but where there is trouble; note who was asked for."""
     asked = []
 
@@ -31,7 +34,8 @@ def make_fetch(troubles=None, gate=None, begun=None):
         asked.append(target.name)
         if trouble := (troubles or {}).get(target.name):
             raise trouble
-        flux = draw_ellipse(0.3, 5.0)
+        i = int(target.name[1:])
+        flux = draw_ellipse(0.3 + 0.1 * (i % 30), 4 + i % 5, 0.5, 40 + 10 * i) if vary else draw_ellipse(0.3, 5.0)
         cutout = Cutout(flux, DECALS.model_scale, "grz", ra=150.0, dec=-2.0, orientation=(1, 0.0))
         return SkyCutout(cutout, "ls-dr10")
 
@@ -82,6 +86,7 @@ def test_all_are_located_each_with_its_own_trouble(explorer):
     assert [v.name for v in listed.verdicts] == [f"T{i}" for i in range(6)]
     table = listed.tabulate()
     assert table["detail"].iloc[1:3].tolist() == ["outside the survey: no layer", "is busy"]
+    assert listed.passing == 2
     assert table["layer"].tolist() == ["ls-dr10", "", "", "", "ls-dr10", "ls-dr10"]
     assert table["ra"].iloc[0] == 150 and np.isnan(table["ra"].iloc[1]) and np.isfinite(table["lat_redshift"].iloc[4])
     troubles.clear()
@@ -120,3 +125,37 @@ def test_without_a_network_it_stops_and_says_so_once(explorer):
     listed.start()
     listed.wait()
     assert listed.finished and not listed.trouble and all(v.embedded for v in listed.verdicts)
+
+
+def test_a_list_is_found_again_after_the_program(tmp_path):
+    path = tmp_path / "lists" / "mine.json"
+    assert find_targets(path) == []
+    keep_targets(make_targets(3), path)
+    assert find_targets(path) == make_targets(3)
+    for damaged in ('{"a": 1}', "[[1, 2]]", "", "[", str([["T", "x"]] * 501).replace("'", '"')):
+        path.write_text(damaged)
+        assert find_targets(path) == []
+
+
+def test_a_finished_list_becomes_an_atlas_of_its_own(explorer, tmp_path, monkeypatch):
+    make_place(monkeypatch, tmp_path)
+    fetch, _ = make_fetch({"T1": OutsideError("outside")}, vary=True)
+    listed = SkyList(make_targets(22), explorer, Session(off=True), fetch)
+    listed.start()
+    listed.wait()
+    made = make_atlas("mine", listed.verdicts)
+    own = load("mine")
+    assert len(own.table) == 21 and "T1" not in set(own.table["id"]) and not own.simulated
+    assert made["sha256"] == explorer.card["sha256"] and own.images.get(["T0"]).shape == (1, *DECALS.shape)
+    located = next(v for v in listed.verdicts if v.name == "T5").embedded.row
+    row = own.table.set_index("id").loc["T5"]
+    assert row["lat_redshift"] == pytest.approx(located["lat_redshift"], rel=0.2) and row["ra"] == 150
+    assert own.posteriors is not None, "what the model says of each goes with it"
+    with pytest.raises(InputError, match="There is a model"):
+        make_atlas("mine", listed.verdicts)
+    with pytest.raises(InputError, match="20 galaxies at least; 4 were"):
+        make_atlas("other", listed.verdicts[:5])
+    same = [replace(listed.verdicts[0], name=f"S{i}") for i in range(20)]
+    with pytest.raises(InputError, match="too much alike"):
+        make_atlas("other", same)
+    assert list_models() == ["default", "mine"]

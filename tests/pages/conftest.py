@@ -15,8 +15,8 @@ def explorer():
 
 
 @pytest.fixture
-def app(monkeypatch) -> AppTest:
-    """The app as a server runs it that has shown its navigation before; AppTest forgets so at each run."""
+def navigation(monkeypatch) -> None:
+    """A server that has shown its navigation before; AppTest forgets so at each run."""
     begin = PagesManager.__init__
 
     def begin_with_navigation(self, *args, **kwargs):
@@ -24,4 +24,9 @@ def app(monkeypatch) -> AppTest:
         PagesManager.uses_pages_directory = False
 
     monkeypatch.setattr(PagesManager, "__init__", begin_with_navigation)
+
+
+@pytest.fixture
+def app(navigation) -> AppTest:
+    """The app as such a server runs it."""
     return AppTest.from_file(str(APP), default_timeout=60).run()

@@ -3,8 +3,10 @@
 import time
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from galexplore.sources import transport
+from pages._parts.surroundings import write_page
 from tests.pages.driver import check, go, list_images, words
 
 
@@ -91,3 +93,71 @@ def test_switched_off_nobody_is_asked_and_nothing_is_offered(app):
     app.text_input(key="object").set_value("NGC 4565").run()
     check(app)
     assert not [b for b in app.button if b.key == "search-sky"]
+
+
+def test_a_list_is_found_again_by_a_server_that_was_started_anew(app, sky, tmp_path, monkeypatch):
+    monkeypatch.setattr("pages._session.sky.cache_folder", lambda: tmp_path)
+    go(app, "locate")
+    app.text_area(key="sky-text").set_value("NGC 4565\nM 104").run()
+    app.button(key="sky-start").click().run()
+    check(app)
+    app.session_state["sky_list"].wait()
+    assert len(list((tmp_path / "lists").iterdir())) == 1
+    fresh = AppTest.from_file(app._script_path, default_timeout=60)
+    fresh.session_state["person"] = app.session_state["person"]
+    fresh.run()
+    go(fresh, "locate")
+    assert "0 of 2 done" in fresh.get("progress")[0].proto.text
+    fresh.button(key="sky-resume").click().run()
+    fresh.session_state["sky_list"].wait()
+    go(fresh, "locate")
+    assert "2 of 2 done: 2 located" in fresh.get("progress")[0].proto.text
+    fresh.button(key="sky-forget").click().run()
+    check(fresh)
+    assert not list((tmp_path / "lists").iterdir())
+
+
+def test_the_page_about_a_place_loads_one_script_and_holds_numbers_alone():
+    page = write_page(150.1, -2.2)
+    assert "150.100000 -2.200000" in page and "cannot be loaded" in page and page.count("https://") == 1
+    with pytest.raises(ValueError):
+        write_page("</script>", 0.0)
+
+
+def show_about():
+    from pages._parts.surroundings import show_surroundings
+
+    show_surroundings(150.1, -2.2, "x")
+
+
+def test_surroundings_are_loaded_on_a_click_and_offered_to_nobody_offline():
+    shown = AppTest.from_function(show_about)
+    shown.session_state["session"] = transport.Session(resolve=lambda host, port: [])
+    shown.run()
+    assert not shown.get("iframe") and len(shown.toggle) == 1
+    shown.toggle[0].set_value(True).run()
+    assert not shown.exception and len(shown.get("iframe")) == 1
+    for session in (transport.Session(off=True), transport.Session(stand_in="http://127.0.0.1:9")):
+        shown = AppTest.from_function(show_about)
+        shown.session_state["session"] = session
+        shown.run()
+        assert not shown.exception and not len(shown.toggle)
+
+
+def show_samp():
+    import streamlit as st
+
+    from pages._parts.samp import take_samp
+
+    st.session_state.taken = take_samp()
+
+
+def test_samp_is_offered_at_this_machine_alone_and_says_where_no_hub_runs(tmp_path, monkeypatch):
+    monkeypatch.setenv("SAMP_HUB", f"std-lockurl:{(tmp_path / 'none').as_uri()}")
+    monkeypatch.delenv("GALEXPLORE_SAMP", raising=False)
+    shown = AppTest.from_function(show_samp).run()
+    assert not len(shown.button)
+    monkeypatch.setenv("GALEXPLORE_SAMP", "1")
+    shown = AppTest.from_function(show_samp).run()
+    shown.button(key="samp-take").click().run()
+    assert not shown.exception and "No SAMP hub runs" in words(shown)

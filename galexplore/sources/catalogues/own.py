@@ -62,7 +62,14 @@ def read_own(path: Path, mapping: Mapping[str, str]) -> tuple[pd.DataFrame, list
         that of the column.
     """
     frame = catalogue.read(path)
-    units = {str(n): m.unit for n, m in read_rows(Path(path).read_bytes(), catalogue.MOST_UNPACKED).meanings.items()}
+    meanings = read_rows(Path(path).read_bytes(), catalogue.MOST_UNPACKED).meanings
+    return map_columns(frame, {str(n): m.unit for n, m in meanings.items()}, mapping)
+
+
+def map_columns(
+    frame: pd.DataFrame, units: Mapping[str, str], mapping: Mapping[str, str]
+) -> tuple[pd.DataFrame, list[str]]:
+    """Give the columns of a table their names here; `units` are those that it says, by column. As `read_own`."""
     columns: dict[str, object] = {}
     notes: list[str] = []
     for name in WANTED:

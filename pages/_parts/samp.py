@@ -1,0 +1,52 @@
+"""Tables and positions to and from TOPCAT and Aladin, where the person sits at this machine."""
+
+import streamlit as st
+
+from galexplore.errors import InputError
+from galexplore.explore.explorer import Explorer
+from galexplore.explore.export import choose_columns
+from galexplore.sources.samp import Samp, is_here
+from pages._session.sky import want
+from pages._session.state import find_selected, plain
+
+
+@st.cache_resource(show_spinner=False)
+def open_samp() -> Samp:
+    """Open the one client of this server, whose hub is the person's own."""
+    return Samp()
+
+
+def offer_samp(explorer: Explorer) -> None:
+    """Offer to send the selection to whoever takes tables; nothing where the person sits elsewhere."""
+    if not is_here() or explorer.simulated or "ra" not in explorer.table:
+        return
+    if st.button("Send to TOPCAT or Aladin", key="samp-send", icon=":material/send:", help="By SAMP."):
+        rows = find_selected(explorer)
+        table = explorer.table[choose_columns(explorer.table)].iloc[rows]
+        table.attrs = {"model": explorer.name, "simulated": explorer.simulated}
+        try:
+            count = open_samp().send_table(table, f"galexplore, {len(rows)} galaxies")
+            st.caption(f"Sent to {count} {'program' if count == 1 else 'programs'}.")
+        except (InputError, ImportError) as error:
+            st.caption(f"{plain(str(error)[:1].upper() + str(error)[1:])}.")
+
+
+def take_samp() -> bytes | None:
+    """Offer to take what TOPCAT or Aladin sent last; return a table, and locate a position at once."""
+    if not is_here():
+        return None
+    if st.button("Take from TOPCAT or Aladin", key="samp-take", icon=":material/call_received:", type="tertiary"):
+        try:
+            samp = open_samp()
+            samp.connect()
+            given = samp.take()
+        except (InputError, ImportError) as error:
+            st.caption(f"{plain(str(error)[:1].upper() + str(error)[1:])}.")
+            return None
+        if given is None:
+            st.caption("Nothing was sent yet: send a table, or a position, from there, then press again.")
+        elif not given.startswith(b"<"):
+            want(given.decode())
+            st.rerun()
+        return given
+    return None

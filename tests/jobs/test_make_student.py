@@ -1,0 +1,72 @@
+"""A model's student: taught, calibrated, kept beside the model, and refused where it is not its own."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from galexplore.errors import InputError
+from galexplore.explore.models import load
+from galexplore.jobs import make_student
+from galexplore.latents import MEANS, SIGMAS
+from galexplore.network.distil import Distilling
+from galexplore.network.embed_student import CARD, WEIGHTS, StudentEmbedder
+from tests.jobs.conftest import make_place
+from tests.jobs.tiny import nothing, train_own, write_own
+
+BRIEF = Distilling(minutes=0.005, batch=8)
+
+
+@pytest.fixture(scope="module")
+def taught(tmp_path_factory):
+    """A tiny model with a student, and its folder."""
+    folder = tmp_path_factory.mktemp("student")
+    with pytest.MonkeyPatch.context() as patch:
+        models = make_place(patch, folder)
+        patch.setenv("GALEXPLORE_CACHE", str(folder / "cache"))
+        patch.setattr("galexplore.jobs.make_student.cache_folder", lambda: folder / "cache")
+        data, _, flux = write_own(folder / "data")
+        train_own("mine", data)
+        card = make_student.teach_student("mine", nothing, BRIEF)
+        yield models / "mine", card, flux, folder / "cache"
+
+
+def test_a_student_stands_beside_its_model_which_stays_as_it_was(taught):
+    folder, card, flux, _ = taught
+    assert json.loads((folder / CARD).read_text()) == card and (folder / WEIGHTS).exists()
+    explorer = load("mine")
+    assert card["teacher"] == explorer.card["sha256"] and set(card["lag"]) == {"redshift", "logmass", "logsfr"}
+    table, features = StudentEmbedder.load(folder, card["teacher"]).read(flux)
+    assert np.isfinite(table[[*MEANS, *SIGMAS, "mag_aperture"]]).all(axis=None) and len(features) == len(flux)
+    assert (table[SIGMAS] > 0).all(axis=None) and table["lat_phi"].between(0, np.pi).all()
+
+
+def test_what_was_taught_is_found_again(taught, monkeypatch):
+    _, card, _, cache = taught
+    assert {p.name.partition("-")[0] for p in cache.iterdir()} == {"lessons", "student"}
+    monkeypatch.setattr("galexplore.jobs.make_student.cache_folder", lambda: cache)
+    monkeypatch.setattr("galexplore.jobs.make_student.distil", None)
+    assert make_student.teach_student("mine", nothing, BRIEF)["sha256"] == card["sha256"]
+
+
+def test_another_models_student_or_a_damaged_one_is_refused(taught, tmp_path):
+    folder, card, _, _ = taught
+    with pytest.raises(InputError, match="was taught by other weights"):
+        StudentEmbedder.load(folder, "0" * 64)
+    with pytest.raises(InputError, match="has no student"):
+        StudentEmbedder.load(tmp_path, card["teacher"])
+    for name in (CARD, WEIGHTS):
+        (tmp_path / name).write_bytes((folder / name).read_bytes())
+    (tmp_path / WEIGHTS).write_bytes((folder / WEIGHTS).read_bytes()[:-8])
+    with pytest.raises(InputError, match="is not the one that its card describes"):
+        StudentEmbedder.load(tmp_path, card["teacher"])
+
+
+def test_the_answer_does_not_depend_on_the_batch(taught):
+    folder, card, flux, _ = taught
+    torch.set_num_threads(1)
+    student = StudentEmbedder.load(folder, card["teacher"])
+    one, other = (student.read(flux, batch=n)[0] for n in (7, 64))
+    off = (one[MEANS].to_numpy() - other[MEANS].to_numpy()) / one[SIGMAS].to_numpy()
+    assert np.abs(off).max() < 1e-4
