@@ -28,7 +28,7 @@ _IMAGE = "image = explorer.images.get([row['id']])[0]  # likewise\nprint(float((
 _LATENTS = """
 latents = {latents}  # phi, redshift, log mass, log SFR, free
 model = explorer.decode(np.array(latents))[0]  # bands, rows, columns: nanomaggies per native pixel
-print(model.shape, explorer.percentile_at(np.array(latents)))
+print(model.shape, explorer.atlas.percentile_at(np.array(latents)))
 print(explorer.list_neighbours(np.array(latents), 8))
 """
 _LOCATION = """

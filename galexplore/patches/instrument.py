@@ -9,6 +9,7 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
+from galexplore.cutouts.artefacts import measure_artefacts
 from galexplore.errors import InputError
 from galexplore.explore import seal
 from galexplore.images import Observed
@@ -93,7 +94,11 @@ class Instrument:
     def _look(
         self, flux: np.ndarray, observed: Observed, valid: np.ndarray | None = None, batch: int = 0
     ) -> tuple[pd.DataFrame, None]:
-        return self.embedder.embed(flux, valid, observed, batch=batch), None
+        table, features = self.embedder.read(flux, valid, observed, batch=batch)
+        if self.embedder.domain is not None:
+            shown = measure_artefacts(flux, self.survey)
+            table = table.join(self.embedder.domain.measure(features, shown))
+        return table, None
 
     def _check(self, block: Block, observed: Observed, numbers: pd.DataFrame) -> pd.DataFrame:
         """Let the teacher look at one galaxy in a thousand, chosen by its id alone."""

@@ -17,10 +17,13 @@ from pages._session.state import is_dark, plain
 
 SURE = (
     "How far the property lies from what the others lead one to expect, in sigma of those galaxies and of this one's "
-    "own error; in brackets how probable it is that this property is the unusual one, as learnt from simulated "
-    "galaxies of which one property was moved and that were lit and rendered anew (for structure, their size). It "
-    "supposes that one property is unusual. Nothing is named where deviation, share of the distance and likely cause "
-    "disagree. Structure is what the free latent says beyond redshift, mass and sSFR."
+    "own error. Nothing is named where deviation, share of the distance and likely cause disagree. Structure is what "
+    "the free latent says beyond redshift, mass and sSFR."
+)
+LEARNT = (
+    " In brackets how probable it is that this property is the unusual one, as learnt from simulated galaxies of which "
+    "one property was moved and that were lit and rendered anew (for structure, their size); it supposes that one "
+    "property is unusual."
 )
 MEASURED = {"redshift": "", "logmass": "[M☉]", "logssfr": "[yr⁻¹]", "free": ""}
 EVIDENCE = "The exact split of its distance"
@@ -40,7 +43,8 @@ def show_statement(explanation: Explanation) -> None:
     if explanation.caveat:
         st.warning(f"**What makes it odd:** {sentence}.", icon=":material/help:")
     else:
-        st.markdown(f"**What makes it odd:** {sentence}", help=SURE)
+        learnt = LEARNT if np.isfinite(explanation.statement.share).any() else ""
+        st.markdown(f"**What makes it odd:** {sentence}", help=SURE + learnt)
 
 
 def show_reasons(explanation: Explanation, key: str) -> None:

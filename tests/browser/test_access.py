@@ -32,6 +32,7 @@ def tab_to(page, words: str, key: str = "Tab", most: int = 60) -> int:
     raise AssertionError(f"{words} is not reached by {most} times {key}; the focus is on {page.evaluate(FOCUS)}")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("theme", ["dark", "light"])
 def test_axe_finds_nothing_serious_on_any_page(browser, address, axe, theme):
     context = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme=theme)

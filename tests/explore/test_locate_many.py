@@ -128,7 +128,7 @@ def test_the_table_names_every_file_once_and_reads_back_with_units(explorer):
     assert table["verdict"].tolist() == ["located", "refused", "located", "located"]
     alone = explorer.locate(read(good))
     for i, name in enumerate(LATENTS):
-        assert table[f"lat_{name}"][0] == pytest.approx(alone.latents[i], abs=1e-6) and np.isnan(
+        assert table[f"lat_{name}"][0] == pytest.approx(alone.latents[i], abs=2e-5) and np.isnan(
             table[f"lat_{name}"][1]
         )
     assert table["percentile"][0] == pytest.approx(alone.percentile, abs=0.01)
@@ -195,14 +195,14 @@ def test_whatever_a_file_raises_is_its_own_verdict(explorer, monkeypatch, troubl
 
 
 def test_a_galaxy_that_the_network_chokes_on_spoils_no_other(explorer, monkeypatch):
-    embed = explorer.embedder.embed
+    read = explorer.embedder.read
 
-    def choke(flux, valid=None, **how):
+    def choke(flux, *how):
         if (flux[:, 0, 0, 0] == 7).any():
             raise RuntimeError("no such thing")
-        return embed(flux, valid, **how)
+        return read(flux, *how)
 
-    monkeypatch.setattr(explorer.embedder, "embed", choke)
+    monkeypatch.setattr(explorer.embedder, "read", choke)
     from galexplore.explore import locate_many as module
 
     prepare = module.prepare
