@@ -40,7 +40,7 @@ class Training:
     learning_rate: float = 2e-3
     weight_decay: float = 0.02
     ema: float = 0.998  # weights averaged over about five hundred steps: steadier than the last one
-    reconstruction: float = 10.0  # weight of the mean chi2 a pixel, most of them sky, against one nat of the physics
+    reconstruction: float = 4.0  # weight of the mean chi2 a pixel, most of them sky, against one nat of the physics
     voice: float = 0.5  # power of its variance that weighs a galaxy's likelihood: 0 as it is, 1 as a squared error
     alone: bool = True  # whether what is simulated is held against itself without neighbours and noise, not masked
     drawn: int = 4  # one galaxy in so many is decoded: a decoding costs as much as an encoding and teaches less

@@ -180,6 +180,7 @@ def test_a_model_of_the_embedded_survey_is_taught_its_explanations(monkeypatch, 
     monkeypatch.setattr(make_model, "read_survey", lambda *at: (frame, None))
     monkeypatch.setattr(make_model, "gather_taught", lambda *args: (None, None))
     monkeypatch.setattr(make_model, "gather_samples", lambda *args: (None, None))
+    monkeypatch.setattr(make_model, "draw_alone", lambda *args: None)
     monkeypatch.setattr(make_model, "fit", lambda *args, **kwargs: (None, begun))
     monkeypatch.setattr(make_model, "Embedder", lambda model: None)
     monkeypatch.setattr(make_model, "gather_calibrators", lambda *at: ("drawn", None))
