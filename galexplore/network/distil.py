@@ -164,6 +164,7 @@ def distil(
     known = [*student.parameters(), *reader.parameters()]
     optimizer = torch.optim.AdamW(known, weight_decay=distilling.weight_decay)
     chance = torch.Generator().manual_seed(distilling.seed)
+    moves = torch.Generator(sample.device).manual_seed(distilling.seed)
     history, start, step, over = list[dict](), clock(), 0, 0.0
     student.train()
     while over < 1:
@@ -171,7 +172,7 @@ def distil(
         batches = [r for r in torch.randperm(len(sample), generator=chance).split(distilling.batch) if len(r) > 3]
         for rows in batches:
             over = (clock() - start) / (60 * distilling.minutes)
-            terms = _teach(student, reader, lessons, sample, rows, step, training, distilling, chance)
+            terms = _teach(student, reader, lessons, sample, rows, step, training, distilling, chance, moves)
             rate = distilling.learning_rate * min(1, (step + 1) / 100) * 0.5 * (1 + math.cos(math.pi * min(over, 1)))
             _advance(optimizer, rate, torch.stack(list(terms.values())).sum(), known)
             _fold_in(average, student, min(distilling.ema, (1 + step) / (10 + step)))
@@ -196,13 +197,14 @@ def _teach(
     training: Training,
     distilling: Distilling,
     chance: torch.Generator,
+    moves: torch.Generator,
 ) -> dict[str, Tensor]:
     """Terms of the loss of one batch, weighed."""
     at, survey = rows.to(sample.device), student.survey
     flux, vector = sample.images(rows), sample.vector[at]
     if step % distilling.moved == 0:
-        flux, told = obscure(flux, sample.told[at], sample.ebv[at], training, survey, chance)
-        flux, vector, valid = augment(flux, vector, training, survey, chance)
+        flux, told = obscure(flux, sample.told[at], sample.ebv[at], training, survey, moves)
+        flux, vector, valid = augment(flux, vector, training, survey, moves)
         own = student.encode(flux * valid, told)
         terms = {"labels": fit_labels(own, sample, at, student, training.voice)}
         return terms | {"orientation": average_known((vector.nan_to_num() - own.vector) ** 2, vector)}

@@ -37,7 +37,7 @@ def total(terms: dict[str, Tensor], progress: float, training: Training) -> Tens
     """Weigh the terms of `CVAE.loss`; `progress` in [0, 1] warms the KL up, and its floor keeps the latent alive."""
     beta = training.beta * min(1.0, progress / training.warm_up)
     free = beta * terms["kl"].clamp_min(training.free_nats) + training.aggregate * terms["aggregate"]
-    free = free + training.dependence * terms["dependence"]
+    free = free + training.dependence * sum(terms.get(k, 0.0) for k in ("dependence", "contamination"))
     return training.reconstruction * terms["reconstruction"] + terms["physics"] + terms["orientation"] + free
 
 

@@ -191,6 +191,11 @@ class CVAE(nn.Module):
             return error.mean(dim=(1, 2, 3))
         return (error * valid).sum(dim=(1, 2, 3)) / valid.expand_as(error).sum(dim=(1, 2, 3)).clamp_min(1)
 
+    def weigh_others(self, flux: Tensor, alone: Tensor) -> Tensor:
+        """Light (B, 1) that images (B, C, S, S) hold beside the galaxies drawn `alone`: arcsinh, in its sky noise."""
+        noise = self.knee.new_tensor(self.survey.model_noise).square().sum().sqrt() * self.survey.size
+        return arcsinh((flux - alone).float().sum(dim=(1, 2, 3)) / noise)[:, None]
+
     def find_own(self, flux: Tensor) -> Tensor | None:
         """Find the pixels (B, 1, S, S) of images (B, C, S, S) that are the galaxy's own: 1 there, else 0.
 
@@ -242,8 +247,9 @@ class CVAE(nn.Module):
         dict of str to scalar Tensor
             `reconstruction` (chi2 a pixel), `physics` (Gaussian negative log likelihood with the label's own
             variance added, nats), `orientation` (squared error of the double-angle vector), `kl` (nats),
-            `aggregate` (squared Wasserstein distance of the batch's free latents from a unit normal) and `dependence`
-            (their squared distance correlation with the physics latents, which answer to the labels alone).
+            `aggregate` (squared Wasserstein distance of the batch's free latents from a unit normal), `dependence`
+            (their squared distance correlation with the physics latents, which answer to the labels alone) and, where
+            a target is given, `contamination` (the same with the light that is not the target's).
         """
         posterior = self.encode(flux if valid is None else flux * valid, told)
         some = slice(None, None, drawn)
@@ -259,7 +265,8 @@ class CVAE(nn.Module):
         nll = nll * weight / weight.mean(dim=0)
         turned = (vector.nan_to_num() - posterior.vector) ** 2
         mean, logvar = posterior.mean[:, 3:], posterior.logvar[:, 3:]
-        return {
+        alien = {} if target is None else {"contamination": distance_correlation(mean, self.weigh_others(flux, target))}
+        return alien | {
             "reconstruction": self.chi2(answered[some], images, None if judged is None else judged[some]).mean(),
             "physics": average_known(nll, truth),
             "orientation": average_known(turned, vector),
