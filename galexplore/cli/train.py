@@ -51,10 +51,11 @@ def train(
 
     from galexplore.explore.seal import read_card
     from galexplore.jobs.gather import find_catalogue, is_embedded
-    from galexplore.jobs.make_model import pick_device, train_model
+    from galexplore.jobs.make_model import train_model
     from galexplore.jobs.publish import check_place
     from galexplore.network.processes import Processes, launch_processes
     from galexplore.network.recipes import RECIPES, Network, fine_tune
+    from galexplore.network.sample import pick_device
 
     check_place(name, overwrite)
     imaging = Survey.open(survey) if survey else DECALS

@@ -34,7 +34,7 @@ def test_a_catalogue_of_ones_own_becomes_a_model_that_opens(own_models, tmp_path
     latents = explorer.table.loc[explorer.table["split"] == "train", [f"lat_{name}" for name in LATENTS]].to_numpy()
     assert np.isfinite(latents).all()
     assert sorted(p.name for p in own_models.iterdir()) == ["mine"]
-    assert not (own_models / "mine" / "checkpoint.safetensors").exists()
+    assert not list((own_models / "mine").glob("checkpoint*"))
 
 
 def test_a_catalogue_of_ones_own_is_mixed_with_no_mock_galaxies_and_not_called_simulated(own_models, tmp_path):
@@ -108,13 +108,13 @@ def test_a_second_training_of_a_name_is_refused_while_the_first_runs(own_models,
     assert [p.name for p in own_models.iterdir()] == ["mine"], "and the lock is gone"
 
 
-def test_a_kill_just_after_publishing_leaves_no_checkpoint_for_good(own_models, tmp_path):
+def test_a_kill_just_after_publishing_leaves_nothing_of_the_training_for_good(own_models, tmp_path):
     data, _, _ = write_own(tmp_path)
     train_own("mine", data)
-    (own_models / "mine" / "checkpoint.safetensors").write_bytes(b"left")
+    (own_models / "mine" / "learnt.json").write_bytes(b"left")
     with pytest.raises(InputError, match="There is a model 'mine' already"):
         train_own("mine", data)
-    assert not (own_models / "mine" / "checkpoint.safetensors").exists()
+    assert not (own_models / "mine" / "learnt.json").exists()
 
 
 def test_pictures_of_an_epoch_are_there_before_its_checkpoint(own_models, tmp_path, monkeypatch):
@@ -178,10 +178,7 @@ def test_a_model_of_the_embedded_survey_is_taught_its_explanations(monkeypatch, 
     (folder / "weights.safetensors").write_bytes(b"weights")
     frame, begun = catalogue.read(DATA).head(3), {"seconds": 1, "survey": DECALS.to_dict(), "network": {}}
     monkeypatch.setattr(make_model, "read_survey", lambda *at: (frame, None))
-    monkeypatch.setattr(make_model, "gather_taught", lambda *args: (None, None))
-    monkeypatch.setattr(make_model, "gather_samples", lambda *args: (None, None))
-    monkeypatch.setattr(make_model, "draw_alone", lambda *args: None)
-    monkeypatch.setattr(make_model, "fit", lambda *args, **kwargs: (None, begun))
+    monkeypatch.setattr(make_model, "learn", lambda *args: (None, begun))
     monkeypatch.setattr(make_model, "Embedder", lambda model: None)
     monkeypatch.setattr(make_model, "gather_calibrators", lambda *at: ("drawn", None))
     monkeypatch.setattr(
