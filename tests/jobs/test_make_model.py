@@ -9,6 +9,7 @@ import pytest
 import galexplore as gx
 from galexplore.errors import InputError
 from galexplore.explore.models import list_models
+from galexplore.files import hash_file
 from galexplore.jobs import make_model
 from galexplore.jobs.gather import is_embedded
 from galexplore.latents import LATENTS
@@ -86,11 +87,33 @@ def test_whatever_is_killed_when_the_old_model_stays_and_the_new_one_goes_on(own
     assert json.loads((own_models / "mine" / "card.json").read_text()) == old
     assert make_model.Embedder.load(own_models / "mine")
     assert set(list_models()) - {"default"} == {"mine"}, "what is half made is listed by no one"
+    monkeypatch.setattr("galexplore.jobs.learn.gather_taught", lambda *at: pytest.fail("all was learnt"))
     epochs = []
     new = train_own("mine", data, seed=5, overwrite=True, report=lambda stage, *at: epochs.append(stage))
-    assert "train" not in epochs, "the checkpoint held every epoch"
+    assert "train" not in epochs
     assert json.loads((own_models / "mine" / "card.json").read_text()) == new != old
     assert [p.name for p in own_models.iterdir()] == ["mine"]
+
+
+def test_what_was_learnt_by_another_recipe_or_of_other_data_is_learnt_anew(own_models, tmp_path, monkeypatch):
+    data, frame, _ = write_own(tmp_path)
+    with monkeypatch.context() as broken:
+        broken.setattr(make_model, "complete", lambda *args: {})
+        train_own("mine", data)
+    learnt = (own_models / ".mine.partial" / "weights.safetensors").read_bytes()
+    steps = []
+    monkeypatch.setattr(make_model, "learn", lambda plan, *args: (None, steps.append(plan.recipe) or {}))
+    monkeypatch.setattr(make_model, "complete", lambda *args: args[5])
+    assert train_own("mine", data)["n_train"] == 24 and not steps, "this one's is there"
+    train_own("mine", data, seed=2)
+    assert steps[-1]["training"]["seed"] == 2
+    catalogue.write(frame.assign(z=frame["z"] + 1e-9), data)
+    train_own("mine", data)
+    assert len(steps) == 2 and steps[-1]["data_hash"] == hash_file(data)
+    data, _, _ = write_own(tmp_path)
+    (own_models / ".mine.partial" / "weights.safetensors").write_bytes(learnt[:-1])
+    train_own("mine", data)
+    assert len(steps) == 3, "half written"
 
 
 def test_a_second_training_of_a_name_is_refused_while_the_first_runs(own_models, tmp_path):
