@@ -81,17 +81,18 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
     if kind != FORMAT:
         raise InputError(f"{folder} holds no packed training; make one: galexplore train --pack FOLDER")
     if version != VERSION or versions != list_versions():
-        told = versions if isinstance(versions, dict) else {}
         raise InputError(
-            f"{folder} was packed by {_tell_versions(told)}, and here is {_tell_versions(list_versions())}; bring both "
-            "machines to the same version."
+            f"{folder} was packed by {_tell_versions(versions)}, and here is {_tell_versions(list_versions())}; bring "
+            "both machines to the same version."
         )
     if said.get("digest") != digest(said) or not isinstance(said.get("members"), dict):
         raise InputError(f"{path} is not as it was written: damaged, or edited; carry it anew.")
     return said
 
 
-def _tell_versions(versions: dict[str, Any]) -> str:
+def _tell_versions(versions: Any) -> str:
+    """Say versions in a few words, whatever stands in their place."""
+    versions = versions if isinstance(versions, dict) else {}
     galexplore, mock, render = (str(versions.get(k, "?"))[:20] for k in ("galexplore", "mock", "render"))
     return f"galexplore {galexplore} (mock {mock}, renderer {render})"
 

@@ -117,6 +117,11 @@ def test_the_weights_that_it_begins_with_go_along(own_models, tmp_path, monkeypa
     pack(tmp_path / "packed", data, fine, start_from="first")
     with pytest.raises(InputError, match=r"lacks start\.safetensors"):
         train_packed(edit(shutil.copytree(tmp_path / "packed", tmp_path / "bare"), drop_start), nothing)
+    swapped = set_at("training", "start_from", value="0" * 64)(
+        shutil.copytree(tmp_path / "packed", tmp_path / "swapped")
+    )
+    with pytest.raises(InputError, match="is not what the recipe begins with"):
+        train_packed(swapped, nothing)
     shutil.rmtree(own_models)
     monkeypatch.setattr(carry, "_list_missing", lambda training: "umap-learn")
     card, _ = train_packed(tmp_path / "packed", nothing)
@@ -227,6 +232,7 @@ REFUSED = {
         (f / "pack.json").read_text().replace('"batch": 16', '"batch": 32')
     ),
     "packed by galexplore 9.0 .* and here is": set_at("versions", "galexplore", value="9.0"),
+    "was packed by galexplore . .mock": set_at("versions", value=[1]),
     r"packed by .*\(mock 99, .* bring both machines": set_at("versions", "mock", value=99),
     "holds no packed training": lambda folder: (folder / "pack.json").write_text("[1]"),
     "holds no packed training; make": set_at("format", value="another"),
