@@ -20,7 +20,7 @@ SITE = (
 def list_site() -> list[Path]:
     """Files that `galexplore.places` looks for under `galexplore/_site`, by their paths in the checkout."""
     files = {path for pattern in SITE for path in Path().glob(pattern) if path.is_file()}
-    return sorted(p for p in files if "__pycache__" not in p.parts and p.name != "checkpoint.safetensors")
+    return sorted(p for p in files if "__pycache__" not in p.parts and p.name != "learnt.json")
 
 
 class BuildWithSite(build_py):

@@ -29,7 +29,7 @@ def tree(tmp_path_factory) -> Path:
     shutil.copytree(ROOT, tree, ignore=shutil.ignore_patterns(*aside))
     for litter in (
         "build/lib/galexplore/stale.py",
-        "models/default/checkpoint.safetensors",
+        "models/default/learnt.json",
         "models/default/progress/epoch-01.png",
         "models/mine/card.json",
         "pages/__pycache__/atlas.cpython-311.pyc",
@@ -68,7 +68,9 @@ def test_the_wheel_holds_the_package_the_app_and_the_shipped_model_and_nothing_e
     app = {p.relative_to(tree) for p in tree.glob("pages/**/*") if p.is_file()}
     app |= {Path(name) for name in ("app.py", "CITATION.cff", ".streamlit/config.toml", "data/catalogue.parquet")}
     app |= {Path("data/samples", f"{name}.fits.fz") for name in ("spiral", "green-pea")}
-    app |= {Path("models/default", n) for n in os.listdir(ROOT / "models" / "default") if "." in n and "check" not in n}
+    app |= {
+        Path("models/default", n) for n in os.listdir(ROOT / "models" / "default") if "." in n and n != "learnt.json"
+    }
     wanted = {p.as_posix() for p in own | {Path("galexplore/_site", p) for p in app} if "__pycache__" not in p.parts}
     with zipfile.ZipFile(wheel) as file:
         held = {name for name in file.namelist() if ".dist-info/" not in name}

@@ -1,7 +1,7 @@
 """`galexplore train`: a model of the embedded survey, or of a catalogue of one's own."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -10,9 +10,15 @@ from galexplore.errors import InputError
 from galexplore.places import DATA, find_model, warn_of_cache
 from galexplore.survey import DECALS, Survey
 
+if TYPE_CHECKING:
+    from galexplore.network.recipes import Network, Training
+
 
 def train(
-    name: Annotated[str, typer.Option(help="What to call the model: the folder of models/ that is made.")],
+    context: typer.Context,
+    name: Annotated[
+        str | None, typer.Option(help="What to call the model: the folder of models/ that is made; --unpack knows one.")
+    ] = None,
     data: Annotated[
         Path, typer.Option(help="Catalogue, or a folder that galexplore fetch filled; by default the embedded one.")
     ] = DATA,
@@ -45,17 +51,32 @@ def train(
     survey: Annotated[
         Path | None, typer.Option(help="JSON file of another survey's bands, pixels and noise; see CONTRIBUTING.md.")
     ] = None,
+    pack: Annotated[
+        Path | None,
+        typer.Option(help="Train nothing here: write all that it needs into this folder, for another machine."),
+    ] = None,
+    unpack: Annotated[
+        Path | None, typer.Option(help="Go on with a training that --pack wrote into this folder, here or elsewhere.")
+    ] = None,
 ) -> None:
     """Train a model, calibrate it, embed the catalogue and fit the atlas; continues where it was killed."""
     from dataclasses import replace
 
     from galexplore.explore.seal import read_card
     from galexplore.jobs.gather import find_catalogue, is_embedded
-    from galexplore.jobs.make_model import pick_device, train_model
+    from galexplore.jobs.make_model import train_model
     from galexplore.jobs.publish import check_place
     from galexplore.network.processes import Processes, launch_processes
     from galexplore.network.recipes import RECIPES, Network, fine_tune
+    from galexplore.network.sample import pick_device
 
+    if unpack:
+        sources = {option: context.get_parameter_source(option) for option in context.params}
+        given = [option for option, source in sources.items() if source and source.name == "COMMANDLINE"]
+        go_on(unpack, given, name, devices, overwrite)
+        return
+    if name is None:
+        raise InputError("A model needs a name: galexplore train --name NAME")
     check_place(name, overwrite)
     imaging = Survey.open(survey) if survey else DECALS
     if extra and not is_embedded(data):
@@ -68,15 +89,70 @@ def train(
         network, training = Network.read(card["network"]), fine_tune(training, card["sha256"])
         out.print(f"It begins with the weights of {begun!r}, in small steps; --start-from scratch begins anew.")
     asked: dict[str, Any] = {"epochs": epochs, "minutes": minutes, "seed": seed, "extra": extra, "alone": alone}
-    changed = {k: v for k, v in asked.items() if v is not None}
+    training = replace(training, **{k: v for k, v in asked.items() if v is not None})
+    if trouble := warn_of_cache():
+        complaints.print(trouble)
+    if pack:
+        write_pack(name, data, training, imaging, network, pack, begun)
+        return
+    processes = launch_processes(devices) if devices > 1 else Processes()
+    with Bars() as report:
+        card = train_model(name, data, training, report, imaging, network, processes, overwrite, begun)
+    out.print(f"models/{name} written: {tell_cost(card)}.")
+
+
+def tell_cost(card: dict) -> str:
+    """Say in a few words what a training cost."""
+    return f"{card['seconds'] / 60:.1f} min of training on {card['hardware']}"
+
+
+def write_pack(
+    name: str, data: Path, training: "Training", survey: Survey, network: "Network", folder: Path, start_from: str
+) -> None:
+    """Pack a training, and say what is in the folder and how to go on."""
+    from galexplore.jobs.carry import pack_training
+
+    with Bars() as report:
+        sizes = pack_training(name, data, training, report, survey, network, folder, start_from)
+    out.print(f"{folder} written: {', '.join(f'{k} {v / 1e6:.1f} MB' for k, v in sizes.items())}.")
+    out.print(
+        f"Carry it to where the training is to run, with galexplore, and there: galexplore train --unpack {folder}"
+    )
+
+
+def go_on(folder: Path, given: list[str], name: str | None, devices: int, overwrite: bool) -> None:
+    """Go on with a packed training; where packages are missing that a model needs, say what to carry back.
+
+    Raises
+    ------
+    InputError
+        Where more is given than goes with it: the recipe is the pack's.
+    """
+    from galexplore.jobs.carry import RESULT, train_packed
+    from galexplore.jobs.publish import LEARNT, WEIGHTS
+    from galexplore.network.processes import Processes, launch_processes
+
+    if more := sorted(set(given) - {"unpack", "name", "devices", "overwrite"}):
+        options = ", ".join(f"--{name.replace('_', '-')}" for name in more)
+        raise InputError(f"--unpack goes on by the recipe that was packed: give it without {options}.")
     if trouble := warn_of_cache():
         complaints.print(trouble)
     processes = launch_processes(devices) if devices > 1 else Processes()
     with Bars() as report:
-        card = train_model(
-            name, data, replace(training, **changed), report, imaging, network, processes, overwrite, begun
-        )
-    out.print(f"models/{name} written: {card['seconds'] / 60:.1f} min of training on {card['hardware']}.")
+        card, missing = train_packed(folder, report, processes, name, overwrite)
+    if processes.rank:
+        return
+    if not missing:
+        out.print(f"The model is written: {tell_cost(card)}.")
+        return
+    size = (folder / RESULT / WEIGHTS).stat().st_size / 1e6
+    out.print(f"All is learnt: {tell_cost(card)}, {card['galaxies_per_second']:.0f} galaxies a second.")
+    out.print(
+        f"Calibration and atlas need {missing}, which this machine has not. Carry {WEIGHTS} ({size:.1f} MB) and "
+        f"{LEARNT} of {folder / RESULT} back, to the same place in the folder where it was packed, and go on there "
+        f"with: galexplore train --unpack {folder.name}",
+        soft_wrap=True,
+    )
 
 
 def choose_start(asked: str | None, data: Path, fetched: bool) -> str:

@@ -1,14 +1,16 @@
 """More galaxies than the catalogue holds, to learn from and to calibrate by: drawn and rendered by the mock."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from galexplore.errors import InputError
 from galexplore.mock import render
 from galexplore.mock import survey as mock
 from galexplore.places import cache_folder
-from galexplore.sources.mock import Store
+from galexplore.sources.mock import Store, can_draw
 from galexplore.survey import Survey
 from galexplore.tables import catalogue
 
@@ -36,7 +38,23 @@ def draw_training_galaxies(n: int, seed: int, survey: Survey, report: Report) ->
     ImportError
         Without bagpipes and speclite, unless the draw stands in the cache.
     """
+    return render_training_galaxies(draw_training_table(n, seed, survey, report), survey, report)
+
+
+def draw_training_table(n: int, seed: int, survey: Survey, report: Report) -> Path:
+    """Draw the table of `draw_training_galaxies`, without rendering them; return where in the cache it is kept."""
     return _keep("extras", "X", "extra", mock.draw_training, n, seed, survey, report)
+
+
+def render_training_galaxies(table: Path, survey: Survey, report: Report) -> tuple[pd.DataFrame, np.ndarray]:
+    """Render the galaxies of a table that `draw_training_table` drew, here or on another machine.
+
+    Raises
+    ------
+    InputError
+        Where it is no such table.
+    """
+    return _render(table, "extras", survey, report)
 
 
 def draw_calibrators(n: int, seed: int, survey: Survey, report: Report) -> tuple[pd.DataFrame, np.ndarray]:
@@ -44,12 +62,13 @@ def draw_calibrators(n: int, seed: int, survey: Survey, report: Report) -> tuple
 
     Kept in the cache as those to learn from are. Ids begin with "C", the split is "calibration".
     """
-    return _keep("calibrators", "C", "calibration", _draw_ordinary, n, seed, survey, report)
+    table = _keep("calibrators", "C", "calibration", _draw_ordinary, n, seed, survey, report)
+    return _render(table, "calibrators", survey, report)
 
 
 def draw_strange(n: int, seed: int, survey: Survey, report: Report) -> tuple[pd.DataFrame, np.ndarray]:
     """Draw what is no galaxy and rare kinds of galaxy (`mock.survey.draw_strange`); as `draw_calibrators`, ids "N"."""
-    return _keep("strange", "N", "rare", mock.draw_strange, n, seed, survey, report)
+    return _render(_keep("strange", "N", "rare", mock.draw_strange, n, seed, survey, report), "strange", survey, report)
 
 
 def _draw_ordinary(n: int, seed: int, survey: Survey, progress: Callable[[str], None]) -> pd.DataFrame:
@@ -65,12 +84,10 @@ def _keep(
     seed: int,
     survey: Survey,
     report: Report,
-) -> tuple[pd.DataFrame, np.ndarray]:
-    """Draw and render galaxies, or take them from the cache."""
+) -> Path:
+    """Draw galaxies, unless the cache holds them; return where their table stands there."""
     path = cache_folder() / f"{name}-{mock.VERSION}.{render.VERSION}-{n}-{seed}.parquet"
-    if path.exists():
-        frame = catalogue.read(path)
-    else:
+    if not path.exists():
         try:
             frame = draw(n, seed, survey, lambda text: report("draw", 0, None, text))
         except ImportError as error:
@@ -78,6 +95,14 @@ def _keep(
         frame = frame.assign(id=[f"{letter}{i + 1:06d}" for i in range(len(frame))], split=split)
         path.parent.mkdir(parents=True, exist_ok=True)
         catalogue.write(frame, path)
+    return path
+
+
+def _render(table: Path, name: str, survey: Survey, report: Report) -> tuple[pd.DataFrame, np.ndarray]:
+    """Render the galaxies of a table, or take their pictures from the cache."""
+    frame = catalogue.read(table)
+    if not can_draw(frame, survey):
+        raise InputError(f"{table} holds no drawn galaxies: it lacks what they are rendered from.")
     store = Store(frame, survey)
     store.render_all(progress=lambda done, of: report(f"render {name}", done, of))
     return frame, store.get(list(frame["id"]))

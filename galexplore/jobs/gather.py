@@ -9,7 +9,7 @@ import pandas as pd
 from galexplore.errors import InputError
 from galexplore.files import hash_file
 from galexplore.images import Images
-from galexplore.jobs.draws import Report, draw_calibrators, draw_training_galaxies
+from galexplore.jobs.draws import Report, draw_calibrators, draw_training_galaxies, render_training_galaxies
 from galexplore.latents import LABELLED
 from galexplore.network.recipes import Training
 from galexplore.network.sample import Device, Sample
@@ -109,6 +109,12 @@ def find_catalogue(data: Path) -> Path:
     return path
 
 
+def require_catalogue(data: Path) -> None:
+    """Raise InputError where no file stands at a catalogue's path."""
+    if not data.exists():
+        raise InputError(f"No catalogue stands at {data}; make one with: galexplore mock")
+
+
 def read_catalogue(data: Path) -> pd.DataFrame:
     """Read a catalogue to train on.
 
@@ -117,8 +123,7 @@ def read_catalogue(data: Path) -> pd.DataFrame:
     InputError
         Where there is none, or `check_catalogue` refuses it.
     """
-    if not data.exists():
-        raise InputError(f"No catalogue stands at {data}; make one with: galexplore mock")
+    require_catalogue(data)
     frame = catalogue.read(data)
     check_catalogue(frame)
     return complete(frame)
@@ -167,13 +172,27 @@ def read_survey(
 
 
 def gather_taught(
-    frame: pd.DataFrame, flux: np.ndarray, training: Training, survey: Survey, report: Report
+    frame: pd.DataFrame,
+    flux: np.ndarray,
+    training: Training,
+    survey: Survey,
+    report: Report,
+    extras: Path | None = None,
 ) -> tuple[pd.DataFrame, np.ndarray]:
-    """Return rows and images of the training split, with the recipe's extra galaxies."""
+    """Return rows and images of the training split, with the recipe's extra galaxies.
+
+    Parameters
+    ----------
+    extras : Path, optional
+        Their table, where they were drawn on another machine.
+    """
     rows = np.flatnonzero(frame["split"] == "train")
     if not training.extra:
         return frame.iloc[rows], flux[rows]
-    extra, more = draw_training_galaxies(training.extra, training.seed, survey, report)
+    if extras is None:
+        extra, more = draw_training_galaxies(training.extra, training.seed, survey, report)
+    else:
+        extra, more = render_training_galaxies(extras, survey, report)
     return pd.concat([frame.iloc[rows], extra], ignore_index=True), np.concatenate([flux[rows], more])
 
 

@@ -1,11 +1,10 @@
-"""From a catalogue to a model's folder: train, calibrate, embed, fit the atlas."""
+"""From a catalogue to a model's folder: learn, then calibrate, embed, fit the atlas."""
 
 import shutil
 from contextlib import nullcontext
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,27 +18,26 @@ from galexplore.explore.models import load
 from galexplore.explore.seal import read_card
 from galexplore.files import hash_file
 from galexplore.images import Observed
-from galexplore.jobs.gather import (
-    Report,
-    draw_alone,
-    gather_calibrators,
-    gather_samples,
-    gather_taught,
-    is_embedded,
-    read_survey,
-    settle_recipe,
-)
+from galexplore.jobs.draws import Report
+from galexplore.jobs.gather import gather_calibrators, is_embedded, read_survey
+from galexplore.jobs.learn import Plan, learn, make_plan, open_learnt, prepare
 from galexplore.jobs.make_domain import gather_strange, make_domain
 from galexplore.jobs.make_posterior import embed_calibrators, make_posterior
-from galexplore.jobs.publish import CHECKPOINT, check_place, hold_name, name_partial, publish_model, write_card
+from galexplore.jobs.publish import (
+    LEARNT,
+    WEIGHTS,
+    check_place,
+    hold_name,
+    name_partial,
+    publish_model,
+    write_card,
+)
 from galexplore.jobs.shifts import teach
 from galexplore.latents import ANY_ANGLE, LATENTS, SIGMAS
 from galexplore.network.embed import Embedder
 from galexplore.network.processes import Processes
 from galexplore.network.recipes import Network, Training
-from galexplore.network.sample import pick_device
-from galexplore.network.train import fit
-from galexplore.places import find_model
+from galexplore.network.vae import CVAE
 from galexplore.posterior.calibrate import calibrate, list_uncalibrated, scale_at
 from galexplore.posterior.domain import FILE as DOMAIN
 from galexplore.posterior.metrics import evaluate
@@ -94,55 +92,62 @@ def train_model(
     """
     check_place(name, overwrite)
     with nullcontext() if processes.rank else hold_name(name):
-        return _make_model(name, data, training, report, survey, network, processes, overwrite, start_from)
+        plan = make_plan(data, training, survey, network, start_from)
+        return make_model(name, plan, report, processes, overwrite)
 
 
-def _make_model(
+def make_model(
     name: str,
-    data: Path,
-    training: Training,
+    plan: Plan,
     report: Report,
-    survey: Survey,
-    network: Network,
-    processes: Processes,
-    overwrite: bool,
-    start_from: str,
+    processes: Processes = Processes(),  # noqa: B008 (frozen)
+    overwrite: bool = False,
 ) -> dict:
-    """Do what `train_model` says."""
-    folder, training = name_partial(name), settle_recipe(data, training)
-    if processes.size > 1:  # one process draws and renders; the others then find it done
-        processes.lead(lambda: _prepare(data, training, survey, report))
-    weights = read_start(start_from, network, survey) if start_from else None
-    frame, flux = read_survey(data, survey, report, None if processes.rank else folder)
+    """Do what `train_model` says, while the name is held: learn, unless that is done, and complete the model.
 
-    def tell_epoch(row: dict) -> None:
-        report("train", row["epoch"], training.epochs, "  ".join(f"{k} {v:.4g}" for k, v in row.items()))
-
-    device = processes.device or pick_device()
-    taught, images = gather_taught(frame, flux, training, survey, report)
-    alone = draw_alone(taught, training, survey, report)
-    model, card = fit(
-        *gather_samples(frame, flux, taught, images, survey, device, alone),
-        folder,
-        survey=survey,
-        network=network,
-        training=training,
-        data_hash=hash_file(data),
-        report=tell_epoch,
-        note=lambda done, of: report("epoch", done, of),
-        processes=processes,
-        weights=weights,
-    )
+    Where the model's unfinished folder holds what was learnt by this plan, nothing that it was taught by beside the
+    catalogue's own galaxies is drawn, rendered or read.
+    """
+    folder = name_partial(name)
+    learnt = _find_learnt(folder, plan)
+    if learnt and processes.rank:
+        processes.leave()
+        return learnt[1]
+    if processes.size > 1 and not learnt:  # one process draws and renders; the others then find it done
+        processes.lead(lambda: prepare(plan, report))
+    frame, flux = read_survey(plan.data, plan.survey, report, None if processes.rank else folder)
+    model, card = learnt or learn(plan, frame, flux, folder, report, processes)
     processes.leave()
-    if processes.rank:
-        return card
+    return card if processes.rank else complete(name, plan, frame, flux, model, card, report, overwrite)
+
+
+def _find_learnt(folder: Path, plan: Plan) -> tuple[CVAE, dict] | None:
+    """Open what a run that was killed later than its training had learnt by this plan; None where there is none."""
+    try:
+        return open_learnt(folder, plan) if (folder / LEARNT).exists() else None
+    except InputError:  # another plan's, or half written: what is not whole is learnt anew
+        return None
+
+
+def complete(
+    name: str,
+    plan: Plan,
+    frame: pd.DataFrame,
+    flux: np.ndarray,
+    model: CVAE,
+    card: dict,
+    report: Report,
+    overwrite: bool = False,
+) -> dict:
+    """Make a whole model of what was learnt, in its unfinished folder, and publish it; return its card."""
+    folder, training = name_partial(name), plan.training
     _clear(folder)
-    calibrators = gather_calibrators(training, survey, report)
+    calibrators = gather_calibrators(training, plan.survey, report)
     card |= finish(frame, Embedder(model), flux, folder, report, calibrators, training if training.lessons else None)
     card |= {"simulated": is_simulated(frame), "made": datetime.now(UTC).date().isoformat()}
-    card |= {"sha256": hash_file(folder / "weights.safetensors")}
+    card |= {"sha256": hash_file(folder / WEIGHTS)}
     card |= {"provenance": {str(k): v for k, v in frame.attrs.items()}} if frame.attrs else {}
-    if not is_embedded(data):  # the explorer shows a model with the catalogue that it belongs to
+    if not is_embedded(plan.data):  # the explorer shows a model with the catalogue that it belongs to
         catalogue.write(frame, folder / "catalogue.parquet")
     card = write_card(folder, card)
     if training.lessons:
@@ -150,30 +155,10 @@ def _make_model(
     return read_card(publish_model(name, overwrite))
 
 
-def read_start(name: str, network: Network, survey: Survey) -> dict[str, Any]:
-    """Read the weights of a model that another one begins with.
-
-    Raises
-    ------
-    InputError
-        Where it cannot be opened, or has another network or survey.
-    """
-    model = Embedder.load(find_model(name), pick_device()).model
-    if model.network != network or model.survey != survey:
-        raise InputError(f"The model {name!r} has another network or survey than the one that is to begin with it.")
-    return {k: v.clone() for k, v in model.state_dict().items()}
-
-
-def _prepare(data: Path, training: Training, survey: Survey, report: Report) -> None:
-    """Draw and render all that a training learns from, so that the next call finds it done."""
-    taught, _ = gather_taught(*read_survey(data, survey, report), training, survey, report)
-    draw_alone(taught, training, survey, report)
-
-
 def _clear(folder: Path) -> None:
     """Remove what a run that was killed later than this one's training left in its folder."""
     for path in folder.iterdir():
-        if path.name not in (CHECKPOINT, "weights.safetensors", "progress", KEPT):
+        if path.name not in (WEIGHTS, LEARNT, "progress", KEPT):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 

@@ -192,10 +192,7 @@ def _prove(folder: Path, name: str) -> None:
 
 def _check_inside(folder: Path) -> None:
     """Refuse a network or arrays that would fill the memory, before any of it is made."""
-    network = json.loads((folder / "card.json").read_text())["network"]
-    numbers = [n for v in network.values() for n in (v if isinstance(v, list) else [v]) if not isinstance(n, str)]
-    if len(numbers) > 64 or not all(0 <= float(n) <= WIDEST for n in numbers):
-        raise InputError("Its network is too large.")
+    check_network(json.loads((folder / "card.json").read_text())["network"])
     if catalogue.count_rows(folder / "catalogue.parquet") > MOST_ROWS:
         raise InputError("Its catalogue is too large.")
     for path in folder.glob("*.npz"):
@@ -203,3 +200,10 @@ def _check_inside(folder: Path) -> None:
             most = min(LARGEST.get(path.name, LARGEST_OTHER), UNFOLDS * path.stat().st_size)
             if sum(i.file_size for i in arrays.infolist()) > most:
                 raise InputError(f"Its {path.name} unpacks to more than it may.")
+
+
+def check_network(network: dict) -> None:
+    """Refuse a network, as a card describes it, that would fill the memory."""
+    numbers = [n for v in network.values() for n in (v if isinstance(v, list) else [v]) if not isinstance(n, str)]
+    if len(numbers) > 64 or not all(0 <= float(n) <= WIDEST for n in numbers):
+        raise InputError("Its network is too large.")

@@ -16,7 +16,9 @@ from galexplore.places import SHIPPED, models_folder
 from galexplore.sources.keeping import add_checksums
 from galexplore.sources.kept import KEPT
 
-CHECKPOINT = "checkpoint.safetensors"
+WEIGHTS = "weights.safetensors"
+CHECKPOINT = "checkpoint.safetensors"  # of a training that is not done
+LEARNT = "learnt.json"  # of one that is, whose model is not yet whole
 
 
 def check_place(name: str, overwrite: bool = False) -> Path:
@@ -33,7 +35,7 @@ def check_place(name: str, overwrite: bool = False) -> Path:
         )
     place = models_folder() / name
     with suppress(OSError):  # a process killed between publishing a model and removing this leaves it
-        (place / CHECKPOINT).unlink(missing_ok=True)
+        (place / LEARNT).unlink(missing_ok=True)
     if (place.exists() or (SHIPPED / name / "card.json").exists()) and not overwrite:
         raise InputError(
             f"There is a model {name!r} already, which stays as it is; choose another name, or add --overwrite."
@@ -61,7 +63,7 @@ def publish_model(name: str, overwrite: bool = False) -> Path:
     """
     place = check_place(name, overwrite)
     publish_folder(name_partial(name), place)
-    (place / CHECKPOINT).unlink(missing_ok=True)
+    (place / LEARNT).unlink(missing_ok=True)
     return place
 
 

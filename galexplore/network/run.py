@@ -1,16 +1,20 @@
 """A training in progress, and its checkpoint: weights, their running average, the best of it, and the optimiser."""
 
+import hashlib
 import json
 import math
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from safetensors import safe_open
-from safetensors.torch import save
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load, save
 from torch import Tensor
 from torch.optim.swa_utils import AveragedModel
 
+from galexplore.errors import InputError
 from galexplore.files import write_beside
 from galexplore.network.layers import lay_out
 from galexplore.network.processes import Processes
@@ -21,6 +25,9 @@ from galexplore.survey import Survey
 
 #: What torch hands to whoever averages: the tensors of one device and type.
 _Tensors = tuple[Tensor, ...] | list[Tensor]
+#: Bytes of tensors in a file of a checkpoint: files of this size can be carried anywhere.
+PART = 14_500_000
+_HEAD = 50_000_000  # bytes that the file which names the others may have: it holds every epoch's scores
 
 
 def average_weights(model: CVAE, ema: float) -> AveragedModel:
@@ -89,26 +96,68 @@ class Run:
         return self.average.module.state_dict()
 
     def save(self, path: Path, recipe: str) -> None:
-        """Write a checkpoint, beside and renamed, so that a kill leaves the last one whole."""
+        """Write a checkpoint, in files of at most 15 MB each; a kill leaves the last one whole.
+
+        The file at `path` holds the recipe, every epoch's scores, and names and hashes of the others, which hold the
+        tensors and stand beside it; it is renamed into its place last.
+        """
         tensors = {f"model.{k}": v for k, v in self.model.state_dict().items()}
         tensors |= {f"average.{k}": v for k, v in self.averaged.items()} | {
             f"best.{k}": v for k, v in self.best.items()
         }
         for i, state in self.optimizer.state_dict()["state"].items():
             tensors |= {f"adam.{i}.{k}": torch.as_tensor(v) for k, v in state.items()}
-        tensors = {k: v.contiguous() for k, v in tensors.items()}
+        parts = dict[str, str]()
+        for some in _divide(tensors):
+            data = save(some)
+            digest = hashlib.sha256(data).hexdigest()
+            name = f"{path.stem}-{digest[:12]}.safetensors"  # by its content: that of another epoch stays
+            with write_beside(path.with_name(name)) as partial:
+                partial.write_bytes(data)
+            parts[name] = digest
+        said = {"recipe": recipe, "history": json.dumps(self.history), "parts": json.dumps(parts)}
         with write_beside(path) as partial:
-            partial.write_bytes(save(tensors, {"recipe": recipe, "history": json.dumps(self.history)}))
+            partial.write_bytes(save({}, said))
+        for other in _list_parts(path):
+            if other.name not in parts:
+                other.unlink(missing_ok=True)
 
     def resume(self, path: Path, recipe: str) -> bool:
-        """Continue from a checkpoint of the same recipe; return whether there was one."""
-        if not path.exists():
+        """Continue from a checkpoint of the same recipe; return whether there was one.
+
+        Raises
+        ------
+        InputError
+            Where it is not as it was written.
+        """
+        said = read_checkpoint(path)
+        if said is None or said.get("recipe") != recipe or "parts" not in said:
             return False
-        with safe_open(path, "pt") as file:
-            if file.metadata()["recipe"] != recipe:
-                return False
-            tensors = {k: file.get_tensor(k) for k in file.keys()}
-            self.history = json.loads(file.metadata()["history"])
+        try:
+            self.history = list(json.loads(said["history"]))
+            self._restore(self._read_parts(path, json.loads(said["parts"])))
+        except (OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError, SafetensorError) as error:
+            raise InputError(
+                f"The checkpoint in {path.parent} is not as it was written: a file of it is missing or damaged; bring "
+                f"it anew, or remove {path.name} to begin anew."
+            ) from error
+        return True
+
+    def _read_parts(self, path: Path, parts: dict[str, str]) -> dict[str, Tensor]:
+        """Read the tensors of a checkpoint, each file held against its hash."""
+        most = PART + 1_000_000 + max(v.nbytes for v in self.best.values())
+        files, tensors = {p.name: p for p in _list_parts(path)}, dict[str, Tensor]()
+        for name, digest in parts.items():
+            if files[name].stat().st_size > most:
+                raise ValueError("larger than any file of a checkpoint")
+            data = files[name].read_bytes()
+            if hashlib.sha256(data).hexdigest() != digest:
+                raise ValueError("not what was written")
+            tensors |= load(data)
+        return tensors
+
+    def _restore(self, tensors: dict[str, Tensor]) -> None:
+        """Take over what a checkpoint holds."""
         self.model.load_state_dict({k[6:]: v for k, v in tensors.items() if k.startswith("model.")})
         for name, kept in (("average", self.averaged), ("best", self.best)):
             for k, v in kept.items():
@@ -119,7 +168,6 @@ class Run:
             state.setdefault(int(i), {})[name] = tensors[k]
         self.optimizer.load_state_dict(self.optimizer.state_dict() | {"state": state})
         self.average.n_averaged.fill_(1 + int(state[0]["step"]))
-        return True
 
     def step(self, loss: Tensor, rate: float, processes: Processes) -> None:
         """Take one optimiser step and fold it into the averaged weights."""
@@ -161,3 +209,55 @@ class Run:
         scores, last = self.scores, self.scores[-training.patience :]
         stale = len(scores) > training.patience and (max(last) < max(scores) or max(last) == -math.inf)
         return len(scores) >= training.epochs or stale
+
+
+def read_checkpoint(path: Path) -> dict[str, str] | None:
+    """Read what a checkpoint says of itself: `recipe`, `history`, `parts`, each as JSON; None where there is none.
+
+    Raises
+    ------
+    InputError
+        Where it is damaged.
+    """
+    if not path.exists():
+        return None
+    try:
+        if path.stat().st_size > _HEAD:
+            return {}  # an earlier version's, in one file
+        with safe_open(path, "pt") as file:
+            return file.metadata() or {}
+    except (OSError, SafetensorError) as error:
+        raise InputError(
+            f"The checkpoint in {path.parent} is damaged; bring it anew, or remove {path.name} to begin anew."
+        ) from error
+
+
+def list_checkpoint(path: Path) -> list[Path]:
+    """List the files of a checkpoint, the one at `path` last; empty where there is none."""
+    return [*_list_parts(path), path] if path.exists() else []
+
+
+def drop_checkpoint(path: Path) -> None:
+    """Remove a checkpoint and whatever a killed run left of one."""
+    path.unlink(missing_ok=True)
+    for part in _list_parts(path):
+        part.unlink(missing_ok=True)
+
+
+def _list_parts(path: Path) -> list[Path]:
+    """List the files of tensors that stand beside a checkpoint."""
+    name = re.compile(re.escape(path.stem) + r"-[0-9a-f]{12}\.safetensors")
+    return sorted(p for p in path.parent.glob(f"{path.stem}-*") if name.fullmatch(p.name) and p.is_file())
+
+
+def _divide(tensors: dict[str, Tensor]) -> Iterator[dict[str, Tensor]]:
+    """Divide tensors, in their order, among files of at most `PART` bytes; one that is larger stands alone."""
+    some, size = dict[str, Tensor](), 0
+    for name, tensor in tensors.items():
+        if some and size + tensor.nbytes > PART:
+            yield some
+            some, size = {}, 0
+        some[name] = tensor.contiguous()
+        size += tensor.nbytes
+    if some:
+        yield some

@@ -4,11 +4,14 @@ import json
 from pathlib import Path
 
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from galexplore.cutouts.stretch import knee
 from galexplore.errors import InputError
+from galexplore.network.layers import lay_out
+from galexplore.network.recipes import Network
+from galexplore.network.sample import pick_device
 from galexplore.network.vae import CVAE
 from galexplore.survey import Survey
 
@@ -40,3 +43,28 @@ def read_weights(path: Path, model: CVAE, name: str) -> dict[str, Tensor]:
     if differ and set(differ) <= _SIZED:
         raise other
     return tensors
+
+
+def open_weights(path: Path, network: Network, survey: Survey) -> CVAE:
+    """Open a file of weights of which it is known which network and survey they are of.
+
+    Returns
+    -------
+    CVAE
+        In evaluation mode, on the accelerator where there is one.
+
+    Raises
+    ------
+    InputError
+        Where they are damaged, or of another network or survey.
+    """
+    model = lay_out(CVAE(network, survey))
+    try:
+        if path.stat().st_size > 2 * sum(v.nbytes for v in model.state_dict().values()) + 1_000_000:
+            raise ValueError("larger than the weights of this network")
+        model.load_state_dict(read_weights(path, model, path.parent.name))
+    except InputError:
+        raise
+    except (OSError, ValueError, LookupError, TypeError, RuntimeError, SafetensorError) as error:
+        raise InputError(f"{path} is damaged, or holds the weights of another network.") from error
+    return model.to(pick_device()).eval()

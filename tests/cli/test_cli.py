@@ -220,6 +220,17 @@ def test_train_mixes_no_mock_galaxies_into_a_catalogue_of_ones_own(tmp_path):
     assert not list((ROOT / "models").glob("*mine-1*"))
 
 
+def test_train_packs_into_a_new_folder_and_unpacks_by_the_recipe_that_was_packed(tmp_path):
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "mine").touch()
+    assert "is not empty" in refuse_one_line("train", "--name", "mine-1", "--pack", tmp_path / "full")
+    assert "holds no packed training" in refuse_one_line("train", "--unpack", tmp_path / "full")
+    refused = refuse_one_line("train", "--unpack", tmp_path / "full", "--start-from", "default", "--epochs", 3)
+    assert "give it without --epochs, --start-from" in refused
+    assert "without --pack" in refuse_one_line("train", "--unpack", tmp_path, "--pack", tmp_path / "new")
+    assert not list((ROOT / "models").glob("*mine-1*"))
+
+
 def test_model_lists_packs_and_refuses_in_a_sentence(tmp_path):
     listed = run("model", "list")
     assert listed.returncode == 0 and "default" in listed.stdout

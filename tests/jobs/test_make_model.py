@@ -9,6 +9,7 @@ import pytest
 import galexplore as gx
 from galexplore.errors import InputError
 from galexplore.explore.models import list_models
+from galexplore.files import hash_file
 from galexplore.jobs import make_model
 from galexplore.jobs.gather import is_embedded
 from galexplore.latents import LATENTS
@@ -34,7 +35,7 @@ def test_a_catalogue_of_ones_own_becomes_a_model_that_opens(own_models, tmp_path
     latents = explorer.table.loc[explorer.table["split"] == "train", [f"lat_{name}" for name in LATENTS]].to_numpy()
     assert np.isfinite(latents).all()
     assert sorted(p.name for p in own_models.iterdir()) == ["mine"]
-    assert not (own_models / "mine" / "checkpoint.safetensors").exists()
+    assert not list((own_models / "mine").glob("checkpoint*"))
 
 
 def test_a_catalogue_of_ones_own_is_mixed_with_no_mock_galaxies_and_not_called_simulated(own_models, tmp_path):
@@ -86,11 +87,33 @@ def test_whatever_is_killed_when_the_old_model_stays_and_the_new_one_goes_on(own
     assert json.loads((own_models / "mine" / "card.json").read_text()) == old
     assert make_model.Embedder.load(own_models / "mine")
     assert set(list_models()) - {"default"} == {"mine"}, "what is half made is listed by no one"
+    monkeypatch.setattr("galexplore.jobs.learn.gather_taught", lambda *at: pytest.fail("all was learnt"))
     epochs = []
     new = train_own("mine", data, seed=5, overwrite=True, report=lambda stage, *at: epochs.append(stage))
-    assert "train" not in epochs, "the checkpoint held every epoch"
+    assert "train" not in epochs
     assert json.loads((own_models / "mine" / "card.json").read_text()) == new != old
     assert [p.name for p in own_models.iterdir()] == ["mine"]
+
+
+def test_what_was_learnt_by_another_recipe_or_of_other_data_is_learnt_anew(own_models, tmp_path, monkeypatch):
+    data, frame, _ = write_own(tmp_path)
+    with monkeypatch.context() as broken:
+        broken.setattr(make_model, "complete", lambda *args: {})
+        train_own("mine", data)
+    learnt = (own_models / ".mine.partial" / "weights.safetensors").read_bytes()
+    steps = []
+    monkeypatch.setattr(make_model, "learn", lambda plan, *args: (None, steps.append(plan.recipe) or {}))
+    monkeypatch.setattr(make_model, "complete", lambda *args: args[5])
+    assert train_own("mine", data)["n_train"] == 24 and not steps, "this one's is there"
+    train_own("mine", data, seed=2)
+    assert steps[-1]["training"]["seed"] == 2
+    catalogue.write(frame.assign(z=frame["z"] + 1e-9), data)
+    train_own("mine", data)
+    assert len(steps) == 2 and steps[-1]["data_hash"] == hash_file(data)
+    data, _, _ = write_own(tmp_path)
+    (own_models / ".mine.partial" / "weights.safetensors").write_bytes(learnt[:-1])
+    train_own("mine", data)
+    assert len(steps) == 3, "half written"
 
 
 def test_a_second_training_of_a_name_is_refused_while_the_first_runs(own_models, tmp_path):
@@ -108,13 +131,13 @@ def test_a_second_training_of_a_name_is_refused_while_the_first_runs(own_models,
     assert [p.name for p in own_models.iterdir()] == ["mine"], "and the lock is gone"
 
 
-def test_a_kill_just_after_publishing_leaves_no_checkpoint_for_good(own_models, tmp_path):
+def test_a_kill_just_after_publishing_leaves_nothing_of_the_training_for_good(own_models, tmp_path):
     data, _, _ = write_own(tmp_path)
     train_own("mine", data)
-    (own_models / "mine" / "checkpoint.safetensors").write_bytes(b"left")
+    (own_models / "mine" / "learnt.json").write_bytes(b"left")
     with pytest.raises(InputError, match="There is a model 'mine' already"):
         train_own("mine", data)
-    assert not (own_models / "mine" / "checkpoint.safetensors").exists()
+    assert not (own_models / "mine" / "learnt.json").exists()
 
 
 def test_pictures_of_an_epoch_are_there_before_its_checkpoint(own_models, tmp_path, monkeypatch):
@@ -178,10 +201,7 @@ def test_a_model_of_the_embedded_survey_is_taught_its_explanations(monkeypatch, 
     (folder / "weights.safetensors").write_bytes(b"weights")
     frame, begun = catalogue.read(DATA).head(3), {"seconds": 1, "survey": DECALS.to_dict(), "network": {}}
     monkeypatch.setattr(make_model, "read_survey", lambda *at: (frame, None))
-    monkeypatch.setattr(make_model, "gather_taught", lambda *args: (None, None))
-    monkeypatch.setattr(make_model, "gather_samples", lambda *args: (None, None))
-    monkeypatch.setattr(make_model, "draw_alone", lambda *args: None)
-    monkeypatch.setattr(make_model, "fit", lambda *args, **kwargs: (None, begun))
+    monkeypatch.setattr(make_model, "learn", lambda *args: (None, begun))
     monkeypatch.setattr(make_model, "Embedder", lambda model: None)
     monkeypatch.setattr(make_model, "gather_calibrators", lambda *at: ("drawn", None))
     monkeypatch.setattr(

@@ -142,7 +142,9 @@ def test_masks_and_targets_go_where_the_picture_goes(sky, turned):
     assert (neighbour * lesson.judged).abs().max() < 0.05, "of its light no more than the interpolation's dregs count"
     assert (lesson.judged <= lesson.valid).all()
     lost = lesson.valid.sum(dim=(1, 2, 3)) - lesson.judged.sum(dim=(1, 2, 3))
-    assert (lost > 0).float().mean() > 0.9 and lost.max() <= (36 if turned == 0 else 8 * 8), "and of the rest hardly a pixel is lost"
+    assert (lost > 0).float().mean() > 0.9 and lost.max() <= (36 if turned == 0 else 8 * 8), (
+        "and of the rest hardly a pixel is lost"
+    )
     dimmed = lesson.told[:, -1] == 1
     assert 0 < dimmed.sum() < 32
     brightest = lesson.target.flatten(2).max(dim=2).values[dimmed]

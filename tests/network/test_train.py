@@ -1,5 +1,6 @@
 import itertools
 import json
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -8,7 +9,9 @@ import torch
 from PIL import Image
 
 from galexplore.errors import InputError
+from galexplore.files import write_beside
 from galexplore.latents import LABELLED
+from galexplore.network import run
 from galexplore.network.recipes import Network, Training
 from galexplore.network.run import Run
 from galexplore.network.sample import Sample
@@ -43,6 +46,43 @@ def test_a_killed_run_resumes_to_the_same_weights(samples, tmp_path):
     for a, b in zip(whole.state_dict().values(), resumed.state_dict().values(), strict=True):
         assert torch.equal(a, b)
     assert len(card["history"]) == len(again["history"]) == 3
+
+
+def write_some(turns, path):
+    next(turns)
+    return write_beside(path)
+
+
+def test_a_checkpoint_is_small_files_and_a_kill_within_one_leaves_the_last(samples, tmp_path, monkeypatch):
+    """Killed in the middle of the second epoch's files and just before the one that names them."""
+    monkeypatch.setattr(run, "PART", 40_000)
+    one = Training(epochs=1, batch=64)
+    fit(*samples, tmp_path / "whole", survey=DECALS, network=TINY, training=one)
+    path = tmp_path / "whole" / "checkpoint.safetensors"
+    first = Run.start(samples[0], DECALS, TINY, one)
+    recipe = run.read_checkpoint(path)["recipe"]
+    assert first.resume(path, recipe)
+    before = {p.name for p in run.list_checkpoint(path)}
+    most = max(40_000, *(v.nbytes for v in first.best.values())) + 20_000
+    assert len(before) > 3 and all((path.parent / name).stat().st_size < most for name in before)
+    first.history.append(first.history[0] | {"epoch": 2})
+    next(first.model.parameters()).data.add_(1)
+    for last in (1, len(before) - 1):
+        with monkeypatch.context() as killed:
+            killed.setattr(run, "write_beside", partial(write_some, iter([True] * last)))
+            with pytest.raises(StopIteration):
+                first.save(path, recipe)
+        again = Run.start(samples[0], DECALS, TINY, one)
+        assert again.resume(path, recipe) and len(again.history) == 1
+        assert not torch.equal(next(again.model.parameters()), next(first.model.parameters()))
+    first.save(path, recipe)
+    again = Run.start(samples[0], DECALS, TINY, one)
+    assert again.resume(path, recipe) and len(again.history) == 2
+    for a, b in zip(again.model.state_dict().values(), first.model.state_dict().values(), strict=True):
+        assert torch.equal(a, b)
+    assert {p.name for p in path.parent.glob("checkpoint*")} == {p.name for p in run.list_checkpoint(path)} != before
+    run.drop_checkpoint(path)
+    assert not list(path.parent.glob("checkpoint*"))
 
 
 def test_a_checkpoint_of_another_recipe_is_not_continued(samples, tmp_path):
