@@ -106,5 +106,5 @@ def test_green_peas_are_read_as_the_starbursts_they_are(explorer):
 def test_the_card_tells_the_recipe_and_its_extra_galaxies(explorer):
     card = explorer.card
     assert card["n_train"] == card["training"]["extra"] + (explorer.table["split"] == "train").sum()
-    terms = {"reconstruction", "physics", "orientation", "kl", "aggregate", "dependence"}
+    terms = {"reconstruction", "physics", "orientation", "kl", "aggregate", "dependence", "contamination"}
     assert terms | {"score"} <= card["history"][0].keys()

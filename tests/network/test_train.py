@@ -100,9 +100,8 @@ def test_a_checkpoint_of_another_recipe_is_not_continued(samples, tmp_path):
 
 
 def test_training_learns_and_its_card_says_what_it_cost(samples, tmp_path):
-    _, card = fit(
-        *samples, tmp_path, survey=DECALS, network=TINY, training=Training(epochs=12, batch=32), data_hash="abc"
-    )
+    light = Training(epochs=12, batch=32, reconstruction=1.0, dependence=0.5)  # so few galaxies teach one thing at once
+    _, card = fit(*samples, tmp_path, survey=DECALS, network=TINY, training=light, data_hash="abc")
     first, last = card["history"][0], card["history"][-1]
     assert last["reconstruction"] < first["reconstruction"]
     assert last["r2_logmass"] > 0.3  # without training it is below zero; processors differ in the rest

@@ -259,6 +259,24 @@ def test_the_free_latent_alone_answers_for_its_dependence():
     assert rows[5] > 0 and (rows[torch.arange(10) != 5] == 0).all()
 
 
+def test_the_free_latent_alone_answers_for_the_light_of_other_sources():
+    model, generator = CVAE(Network(), DECALS).eval(), torch.Generator().manual_seed(0)
+    alone = 0.05 * torch.randn(64, 3, 69, 69, generator=generator)
+    light = torch.rand(64, generator=generator) ** 4
+    flux = alone.clone()
+    flux[:, :, 60, 60] += 100 * light[:, None]
+    known = (torch.zeros(64, 3), torch.zeros(64, 3), torch.zeros(64, 2))
+    assert "contamination" not in model.loss(flux, *known)
+    assert (model.weigh_others(flux, alone)[:, 0].argsort() == light.argsort()).all()
+    assert model.weigh_others(alone, alone).abs().max() == 0
+    term = model.loss(flux, *known, target=alone)["contamination"]
+    expected = distance_correlation(model.encode(flux).mean[:, 3:], model.weigh_others(flux, alone))
+    assert float(term.detach()) == pytest.approx(float(expected.detach()), abs=1e-5)
+    term.backward()
+    rows = model.head.weight.grad.abs().sum(dim=1)
+    assert rows[5] > 0 and (rows[torch.arange(10) != 5] == 0).all()
+
+
 @pytest.mark.parametrize("n_free", [1, 2])
 def test_setting_the_free_latents_apart_leaves_the_pictures_and_the_rest_as_they_are(n_free):
     torch.manual_seed(0)
