@@ -76,7 +76,7 @@ def teach_student(name: str, report: Report, distilling: Distilling = Distilling
         taught = gather_taught(frame, flux, training, survey, report)
         return gather_samples(frame, flux, *taught, survey, explorer.embedder.device)
 
-    student, history = _teach(teacher, gather, training, distilling, key, report)
+    student, history, hardware = _teach(teacher, gather, training, distilling, key, report)
     calibrators = gather_calibrators(training, survey, report)
     said = _judge(student, frame, flux, calibrators, report)
     card = {
@@ -85,7 +85,7 @@ def teach_student(name: str, report: Report, distilling: Distilling = Distilling
         "network": asdict(student.network),
         "distilling": asdict(distilling),
         "n_train": count,
-        "hardware": describe_hardware(explorer.embedder.device),
+        "hardware": hardware,
         "seconds": history[-1]["seconds"],
         "parameters": sum(p.numel() for p in student.parameters()),
         "history": history,
@@ -104,7 +104,7 @@ def _teach(
     distilling: Distilling,
     key: str,
     report: Report,
-) -> tuple[Student, list[dict]]:
+) -> tuple[Student, list[dict], str]:
     """Ask the teacher and teach the student; what comes of either is kept in the cache and found there again."""
     place, recipe = cache_folder(), f"{key} {asdict(distilling)}"
     place.mkdir(parents=True, exist_ok=True)
@@ -122,8 +122,9 @@ def _teach(
         report("teach", int(row["seconds"]), int(60 * distilling.minutes), note)
 
     student, history = distil(teacher, lessons, sample, validation, training, distilling, report=tell)
-    keep_taught(student, history, taught, recipe)
-    return student, history
+    hardware = describe_hardware(sample.device)
+    keep_taught(student, history, hardware, taught, recipe)
+    return student, history, hardware
 
 
 def _judge(

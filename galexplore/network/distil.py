@@ -242,15 +242,16 @@ def _fold_in(average: Student, student: Student, decay: float) -> None:
             kept.copy_(new)
 
 
-def keep_taught(student: Student, history: list[dict], path: Path, key: str) -> None:
+def keep_taught(student: Student, history: list[dict], hardware: str, path: Path, key: str) -> None:
     """Keep a student that has been taught, beside and renamed; `key` names what by."""
     weights = {k: v.cpu().contiguous() for k, v in student.state_dict().items()}
     said = {"key": key, "history": json.dumps(history), "network": json.dumps(asdict(student.network))}
+    said |= {"hardware": hardware}
     with write_beside(path) as partial:
         save_file(weights, partial, said)
 
 
-def find_taught(path: Path, key: str, teacher: CVAE) -> tuple[Student, list[dict]] | None:
+def find_taught(path: Path, key: str, teacher: CVAE) -> tuple[Student, list[dict], str] | None:
     """Find what `keep_taught` kept under the same key; None where there is none."""
     try:
         with safe_open(path, "pt") as file:
@@ -261,7 +262,7 @@ def find_taught(path: Path, key: str, teacher: CVAE) -> tuple[Student, list[dict
             student.load_state_dict({k: file.get_tensor(k) for k in file.keys()})
     except (OSError, SafetensorError, LookupError, ValueError, RuntimeError):
         return None
-    return student.to(teacher.label_mean.device).eval(), json.loads(said["history"])
+    return student.to(teacher.label_mean.device).eval(), json.loads(said["history"]), said["hardware"]
 
 
 @torch.inference_mode()
