@@ -10,12 +10,13 @@ from rich.table import Table
 
 from galexplore.cli.bench_files import fuzz, walks
 from galexplore.cli.bench_survey import embed, gpu
-from galexplore.cli.trials import controls, damage, people
+from galexplore.cli.trials import controls, damage, groups, people
 
 app = typer.Typer(help="Measure accuracy and speed, each against its peers in one run.", no_args_is_help=True)
 app.command()(damage)
 app.command()(people)
 app.command()(controls)
+app.command()(groups)
 app.command()(fuzz)
 app.command()(walks)
 app.command()(embed)
