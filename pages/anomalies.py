@@ -108,7 +108,7 @@ def show_anomalies() -> None:
         show_lesson(explorer, by, learned, mask)
     order = explorer.ranking.sort(by, learned)
     order = order[mask[order]]
-    left, right = st.container(key="halves-anomalies").columns([6, 7], gap="large")
+    left, right = st.container(key="halves-anomalies").columns([7, 6] if grouped else [6, 7], gap="large")
     with left:
         if not len(order):
             st.markdown("### No galaxy to show" if kept else "### No kind chosen")

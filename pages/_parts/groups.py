@@ -42,17 +42,17 @@ def show_groups(explorer: Explorer, order: np.ndarray, labels: pd.DataFrame) -> 
     order = choose_grouped(explorer, order)
     groups = run_groups(explorer.digest, name_rows(order), order, explorer)
     with st.container(horizontal=True, vertical_alignment="center"):
-        at = st.pagination(-(-len(groups) // A_PAGE), key="group-page", max_visible_pages=5, persist_state="session")
+        at = st.pagination(-(-len(groups) // A_PAGE), key="groups-at", max_visible_pages=5, persist_state="session")
         shown = groups[(at - 1) * A_PAGE : at * A_PAGE]
         first = (at - 1) * A_PAGE + 1
         st.caption(
-            f"Groups {first} to {first + len(shown) - 1} of {len(groups)}, of the {len(order):,} oddest galaxies, "
-            "and of what may be none. Alike is what lies alike in latent space and is known alike well."
+            f"Groups {first} to {first + len(shown) - 1} of {len(groups)}, which hold the oddest galaxies and what may "
+            f"be none, {len(order):,} in all. Alike is what lies alike in latent space, with like errors."
         )
     scored = labels.dropna(subset="score")
     scores = dict(zip(scored["id"], scored["score"].astype(int), strict=True))
     follow = []
-    with st.container(key="odd-groups", gap="small"):
+    with st.container(key="odd-groups", gap="xsmall"):
         for one in shown:
             follow += show_group(explorer, one, scores)
     return follow
