@@ -42,7 +42,7 @@ def measure_marginals(explorer: Explorer, rows: pd.DataFrame) -> np.ndarray:
     """Distances (M, 4) of redshift, mass, sSFR and free latent from the ordinary ones' median, in their spreads."""
     usual = explorer.table.loc[explorer.atlas.ordinary, _SHOWN]
     values = rows.assign(lat_logssfr=rows["lat_logsfr"] - rows["lat_logmass"])[_SHOWN]
-    return np.abs((values - usual.median()) / usual.std()).to_numpy()
+    return np.abs(((values - usual.median()) / usual.std()).to_numpy())
 
 
 def look_at_marginals(explorer: Explorer, rows: pd.DataFrame) -> np.ndarray:
