@@ -9,8 +9,10 @@ from galexplore.atlas.kinds import NOT_GALAXIES, count_suspected
 from galexplore.cutouts.artefacts import SUSPICIONS
 from galexplore.explore.caveats import SENTENCES
 from galexplore.explore.explorer import Explorer
+from pages._parts.groups import choose_view, show_groups
 from pages._parts.label_files import offer_labels, show_label_troubles
 from pages._parts.labels import choose_learning
+from pages._parts.learnt import show_lesson
 from pages._parts.odd_one import show_odd_one
 from pages._parts.panels import mark
 from pages._parts.ranking import A_PAGE, mark_seen, show_ranking
@@ -85,39 +87,46 @@ def explain_suspicion(table: pd.DataFrame) -> None:
 
 
 def show_anomalies() -> None:
-    """Show the ranking beside the galaxy that is picked from it."""
-    explorer, labels = open_explorer(), load_labels()
+    """Show the ranking, or its groups, beside the galaxy that is picked from it."""
+    explorer, labels, state = open_explorer(), load_labels(), st.session_state
     keep_token()
     show_label_troubles()
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        grouped = choose_view()
         by, kept = choose_ranking(explorer)
-        mask = choose_suspects(explorer.table)
+        mask = np.ones(len(explorer.table), bool) if grouped else choose_suspects(explorer.table)
         learned = choose_learning(labels)
-        varied = st.toggle("Varied", True, key="varied", persist_state="session", help=VARIED)
+        varied = not grouped and st.toggle("Varied", True, key="varied", persist_state="session", help=VARIED)
         st.space("stretch")
         offer_labels(labels, explorer.table)
-    if st.session_state.get("suspects") == "suspects":
+    if not grouped and state.get("suspects") == "suspects":
         explain_suspicion(explorer.table)
     else:
         st.caption(RANKINGS[by][1] + (" Then by what you scored high." if learned is not None else ""))
     mask = mask & explorer.table["population"].isin(kept).to_numpy()
+    if learned is not None:
+        show_lesson(explorer, by, learned, mask)
     order = explorer.ranking.sort(by, learned)
-    order = order[mask[order]][:MOST]
-    if varied:
-        order = order[diversify(explorer.table["statement"].iloc[order].tolist(), A_PAGE, A_PAGE // 4)]
-    ranked = explorer.table.iloc[order]
-    left, right = st.container(key="halves-anomalies").columns([6, 7], gap="large")
+    order = order[mask[order]]
+    left, right = st.container(key="halves-anomalies").columns([7, 6] if grouped else [6, 7], gap="large")
     with left:
-        if ranked.empty:
+        if not len(order):
             st.markdown("### No galaxy to show" if kept else "### No kind chosen")
             st.markdown("Choose at least one kind of galaxy above.")
+            follow = []
+        elif grouped:
+            follow = show_groups(explorer, order, labels)
         else:
-            quotes = [explorer.quote(place) for place in order]
+            order = order[:MOST]
+            if varied:
+                order = order[diversify(explorer.table["statement"].iloc[order].tolist(), A_PAGE, A_PAGE // 4)]
+            ranked, quotes = explorer.table.iloc[order], [explorer.quote(place) for place in order]
             show_ranking(ranked, quotes, int(mask.sum()), labels, f"anomaly-page-{by}-{len(ranked)}")
+            follow = ranked["id"].tolist()
     with right:
-        if st.session_state.opened:
-            mark_seen(st.session_state.opened)
-            show_odd_one(explorer, st.session_state.opened, labels, ranked["id"].tolist())
+        if state.opened:
+            mark_seen(state.opened)
+            show_odd_one(explorer, state.opened, labels, follow)
         else:
             st.markdown("### Pick a galaxy")
             st.markdown(

@@ -16,8 +16,10 @@ from galexplore.atlas.enrichment import measure_auc
 
 #: Standardised distance beyond which a galaxy is no control of another; controls of each; galaxies that get any.
 CALIPER, RATIO, MOST = 0.25, 3, 3_000
-#: Standardised mean difference below which groups count as balanced (Austin 2009).
+#: Standardised mean difference below which groups count as balanced (Austin 2009; Stuart 2010, arXiv:1010.5586).
 BALANCED = 0.1
+#: Narrower calipers, tried in turn where the first leaves groups unbalanced, and galaxies that must be left.
+NARROWER, FEWEST = (0.2, 0.15, 0.1, 0.07, 0.05), 10
 _QUERY = 64  # nearest of the pool that are looked at before more are
 
 
@@ -31,8 +33,12 @@ class Matching:
         The galaxies that have controls.
     controls : ndarray (M,) of int
         M <= `RATIO` N, each of them once.
+    weight : ndarray (M,)
+        What each control counts for: those of a case count one together.
     alone : int
-        Galaxies that have none, for nothing of the pool is near.
+        Galaxies that have none, for nothing of the pool is near: they are left out.
+    caliper : float
+        Standardised distance within which controls were sought.
     balance : DataFrame
         `column`; `cases`, `raw`, `controls`: means of the cases, of the whole pool, and of the controls; `smd_raw`,
         `smd_matched`: standardised mean differences from the pool and from the controls.
@@ -40,13 +46,40 @@ class Matching:
 
     cases: np.ndarray
     controls: np.ndarray
+    weight: np.ndarray
     alone: int
+    caliper: float
     balance: pd.DataFrame
+
+    @property
+    def imbalance(self) -> float:
+        """The largest of the standardised mean differences of what was matched by; infinite where there is none."""
+        largest = self.balance["smd_matched"].abs().max(skipna=False)
+        return float(largest) if np.isfinite(largest) else float("inf")
 
     @property
     def balanced(self) -> bool:
         """Whether cases and controls have the same means of what they were matched by, to a tenth of their spread."""
-        return bool((self.balance["smd_matched"].abs() < BALANCED).all())
+        return self.imbalance < BALANCED
+
+
+def balance_controls(
+    table: pd.DataFrame, cases: np.ndarray, pool: np.ndarray, columns: Sequence[str], seed: int = 0
+) -> Matching:
+    """Match controls to cases, as `match_controls`, within the widest caliper that leaves them balanced.
+
+    A narrower caliper leaves out the cases that lie where the pool has no like: nearer or more massive than any. Where
+    no caliper balances them, and leaves ten, the one is taken that comes nearest to it.
+    """
+    best = match_controls(table, cases, pool, columns, seed=seed)
+    for caliper in NARROWER:
+        if best.balanced or not len(best.cases):
+            break
+        narrower = match_controls(table, cases, pool, columns, caliper=caliper, seed=seed)
+        if len(narrower.cases) < FEWEST:
+            break
+        best = min(best, narrower, key=lambda matching: matching.imbalance)
+    return best
 
 
 def match_controls(
@@ -85,7 +118,8 @@ def match_controls(
     if len(cases) > MOST:
         cases = np.sort(np.random.default_rng(seed).choice(cases, MOST, replace=False))
     if not len(cases) or not len(pool):
-        return Matching(cases[:0], pool[:0], len(cases), _balance(values, cases[:0], pool, pool[:0], columns))
+        nothing = _balance(values, cases[:0], pool, pool[:0], np.empty(0), columns)
+        return Matching(cases[:0], pool[:0], np.empty(0), len(cases), caliper, nothing)
     spread = values[cases].std(axis=0, ddof=1) if len(cases) > 1 else np.ones(values.shape[1])
     spread = np.where(spread > 0, spread, 1.0)
     tree, at = cKDTree(values[pool] / spread), values[cases] / spread
@@ -99,8 +133,9 @@ def match_controls(
                 taken.append((i, j))
     pairs = np.array(taken, int).reshape(-1, 2)
     matched, controls = cases[np.unique(pairs[:, 0])], pool[pairs[:, 1]]
-    balance = _balance(values, matched, pool, controls, columns)
-    return Matching(matched, controls, len(cases) - len(matched), balance)
+    weight = 1 / np.bincount(pairs[:, 0], minlength=len(cases))[pairs[:, 0]]
+    balance = _balance(values, matched, pool, controls, weight, columns)
+    return Matching(matched, controls, weight, len(cases) - len(matched), caliper, balance)
 
 
 def _find_free(tree: cKDTree, at: np.ndarray, free: np.ndarray, caliper: float) -> int:
@@ -118,28 +153,49 @@ def _find_free(tree: cKDTree, at: np.ndarray, free: np.ndarray, caliper: float) 
 
 
 def _balance(
-    values: np.ndarray, cases: np.ndarray, pool: np.ndarray, controls: np.ndarray, columns: Sequence[str]
+    values: np.ndarray,
+    cases: np.ndarray,
+    pool: np.ndarray,
+    controls: np.ndarray,
+    weight: np.ndarray,
+    columns: Sequence[str],
 ) -> pd.DataFrame:
     """Means and standardised mean differences of what was matched by; the unit is the root of the mean variance."""
-    rows = []
+    rows, equal = [], np.ones(len(pool))
     for j, column in enumerate(columns):
         ours, all_, theirs = (values[places, j] for places in (cases, pool, controls))
-        means = [float(part.mean()) if len(part) else np.nan for part in (ours, all_, theirs)]
-        gaps = [_differ(ours, other) for other in (all_, theirs)]
+        others = ((all_, equal), (theirs, weight))
+        means = [float(ours.mean()) if len(ours) else np.nan, *(_weigh(*other)[0] for other in others)]
+        gaps = [_differ(ours, *other) for other in others]
         names = ("cases", "raw", "controls", "smd_raw", "smd_matched")
         rows.append({"column": column} | dict(zip(names, [*means, *gaps], strict=True)))
     return pd.DataFrame(rows)
 
 
-def _differ(ours: np.ndarray, other: np.ndarray) -> float:
+def _weigh(values: np.ndarray, weight: np.ndarray) -> tuple[float, float]:
+    """Weighted mean and unbiased variance; NaN of fewer than two."""
+    if not len(values):
+        return float("nan"), float("nan")
+    mean = float(np.average(values, weights=weight))
+    left = 1 - (weight**2).sum() / weight.sum() ** 2
+    return mean, float(np.average((values - mean) ** 2, weights=weight) / left) if left > 0 else float("nan")
+
+
+def _differ(ours: np.ndarray, other: np.ndarray, weight: np.ndarray) -> float:
     if min(len(ours), len(other)) < 2:
         return np.nan
-    spread = np.sqrt((ours.var(ddof=1) + other.var(ddof=1)) / 2)
-    return float((ours.mean() - other.mean()) / spread) if spread > 0 else 0.0
+    mean, variance = _weigh(other, weight)
+    spread = np.sqrt((ours.var(ddof=1) + variance) / 2)
+    return float((ours.mean() - mean) / spread) if spread > 0 else 0.0
 
 
 def compare_sets(
-    table: pd.DataFrame, ours: np.ndarray, theirs: np.ndarray, columns: Iterable[str], level: float = 0.95
+    table: pd.DataFrame,
+    ours: np.ndarray,
+    theirs: np.ndarray,
+    columns: Iterable[str],
+    level: float = 0.95,
+    weight: np.ndarray | None = None,
 ) -> pd.DataFrame:
     """Say how well each column tells two sets apart.
 
@@ -151,21 +207,25 @@ def compare_sets(
     columns : iterable of str
     level : float
         Of the interval.
+    weight : array (M,), optional
+        What each of `theirs` counts for.
 
     Returns
     -------
     DataFrame
         `column`; `ours`, `theirs` (medians); `auc`, the chance that one of ours exceeds one of theirs (Mann & Whitney
         1947); `low`, `high`: its interval by the error of Hanley & McNeil (1982). Columns unknown of either are left
-        out.
+        out; medians do not heed the weights.
     """
     wide, rows = norm.ppf(0.5 + level / 2), []
+    weight = np.ones(len(theirs)) if weight is None else weight
     for column in columns:
         one, other = (table[column].to_numpy(float)[places] for places in (ours, theirs))
-        one, other = one[np.isfinite(one)], other[np.isfinite(other)]
+        known = np.isfinite(other)
+        one, other = one[np.isfinite(one)], other[known]
         if min(len(one), len(other)) < 2:
             continue
-        auc, error = measure_auc(one, other)
+        auc, error = measure_auc(one, other, weight[known])
         ends = {"low": max(auc - wide * error, 0.0), "high": min(auc + wide * error, 1.0)}
         medians = {"ours": float(np.median(one)), "theirs": float(np.median(other))}
         rows.append({"column": column} | medians | {"auc": auc} | ends)
@@ -185,7 +245,7 @@ def compare_matched(
     """
     columns = list(columns)
     raw = compare_sets(table, cases, pool, columns).rename(columns={"auc": "raw", "low": "raw_low", "high": "raw_high"})
-    own = compare_sets(table, matching.cases, matching.controls, columns)
+    own = compare_sets(table, matching.cases, matching.controls, columns, weight=matching.weight)
     own = own.rename(columns={"auc": "matched", "low": "matched_low", "high": "matched_high"})
     both = raw.drop(columns="theirs").merge(own.drop(columns=["ours", "theirs"]), on="column")
     order = (both["matched"] - 0.5).abs().sort_values(ascending=False, kind="stable").index

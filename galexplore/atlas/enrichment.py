@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
-from scipy.stats import fisher_exact, median_abs_deviation, norm, rankdata
+from scipy.stats import fisher_exact, median_abs_deviation, norm
 
 #: Rows beyond which `compare_with_rest` looks at a sample of the rest: its answers would not visibly change.
 MOST_COMPARED = 100_000
@@ -98,13 +98,18 @@ def _differ(ours: np.ndarray, rest: np.ndarray) -> dict[str, float]:
     return {"selected": middle + shift, "rest": middle, "effect": float(effect), "auc": auc, "auc_error": error}
 
 
-def measure_auc(ours: np.ndarray, rest: np.ndarray) -> tuple[float, float]:
+def measure_auc(ours: np.ndarray, rest: np.ndarray, weight: np.ndarray | None = None) -> tuple[float, float]:
     """Chance that one of `ours` (n,) exceeds one of `rest` (m,), ties by half, and its standard error.
 
-    Mann & Whitney (1947); the error of Hanley & McNeil (1982).
+    Mann & Whitney (1947); the error of Hanley & McNeil (1982). Where the rest count by a weight (m,) each, as many of
+    them enter the error as give its sums of weights and of their squares (Kish 1965).
     """
-    n, m = len(ours), len(rest)
-    auc = (rankdata(np.concatenate([ours, rest]))[:n].sum() - n * (n + 1) / 2) / (n * m)
+    n, weight = len(ours), np.ones(len(rest)) if weight is None else np.asarray(weight, float)
+    order = np.argsort(rest, kind="stable")
+    below = np.append(0, np.cumsum(weight[order]))
+    left, right = (np.searchsorted(rest[order], ours, side=side) for side in ("left", "right"))
+    auc = float((below[left] + below[right]).mean() / (2 * weight.sum()))
+    m = weight.sum() ** 2 / (weight**2).sum()
     q1, q2 = auc / (2 - auc), 2 * auc**2 / (1 + auc)
     variance = (auc * (1 - auc) + (n - 1) * (q1 - auc**2) + (m - 1) * (q2 - auc**2)) / (n * m)
-    return float(auc), float(np.sqrt(max(variance, 0)))
+    return auc, float(np.sqrt(max(variance, 0)))

@@ -58,6 +58,7 @@ def classify(
     folds: int = 5,
     draws: int = 4,
     seed: int = 0,
+    weight: np.ndarray | None = None,
 ) -> Classification:
     """Test how well kinds are told from ordinary galaxies, as Gagliano & Villar (2023, section 5) did.
 
@@ -77,6 +78,8 @@ def classify(
         The rate at which the recall is given.
     normals : int
         Ordinary galaxies that each machine learns from, half of all at most.
+    weight : array (N,), optional
+        What each galaxy counts for, where a machine learns and where false alarms are counted.
 
     Returns
     -------
@@ -88,6 +91,7 @@ def classify(
         return Classification(*(pd.DataFrame(columns=columns) for columns in _COLUMNS))
     chosen = np.isin(population, names)
     points, truth = np.asarray(points, float)[chosen], np.asarray(population)[chosen]
+    weight = np.ones(len(truth)) if weight is None else np.asarray(weight, float)[chosen]
     shares: list[np.ndarray] = []
     curves: dict[str, list[np.ndarray]] = {kind: [] for kind in names[1:]}
     for draw in range(draws):
@@ -96,19 +100,20 @@ def classify(
             usual = train[truth[train] == "ordinary"]
             taught = generator.choice(usual, min(normals, len(usual)), replace=False)
             rare = train[truth[train] != "ordinary"]
-            called = _teach(points, truth, np.concatenate([taught, rare])).predict(points[test])
+            called = _teach(points, truth, np.concatenate([taught, rare]), weight).predict(points[test])
             shares.append(_share(truth[test], called, names))
             for kind in names[1:]:
                 at = np.concatenate([taught, rare[truth[rare] == kind]])
-                score = _teach(points, truth == kind, at).decision_function(points[test])
-                usual, ours = score[truth[test] == "ordinary"], score[truth[test] == kind]
-                curves[kind].append(recall_at(ours, usual, np.append(RATES, false_alarms)))
+                score = _teach(points, truth == kind, at, weight).decision_function(points[test])
+                plain = truth[test] == "ordinary"
+                at_rates = np.append(RATES, false_alarms), weight[test][plain]
+                curves[kind].append(recall_at(score[truth[test] == kind], score[plain], *at_rates))
     return _summarise(names, np.array(shares), {k: np.array(v) for k, v in curves.items()}, truth, folds)
 
 
-def _teach(points: np.ndarray, truth: np.ndarray, at: np.ndarray) -> Pipeline:
+def _teach(points: np.ndarray, truth: np.ndarray, at: np.ndarray, weight: np.ndarray) -> Pipeline:
     machine = make_pipeline(RobustScaler(), SVC(kernel="rbf", class_weight="balanced"))
-    return machine.fit(points[at], truth[at])
+    return machine.fit(points[at], truth[at], svc__sample_weight=weight[at])
 
 
 def _share(truth: np.ndarray, called: np.ndarray, names: Sequence[str]) -> np.ndarray:
@@ -116,11 +121,13 @@ def _share(truth: np.ndarray, called: np.ndarray, names: Sequence[str]) -> np.nd
     return np.array([[np.mean(called[truth == t] == n) for n in names] for t in names])
 
 
-def recall_at(ours: np.ndarray, usual: np.ndarray, rates: np.ndarray) -> np.ndarray:
-    """Share of `ours` whose score exceeds that which just the given rates of `usual` exceed."""
-    falling = np.sort(usual)[::-1]
-    allowed = np.floor(np.asarray(rates) * len(usual) + 1e-9).astype(int)
-    threshold = np.append(falling, -np.inf)[allowed]
+def recall_at(ours: np.ndarray, usual: np.ndarray, rates: np.ndarray, weight: np.ndarray | None = None) -> np.ndarray:
+    """Share of `ours` whose score exceeds that which just the given rates of `usual` exceed, by their weight if any."""
+    order = np.argsort(-usual, kind="stable")
+    counted = np.ones(len(usual)) if weight is None else np.asarray(weight, float)[order]
+    passed = np.cumsum(counted) / max(counted.sum(), 1e-300)
+    allowed = np.searchsorted(passed, np.asarray(rates) + 1e-9, side="right")
+    threshold = np.append(usual[order], -np.inf)[allowed]
     return 1 - np.searchsorted(np.sort(ours), threshold, side="right") / len(ours)
 
 

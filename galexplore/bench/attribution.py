@@ -9,6 +9,7 @@ from scipy.ndimage import shift as displace
 from galexplore.atlas.basis import BASIS
 from galexplore.atlas.rarity import Oddness
 from galexplore.atlas.statements import AMBIGUOUS, ODD, TOLD, WITHHELD, Statements
+from galexplore.bench.rivals import name_all
 from galexplore.cutouts import artefacts
 from galexplore.cutouts.audit import prepare
 from galexplore.cutouts.cutout import Cutout
@@ -16,6 +17,7 @@ from galexplore.errors import InputError
 from galexplore.explore.caveats import join_measured, name_caveats, suspect
 from galexplore.explore.explorer import Explorer
 from galexplore.images import Observed
+from galexplore.jobs.looks import shift_looks
 from galexplore.jobs.shifts import find_oddness, shift
 from galexplore.latents import MEANS, SIGMAS
 from galexplore.survey import Survey
@@ -38,17 +40,19 @@ def measure_attribution(
     -------
     dict
         `properties`: "<property> <side>" to what `count_named` counts; `sizes`: the same by size of shift, of all
-        properties; `rarity`: by decile of rarity; `calibration`: by bin of the probability, `above`, `n`, `probability`
-        (mean) and `right` (rate); `rivals`: the same galaxies' property by other views; `contradictions`: statements
-        which deviation or split does not bear out; `planted`: contaminant to the share that is named as such. Every
-        share comes as [value, standard error].
+        properties; `rarity`: by tenths of the rarest tenth, for of others nothing is said; `calibration`: by bin of
+        the probability, `above`, `n`, `probability` (mean) and `right` (rate); `rivals`: the same galaxies' property by
+        other views; `looks`: what is said where concentration or dust was moved, which no statement names;
+        `contradictions`: statements which deviation or split does not bear out; `planted`: contaminant to the share
+        that is named as such. Every share but what is told comes as [value, standard error].
 
     Raises
     ------
     ImportError
         Without bagpipes and speclite.
     """
-    galaxies, answers = shift(explorer, ("test",), n, seed, report, (SIZES[0][0], SIZES[-1][1]))
+    reach = SIZES[0][0], SIZES[-1][1]
+    galaxies, answers = shift(explorer, ("test",), n, seed, report, reach)
     every = pd.concat([rows.assign(moved=BASIS.index(name)) for name, rows in answers.items()], ignore_index=True)
     latents, sigma = every[MEANS].to_numpy(), every[SIGMAS].to_numpy()
     odd = find_oddness(explorer, every)
@@ -61,20 +65,29 @@ def measure_attribution(
         return count_named(said.verdict[rows], right[rows], rare[rows])
 
     sides = {f"{name} {side}": (moved == j) & (high == up) for j, name in enumerate(BASIS) for side, up in _SIDES}
-    deciles = np.minimum(percentile // 10, 9).astype(int)
     return {
         "galaxies": galaxies,
         "properties": {name: count(rows) for name, rows in sides.items()},
         "sizes": {f"{low:g} to {top:g} sigma": count(every["size"].between(low, top).to_numpy()) for low, top in SIZES},
-        "rarity": {f"decile {k + 1}": count(deciles == k) for k in range(10)},
+        "rarity": {words: count(rows) for words, rows in part_rare(percentile)},
         "calibration": calibrate(said, moved, high),
         "rivals": compare_views(explorer, every, odd, moved, rare),
+        "looks": tell_looks(explorer, shift_looks(explorer, ("test",), n, seed, report, reach)),
         "contradictions": count_contradictions(said, odd.contributions),
         "planted": plant_all(explorer, n, seed),
     }
 
 
 _SIDES = (("low", False), ("high", True))
+
+
+def part_rare(percentile: np.ndarray, parts: int = 10) -> list[tuple[str, np.ndarray]]:
+    """Part the rarest tenth of galaxies of some percentiles of rarity (M,) into equal parts: words, and places."""
+    order = np.argsort(percentile, kind="stable")
+    rare = order[percentile[order] >= ODD]
+    split = [part for part in np.array_split(rare, parts) if len(part)]
+    ends = [f"percentile {percentile[p].min():.2f} to {percentile[p].max():.2f}" for p in split]
+    return [(f"{k}: {words}", part) for k, (words, part) in enumerate(zip(ends, split, strict=True), 1)]
 
 
 def judge_statements(said: Statements, moved: np.ndarray, high: np.ndarray) -> np.ndarray:
@@ -125,22 +138,31 @@ def calibrate(said: Statements, moved: np.ndarray, high: np.ndarray, bins: int =
 
 def compare_views(explorer: Explorer, every: pd.DataFrame, odd: Oddness, moved: np.ndarray, rare: np.ndarray) -> dict:
     """Name the property by each view alone, of the same rare galaxies: how often it is the one that was moved."""
-    scale = explorer.table.loc[explorer.atlas.ordinary, _SHOWN]
-    marginal = np.column_stack([every[name] for name in _SHOWN[:2]] + [every["lat_logsfr"] - every["lat_logmass"]])
-    marginal = np.column_stack([marginal, every["lat_free"]]) - scale.median().to_numpy()
-    views = {
-        "marginal z": np.abs(marginal / scale.std().to_numpy()).argmax(axis=1),
-        "conditional z": np.abs(odd.conditional_z).argmax(axis=1),
-        "split": odd.contributions.argmax(axis=1),
-    }
-    if explorer.attribution:
-        views["likely cause"] = explorer.attribution.find(
-            odd, every[MEANS].to_numpy(), every[SIGMAS].to_numpy()
-        ).share.argmax(axis=1)
-    return {name: share((view == moved)[rare]) for name, view in views.items()}
+    part = Oddness(odd.distance2[rare], odd.contributions[rare], odd.conditional_z[rare])
+    views = name_all(explorer, every[rare], part)
+    return {name: share((view == moved[rare])[view >= 0]) for name, view in views.items()}
 
 
-_SHOWN = ["lat_redshift", "lat_logmass", "lat_logssfr", "lat_free"]
+def tell_looks(explorer: Explorer, answers: dict[str, pd.DataFrame]) -> dict:
+    """Tell what is said of galaxies of which a look was moved that no statement names: of `jobs.looks.LOOKS`.
+
+    Returns
+    -------
+    dict
+        "<look> <side>" to `n`, `rare` (share among the rarest tenth, with its error), and `told`: of the rare, what is
+        said to its share, the commonest first.
+    """
+    counted = {}
+    for name, rows in answers.items():
+        for side, up in _SIDES:
+            part = rows[rows["high"] == up]
+            odd = find_oddness(explorer, part)
+            rare = explorer.atlas.rarity_percentile(odd.distance2) >= ODD
+            said = explorer.state(part[MEANS].to_numpy(), part[SIGMAS].to_numpy(), odd)
+            words = pd.Series(np.where(said.verdict == AMBIGUOUS, AMBIGUOUS, said.brief())[rare])
+            told = words.value_counts(normalize=True).to_dict()
+            counted[f"{name} {side}"] = {"n": len(part), "rare": share(rare), "told": told}
+    return counted
 
 
 def count_contradictions(said: Statements, contributions: np.ndarray) -> int:

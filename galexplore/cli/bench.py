@@ -10,12 +10,13 @@ from rich.table import Table
 
 from galexplore.cli.bench_files import fuzz, walks
 from galexplore.cli.bench_survey import embed, gpu
-from galexplore.cli.trials import controls, damage, people
+from galexplore.cli.trials import controls, damage, groups, people
 
 app = typer.Typer(help="Measure accuracy and speed, each against its peers in one run.", no_args_is_help=True)
 app.command()(damage)
 app.command()(people)
 app.command()(controls)
+app.command()(groups)
 app.command()(fuzz)
 app.command()(walks)
 app.command()(embed)
@@ -271,6 +272,9 @@ def attribution(
     Console().print(table)
     for title, rows in (("Right by one view alone", shares["rivals"]), ("Planted, and named", shares["planted"])):
         print(f"{title}: " + "; ".join(f"{name} {_percent(cell)}" for name, cell in rows.items()))
+    for name, row in shares["looks"].items():
+        said = ", ".join(f"{words} {share:.0%}" for words, share in list(row["told"].items())[:4])
+        print(f"{name}, which no statement names: {_percent(row['rare'])} of {row['n']} rare, told as {said}")
     print(f"Statements that deviation or split contradict: {shares['contradictions']}")
 
 

@@ -1,4 +1,4 @@
-"""Verbs of `galexplore bench`: damage, people at once, and kinds against matched controls."""
+"""Verbs of `galexplore bench`: damage, people at once, kinds against matched controls, groups of odd galaxies."""
 
 import io
 import json
@@ -93,3 +93,19 @@ def controls(
     if write:
         write_whole(write, "# Kinds against matched controls\n\n" + text)
     print(json.dumps(measured, indent=1) if as_json else text)
+
+
+def groups(
+    by: Annotated[str, typer.Option(help="Ranking: rarity, reconstruction or both.")] = "rarity",
+    n: Annotated[int, typer.Option("--n", min=1, help="Groups.")] = 40,
+    model: Annotated[str, typer.Option(help="Name of a model; galexplore model list shows them.")] = "default",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+) -> None:
+    """Go through the groups of odd galaxies: after how many each kind is met, and how mixed the first page is."""
+    from galexplore.bench.groups import measure_groups, write_lines
+    from galexplore.explore.models import load
+
+    if by not in ("rarity", "reconstruction", "both"):
+        raise InputError(f"there is no ranking by {by!r}; give rarity, reconstruction or both")
+    measured = measure_groups(load(model), by, n)
+    print(json.dumps(measured, indent=1) if as_json else "\n".join(write_lines(measured)))

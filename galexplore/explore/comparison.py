@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from galexplore.atlas.controls import Matching, compare_matched, compare_sets, match_controls
+from galexplore.atlas.controls import Matching, balance_controls, compare_matched, compare_sets
 from galexplore.atlas.recovery import FALSE_ALARMS, classify
 from galexplore.explore.explorer import Explorer
 from galexplore.posterior.meaning import add_looks
@@ -94,7 +94,7 @@ def compare(
     pool = np.setdiff1d(pool, cases)
     bright = [name for name in map(str, values) if name.startswith("mag_")]
     by = choose_matched(values, np.concatenate([cases, pool]), bright[0] if magnitude and bright else "")
-    matching = match_controls(values, cases, pool, by)
+    matching = balance_controls(values, cases, pool, by)
     columns = [name for name in COMPARED if name in values]
     return Comparison(matching, compare_matched(values, cases, pool, matching, columns), by)
 
@@ -111,7 +111,8 @@ def recall_matched(explorer: Explorer, comparison: Comparison, kind: str) -> pd.
     matching, atlas = comparison.matching, explorer.atlas
     rows = np.concatenate([matching.cases, matching.controls])
     truth = np.repeat([kind, "ordinary"], [len(matching.cases), len(matching.controls)])
-    return classify(atlas.points[rows], truth, (kind,), false_alarms=FALSE_ALARMS).recall
+    weight = np.concatenate([np.ones(len(matching.cases)), matching.weight])
+    return classify(atlas.points[rows], truth, (kind,), false_alarms=FALSE_ALARMS, weight=weight).recall
 
 
 def conclude(comparison: Comparison, kind: str = "They") -> str:

@@ -4,6 +4,7 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
+from scipy.spatial import cKDTree
 
 from galexplore.atlas.rarity import score_oddness
 from galexplore.explore.labels import SCORES
@@ -12,7 +13,8 @@ from galexplore.explore.labels import SCORES
 #: score. Chosen on the simulated survey: 25 labels at the top and five of one kind bring 59 of 75 Green Peas, none of
 #: whom was there before, into the first hundred.
 ALIKE, WIDTH, TRUST, NOISE = 0.5, 0.5, 0.3, 0.15
-_BATCH = 20_000
+#: Labels that are learnt from, the last ones; and covariances in memory at a time.
+MOST_LABELS, _AT_ONCE = 3_000, 4_000_000
 
 
 class Ranking:
@@ -52,9 +54,23 @@ class Ranking:
         """
         odd = self._scores[by]
         if labels is not None:
-            places, scores = locate_labels(self.ids, labels)
-            odd = rerank(self._points, odd, places, scores)
+            odd = self.predict(by, *locate_labels(self.ids, labels))
         return np.argsort(-odd, kind="stable")
+
+    def score(self, by: str) -> np.ndarray:
+        """How interesting each galaxy (N,) is taken to be before any label, from 0 to 1 (see `score_oddness`)."""
+        return self._scores[by]
+
+    def predict(self, by: str, places: np.ndarray, scores: np.ndarray) -> np.ndarray:
+        """Predict a person's score / 5 of each galaxy (N,), from scores (L,) of those at places (L,): see `rerank`."""
+        return rerank(self._points, self._scores[by], places, scores)
+
+    def measure_reach(self, places: np.ndarray) -> np.ndarray:
+        """How near each galaxy (N,) is to one of those at places (L,): from 1, the same, to 0, unlike all of them."""
+        if not len(places):
+            return np.zeros(len(self.ids))
+        distance, _ = cKDTree(self._points[places[-MOST_LABELS:]]).query(self._points)
+        return np.exp(-0.5 * (distance / WIDTH) ** 2)
 
 
 def locate_labels(ids: pd.Index, labels: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
@@ -80,7 +96,7 @@ def rerank(points: np.ndarray, rank: np.ndarray, labelled: np.ndarray, scores: n
     rank : array (N,)
         How interesting each is taken to be without labels, from 0 to 1.
     labelled : int array (L,)
-        Rows that were labelled.
+        Rows that were labelled; of more than 3,000 the last ones count.
     scores : array (L,)
         0 to 5.
 
@@ -90,12 +106,14 @@ def rerank(points: np.ndarray, rank: np.ndarray, labelled: np.ndarray, scores: n
         Predicted score / 5.
     """
     points, rank, labelled = np.asarray(points, float), np.asarray(rank, float), np.asarray(labelled, int)
+    labelled, scores = labelled[-MOST_LABELS:], np.asarray(scores, float)[-MOST_LABELS:]
     if not len(labelled):
         return rank.copy()
     known = points[labelled], rank[labelled]
     covariance = _alike(*known, *known) + NOISE**2 * np.eye(len(labelled))
-    weight = np.linalg.solve(covariance, np.asarray(scores, float) / max(SCORES) - rank[labelled])
-    parts = [slice(i, i + _BATCH) for i in range(0, len(rank), _BATCH)]
+    weight = np.linalg.solve(covariance, scores / max(SCORES) - rank[labelled])
+    step = max(1, _AT_ONCE // len(labelled))
+    parts = [slice(i, i + step) for i in range(0, len(rank), step)]
     return rank + np.concatenate([_alike(points[p], rank[p], *known) @ weight for p in parts])
 
 

@@ -76,7 +76,13 @@ def find_tails(
     return middle - sigma * (middle - low), middle + sigma * (high - middle)
 
 
-def relight(table: pd.DataFrame, size: np.ndarray | None, seed: int, survey: Survey) -> pd.DataFrame:
+def relight(
+    table: pd.DataFrame,
+    size: np.ndarray | None,
+    seed: int,
+    survey: Survey,
+    reshape: Callable[[pd.DataFrame], pd.DataFrame] = lambda shaped: shaped,
+) -> pd.DataFrame:
     """Give galaxies of known redshift, mass, SFR and kind a history, a shape, light and a field, from one seed.
 
     The same seed gives the same draws row by row, so that two tables which differ in one property differ in what
@@ -88,6 +94,8 @@ def relight(table: pd.DataFrame, size: np.ndarray | None, seed: int, survey: Sur
         log10 half-light radius [arcsec] to give them in place of the one that is drawn.
     survey : Survey
         That sees them.
+    reshape : callable
+        What is changed of their shape before they are lit.
     """
     from galexplore.mock import light, properties, scene, shape
 
@@ -97,7 +105,7 @@ def relight(table: pd.DataFrame, size: np.ndarray | None, seed: int, survey: Sur
     if size is not None:
         factor = 10**size / shaped["re_arcsec"]
         shaped = shaped.assign(**{name: shaped[name] * factor for name in SIZES})
-    return scene.add_fields(light.add_light(shaped, survey), survey, generator).assign(oddity="", core=0.0)
+    return scene.add_fields(light.add_light(reshape(shaped), survey), survey, generator).assign(oddity="", core=0.0)
 
 
 def encode(explorer: Explorer, lit: pd.DataFrame, faintest: float) -> pd.DataFrame:

@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from galexplore.explore.explorer import Explorer
+from pages._parts.label_many import show_label_many
 from pages._parts.panels import caption_thumbnail, show_gallery
 from pages._parts.remap import show_remap
 from pages._parts.summary import show_summary
@@ -54,6 +55,7 @@ def show_images(table: pd.DataFrame, rows: np.ndarray) -> None:
         st.caption(f"Showing {len(shown)} of {len(rows):,}, the rarest first.", width="content")
         if pages > 1:
             st.pagination(pages, key=key, max_visible_pages=5)
+    show_label_many(table["id"].iloc[rows].tolist(), "the selection", "selection")
 
 
 def show_table(table: pd.DataFrame, rows: np.ndarray) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 #: Where the first link of a page leads, and what it says; on Anomalies past the controls, too.
-AHEAD = {"anomalies": (".st-key-odd-gallery", "Skip to the galaxies")}
+AHEAD = {"anomalies": (":is(.st-key-odd-gallery, .st-key-odd-groups)", "Skip to the galaxies")}
 CONTENT = (".st-key-content", "Skip to the content")
 
 _keyboard = st.components.v2.component("keyboard", js=(Path(__file__).parent / "keyboard.js").read_text())

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 from scipy.stats import mannwhitneyu
 
-from galexplore.atlas.controls import CALIPER, compare_matched, compare_sets, match_controls
+from galexplore.atlas.controls import BALANCED, CALIPER, balance_controls, compare_matched, compare_sets, match_controls
+from galexplore.atlas.enrichment import measure_auc
 
 
 def make_table(n: int = 4000, rare: int = 60, seed: int = 0) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
@@ -83,3 +84,55 @@ def test_the_auc_is_that_of_mann_and_whitney_and_its_interval_covers():
         row = compare_sets(pd.DataFrame({"x": x}), np.arange(30), np.arange(30, 90), ["x"]).iloc[0]
         covered += row["low"] <= 0.6382 <= row["high"]  # Phi(0.5 / sqrt 2)
     assert covered >= 180
+
+
+def make_edge(n: int = 6000, rare: int = 150) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
+    """A kind at the near edge of its survey, where others grow fewer towards it, as nearby galaxies do."""
+    generator = np.random.default_rng(3)
+    z = np.r_[generator.normal(0.05, 0.02, rare), 0.02 + 0.8 * np.sqrt(generator.uniform(0, 1, n))]
+    table = pd.DataFrame({"z": z, "logmass": generator.normal(10.5, 0.4, n + rare)})
+    return table, np.arange(rare), np.arange(rare, n + rare)
+
+
+def test_controls_of_a_case_count_one_together_and_balance_what_counting_each_would_not():
+    table, cases, pool = make_edge()
+    found = match_controls(table, cases, pool, ("z", "logmass"))
+    assert found.weight.sum() == pytest.approx(len(found.cases)) and found.weight.max() == 1
+    shares = np.bincount(np.round(1 / found.weight).astype(int))
+    assert shares[1] and shares[3], "some have one control, some three"
+    ours, theirs = (table["z"].to_numpy()[rows] for rows in (found.cases, found.controls))
+    each = abs(ours.mean() - theirs.mean()) / np.sqrt((ours.var() + theirs.var()) / 2)
+    weighed = abs(found.balance.set_index("column").loc["z", "smd_matched"])
+    assert each > BALANCED > weighed
+
+
+def test_a_narrower_caliper_balances_at_the_price_of_those_without_a_like():
+    """All of the pool lies on one side of the cases: within a wide caliper the means cannot agree."""
+    generator = np.random.default_rng(4)
+    table = pd.DataFrame({"z": np.r_[generator.uniform(0, 1, 200), generator.uniform(0.35, 1.6, 4000)]})
+    cases, pool = np.arange(200), np.arange(200, 4200)
+    wide = match_controls(table, cases, pool, ("z",), caliper=1.0)
+    found = balance_controls(table, cases, pool, ("z",))
+    assert not wide.balanced and found.balanced
+    assert found.alone > wide.alone and found.alone + len(found.cases) == 200
+    lost = np.setdiff1d(cases, found.cases)
+    assert (table["z"].to_numpy()[lost] < 0.36).all(), "those that are left out have no like"
+
+
+def test_the_widest_caliper_that_balances_is_taken_and_none_where_nothing_does():
+    table, cases, pool = make_table(20_000)
+    assert balance_controls(table, cases, pool, ("z", "logmass")).caliper == CALIPER
+    apart = table.assign(z=np.where(table.index < 60, 5.0, table["z"]))
+    none = balance_controls(apart, cases, pool, ("z", "logmass"))
+    assert not len(none.cases) and none.alone == 60 and not none.balanced and none.imbalance == np.inf
+
+
+def test_a_weight_counts_as_so_many_copies():
+    generator = np.random.default_rng(5)
+    ours, rest = generator.normal(1, 1, 40).round(1), generator.normal(0, 1, 30).round(1)
+    times = generator.integers(1, 4, 30)
+    plain = np.mean([np.mean((x > rest_) + 0.5 * (x == rest_)) for x in ours for rest_ in [np.repeat(rest, times)]])
+    auc, error = measure_auc(ours, rest, times)
+    assert auc == pytest.approx(plain) and measure_auc(ours, np.repeat(rest, times))[0] == pytest.approx(plain)
+    assert error > measure_auc(ours, np.repeat(rest, times))[1], "copies are no new galaxies"
+    assert measure_auc(ours, rest, np.full(30, 0.5)) == pytest.approx(measure_auc(ours, rest))

@@ -21,6 +21,12 @@ def test_recall_at_a_false_alarm_rate_is_counted():
     usual = np.arange(100.0)
     assert recall_at(np.array([89.5, 95.0, 200.0]), usual, np.array([0.10]))[0] == 1.0
     assert recall_at(np.array([88.5, 95.0, 200.0]), usual, np.array([0.10]))[0] == pytest.approx(2 / 3)
+    weight = np.where(usual >= 90, 2.0, 1.0)
+    copies = np.repeat(usual, weight.astype(int))
+    for ours in (np.array([89.5, 95.0]), np.array([94.5, 97.0, 60.0])):
+        rates = np.array([0.05, 0.1, 0.3])
+        weighed = recall_at(ours, usual, rates, weight)
+        assert weighed == pytest.approx(recall_at(ours, copies, rates)), "a weight counts as so many copies"
     assert recall_at(np.array([-5.0]), usual, np.array([0.0, 0.99, 1.0])).tolist() == [0, 0, 1]
 
 

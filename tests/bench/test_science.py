@@ -1,6 +1,7 @@
 """The benches of attribution and of SED fitting: their oracles, without minutes of sampling."""
 
 import json
+from itertools import pairwise
 from types import SimpleNamespace
 
 import numpy as np
@@ -112,3 +113,106 @@ def test_finished_fits_are_kept_and_compared_with_the_labels(tmp_path, monkeypat
     sed.compare_with_fits(explorer, 2, tmp_path)
     assert sorted(fitted) == ["A", "B"] and len((tmp_path / "fits.jsonl").read_text().splitlines()) == 2
     assert json.loads(json.dumps(found)) == found
+
+
+def test_the_rarest_tenth_is_parted_evenly_by_rarity():
+    percentile = np.random.default_rng(0).uniform(0, 100, 2000)
+    parts = attribution.part_rare(percentile)
+    sizes = [len(rows) for _, rows in parts]
+    assert len(parts) == 10 and max(sizes) - min(sizes) <= 1 and sum(sizes) == (percentile >= 90).sum()
+    assert all(percentile[a].max() <= percentile[b].min() for (_, a), (_, b) in pairwise(parts))
+    assert attribution.part_rare(np.array([10.0, 20.0])) == []
+    assert len(dict(attribution.part_rare(np.full(40, 100.0)))) == 10, "what is equally rare is not lost"
+
+
+def make_explorer(covariance: np.ndarray, decode) -> SimpleNamespace:
+    """An explorer of one mode, whose deviations are told in the plain basis, and 5,000 galaxies of it."""
+    from galexplore.atlas.basis import find_basis
+    from galexplore.atlas.rarity import Mixture
+    from galexplore.latents import INTRINSIC
+
+    usual = Mixture(np.ones(1), np.zeros((1, 4)), covariance[None], np.zeros((1, 4)))
+    drawn = np.random.default_rng(0).multivariate_normal(np.zeros(4), covariance, 5000)
+    table = pd.DataFrame(drawn, columns=[f"lat_{name}" for name in INTRINSIC])
+    table["lat_logssfr"] = table["lat_logsfr"] - table["lat_logmass"]
+    atlas = SimpleNamespace(usual=usual, find_turn=lambda mode, own: find_basis(own), ordinary=np.ones(5000, bool))
+    embedder = SimpleNamespace(density=None)
+    survey = SimpleNamespace(model_noise=(1.0, 1.0, 1.0))
+    return SimpleNamespace(atlas=atlas, table=table, embedder=embedder, survey=survey, decode=decode, attribution=None)
+
+
+COVARIANCE = np.array([[1, 0.7, 0.2, 0], [0.7, 1, 0.5, 0.1], [0.2, 0.5, 1, 0], [0, 0.1, 0, 1]])
+
+
+def test_one_property_at_its_conditional_median_takes_its_own_square_off_the_distance():
+    from galexplore.atlas.rarity import explain
+    from galexplore.bench.rivals import make_counterfactuals
+    from galexplore.latents import INTRINSIC_AT
+
+    explorer = make_explorer(COVARIANCE, None)
+    latents, sigma = np.random.default_rng(1).normal(size=(30, 5)) * 2, np.zeros((30, 5))
+    moved = make_counterfactuals(explorer, latents, sigma, None)
+    own = explorer.atlas
+
+    def measure(of: np.ndarray) -> Oddness:
+        return explain(of[:, INTRINSIC_AT], sigma[:, INTRINSIC_AT], own.usual, None, own.find_turn)
+
+    before = measure(latents)
+    for j in range(4):
+        after = measure(moved[:, j])
+        assert after.conditional_z[:, j] == pytest.approx(0, abs=1e-9)
+        assert after.distance2 == pytest.approx(before.distance2 - before.conditional_z[:, j] ** 2)
+    assert (moved[:, :, 0] == latents[:, None, 0]).all(), "the angle stays"
+
+
+def test_the_property_that_changes_the_picture_most_is_named_whatever_its_deviation():
+    from galexplore.bench.rivals import find_largest_change, look_at_marginals, measure_marginals
+    from galexplore.latents import LATENTS, MEANS, SIGMAS
+
+    place = LATENTS.index("free")
+
+    def decode(latents: np.ndarray) -> np.ndarray:
+        """Only the free latent is seen."""
+        return np.broadcast_to(latents[:, place, None, None, None], (len(latents), 3, 4, 4))
+
+    explorer = make_explorer(np.eye(4), decode)
+    rows = pd.DataFrame(0.0, index=range(3), columns=[*MEANS, *SIGMAS])
+    rows["lat_redshift"], rows["lat_free"] = [5.0, 5.0, 0.1], [0.5, 1.0, 2.0]
+    assert find_largest_change(explorer, rows).tolist() == [3, 3, 3]
+    assert look_at_marginals(explorer, rows).tolist() == [0, 0, 3]
+    assert measure_marginals(explorer, rows).argmax(axis=1).tolist() == [0, 0, 3]
+
+
+def test_looks_are_moved_and_the_size_stays():
+    from galexplore.jobs.looks import list_looks, set_look
+
+    shaped = pd.DataFrame({"bulge_mass_fraction": [0.1, 0.5], "disc_re": [3.0, 2.0], "av": [0.5, 1.0]})
+    shaped["bulge_av"] = [0.2, 0.4]
+    dusty = set_look(shaped, "dust", np.log10([1.0, 0.25]))
+    assert dusty["av"].tolist() == pytest.approx([1.0, 0.25]) and dusty["bulge_av"].tolist() == pytest.approx(
+        [0.4, 0.1]
+    )
+    assert dusty.drop(columns=["av", "bulge_av"]).equals(shaped.drop(columns=["av", "bulge_av"]))
+    concentrated = set_look(shaped, "concentration", np.array([0.0, np.log10(0.25 / 0.75)]))
+    assert concentrated["bulge_mass_fraction"].tolist() == pytest.approx([0.5, 0.25])
+    half = concentrated["disc_re"] / (1 + 0.25 * concentrated["bulge_mass_fraction"])
+    assert half.tolist() == pytest.approx((shaped["disc_re"] / (1 + 0.25 * shaped["bulge_mass_fraction"])).tolist())
+    for k, name in enumerate(("concentration", "dust")):
+        value = np.array([0.4, -0.3])
+        assert list_looks(set_look(shaped, name, value))[:, k] == pytest.approx(value), "what is set is what is listed"
+
+
+def test_dust_reddens_what_is_lit_after_it_was_set():
+    pytest.importorskip("bagpipes")
+    from functools import partial
+
+    from galexplore.jobs.looks import set_look
+
+    base = pd.DataFrame({"z_true": [0.1], "logmass_true": [10.5], "logsfr_true": [0.2], "kind": ["main sequence"]})
+    lit, dusty = (
+        shifts.relight(base, None, 3, DECALS, *how)
+        for how in ((), (partial(set_look, name="dust", value=np.array([0.6])),))
+    )
+    colour, redder = (t["flux_disc_g"][0] / t["flux_disc_z"][0] for t in (lit, dusty))
+    assert redder < 0.8 * colour and dusty["av"][0] == pytest.approx(10**0.6)
+    assert dusty["re_arcsec"][0] == lit["re_arcsec"][0] and dusty["seed"][0] == lit["seed"][0]

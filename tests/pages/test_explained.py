@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 
 from galexplore.atlas.kinds import SKY, mix_sky
+from galexplore.bench.groups import measure_groups
 from galexplore.explore.comparison import compare, compare_two, conclude, count_told, list_rows
+from galexplore.explore.labels import make_label, read_labels, recall_labels, tabulate, write_labels
+from galexplore.explore.lessons import find_lesson, try_labels
+from galexplore.explore.odd_groups import A_PAGE as A_PAGE_OF_GROUPS
+from galexplore.explore.odd_groups import TILES
+from pages._parts.groups import MEMBERS
 from pages._parts.ranking import A_PAGE, say_reason
 from tests.pages.driver import APP, check, go, words
 
@@ -29,6 +35,116 @@ def test_no_reason_fills_more_than_a_quarter_of_the_first_page_unless_asked(app,
     order = explorer.ranking.sort()
     galaxies = order[(explorer.table["suspicion"].iloc[order] == "").to_numpy()]
     assert list_tiles(app) == explorer.table["id"].iloc[galaxies[:A_PAGE]].tolist(), "strictly by rank"
+
+
+@pytest.fixture
+def own_labels(monkeypatch, tmp_path):
+    """Labels go to a folder of the test's own."""
+    monkeypatch.setattr("galexplore.explore.labels.cache_folder", lambda: tmp_path)
+    return lambda: read_labels(next((tmp_path / "labels").glob("*.jsonl")))
+
+
+def list_rows_of_groups(app) -> dict[str, str]:
+    """The first galaxy of each group that is on the page, and what its row says."""
+    return {b.key.removeprefix("group-"): b.label for b in app.button if (b.key or "").startswith("group-")}
+
+
+def list_members(app, leader: str) -> list[str]:
+    start = f"odd-{leader}-"
+    return [b.key.removeprefix(start) for b in app.button if (b.key or "").startswith(start)]
+
+
+def test_a_group_is_a_row_that_opens_to_its_members_and_is_labelled_as_one(app, explorer, own_labels):
+    go(app, "anomalies")
+    app.button_group(key="odd-view").set_value("groups").run()
+    check(app)
+    rows, said = list_rows_of_groups(app), explorer.table.set_index("id")["statement"]
+    assert len(rows) == A_PAGE_OF_GROUPS
+    reasons = Counter(said[name] for name in rows)
+    assert max(reasons.values()) <= A_PAGE_OF_GROUPS // 4, "no more than a quarter of a page for one reason"
+    tiles = {name: list_members(app, name) for name in rows}
+    largest = max(map(len, tiles.values())) / sum(map(len, tiles.values()))
+    assert largest <= 0.25, "no group has more than a quarter of the page's tiles"
+    leader = next(name for name in rows if len(tiles[name]) == TILES)
+    assert tiles[leader][0] == leader and f"**{said[leader]}**" in rows[leader]
+    app.button(key=f"group-{leader}").click().run()
+    check(app)
+    members = list_members(app, leader)
+    assert set(tiles[leader]) & set(members) and {said[name] for name in members} == {said[leader]}
+    n = int(rows[leader].split(" · ")[1].replace(",", ""))
+    assert len(members) == min(n, MEMBERS)
+    app.button(key="all-group-4").click().run()
+    check(app)
+    kept = own_labels()
+    assert len(kept) == n and set(kept["score"]) == {4} and set(members) <= set(kept["id"])
+    assert f"{n:,} labelled" in list_rows_of_groups(app)[leader]
+
+
+def test_every_kind_is_met_within_forty_groups(explorer):
+    """All of them among the members; all but two at most among the images that stand for the groups."""
+    if "suspicion" not in explorer.table:
+        pytest.skip("this model was made without measurements of the pixels")
+    measured = measure_groups(explorer)
+    assert measured["groups"] == 40 and measured["kinds"] == sorted(set(explorer.kinds.index) - {"ordinary"})
+    assert measured["missing"]["members"] == []
+    assert len(measured["missing"]["tiles"]) <= 2 and measured["purity"] > measured["purity_one_group"]
+    assert max(measured[name] for name in ("largest_share", "largest_reason", "largest_reason_ungrouped")) <= 0.25
+
+
+def test_labels_of_a_group_are_undone_save_those_that_were_changed_since(app, explorer, own_labels):
+    go(app, "anomalies")
+    app.button_group(key="odd-view").set_value("groups").run()
+    leader = min(list_rows_of_groups(app), key=lambda name: len(list_members(app, name)))
+    app.button(key=f"group-{leader}").click().run()
+    members = list_members(app, leader)
+    app.button(key=f"odd-{leader}-{members[0]}").click().run()
+    app.button(key="label-1").click().run()
+    app.button(key="all-group-5").click().run()
+    assert set(own_labels()["score"]) == {5} and len(own_labels()) > 1
+    app.button(key=f"odd-{leader}-{members[1]}").click().run()
+    app.button(key="label-0").click().run()
+    n = len(own_labels())
+    assert app.button(key="unlabel-group").label == f"Undo {n - 1:,} label{'s' * (n != 2)}"
+    app.button(key="unlabel-group").click().run()
+    check(app)
+    assert dict(own_labels()[["id", "score"]].values) == {members[0]: 1, members[1]: 0}
+    assert not [b for b in app.button if b.key == "unlabel-group"]
+
+
+def test_a_lasso_is_labelled_as_one(app, explorer, own_labels):
+    go(app, "atlas")
+    ids = explorer.table["id"].iloc[:30].tolist()
+    app.session_state["selection"] = ids
+    app.run()
+    app.button(key="all-selection-3").click().run()
+    check(app)
+    kept = own_labels()
+    assert set(kept["id"]) == set(ids) and set(kept["score"]) == {3}
+    app.button(key="unlabel-selection").click().run()
+    check(app)
+    assert own_labels().empty
+
+
+def test_what_was_learnt_is_told_and_tried(app, explorer, own_labels, tmp_path):
+    go(app, "anomalies")
+    table = explorer.table
+    peas = table["id"][table["population"] == "Green Pea"].tolist()[:30]
+    others = table["id"][table["population"] == "Red Spiral"].tolist()[:30]
+    app.button(key=f"odd-{list_tiles(app)[0]}").click().run()
+    app.button(key="label-0").click().run()
+    (file,) = (tmp_path / "labels").glob("*.jsonl")
+    write_labels(file, [make_label(name, 5, catalogue=explorer.catalogue) for name in peas])
+    write_labels(file, [make_label(name, 0, catalogue=explorer.catalogue) for name in others])
+    app.run()
+    app.toggle(key="learn").set_value(True).run()
+    check(app)
+    labels = tabulate(recall_labels(file).labels)
+    lesson = find_lesson(explorer.ranking, "rarity", labels, table)
+    assert lesson.say() in words(app) and "**high sSFR**" in lesson.say() and "61 labels, 30 of them" in lesson.say()
+    galaxies = (table["suspicion"] == "").to_numpy() if "suspicion" in table else None
+    trial = try_labels(explorer.ranking, "rarity", labels, galaxies)
+    assert trial["learnt"].iloc[-1] > trial["ranked"].iloc[0]
+    assert "looked at" not in words(app), "it takes a moment: only on opening"
 
 
 def test_a_galaxy_that_was_looked_at_is_marked_and_its_one_statement_told(app, explorer):
