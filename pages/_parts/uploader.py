@@ -31,7 +31,7 @@ def show_uploader(survey: Survey, key: str, label: str = "", then: Callable[[], 
         Called once the files are read.
     """
     key = f"{key}-{st.session_state.get('uploads', 0)}"
-    said = f"{label}FITS, npy, npz, JPEG or PNG files, up to 20 MB each; "
+    said = f"{label}FITS, npy, npz, JPEG or PNG files, up to 20 MB each, "
     said += f"or {survey.count_word} single-band files of one galaxy"
 
     def take() -> None:
