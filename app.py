@@ -8,7 +8,8 @@ from pages._parts.header import choose_atlas, count_selected, show_answer, show_
 from pages._parts.keyboard import offer_keyboard
 from pages._parts.tour import show_tour
 from pages._session import address
-from pages._session.navigation import navigate
+from pages._session.navigation import navigate, run_page
+from pages._session.opening import warm_up
 from pages._session.state import begin_run, try_explorer
 
 HERE = Path(__file__).parent / "pages" / "_parts"
@@ -43,12 +44,13 @@ def show_app() -> None:
             show_tour(chosen.url_path)
         trouble = st.container()
         with st.container(key="content"):
-            chosen.run()
+            run_page(chosen)
         with trouble:  # what is wrong with a picture is known once it has been asked for
             show_trouble(explorer)
         address.write()
         with counter:
             count_selected(explorer)
+        warm_up(explorer, explorer.digest)
 
 
 if __name__ == "__main__":  # as Streamlit runs it; a process that one of its sessions spawns reads this file, too

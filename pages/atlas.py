@@ -15,7 +15,7 @@ from pages._parts.choices import MAP_NAMES, choose_state
 from pages._parts.gallery import show_selection
 from pages._parts.landing import show_landing
 from pages._parts.pointer import show_pointer
-from pages._parts.regions import find_regions
+from pages._parts.regions import list_regions
 from pages._parts.space import show_space
 from pages._session.drawn import PLOTS, find_outline, find_zoom, freeze_zoom, plot_key, take_selection
 from pages._session.navigation import require_header
@@ -90,7 +90,7 @@ def show_plots(explorer: Explorer, shown: AtlasState, mask: np.ndarray | None) -
                 limits=shown.ranges if plot == "latents" else None,
                 contours=shown.contours,
                 outline=find_outline(plot, axes[plot]),
-                regions=find_regions(explorer.digest, *axes[plot], explorer) if plot == "map" else (),
+                regions=list_regions(explorer, *axes[plot], mask) if plot == "map" else (),
                 marginals=plot == "latents",
                 labels=False,
                 bar=plot == "latents",

@@ -56,7 +56,7 @@ def write_lines(name: str, kind: dict) -> list[str]:
     lines += [f"Standardised mean differences, raw → matched: {gaps}.", ""]
     if "recall" in kind and "recall_matched" in kind:
         raw, own = (f"{100 * v:.0f} ± {100 * e:.0f} %" for v, e in (kind["recall"], kind["recall_matched"]))
-        lines += [f"Recall of a classifier on the latents at 7 % false alarms: {raw} raw, {own} among controls.", ""]
+        lines += [f"Recall of a classifier on the latents at 7 % false positives: {raw} raw, {own} among controls.", ""]
     lines += ["| | median | AUC, raw | AUC, matched |", "|---|---:|---:|---:|"]
     lines += [write_row(row) for row in kind["compared"]]
     return [*lines, ""]

@@ -61,7 +61,7 @@ def _locate(explorer: Explorer, paths: list[Path]) -> dict:
 def write_table(rows: list[dict]) -> str:
     """Write the answers as a Markdown table, and below it how far they lie from what is known, in sigma."""
     lines = [
-        "| cutout | z known | z found | log M known | log M found | log SFR found | rarer than | chi2 worse than |"
+        "| cutout | z known | z found | log M known | log M found | log SFR found | percentile | chi2 worse than |"
     ]
     lines += ["|---|---|---|---|---|---|---|---|"]
     pulls = []

@@ -225,9 +225,11 @@ def sed(
     seconds, ratio = compared["seconds"], compared["ratio"]
     print(
         f"Seconds a galaxy: bagpipes {seconds['sed']:.1f}, ours {seconds['ours']:.5f}, "
-        f"at a glance {seconds['glance']:.5f}"
+        f"in a single pass {seconds['glance']:.5f}"
     )
-    print(f"Faster by: {ratio['whole']:,.0f}; at a glance by {ratio['glance']:,.0f} (posterior mode, {n} galaxies)")
+    print(
+        f"Faster by: {ratio['whole']:,.0f}; in a single pass by {ratio['glance']:,.0f} (posterior mode, {n} galaxies)"
+    )
     for name, both in compared["accuracy"].items():
         errors = (f"{who} {a['median_error']:.3f}, {a['inside68']:.0%} inside 68 %" for who, a in both.items())
         print(f"{name}: median error {'; '.join(errors)}")

@@ -118,7 +118,7 @@ def make_bundle(
         "address": address,
     }
     readme = (
-        f"A view of galexplore {__version__}: {len(ids)} galaxies selected in the atlas {explorer.name!r}.\n"
+        f"A view of galexplore {__version__}: {len(ids)} selected in the atlas {explorer.name!r}.\n"
         "view.json holds the state, ids.txt the ids one a line, and reproduce.py brings both back:\n\n"
         "    python reproduce.py\n"
     )

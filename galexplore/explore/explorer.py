@@ -20,6 +20,7 @@ from galexplore.cutouts.cutout import Cutout
 from galexplore.cutouts.seeing import GivenSeeing
 from galexplore.errors import InputError
 from galexplore.explore.caveats import BRIEFLY, add_caveats, find_edges, join_measured, judge, name_caveats
+from galexplore.explore.deferred import Deferred
 from galexplore.explore.embedded import (
     NOWHERE,
     Embedded,
@@ -37,18 +38,13 @@ from galexplore.explore.explanation import Explanation, explain
 from galexplore.explore.intervals import list_intervals
 from galexplore.explore.location import Location
 from galexplore.explore.ranking import Ranking
-from galexplore.explore.table import (
-    add_measured,
-    add_statements,
-    correlate_atlas,
-    find_artefacts,
-    find_taught,
-    join_atlas,
-)
+from galexplore.explore.table import add_statements, build_table, correlate_atlas, find_artefacts, find_taught
 from galexplore.images import Images, Observed
 from galexplore.latents import MEANS, SIGMAS, wrap_angle
+from galexplore.posterior.density import Density
 from galexplore.posterior.domain import OUTSIDE
 from galexplore.posterior.joint import JointPosterior
+from galexplore.survey import Survey
 from galexplore.tables.columns import list_columns, list_words
 from galexplore.tables.contract import is_simulated
 from galexplore.tables.expressions import Subsets, keep_where
@@ -66,45 +62,49 @@ class Explorer:
     Attributes
     ----------
     name, card : str, dict
-    embedder : Embedder
-    survey, attribution : Survey, Attribution or None
-        The imaging that the model reads; what it has learnt of the causes of oddness.
+    survey, attribution, density : Survey, Attribution or None, Density or None
+        The imaging that it reads; what it has learnt of the causes of oddness; its joint posterior.
     atlas : Atlas
     table : DataFrame
         A row a galaxy, in the atlas's order: the catalogue's columns beside latents, map position and oddness. What of
         the catalogue is called as one of these is kept as `<name>_catalogue`.
     edges, caveats : ndarray (2, 2), ndarray (N,) of str
-        As `galexplore.explore.caveats` finds them: the ranges of redshift and mass within which it has learnt; what
-        speaks against any physical reason of each galaxy's oddness, or "".
+        Ranges of redshift and mass within which it has learnt; what speaks against any physical reason of each
+        galaxy's oddness, or "": as `galexplore.explore.caveats` finds them.
     statements : Statements
         What the properties of each say of it, where there is no caveat.
-    images : Images
-        Of the catalogue's galaxies.
-    simulated : bool
-        Whether they are simulated ones.
+    images, simulated : Images, bool
+        Of the catalogue's galaxies; whether they are simulated ones.
     """
 
     def __init__(
         self,
         name: str,
         card: dict,
-        embedder: "Embedder",
+        network: "Deferred[Embedder]",
         atlas: Atlas,
         table: pd.DataFrame,
         images: Images,
         measured: pd.DataFrame | None = None,
+        density: Density | None = None,
     ):
-        self.name, self.card, self.embedder, self.images, self.survey = name, card, embedder, images, embedder.survey
+        self.name, self.card, self._network, self.images, self.density = name, card, network, images, density
+        self.survey = Survey.from_dict(card["survey"])
         self.attribution = Attribution.from_dict(card.get("attribution"))
         directions = self.attribution.directions if self.attribution else None
-        self.atlas = atlas = replace(correlate_atlas(atlas, embedder.density), directions=directions)
+        self.atlas = atlas = replace(correlate_atlas(atlas, density), directions=directions)
         self.simulated = is_simulated(table)
-        joined = add_measured(join_atlas(table, atlas, self.survey.reference), measured)
+        joined = build_table(table, atlas, self.survey.reference, measured)
         self.edges = find_edges(atlas)
         self.caveats = name_caveats(joined, self.edges)
         self.statements = self.state(atlas.latents, atlas.sigma, atlas.oddness)
         self.table = add_statements(joined, self.statements, self.caveats)
         self._galaxies, self._taught = ~find_artefacts(self.table), find_taught(joined, self.survey)
+
+    @property
+    def embedder(self) -> "Embedder":
+        """The network; opened where it is not yet."""
+        return self._network()
 
     @property
     def digest(self) -> str:
@@ -114,7 +114,7 @@ class Explorer:
     @cached_property
     def posteriors(self) -> JointPosterior | None:
         """Joint posteriors of the table's galaxies (N); None where the model has none."""
-        return self.embedder.density.infer(self.table) if self.embedder.density else None
+        return self.density.infer(self.table) if self.density else None
 
     @property
     def catalogue(self) -> str:
@@ -205,7 +205,7 @@ class Explorer:
         measured = join_measured(measure_artefacts(flux, self.survey), features, domain)
         good = np.isfinite(table.to_numpy()).all(axis=1)
         table, measured, kept = table[good], measured[good], [p for p, g in zip(prepared, good, strict=True) if g]
-        joint = self.embedder.density.infer(table) if self.embedder.density else None
+        joint = self.density.infer(table) if self.density else None
         validities = judge(domain, measured, kept, self.survey.model_scale)
         table, posteriors = doubt(table, joint, validities, self.atlas)
         table = table.join(find_place(table, self.atlas, correlate_each(posteriors)))

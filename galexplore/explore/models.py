@@ -1,6 +1,8 @@
 """Models by name: which there are, and the explorer of one."""
 
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -8,14 +10,20 @@ from galexplore.atlas.atlas import Atlas
 from galexplore.cutouts import artefacts
 from galexplore.errors import InputError
 from galexplore.explore import seal
+from galexplore.explore.deferred import Deferred
 from galexplore.explore.explorer import Explorer
 from galexplore.images import Images
 from galexplore.places import DATA, SHIPPED, find_model, models_folder
+from galexplore.posterior.density import Density
+from galexplore.posterior.joint import FILE
 from galexplore.sources.files import FileImages, open_images
 from galexplore.sources.kept import KEPT, Kept
 from galexplore.sources.mock import Store, can_draw
 from galexplore.survey import Survey
 from galexplore.tables import catalogue
+
+if TYPE_CHECKING:
+    from galexplore.network.embed import Embedder
 
 #: Files by which a folder is a model's.
 MARKS = ("card.json", "atlas.npz", "weights.safetensors")
@@ -48,7 +56,7 @@ def stat_files(name: str) -> tuple[tuple[str, int, int], ...]:
     return tuple((str(p), s.st_size, s.st_mtime_ns) for p, s in stats)
 
 
-def load(name: str = "default", *, data: Path | None = None) -> Explorer:
+def load(name: str = "default", *, data: Path | None = None, network: bool = True) -> Explorer:
     """Open a model of `models/` with its atlas and the catalogue that it was fitted to.
 
     Parameters
@@ -57,6 +65,9 @@ def load(name: str = "default", *, data: Path | None = None) -> Explorer:
         As `list_models` gives it.
     data : Path, optional
         The catalogue; by default `catalogue.parquet` in the model's folder, else the embedded one.
+    network : bool
+        Whether to open the network now, which takes seconds, or only when something first asks it: what the atlas
+        knows of its galaxies does not.
 
     Raises
     ------
@@ -64,13 +75,11 @@ def load(name: str = "default", *, data: Path | None = None) -> Explorer:
         Where a file is missing, is not as it was made, or does not belong to the others.
     """
     folder = find_model(name)
-    return open_model(name, folder, seal.read_card(folder), data)
+    return open_model(name, folder, seal.read_card(folder), data, network)
 
 
-def open_model(name: str, folder: Path, card: dict, data: Path | None = None) -> Explorer:
+def open_model(name: str, folder: Path, card: dict, data: Path | None = None, network: bool = True) -> Explorer:
     """Open a model's folder by a card whose hashes its files must have; else as `load`."""
-    from galexplore.network.embed import Embedder  # seconds of imports: not for whoever only lists models
-
     faults = seal.find_faults(folder, card, but=("catalogue.parquet",) if data else ())
     if faults:
         raise InputError(next(iter(faults.values())))
@@ -78,13 +87,23 @@ def open_model(name: str, folder: Path, card: dict, data: Path | None = None) ->
     path = data or (own if own.exists() else DATA)
     if not path.exists():
         raise InputError(f"No catalogue stands at {path.name!r}; make one with: galexplore mock")
-    embedder = Embedder.load(folder)
-    frame = catalogue.read(path)
-    images = choose_images(folder, path, frame, embedder.survey, given=data is not None)
-    measured = artefacts.load(folder / artefacts.FILE, frame, embedder.survey)
+    opener = Deferred(partial(open_network, folder))
+    if network:
+        opener()
+    frame, survey = catalogue.read(path), Survey.from_dict(card["survey"])
+    images = choose_images(folder, path, frame, survey, given=data is not None)
+    measured = artefacts.load(folder / artefacts.FILE, frame, survey)
     if measured is not None:
         measured = measured.set_index(frame["id"].to_numpy(object))
-    return Explorer(name, card, embedder, Atlas.load(folder / "atlas.npz"), frame, images, measured)
+    density = Density.load(folder / FILE, card["sha256"]) if (folder / FILE).exists() else None
+    return Explorer(name, card, opener, Atlas.load(folder / "atlas.npz"), frame, images, measured, density)
+
+
+def open_network(folder: Path) -> "Embedder":
+    """Open the network of a model's folder."""
+    from galexplore.network.embed import Embedder  # seconds of imports
+
+    return Embedder.load(folder)
 
 
 def choose_images(folder: Path, path: Path, frame: pd.DataFrame, survey: Survey, given: bool = False) -> Images:

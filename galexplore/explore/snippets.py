@@ -35,7 +35,7 @@ figure = figures.plot_atlas(
     {title!r},
 {options})
 figure.write_html({view})
-print(f"{{len(shown):,}} galaxies shown, {{len(selected):,}} of {{len(ids):,}} selected ones among them")
+print(f"{{len(shown):,}} entries shown, {{len(selected):,}} of {{len(ids):,}} selected ones among them")
 """
 
 

@@ -22,7 +22,7 @@ from galexplore.tables.columns import fill_population, set_aside
 from galexplore.tables.contract import check_ids
 
 if TYPE_CHECKING:  # torch takes seconds to import: see explorer
-    from galexplore.network.density import Density
+    from galexplore.posterior.density import Density
 
 _AT_ONCE = 50_000  # galaxies whose posteriors are in memory at a time
 
@@ -30,6 +30,11 @@ _AT_ONCE = 50_000  # galaxies whose posteriors are in memory at a time
 LATER = ("statement", "statement_share", "suspicion", "contamination", *INFERRED)
 #: Splits whose galaxies no fit has seen.
 _UNSEEN = ("validation", "test")
+
+
+def build_table(table: pd.DataFrame, atlas: Atlas, reference: str, measured: pd.DataFrame | None) -> pd.DataFrame:
+    """Join a catalogue with its atlas (`join_atlas`) and what was measured of its images (`add_measured`)."""
+    return add_measured(join_atlas(table, atlas, reference), measured)
 
 
 def join_atlas(table: pd.DataFrame, atlas: Atlas, reference: str = "r") -> pd.DataFrame:

@@ -17,11 +17,11 @@ from galexplore.images import Observed
 from galexplore.jobs.draws import draw_calibrators
 from galexplore.jobs.gather import Report, is_embedded
 from galexplore.jobs.publish import hold_name, write_card
-from galexplore.network.density import read_magnitude
 from galexplore.network.embed import Embedder
 from galexplore.network.fit_density import LEAST, Fitting, Labelled, fit_density
 from galexplore.network.recipes import Training
 from galexplore.places import DATA, models_folder
+from galexplore.posterior.density import read_magnitude
 from galexplore.posterior.joint import FILE, JointPosterior
 from galexplore.posterior.metrics import evaluate
 from galexplore.posterior.recalibrate import recalibrate

@@ -185,7 +185,7 @@ def find_oddness(explorer: Explorer, rows: pd.DataFrame, atlas: Atlas | None = N
 
 def find_correlation(explorer: Explorer, rows: pd.DataFrame) -> np.ndarray | None:
     """Correlations (N, 4, 4) of the errors of encoded galaxies; None where the model has no joint posterior."""
-    density = explorer.embedder.density
+    density = explorer.density
     return None if density is None else correlate(density.infer(rows))
 
 

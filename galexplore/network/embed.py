@@ -15,7 +15,6 @@ from galexplore.errors import InputError
 from galexplore.files import hash_file
 from galexplore.images import Observed
 from galexplore.latents import LATENTS, MEANS, SIGMAS, standardise, to_double_angle
-from galexplore.network.density import Density
 from galexplore.network.dihedral import DIHEDRAL, turn, turn_vector
 from galexplore.network.layers import lay_out
 from galexplore.network.physical import to_physical
@@ -24,6 +23,7 @@ from galexplore.network.sample import halves, pick_device
 from galexplore.network.vae import CVAE, Posterior
 from galexplore.network.weights import read_weights
 from galexplore.posterior import domain as domains
+from galexplore.posterior.density import Density
 from galexplore.posterior.domain import Domain
 from galexplore.posterior.joint import FILE
 from galexplore.survey import Survey

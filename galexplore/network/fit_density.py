@@ -13,8 +13,9 @@ from sklearn.mixture import GaussianMixture
 from torch import Tensor, nn
 
 from galexplore.latents import LABELLED
-from galexplore.network.density import Density, DensityHead, list_inputs
+from galexplore.network.density_head import DensityHead
 from galexplore.posterior.coordinates import straighten, straighten_errors
+from galexplore.posterior.density import Density, list_inputs
 from galexplore.posterior.joint import JointPosterior
 from galexplore.posterior.label_errors import read_errors, read_label
 from galexplore.posterior.recalibrate import Recalibration
@@ -84,7 +85,8 @@ def fit_density(
         progress = partial(_count_on, note, i * fitting.epochs, len(fitting.components) * fitting.epochs)
         heads[components], likelihoods[components] = _fit_head(taught, validation, components, fitting, progress)
     best = max(likelihoods, key=lambda k: likelihoods[k])
-    return Density(heads[best], Recalibration.identity(), fit_prior(taught.values, fitting.seed)), likelihoods
+    head = {name: value.numpy() for name, value in heads[best].state_dict().items()}
+    return Density(head, Recalibration.identity(), fit_prior(taught.values, fitting.seed)), likelihoods
 
 
 def _count_on(note: Callable[[int, int], None], before: int, of: int, done: int) -> None:

@@ -10,6 +10,7 @@ from galexplore.explore.explorer import Explorer
 from galexplore.explore.link import MAPS, AtlasState
 from galexplore.tables.filters import keep_rows
 from pages._parts.axes import choose_column, choose_ends
+from pages._parts.counts import say_passed
 from pages._parts.figure import show_figure
 from pages._parts.filters import choose_condition, choose_filters, forget_filters, keep_known
 from pages._parts.own_list import choose_list
@@ -70,10 +71,9 @@ def choose_map(explorer: Explorer) -> str:
 
 
 def show_passed(explorer: Explorer, mask: np.ndarray) -> None:
-    """Say how many galaxies pass the filters; offer to select them, and to show all again."""
-    total, n = len(explorer.table), int(mask.sum())
-    st.caption(f"{n:,} of {total:,} galaxies pass the filter.", width="content")
-    if n:
+    """Say how many galaxies, and artefacts, pass the filters; offer to select them, and to show all again."""
+    st.caption(f"{say_passed(explorer, mask)} pass the filter.", width="content")
+    if mask.any():
         st.button("Select them", type="tertiary", key="filter-select", on_click=select_passed, args=(explorer, mask))
     st.button("All", type="tertiary", key="filter-none", on_click=forget_filters, help="Show all of them again")
 

@@ -52,7 +52,7 @@ def show_images(table: pd.DataFrame, rows: np.ndarray) -> None:
     shown = table.iloc[rows[(at - 1) * A_PAGE : at * A_PAGE]]
     show_gallery(shown["id"].tolist(), [caption_thumbnail(row) for _, row in shown.iterrows()], 6, "pick")
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f"Showing {len(shown)} of {len(rows):,}, the rarest first.", width="content")
+        st.caption(f"Showing {len(shown)} of {len(rows):,}, highest anomaly percentile first.", width="content")
         if pages > 1:
             st.pagination(pages, key=key, max_visible_pages=5)
     show_label_many(table["id"].iloc[rows].tolist(), "the selection", "selection")
@@ -67,7 +67,7 @@ def show_table(table: pd.DataFrame, rows: np.ndarray) -> None:
     )
     picked = event["selection"]["rows"]
     if len(rows) > MOST_ROWS:
-        st.caption(f"The {MOST_ROWS:,} rarest of {len(rows):,}; Export, at the top, holds all of them.")
+        st.caption(f"The {MOST_ROWS:,} of highest anomaly percentile, of {len(rows):,}; Export, at the top, holds all.")
     state = st.session_state
     if picked and picked != state.handled.get("table") and picked[0] < len(shown):
         open_galaxy(shown["id"].iloc[picked[0]])

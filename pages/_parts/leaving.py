@@ -8,6 +8,7 @@ from galexplore.explore.bundle import make_bundle
 from galexplore.explore.explorer import Explorer
 from galexplore.explore.export import FORMATS, ON_THE_SKY, export
 from galexplore.tables.names import name_column
+from pages._parts.counts import say_count
 from pages._parts.samp import offer_samp
 from pages._session.state import find_selected
 
@@ -15,7 +16,7 @@ from pages._session.state import find_selected
 def show_export(explorer: Explorer) -> None:
     """Offer exactly the selection as a file, and the folder that brings the Atlas back as it is."""
     rows = find_selected(explorer)
-    st.markdown(f"**{len(rows):,} galaxies**, with units and exact ids")
+    st.markdown(f"**{say_count(explorer, rows)}**, with units and exact ids")
     with st.container(horizontal=True, gap="small"):
         for kind, (suffix, _, mime) in FORMATS.items():
             if kind in ON_THE_SKY and ("ra" not in explorer.table or explorer.simulated):

@@ -13,6 +13,7 @@ from galexplore.errors import InputError
 from galexplore.explore.explorer import Explorer
 from galexplore.jobs.remap import FITTED, Remap
 from galexplore.tables.expressions import tabulate
+from pages._parts.counts import say_count
 from pages._parts.panels import STILL
 from pages._parts.summary import name_rows
 from pages._session.state import find_selected, is_dark, plain, select
@@ -72,7 +73,8 @@ def show_umap(explorer: Explorer, rows: np.ndarray, points: np.ndarray) -> None:
         title = "Map of these galaxies alone, by likeness in redshift, mass, SFR and free latent"
         draw_positions(explorer, rows, remap.position, ("umap_x", "umap_y"), title)
         sample = f", fitted to {FITTED:,} of them" if len(rows) > FITTED else ""
-        st.caption(f"UMAP of these {len(rows):,} galaxies alone{sample}, with the map's settings. For the eye only.")
+        these = say_count(explorer, rows)
+        st.caption(f"UMAP of these {these} alone{sample}, with the map's settings. For the eye only.")
 
 
 def draw_positions(

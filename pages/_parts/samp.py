@@ -6,6 +6,7 @@ from galexplore.errors import InputError
 from galexplore.explore.explorer import Explorer
 from galexplore.explore.export import choose_columns
 from galexplore.sources.samp import Samp, is_here
+from pages._parts.counts import say_count
 from pages._session.sky import want
 from pages._session.state import find_selected, plain
 
@@ -25,7 +26,7 @@ def offer_samp(explorer: Explorer) -> None:
         table = explorer.table[choose_columns(explorer.table)].iloc[rows]
         table.attrs = {"model": explorer.name, "simulated": explorer.simulated}
         try:
-            count = open_samp().send_table(table, f"galexplore, {len(rows)} galaxies")
+            count = open_samp().send_table(table, f"galexplore, {say_count(explorer, rows)}")
             st.caption(f"Sent to {count} {'program' if count == 1 else 'programs'}.")
         except (InputError, ImportError) as error:
             st.caption(f"{plain(str(error)[:1].upper() + str(error)[1:])}.")

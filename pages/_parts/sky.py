@@ -28,7 +28,7 @@ DEMO = (
 def show_sky(explorer: Explorer) -> None:
     """Ask for a name or a position, and locate what lies there."""
     state, session = st.session_state, find_session()
-    st.markdown("### On the sky")
+    st.markdown("### Query by name or position")
     text = st.text_input(LABEL, key="position", max_chars=300, persist_state="session", on_change=want_typed).strip()
     if not text:
         st.caption("Such as NGC 4565, 146.7142 -1.0413, or 09:46:51.4 -01:02:28.6.")
@@ -89,7 +89,7 @@ def show_last_resort(session: Session, place: Resolved, survey: Survey) -> None:
         picture = fetch_sky_picture(session, place.ra, place.dec, survey)
     except ServerError:
         return
-    said = f"{picture.credit}: a picture to look at, from which nothing is told."
+    said = f"{picture.credit}: a picture to look at, from which nothing is inferred."
     st.image(picture.data, width=256, caption=said, alt=f"The sky at {place.name}")
 
 
@@ -105,7 +105,7 @@ def show_failure(text: str, survey: Survey) -> None:
         st.error(f"{plain(sentence)}.", icon=":material/block:")
         return
     ra, dec = position
-    st.markdown(f"**RA {ra:.5f}°, Dec {dec:+.5f}°.** Download the survey's cutout and drop it in here.")
+    st.markdown(f"**RA {ra:.5f}°, Dec {dec:+.5f}°.** Download the survey's cutout and upload it here.")
     st.caption(f"{plain(sentence)}.")
     if address := link_cutout(ra, dec, survey):
         st.link_button("Download its FITS cutout", address, icon=":material/download:")

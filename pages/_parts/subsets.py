@@ -4,11 +4,13 @@ State of the session: `subsets`, list of (name, definition) as `galexplore.explo
 what was wrong with the last name.
 """
 
+import numpy as np
 import streamlit as st
 
 from galexplore.errors import InputError
 from galexplore.explore.explorer import Explorer
 from galexplore.explore.subsets import KEPT, MOST, check_condition, check_name, forget_subset, keep_selection
+from pages._parts.counts import say_count
 from pages._parts.filters import Named, find_masks
 from pages._session.state import plain, select
 
@@ -41,7 +43,7 @@ def choose_subsets(explorer: Explorer) -> Named:
     for name, definition in subsets:
         what = "a selection" if definition.startswith(KEPT) else plain(definition)
         with st.container(horizontal=True, vertical_alignment="center"):
-            count = f"{masks[name].sum():,} galaxies" if name in masks else "not found"
+            count = say_count(explorer, np.flatnonzero(masks[name])) if name in masks else "not found"
             st.markdown(f"**{plain(name)}** {count}: {what}", width="stretch")
             st.button("Select", key=f"select-{name}", on_click=select_subset, args=(explorer, name), type="tertiary")
             st.button("Forget", key=f"forget-{name}", on_click=forget, args=(name,), type="tertiary")

@@ -31,8 +31,8 @@ def show_uploader(survey: Survey, key: str, label: str = "", then: Callable[[], 
         Called once the files are read.
     """
     key = f"{key}-{st.session_state.get('uploads', 0)}"
-    many = survey.count_word + ("es" if survey.count_word.endswith("x") else "s")
-    said = f"{label}FITS, npy, npz, JPEG or PNG files, up to 20 MB each; single bands of one galaxy by {many}"
+    said = f"{label}FITS, npy, npz, JPEG or PNG files, up to 20 MB each, "
+    said += f"or {survey.count_word} single-band files of one galaxy"
 
     def take() -> None:
         take_files(key)

@@ -14,7 +14,7 @@ from pages._session.uploads import choose, forget
 MARKS = {"located": "✓ located", "approximate": "◐ approximate", "refused": "✕ refused", "outside": "? outside"}
 FORMATS = {"FITS": "fits", "VOTable": "vot", "ECSV": "ecsv", "CSV": "csv", "Parquet": "parquet"}
 SHOWN = {"id": "file", "verdict": "verdict", "lat_redshift": "z", "lat_redshift_sigma": "± z"}
-SHOWN |= {"lat_logmass": "log M [M☉]", "lat_logmass_sigma": "± log M", "lat_logsfr": "log SFR [M☉/yr]"}
+SHOWN |= {"lat_logmass": "log M [M☉]", "lat_logmass_sigma": "± log M", "lat_logsfr": "log SFR [M☉ yr⁻¹]"}
 SHOWN |= {
     "lat_logsfr_sigma": "± log SFR",
     "percentile": "anomaly percentile",

@@ -3,6 +3,9 @@
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
+from galexplore.errors import InputError
+from pages._session.state import plain
+
 
 def navigate() -> StreamlitPage:
     """Show the pages' names at the top; return the page to run."""
@@ -16,6 +19,14 @@ def navigate() -> StreamlitPage:
         st.Page("pages/model.py", title="Model"),
     ]
     return st.navigation(pages, position="top")
+
+
+def run_page(page: StreamlitPage) -> None:
+    """Run a page; where what it asks for cannot be had, such as a network of another version, a sentence says so."""
+    try:
+        page.run()
+    except InputError as error:
+        st.error(plain(str(error)), icon=":material/error:")
 
 
 def require_header() -> None:

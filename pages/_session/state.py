@@ -14,9 +14,7 @@ upload : dict, what was given to Locate and what came of it (`pages/_session/upl
 start : dict, where Traverse starts (`pages/_session/start.py`), or None
 """
 
-import gc
 import re
-import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -25,30 +23,10 @@ import streamlit as st
 
 from galexplore.errors import InputError
 from galexplore.explore.link import AtlasState
+from pages._session.opening import load_explorer
 
 if TYPE_CHECKING:
     from galexplore.explore.explorer import Explorer
-
-
-@st.cache_resource(show_spinner="Opening the atlas and its model", max_entries=3)
-def _load(name: str) -> "Explorer":
-    # Seconds of imports: under the spinner, not before the first paint.
-    from galexplore.explore.models import load
-    from galexplore.explore.thumbnails import draw_thumbnails
-    from galexplore.network.embed import use_one_thread
-
-    use_one_thread()
-    explorer = load(name)
-    # The first pass through a network, the first picture and the first sort are slow: here, not at the first click.
-    explorer.decode(explorer.atlas.latents[:1])
-    draw_thumbnails(explorer, explorer.table["id"].iloc[:1].tolist())
-    explorer.ranking.sort_rows(np.arange(1))
-    # Streamlit collects garbage after every run, looking at all that was ever imported: half a second in which no
-    # message leaves. What is here now stays; it need not be looked at again.
-    gc.collect()
-    gc.freeze()
-    sys.setswitchinterval(0.0005)  # a script that computes lets the messages of the others out sooner
-    return explorer
 
 
 def open_explorer() -> "Explorer":
@@ -59,7 +37,7 @@ def open_explorer() -> "Explorer":
     InputError
         Where its model cannot be opened; a page is only run where it can.
     """
-    return _load(st.session_state.get("atlas", "default"))
+    return load_explorer(st.session_state.get("atlas", "default"))
 
 
 def try_explorer() -> "Explorer | None":

@@ -76,7 +76,7 @@ def test_what_cannot_be_a_redshift_is_refused_before_anything_else(explorer, cut
 
 
 def test_a_model_without_a_joint_posterior_answers_as_before_and_says_what_it_lacks(explorer, cutout, monkeypatch):
-    monkeypatch.setattr(explorer.embedder, "density", None)
+    monkeypatch.setattr(explorer, "density", None)
     location = explorer.locate(cutout)
     assert location.posterior is None and location.to_dict()["posterior"] is None
     low, high = location.interval("logmass")

@@ -10,9 +10,10 @@ from scipy.stats import multivariate_normal
 
 from galexplore.errors import InputError
 from galexplore.latents import MEANS, SIGMAS
-from galexplore.network.density import Density
+from galexplore.network.density_head import DensityHead
 from galexplore.network.fit_density import Fitting, Labelled, fit_density, log_likelihood
 from galexplore.posterior.coordinates import straighten
+from galexplore.posterior.density import Density, list_inputs
 from galexplore.posterior.joint import FILE, JointPosterior
 
 QUICK = Fitting(components=(1, 2), hidden=16, epochs=10, batch=100, learning_rate=0.03)
@@ -78,6 +79,19 @@ def test_a_galaxy_is_answered_alone_as_among_others_and_the_faint_without_bright
     assert np.isfinite(density.infer_raw(table.assign(lat_redshift=-0.01)).mean).all()
 
 
+def test_the_head_says_without_torch_what_it_said_with_it(fitted):
+    density, table = fitted[0], simulate(40, 8)
+    head = DensityHead(11, len(density.head["net.4.bias"]) // 10, QUICK.hidden).eval()
+    head.load_state_dict({name: torch.from_numpy(value) for name, value in density.head.items()})
+    with torch.no_grad():
+        log_weight, mean, factor = head(torch.from_numpy(list_inputs(table).astype(np.float32)))
+    told, std = density.infer_raw(table), density.head["target_std"]
+    assert told.weights == pytest.approx(log_weight.exp().numpy(), abs=1e-5)
+    assert told.means == pytest.approx(mean.numpy() * std + density.head["target_mean"], abs=1e-4)
+    factor = factor.numpy() * std[:, None]
+    assert told.covariances == pytest.approx(factor @ np.swapaxes(factor, -1, -2), abs=1e-4)
+
+
 def test_it_is_kept_with_its_prior_and_its_calibration(fitted, tmp_path):
     density, table = fitted[0], simulate(20, 5)
     scaled = replace(density.recalibration, log_scale=density.recalibration.log_scale + 0.3)
@@ -109,5 +123,5 @@ def test_galaxies_of_which_some_labels_are_known_teach_those(fitted):
     labelled = Labelled.gather(some)
     assert labelled.count == 300
     density, _ = fit_density(labelled, labelled, replace(QUICK, components=(1,), epochs=2))
-    assert len(labelled.to_tensors(density.head)[0]) == 850
+    assert len(labelled.to_tensors(DensityHead(11, 1, QUICK.hidden))[0]) == 850
     assert np.isfinite(density.infer(table).mean).all() and isinstance(density.prior, JointPosterior)

@@ -3,6 +3,7 @@
 import io
 
 import numpy as np
+import pandas as pd
 from astropy.io import fits
 from astropy.wcs import WCS
 from streamlit.testing.v1 import AppTest
@@ -34,6 +35,14 @@ def words(app: AppTest) -> str:
     kinds = ("markdown", "caption", "error", "warning", "info")
     told = [e.value for kind in kinds for e in getattr(app, kind)]
     return "\n".join([*told, *(f"{m.label} {m.value}" for m in app.metric), *(b.label for b in app.button)])
+
+
+def say_passed(table: pd.DataFrame, mask: np.ndarray | pd.Series) -> str:
+    """What the Atlas says of a filter that a mask (N,) of its table passes."""
+    none = table["population"].isin(["Star", "Satellite Trail", "Bad Column", "Empty Sky"])
+    said = f"{(mask & ~none).sum():,} of {(~none).sum():,} galaxies"
+    artefacts = f" and {(mask & none).sum():,} of {none.sum():,} artefacts" if none.any() else ""
+    return f"{said}{artefacts} pass the filter."
 
 
 def list_images(app: AppTest) -> list[str]:

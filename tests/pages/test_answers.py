@@ -154,9 +154,9 @@ def draw_finely(flux: np.ndarray, side: int = 430) -> np.ndarray:
 @pytest.fixture
 def shared(app) -> list[object]:
     """What the server holds once for all sessions."""
-    from pages._session.state import _load
+    from pages._session.opening import load_explorer
 
-    explorer = _load("default")
+    explorer = load_explorer("default")
     return [explorer, explorer.embedder, explorer.atlas, explorer.table, explorer.card]
 
 

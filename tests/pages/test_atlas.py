@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from galexplore.explore import selections
 from galexplore.places import ROOT
-from tests.pages.driver import APP, check, find_plots, go, words
+from tests.pages.driver import APP, check, find_plots, go, say_passed, words
 
 pytestmark = pytest.mark.skipif(
     not (ROOT / "models" / "default" / "atlas.npz").exists(), reason="no model in models/default: run galexplore train"
@@ -40,8 +40,7 @@ def test_a_link_restores_axes_colour_filters_kinds_object_and_selection(app, exp
     assert figure["layout"]["xaxis"]["title"]["text"] == "Free latent"
     assert figure["data"][0]["marker"]["colorbar"]["ticktext"]
     assert "Red Spiral" not in [t.get("name") for t in figure["data"]]
-    n = explorer.table["lat_redshift"].between(0.05, 0.3).sum()
-    assert f"{n:,} of {len(explorer.table):,} galaxies" in words(fresh)
+    assert say_passed(explorer.table, explorer.table["lat_redshift"].between(0.05, 0.3)) in words(fresh)
     for name, value in told.items():
         assert fresh.query_params[name] in (value, [value])
     go(fresh, "anomalies")
@@ -146,6 +145,52 @@ def test_a_filter_that_nothing_passes_says_what_to_do(app):
     fresh.button(key="filter-none").click().run()
     check(fresh)
     assert len(find_plots(fresh)) == 2
+
+
+def find_names(app) -> dict[str, tuple[float, float]]:
+    """Find the names that are written over the map, and where."""
+    notes = json.loads(find_plots(app)[1].proto.spec)["layout"].get("annotations", [])
+    return {note["text"]: (note["x"], note["y"]) for note in notes}
+
+
+def test_a_region_is_named_where_the_filter_leaves_its_galaxies(app, explorer):
+    app.run()
+    every, usual = find_names(app), explorer.table[explorer.table["population"] == "ordinary"]
+    near = {
+        name: usual.iloc[np.argsort(np.hypot(usual["umap_x"] - x, usual["umap_y"] - y).to_numpy())[:100]]
+        for name, (x, y) in every.items()
+    }
+    app.session_state["where"] = "lat_redshift < 0.1"
+    app.run()
+    check(app)
+    shares = {name: (rows["lat_redshift"] < 0.1).mean() for name, rows in near.items()}
+    left = find_names(app)
+    empty, kept = [n for n, s in shares.items() if s == 0], [n for n, s in shares.items() if s > 0.5]
+    assert empty and kept and not set(left) & set(empty), "no name stands where no galaxy is left"
+    assert set(kept) <= set(left) and all(left[name] == every[name] for name in left), "the others stay where they are"
+    app.session_state["where"], app.session_state["left-out"] = "", ["ordinary"]
+    app.run()
+    check(app)
+    assert every and not find_names(app), "of the rare kinds no region is named"
+
+
+def test_artefacts_are_not_counted_as_galaxies(app, explorer):
+    table = explorer.table
+    stars, usual = (table["id"][table["population"] == kind].tolist() for kind in ("Star", "ordinary"))
+    for ids, said in (
+        (usual[:3] + stars[:2], "3 galaxies and 2 artefacts"),
+        (usual[:1], "1 galaxy"),
+        (stars[:1], "1 artefact"),
+    ):
+        app.session_state["selection"] = ids
+        app.run()
+        check(app)
+        assert f"**{len(ids)}** selected" in words(app) and f"**{said}**, with units" in words(app)
+        app.text_input(key="subset-name").set_value(f"n{len(ids)}").run()
+        app.button(key="name-selection").click().run()
+        check(app)
+        assert f"{said}: a selection" in words(app)
+        app.button(key=f"forget-n{len(ids)}").click().run()
 
 
 def test_the_lasso_of_a_linked_plot_counts_every_galaxy(app, explorer):
