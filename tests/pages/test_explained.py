@@ -15,7 +15,7 @@ from galexplore.explore.labels import make_label, read_labels, recall_labels, ta
 from galexplore.explore.lessons import find_lesson, try_labels
 from galexplore.explore.odd_groups import A_PAGE as A_PAGE_OF_GROUPS
 from galexplore.explore.odd_groups import TILES
-from pages._parts.groups import MEMBERS
+from pages._parts.groups import MEMBERS, SAID
 from pages._parts.ranking import A_PAGE, say_reason
 from tests.pages.driver import APP, check, go, words
 
@@ -69,7 +69,7 @@ def test_a_group_is_a_row_that_opens_to_its_members_and_is_labelled_as_one(app, 
     largest = max(map(len, tiles.values())) / sum(map(len, tiles.values()))
     assert largest <= 0.25, "no group has more than a quarter of the page's tiles"
     leader = next(name for name in rows if len(tiles[name]) == TILES)
-    assert tiles[leader][0] == leader and f"**{said[leader]}**" in rows[leader]
+    assert tiles[leader][0] == leader and f"**{SAID.get(said[leader], said[leader])}**" in rows[leader]
     app.button(key=f"group-{leader}").click().run()
     check(app)
     members = list_members(app, leader)
