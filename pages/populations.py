@@ -8,11 +8,13 @@ from galexplore.atlas.recovery import FALSE_ALARMS
 from galexplore.explore.explorer import Explorer
 from galexplore.explore.link import SHOWN_AT_FIRST
 from pages._parts.alike import show_alike
+from pages._parts.clusters import show_plots
+from pages._parts.confused import show_confusion
 from pages._parts.matched import show_matched
 from pages._parts.panels import STILL, mark
 from pages._parts.rare import find_rare, measure_recovery, run_classifier
 from pages._session.navigation import require_header
-from pages._session.state import is_dark, open_explorer, open_galaxy
+from pages._session.state import is_dark, open_explorer
 
 
 def choose_kinds(explorer: Explorer) -> list[str]:
@@ -31,44 +33,6 @@ def choose_kinds(explorer: Explorer) -> list[str]:
         key="kinds-compared",
         persist_state="session",
     )
-
-
-def show_plots(explorer: Explorer, kinds: list[str]) -> None:
-    """Show where the kinds cluster, in latents and on the map."""
-    axes = {"latents": ("lat_redshift", "lat_logmass"), "map": ("umap_x", "umap_y")}
-    titles = {
-        "latents": "Each kind keeps to its own place in redshift and mass",
-        "map": "On the map they gather in clumps",
-    }
-    for column, (name, (x, y)) in zip(st.columns(2, gap="medium"), axes.items(), strict=True):
-        figure = figures.plot_atlas(
-            explorer.table,
-            x,
-            y,
-            titles[name],
-            overlays=kinds,
-            opened=st.session_state.opened,
-            dark=is_dark(),
-            height=400,
-        )
-        drawn = column.plotly_chart(
-            figure,
-            theme=None,
-            key=f"kinds-{name}",
-            on_select="rerun",
-            selection_mode="points",
-            config={"displaylogo": False, "modeBarButtonsToRemove": ["toImage"]},
-            alt=titles[name],
-        )
-        points = [p["customdata"] for p in drawn["selection"]["points"] if p.get("customdata") is not None]
-        if points and st.session_state.handled.get(f"kinds-{name}") != points:
-            st.session_state.handled[f"kinds-{name}"] = points
-            open_galaxy(points[0])
-    if st.session_state.opened:
-        st.page_link("pages/galaxy.py", label=f"Card of {st.session_state.opened}", icon=":material/open_in_full:")
-    title = "The four latents of each kind, as shares of its own number; grey: ordinary galaxies"
-    figure = figures.plot_distributions(explorer.table, kinds, title, is_dark())
-    st.plotly_chart(figure, theme=None, config=STILL, key="distributions", alt=title)
 
 
 def show_classifier(explorer: Explorer, kinds: list[str]) -> None:
@@ -134,6 +98,7 @@ def show_populations() -> None:
     show_alike(explorer)
     if kinds:
         show_classifier(explorer, kinds)
+        show_confusion(explorer, kinds)
         show_recovery(explorer, kinds)
 
 

@@ -111,6 +111,40 @@ def classify(
     return _summarise(names, np.array(shares), {k: np.array(v) for k, v in curves.items()}, truth, folds)
 
 
+def call_kinds(
+    points: np.ndarray,
+    population: np.ndarray,
+    kinds: Sequence[str],
+    asked: np.ndarray,
+    normals: int = 1000,
+    seed: int = 0,
+) -> np.ndarray:
+    """Say what galaxies that are of none of the kinds are called, by the machine of `classify` for all kinds at once.
+
+    Parameters
+    ----------
+    points : array (N, J)
+        Latents, orientation left out, of which it learns.
+    population : array (N,) of str
+    kinds : sequence of str
+    asked : array (M, J)
+        Latents of those that are called.
+    normals : int
+        Ordinary galaxies that it learns from, at most.
+
+    Returns
+    -------
+    ndarray (M,) of str
+        A kind, or "ordinary".
+    """
+    usual, rare = np.flatnonzero(population == "ordinary"), np.flatnonzero(np.isin(population, kinds))
+    taught = np.random.default_rng(seed).choice(usual, min(normals, len(usual)), replace=False)
+    at = np.concatenate([taught, rare])
+    if not len(asked) or not len(rare) or not len(usual):
+        return np.full(len(asked), "ordinary", dtype=object)
+    return _teach(np.asarray(points, float), population, at, np.ones(len(population))).predict(asked)
+
+
 def _teach(points: np.ndarray, truth: np.ndarray, at: np.ndarray, weight: np.ndarray) -> Pipeline:
     machine = make_pipeline(RobustScaler(), SVC(kernel="rbf", class_weight="balanced"))
     return machine.fit(points[at], truth[at], svc__sample_weight=weight[at])

@@ -2,9 +2,13 @@
 
 from collections.abc import Callable, Sequence
 
+from galexplore.atlas.kinds import NOT_GALAXIES
 from galexplore.atlas.recovery import FALSE_ALARMS, classify
 from galexplore.explore.comparison import COMPARED, compare, conclude, list_kinds, list_rows, recall_matched
+from galexplore.explore.confusion import can_confuse, measure_confusion
 from galexplore.explore.explorer import Explorer
+
+CONFUSED = 200  # images of each kind, of stars and of quasars
 
 
 def measure_kinds(
@@ -29,7 +33,8 @@ def measure_kinds(
     dict
         `false_alarms`, and under `kinds`, by name: `n`, `controls`, `alone` (without any), `by` (what was matched),
         `balanced`, `balance` and `compared` (tables, row by row), `recall` and `recall_matched` (value, standard error)
-        of the classifier, and `conclusion`.
+        of the classifier, and `conclusion`. Under `confusion`, where stars and quasars can be drawn, row by row: what
+        share of each kind is taken for stars or is outside, and of stars and quasars for each kind.
     """
     told: dict[str, dict] = {}
     for kind in list_kinds(explorer, kinds):
@@ -44,13 +49,37 @@ def measure_kinds(
         told[kind] |= {"balance": comparison.matching.balance.to_dict("records")}
         told[kind] |= {"compared": comparison.table.to_dict("records")}
         told[kind] |= {n: [float(r["recall"].iloc[0]), float(r["error"].iloc[0])] for n, r in recalls.items() if len(r)}
-    return {"false_alarms": FALSE_ALARMS, "kinds": told}
+    measured: dict = {"false_alarms": FALSE_ALARMS, "kinds": told}
+    if can_confuse(explorer):
+        report("stars and quasars")
+        confusion = measure_confusion(explorer, [kind for kind in told if kind not in NOT_GALAXIES], CONFUSED)
+        lots = confusion.astype(object).where(confusion.notna(), None).to_dict("records")
+        measured["confusion"] = [{str(key): value for key, value in lot.items()} for lot in lots]
+    return measured
+
+
+def write_confusion(rows: Sequence[dict]) -> list[str]:
+    """Write rates of confusion with stars and quasars as a Markdown table, with standard errors."""
+    columns = [name for name in rows[0] if name not in ("of", "n")]
+    lines = ["## Confusion with stars and quasars", ""]
+    lines += [f"| | n | {' | '.join(columns)} |", f"|---|---:|{'---:|' * len(columns)}"]
+    for row in rows:
+        cells = [write_share(row[name], row["n"]) for name in columns]
+        lines.append(f"| {row['of']} | {row['n']} | {' | '.join(cells)} |")
+    return [*lines, ""]
+
+
+def write_share(share: float | None, n: int) -> str:
+    """Write a share of n with its binomial error, in per cent; a dash for none."""
+    if share is None:
+        return "–"
+    return f"{100 * share:.0f} ± {100 * (share * (1 - share) / max(n, 1)) ** 0.5:.0f} %"
 
 
 def write_lines(name: str, kind: dict) -> list[str]:
     """Write what was measured of a kind as Markdown."""
     gaps = ", ".join(f"{r['column']} {r['smd_raw']:+.2f} → {r['smd_matched']:+.2f}" for r in kind["balance"])
-    alone = f", {kind['alone']} without any" if kind["alone"] else ""
+    alone = f", {kind['alone']} without any are left out" if kind["alone"] else ""
     alone += "" if kind["balanced"] else "; not balanced"
     lines = [f"## {name}", "", f"{kind['n']} galaxies, {kind['controls']} controls{alone}. {kind['conclusion']}", ""]
     lines += [f"Standardised mean differences, raw → matched: {gaps}.", ""]

@@ -82,7 +82,7 @@ def controls(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
 ) -> None:
     """Compare each rare kind with controls of its redshift and mass: AUC of latents, colour, sSFR, size; recall."""
-    from galexplore.bench.controls import measure_kinds, write_lines
+    from galexplore.bench.controls import measure_kinds, write_confusion, write_lines
     from galexplore.explore.models import load
     from galexplore.files import write_whole
 
@@ -90,6 +90,7 @@ def controls(
         load(model), kind or [], magnitude=magnitude, report=lambda text: typer.echo(text, err=True)
     )
     text = "\n".join(line for name, of in measured["kinds"].items() for line in write_lines(name, of))
+    text += "\n" + "\n".join(write_confusion(measured["confusion"])) if "confusion" in measured else ""
     if write:
         write_whole(write, "# Kinds against matched controls\n\n" + text)
     print(json.dumps(measured, indent=1) if as_json else text)

@@ -47,6 +47,8 @@ class Lesson:
         told = {name: r for name, r in self.weights.items() if abs(r) >= TOLD}
         if self.labels < FEWEST:
             return f"From {labels}: too few to say what they have in common; those alike come first."
+        if not self.weights:
+            return f"From {labels}, all with one score: score others too, to learn what sets these apart from them."
         if not told:
             return f"From {labels}: no property by itself is what you look for; those alike come first."
         words = [f"**{'high' if r > 0 else 'low'} {name}** (r = {abs(r):.2f})" for name, r in told.items()]

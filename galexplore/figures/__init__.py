@@ -8,7 +8,7 @@ from galexplore.figures.brush import count_bins, plot_brush
 from galexplore.figures.calibration import plot_coverage, plot_pit, plot_relations, plot_truth
 from galexplore.figures.corner import outline_regions, plot_corner
 from galexplore.figures.inside import find_inside, widen_shapes
-from galexplore.figures.kinds import plot_confusion, plot_distributions, plot_recovery, plot_roc
+from galexplore.figures.kinds import add_controls, plot_confusion, plot_distributions, plot_recovery, plot_roc
 from galexplore.figures.oddness import plot_reasons, plot_split, round_to_total
 from galexplore.figures.posterior import plot_redshift
 from galexplore.figures.printed import DPI, KINDS, SIZES, check_print, print_atlas
@@ -26,6 +26,7 @@ __all__ = [
     "SIZES",
     "STYLES",
     "YOURS",
+    "add_controls",
     "add_outlines",
     "check_print",
     "count_bins",

@@ -43,6 +43,24 @@ def plot_distributions(table: pd.DataFrame, kinds: Sequence[str], title: str, da
     return dress(figure, title, dark, 290).update_yaxes(showticklabels=False, ticks="")
 
 
+def add_controls(figure: go.Figure, controls: pd.DataFrame, x: str, y: str, kind: str) -> None:
+    """Add the controls of a kind to a plot of the atlas, below the kinds: hollow circles in the kind's colour.
+
+    Parameters
+    ----------
+    controls : DataFrame
+        `id` and the plot's two columns.
+    """
+    symbol = {"symbol": "circle-open", "size": 7, "color": get_style(kind)[0], "opacity": 0.75, "line": {"width": 1.4}}
+    at = {column: controls[name].to_numpy(np.float32) for column, name in (("x", x), ("y", y))}
+    name = f"control of {kind}"
+    hover = f"<b>%{{customdata}}</b> · {name}<br>%{{x:.3f}}, %{{y:.3f}}<extra></extra>"
+    ids = controls["id"].to_numpy(object)
+    figure.add_trace(go.Scattergl(**at, mode="markers", marker=symbol, name=name, customdata=ids, hovertemplate=hover))
+    first = next((i for i, trace in enumerate(figure.data) if trace.name == "ordinary"), -1) + 1
+    figure.data = (*figure.data[:first], figure.data[-1], *figure.data[first:-1])
+
+
 def plot_confusion(confusion: pd.DataFrame, title: str, dark: bool = True) -> go.Figure:
     """Plot what each true kind (rows) is called (columns), in per cent with errors.
 

@@ -15,6 +15,7 @@ from pages._parts.ranking import SEEN
 from pages._parts.summary import name_rows
 
 MEMBERS = 48  # of an open group on a page
+SAID = {"ordinary": "no odd property", "ambiguous": "one of two properties"}
 
 
 @st.cache_data(max_entries=20, show_spinner="Grouping")
@@ -65,7 +66,7 @@ def show_group(explorer: Explorer, one: OddGroup, scores: dict[str, int]) -> lis
     leader, seen = ids[0], st.session_state.get("seen", set())
     is_open = st.session_state.get("group_open") == leader
     done = sum(name in scores for name in ids)
-    said = f"**{one.reason}** · {len(ids):,} · {describe_group(explorer.table, one.rows)}"
+    said = f"**{SAID.get(one.reason, one.reason)}** · {len(ids):,} · {describe_group(explorer.table, one.rows)}"
     said += f" · {done:,} labelled" if done else ""
     icon = ":material/expand_more:" if is_open else ":material/chevron_right:"
     tip = "Close it" if is_open else "Open it to all its members"

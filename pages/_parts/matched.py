@@ -25,7 +25,8 @@ from pages._session.state import find_selected, plain
 PICTURES = 12
 MEANING = (
     "AUC: the chance that one of them exceeds one of the others, with its 95 % interval; 0.5 tells nothing, 0 and 1 "
-    "all. Raw: against all ordinary galaxies. Matched: against those of the same {by}, three to each at most."
+    "all. Raw: against all ordinary galaxies. Matched: against those of the same {by}, three to each at most, which "
+    "count one together."
 )
 
 
@@ -109,7 +110,7 @@ def show_table(comparison: Comparison, n: int) -> None:
     gaps = ", ".join(
         f"{r['column']} {r['smd_matched']:+.2f} (raw {r['smd_raw']:+.2f})" for r in matching.balance.to_dict("records")
     )
-    alone = f" {matching.alone} of {n} have no control near enough." if matching.alone else ""
+    alone = f" {matching.alone} of {n} have no control near enough and are left out." if matching.alone else ""
     alone += "" if matching.balanced else " **Not balanced:** what is matched by still differs by over a tenth."
     balance = f"{len(matching.controls):,} controls; standardised mean differences {gaps}"
     st.caption(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from galexplore.atlas.recovery import classify, recall_at, recover, recover_from_examples
+from galexplore.atlas.recovery import call_kinds, classify, recall_at, recover, recover_from_examples
 
 
 def make_points(n=3000, peas=80, spirals=120, away=2.0, seed=0):
@@ -85,3 +85,12 @@ def test_kinds_that_are_too_few_are_not_classified():
     population[:9] = "Green Pea"
     found = classify(points, population)
     assert found.recall.empty and found.roc.empty and found.confusion.empty
+
+
+def test_what_is_of_no_kind_is_called_by_where_it_lies():
+    points, population = make_points(away=8.0)
+    asked = np.array([[8.0, 0, 0, 0], [0, 12.0, 0, 0], [0, 0, 0, 0]])
+    called = call_kinds(points, population, ("Green Pea", "Red Spiral"), asked)
+    assert called.tolist() == ["Green Pea", "Red Spiral", "ordinary"]
+    assert call_kinds(points, population, ("Merger",), asked).tolist() == ["ordinary"] * 3, "nobody taught it that kind"
+    assert not len(call_kinds(points, population, ("Green Pea",), asked[:0]))

@@ -216,3 +216,20 @@ def test_dust_reddens_what_is_lit_after_it_was_set():
     colour, redder = (t["flux_disc_g"][0] / t["flux_disc_z"][0] for t in (lit, dusty))
     assert redder < 0.8 * colour and dusty["av"][0] == pytest.approx(10**0.6)
     assert dusty["re_arcsec"][0] == lit["re_arcsec"][0] and dusty["seed"][0] == lit["seed"][0]
+
+
+def test_what_was_measured_of_groups_and_confusion_is_written_as_it_is():
+    from galexplore.bench.controls import write_confusion
+    from galexplore.bench.groups import write_lines
+    from galexplore.cli.trials import groups
+    from galexplore.errors import InputError
+
+    with pytest.raises(InputError, match="rarity, reconstruction or both"):
+        groups(by="beauty")
+    measured = {"galaxies": 1234, "groups": 16, "kinds": ["a", "b"], "purity": 0.5, "purity_one_group": 0.4}
+    measured |= {"reached": {8: {"tiles": 1, "members": 2}, 16: {"tiles": 1, "members": 2}}}
+    measured |= {"missing": {"tiles": ["b"], "members": []}, "largest_share": 0.125, "largest_reason": 0.25}
+    text = "\n".join(write_lines(measured | {"largest_reason_ungrouped": 0.2}))
+    assert "| 16 | 1 of 2 | 2 of 2 |" in text and "Not met in the tiles: b." in text and "in the members" not in text
+    rows = [{"of": "Green Pea", "n": 100, "star": 0.5, "outside": 0.0, "called Green Pea": None}]
+    assert write_confusion(rows)[-2] == "| Green Pea | 100 | 50 ± 5 % | 0 ± 0 % | – |"

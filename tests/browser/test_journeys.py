@@ -92,3 +92,24 @@ def test_two_people_at_once_do_not_see_each_others_labels(browser, address, page
     page.get_by_role("button", name="My labels (1)").wait_for()
     settle(page)
     assert page.locator('[class*="st-key-odd-"] button code').first.inner_text() == "4", "known again by its cookie"
+
+
+def test_a_group_is_opened_labelled_as_one_and_the_labels_are_undone(page):
+    page.get_by_role("link", name="Anomalies").click()
+    page.get_by_text("Pick a galaxy").wait_for(timeout=60_000)
+    settle(page)
+    page.get_by_text("In groups", exact=True).click()
+    row = page.locator('[class*="st-key-group-"] button:visible').first
+    row.wait_for(timeout=60_000)
+    settle(page)
+    row.click()
+    page.get_by_text("Label all", exact=False).first.wait_for(timeout=60_000)
+    settle(page)
+    page.locator(".st-key-all-group-4 button:visible").click()
+    page.locator(".st-key-unlabel-group button:visible").wait_for(timeout=60_000)
+    settle(page)
+    n = int("".join(c for c in page.locator(".st-key-unlabel-group button:visible").inner_text() if c.isdigit()))
+    page.get_by_role("button", name=f"My labels ({n})").wait_for(timeout=60_000)
+    assert "labelled" in row.inner_text()
+    page.locator(".st-key-unlabel-group button:visible").click()
+    page.get_by_role("button", name="My labels (0)").wait_for(timeout=60_000)

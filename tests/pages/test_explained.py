@@ -1,18 +1,21 @@
 """What the pages say of oddness and of kinds, without a browser: one statement, mixed anomalies, matched controls."""
 
+import json
 from collections import Counter
 
 import numpy as np
 import pytest
 
+from galexplore.atlas.controls import BALANCED
 from galexplore.atlas.kinds import SKY, mix_sky
 from galexplore.bench.groups import measure_groups
 from galexplore.explore.comparison import compare, compare_two, conclude, count_told, list_rows
+from galexplore.explore.confusion import can_confuse, draw_quasars, draw_stars, measure_confusion
 from galexplore.explore.labels import make_label, read_labels, recall_labels, tabulate, write_labels
 from galexplore.explore.lessons import find_lesson, try_labels
 from galexplore.explore.odd_groups import A_PAGE as A_PAGE_OF_GROUPS
 from galexplore.explore.odd_groups import TILES
-from pages._parts.groups import MEMBERS
+from pages._parts.groups import MEMBERS, SAID
 from pages._parts.ranking import A_PAGE, say_reason
 from tests.pages.driver import APP, check, go, words
 
@@ -66,7 +69,7 @@ def test_a_group_is_a_row_that_opens_to_its_members_and_is_labelled_as_one(app, 
     largest = max(map(len, tiles.values())) / sum(map(len, tiles.values()))
     assert largest <= 0.25, "no group has more than a quarter of the page's tiles"
     leader = next(name for name in rows if len(tiles[name]) == TILES)
-    assert tiles[leader][0] == leader and f"**{said[leader]}**" in rows[leader]
+    assert tiles[leader][0] == leader and f"**{SAID.get(said[leader], said[leader])}**" in rows[leader]
     app.button(key=f"group-{leader}").click().run()
     check(app)
     members = list_members(app, leader)
@@ -178,6 +181,49 @@ def test_kinds_stand_beside_their_controls(app, explorer):
     check(app)
     pair = compare_two(explorer, rows, list_rows(explorer, "Red Spiral")).set_index("column")
     assert f"**{pair.loc['lat_redshift', 'auc']:.2f} (" in words(app)
+
+
+def test_controls_lie_beside_their_kind_on_both_plots(app, explorer):
+    go(app, "populations")
+
+    def list_controls() -> list[dict[str, set[str]]]:
+        plots = [json.loads(c.proto.spec) for c in app.get("plotly_chart") if c.key in ("kinds-latents", "kinds-map")]
+        return [
+            {t["name"]: set(t["customdata"]) for t in plot["data"] if t.get("name", "").startswith("control of")}
+            for plot in plots
+        ]
+
+    matched = compare(explorer, list_rows(explorer, "Green Pea")).matching
+    ids = set(explorer.table["id"].iloc[matched.controls])
+    shown = list_controls()
+    assert len(shown) == 2 and all(plot["control of Green Pea"] == ids for plot in shown)
+    app.toggle(key="kinds-controls").set_value(False).run()
+    check(app)
+    assert list_controls() == [{}, {}]
+
+
+def test_kinds_are_balanced_against_their_controls_and_those_left_out_are_counted(explorer):
+    for kind in ("Red Spiral", "Green Pea", "Merger"):
+        rows = list_rows(explorer, kind)
+        matching = compare(explorer, rows).matching
+        assert matching.balanced and (matching.balance["smd_matched"].abs() < BALANCED).all(), kind
+        assert len(matching.cases) + matching.alone == len(rows) and len(matching.cases) > len(rows) / 2
+
+
+def test_stars_and_quasars_are_held_against_the_kinds(explorer):
+    if not can_confuse(explorer):
+        pytest.skip("this atlas's galaxies are not drawn")
+    rates = measure_confusion(explorer, ["Green Pea", "Red Spiral"], 12).set_index("of")
+    assert rates.index.tolist() == ["Green Pea", "Red Spiral", "Star", "Quasar"]
+    assert rates.loc["Star", "star"] > 0.5 > rates.loc["Red Spiral", "star"], "most stars are told, few galaxies are"
+    called = rates[["called Green Pea", "called Red Spiral"]]
+    assert called.loc[["Green Pea", "Red Spiral"]].isna().all(axis=None)
+    whole = rates[["star", "outside"]].sum(axis=1) + called.fillna(0).sum(axis=1)
+    assert whole.between(0, 1 + 1e-9).all() and called.loc["Quasar", "called Red Spiral"] < 0.5
+    quasars = draw_quasars(explorer, 12, 3)
+    shine = quasars["core"] * 10 ** (-0.4 * quasars[f"mag_{explorer.survey.reference}"])
+    assert (shine >= 10 ** (-0.4 * 20.0) * 0.999).all() and (quasars["core"] >= 10**0.7).all()
+    assert draw_stars(explorer, 12, 3)["seed"].nunique() == 12, "another star each"
 
 
 def test_a_comparison_takes_its_controls_from_ordinary_galaxies_and_says_what_is_left(explorer):
