@@ -44,7 +44,8 @@ def compare_massive(folder: Path, survey: Survey, n: int = 12000, seed: int = 5)
         row = {"name": real["name"], "z": real["z"], "mock": len(alike)}
         for i, name in enumerate(name_colours(survey)):
             one, other = (f"mag_{b}" for b in name.split("-"))
-            row[name] = {"real": magnitude[i] - magnitude[i + 1], "mock": (alike[one] - alike[other]).median()}
+            seen, mocked = magnitude[i] - magnitude[i + 1], (alike[one] - alike[other]).median()
+            row[name] = {"real": float(seen), "mock": float(mocked)}
         rows.append(row)
     return rows
 
@@ -66,7 +67,8 @@ def compare_discs(folder: Path, survey: Survey, n: int = 6000, seed: int = 6) ->
         for name in name_colours(survey):
             one, other = name.split("-")
             colour = theirs[f"{one.upper()}_COG_PARAMS_MTOT"] - theirs[f"{other.upper()}_COG_PARAMS_MTOT"]
-            row[name] = {"real": colour.median(), "mock": (ours[f"mag_{one}"] - ours[f"mag_{other}"]).median()}
+            mocked = (ours[f"mag_{one}"] - ours[f"mag_{other}"]).median()
+            row[name] = {"real": float(colour.median()), "mock": float(mocked)}
         rows.append(row)
     return rows
 

@@ -1,5 +1,7 @@
 """The mock's bright galaxies beside real ones, and bins of several draws put together."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -44,7 +46,8 @@ def test_a_folder_without_pictures_has_none_to_compare(tmp_path):
 
 
 def test_massive_and_nearby_galaxies_have_the_colours_of_real_ones(real):
-    massive = nearby.summarise(nearby.compare_massive(real, DECALS, n=3000), DECALS)
+    rows = [nearby.compare_massive(real, DECALS, n=3000), nearby.compare_discs(real, DECALS, n=1500)]
+    assert json.loads(json.dumps(rows)) == rows, "the check writes them"
+    massive, discs = (nearby.summarise(part, DECALS) for part in rows)
     assert abs(massive["g-r"]) < 0.06 and abs(massive["r-z"]) < 0.06
-    discs = nearby.summarise(nearby.compare_discs(real, DECALS, n=1500), DECALS)
     assert abs(discs["g-r"]) < 0.06 and abs(discs["r-z"]) < 0.08
