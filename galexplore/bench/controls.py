@@ -31,10 +31,10 @@ def measure_kinds(
     Returns
     -------
     dict
-        `false_alarms`, and under `kinds`, by name: `n`, `controls`, `alone` (without any), `by` (what was matched),
-        `balanced`, `balance` and `compared` (tables, row by row), `recall` and `recall_matched` (value, standard error)
-        of the classifier, and `conclusion`. Under `confusion`, where stars and quasars can be drawn, row by row: what
-        share of each kind is taken for stars or is outside, and of stars and quasars for each kind.
+        `false_alarms`, and under `kinds`, by name: `n`, `controls`, `caliper` (sigma), `alone` (without any), `by`
+        (what was matched), `balanced`, `balance` and `compared` (tables, row by row), `recall` and `recall_matched`
+        (value, standard error) of the classifier, and `conclusion`. Under `confusion`, where stars and quasars can be
+        drawn, row by row: what share of each kind is taken for stars or is outside, and of these for each kind.
     """
     told: dict[str, dict] = {}
     for kind in list_kinds(explorer, kinds):
@@ -44,7 +44,11 @@ def measure_kinds(
         raw = classify(explorer.atlas.points, explorer.atlas.population, (kind,)).recall
         recalls = {"recall": raw, "recall_matched": recall_matched(explorer, comparison, kind)}
         told[kind] = {"n": len(rows), "controls": len(comparison.matching.controls)}
-        told[kind] |= {"alone": comparison.matching.alone, "by": list(comparison.by)}
+        told[kind] |= {
+            "caliper": comparison.matching.caliper,
+            "alone": comparison.matching.alone,
+            "by": list(comparison.by),
+        }
         told[kind] |= {"balanced": comparison.matching.balanced, "conclusion": conclude(comparison, f"{kind} galaxies")}
         told[kind] |= {"balance": comparison.matching.balance.to_dict("records")}
         told[kind] |= {"compared": comparison.table.to_dict("records")}
@@ -78,10 +82,16 @@ def write_share(share: float | None, n: int) -> str:
 
 def write_lines(name: str, kind: dict) -> list[str]:
     """Write what was measured of a kind as Markdown."""
+    reach = f"within {kind['caliper']:g} sigma"
     gaps = ", ".join(f"{r['column']} {r['smd_raw']:+.2f} → {r['smd_matched']:+.2f}" for r in kind["balance"])
     alone = f", {kind['alone']} without any are left out" if kind["alone"] else ""
     alone += "" if kind["balanced"] else "; not balanced"
-    lines = [f"## {name}", "", f"{kind['n']} galaxies, {kind['controls']} controls{alone}. {kind['conclusion']}", ""]
+    lines = [
+        f"## {name}",
+        "",
+        f"{kind['n']} galaxies, {kind['controls']} controls {reach}{alone}. {kind['conclusion']}",
+        "",
+    ]
     lines += [f"Standardised mean differences, raw → matched: {gaps}.", ""]
     if "recall" in kind and "recall_matched" in kind:
         raw, own = (f"{100 * v:.0f} ± {100 * e:.0f} %" for v, e in (kind["recall"], kind["recall_matched"]))

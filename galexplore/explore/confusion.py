@@ -11,6 +11,7 @@ from galexplore.explore.caveats import join_measured, suspect
 from galexplore.explore.explorer import Explorer
 from galexplore.images import Observed
 from galexplore.latents import INTRINSIC_AT, MEANS
+from galexplore.mock.conditions import CONDITIONS
 from galexplore.posterior.domain import OUTSIDE
 from galexplore.sources.mock import can_draw
 from galexplore.sources.segments import draw_rows
@@ -24,7 +25,8 @@ STAR, QUASAR = "Star", "Quasar"
 
 def can_confuse(explorer: Explorer) -> bool:
     """Whether stars and quasars can be drawn as this atlas's galaxies were."""
-    return explorer.simulated and STAR in explorer.kinds.index and can_draw(explorer.table, explorer.survey)
+    drawn = explorer.survey in CONDITIONS and can_draw(explorer.table, explorer.survey)
+    return explorer.simulated and drawn and STAR in explorer.kinds.index
 
 
 def draw_stars(explorer: Explorer, n: int, seed: int) -> pd.DataFrame:

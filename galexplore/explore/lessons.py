@@ -83,14 +83,15 @@ def find_lesson(ranking: Ranking, by: str, labels: pd.DataFrame, table: pd.DataF
     rank = _standardise(ranking.score(by)[:, None], weight)[:, 0]
     slope = float(np.average(added * rank, weights=weight))
     spread = float(np.sqrt(np.cov(ranking.score(by), aweights=weight)))
-    values = [table[column].to_numpy(float) for column in PROPERTIES]
+    known = {column: name for column, name in PROPERTIES.items() if column in table}
+    values = [table[column].to_numpy(float) for column in known]
     columns = _standardise(np.column_stack([added - slope * rank, *values]), weight)
     target, properties = columns[:, 0], columns[:, 1:]
     correlation = np.average(properties * target[:, None], axis=0, weights=weight)
     root = np.sqrt(weight)[:, None]
     fit = np.linalg.lstsq(properties * root, target * root[:, 0], rcond=None)[0]
     left = np.average((target - properties @ fit) ** 2, weights=weight)
-    named = dict(zip(PROPERTIES.values(), map(float, correlation), strict=True))
+    named = dict(zip(known.values(), map(float, correlation), strict=True))
     weights = dict(sorted(named.items(), key=lambda item: -abs(item[1])))
     return Lesson(len(scores), wanted, weights, float(1 - left), 1 + slope / max(spread, 1e-9))
 

@@ -52,7 +52,7 @@ def gather_groups(explorer: Explorer, order: np.ndarray, groups: int = GROUPS) -
     """Gather ranked galaxies, at places (N,) of the table, in groups; the reasons alternate, the oddest come first."""
     points = describe_places(explorer, order)
     reasons = explorer.table["statement"].to_numpy(str)[order]
-    of = group(reasons, points, groups)
+    of = group(reasons, points, min(groups, -(-len(order) // TILES)))  # of a small atlas a row holds several, too
     gathered = []
     for k in range(of.max(initial=-1) + 1):
         inside = np.flatnonzero(of == k)
@@ -67,18 +67,20 @@ def describe_places(explorer: Explorer, rows: np.ndarray) -> np.ndarray:
     Both follow from the image: a ring, a lens and a star hide among others' latents, but not among their errors. What
     lies far out is drawn in (asinh), lest it make up the groups by itself.
     """
-    errors = np.log(explorer.table[SIGMAS].to_numpy(float))
+    errors = np.log(np.maximum(explorer.table[SIGMAS].to_numpy(float), 1e-9))
     usual = errors[explorer.atlas.ordinary]
     low, middle, high = np.quantile(usual, (0.16, 0.5, 0.84), axis=0)
     width = np.maximum((high - low) / 2, 1e-6)
-    return np.arcsinh(np.column_stack([explorer.atlas.points[rows], (errors[rows] - middle) / width]))
+    return np.nan_to_num(np.arcsinh(np.column_stack([explorer.atlas.points[rows], (errors[rows] - middle) / width])))
 
 
 def describe_group(table: pd.DataFrame, rows: np.ndarray) -> str:
     """Say where the middle two thirds of a group lie: "z 0.11 to 0.25, log M 9.1 to 9.6"."""
     words = []
     for name, called, digits in (("lat_redshift", "z", 2), ("lat_logmass", "log M", 1), ("lat_logssfr", "log sSFR", 1)):
-        low, high = np.quantile(table[name].to_numpy(float)[rows], (1 / 6, 5 / 6))
+        if name not in table or not np.isfinite(values := table[name].to_numpy(float)[rows]).any():
+            continue
+        low, high = np.nanquantile(values, (1 / 6, 5 / 6))
         ends = [f"{end:.{digits}f}".replace("-", "−") for end in (low, high)]
         words.append(f"{called} {' to '.join(dict.fromkeys(ends))}")
     return ", ".join(words)

@@ -112,7 +112,8 @@ def show_table(comparison: Comparison, n: int) -> None:
     )
     alone = f" {matching.alone} of {n} have no control near enough and are left out." if matching.alone else ""
     alone += "" if matching.balanced else " **Not balanced:** what is matched by still differs by over a tenth."
-    balance = f"{len(matching.controls):,} controls; standardised mean differences {gaps}"
+    balance = f"{len(matching.controls):,} controls, within {matching.caliper:g} standard deviations"
+    balance += f"; standardised mean differences {gaps}"
     st.caption(
         f"{MEANING.format(by='redshift and mass' + ' and magnitude' * (len(comparison.by) > 2))} {balance}.{alone}"
     )

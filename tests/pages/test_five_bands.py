@@ -115,3 +115,14 @@ def test_a_slider_moves_what_is_decoded(five, models):
     rows = np.array([[0.3, 0.2, mass, 0.0, 0.0] for mass in (low, high)])
     faint, bright = load("five").decode(rows)
     assert np.isfinite(bright).all() and not np.array_equal(faint, bright)
+
+
+def test_its_odd_galaxies_are_shown_in_groups(five):
+    go(five, "anomalies")
+    five.button_group(key="odd-view").set_value("groups").run()
+    check(five)
+    rows = [b for b in five.button if (b.key or "").startswith("group-")]
+    assert rows and rows[0].label.startswith("**")
+    rows[0].click().run()
+    check(five)
+    assert five.button(key="all-group-5")

@@ -45,3 +45,14 @@ def test_it_has_no_slider_and_no_scores(untaught):
     scores = next(m.value for m in untaught.markdown if "R² = 1" in m.value)
     assert "stellar mass" in scores and "star-formation" not in scores
     assert "Not trained" in words(untaught)
+
+
+def test_its_odd_galaxies_are_shown_in_groups(untaught):
+    go(untaught, "anomalies")
+    untaught.button_group(key="odd-view").set_value("groups").run()
+    check(untaught)
+    rows = [b for b in untaught.button if (b.key or "").startswith("group-")]
+    assert rows and rows[0].label.startswith("**")
+    rows[0].click().run()
+    check(untaught)
+    assert untaught.button(key="all-group-5")
