@@ -21,9 +21,9 @@ from galexplore.bench.made_bricks import draw_positions, make_bricks
 from galexplore.bench.peers import Published
 from galexplore.cutouts.photometry import measure_magnitude
 from galexplore.images import Observed
-from galexplore.network.embed_student import CARD
 from galexplore.network.layers import lay_out
 from galexplore.network.sample import describe_hardware
+from galexplore.network.student_card import has_student
 from galexplore.patches.engines import Dask
 from galexplore.patches.images import StoreSource
 from galexplore.patches.instrument import Instrument, open_instrument
@@ -196,7 +196,7 @@ def run(n: int, rounds: int, bricks: int, report: Callable[..., None]) -> dict[s
         `machine`, `bare` and `chains` (name to `Rate`), `ratios`, `bricks`, `peak_gb` of this process.
     """
     torch.set_num_threads(1)
-    has = (find_model("default") / CARD).exists()
+    has = has_student(find_model("default"))
     instrument = open_instrument("default", has)
     frame = catalogue.read(DATA).iloc[:n]
     store = Store.beside(DATA, frame, instrument.survey)

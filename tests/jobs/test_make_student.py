@@ -11,7 +11,8 @@ from galexplore.explore.models import load
 from galexplore.jobs import make_student
 from galexplore.latents import MEANS, SIGMAS
 from galexplore.network.distil import Distilling
-from galexplore.network.embed_student import CARD, WEIGHTS, StudentEmbedder
+from galexplore.network.embed_student import StudentEmbedder
+from galexplore.network.student_card import CARD, WEIGHTS
 from tests.jobs.conftest import make_place
 from tests.jobs.tiny import nothing, train_own, write_own
 
