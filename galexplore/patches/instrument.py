@@ -27,6 +27,7 @@ from galexplore.tables import catalogue
 #: its last bits with the size of its batch.
 TEACHER_BATCH, STUDENT_BATCH = 64, 64
 SAMPLE = 1000  # one galaxy in so many of a student's is looked at by its teacher too
+CHECK_BATCH = 1  # each by itself: a block has one at most, as a rule, and padding costs the teacher's time
 #: Columns of a table of measured galaxies, and what stands for those that were not.
 TEXT = ["id", "verdict", "detail"]
 NUMBERS = [*MEANS, *SIGMAS, "chi2", "mag_aperture", DISTANCE, "ebv"]
@@ -107,7 +108,7 @@ class Instrument:
         ids = block.rows["id"].to_numpy(object)[block.good]
         some = np.array([i for i, name in enumerate(ids) if zlib.crc32(str(name).encode()) % SAMPLE == 0], int)
         valid = None if block.valid is None else block.valid[some]
-        theirs = _in_batches(self._look, block.flux[some], valid, observed[some], TEACHER_BATCH)
+        theirs = _in_batches(self._look, block.flux[some], valid, observed[some], CHECK_BATCH)
         own, off = numbers.iloc[some], {}
         for latent, mean, sigma in zip(LATENTS, MEANS, SIGMAS, strict=True):
             one, other = own[mean].to_numpy(), theirs[mean].to_numpy()
