@@ -134,7 +134,7 @@ def _ask_student(instrument: Instrument, prepared: Prepared) -> dict[str, float]
     if instrument.student is None or not np.isfinite(row[MEANS[1]]):
         return {}
     ratios = ratio95(instrument.student.calibration, row["mag_aperture"], row[MEANS[1]])
-    said = {}
+    said: dict[str, float] = {}
     for name in ("redshift", "logmass"):
         i = LATENTS.index(name)
         half = float(row[SIGMAS[i]])
