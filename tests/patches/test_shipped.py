@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from galexplore.bench.embed import measure_bricks
+from galexplore.bench.made_bricks import draw_positions
 from galexplore.explore.seal import read_card
 from galexplore.images import Observed
 from galexplore.latents import MEANS, SIGMAS
@@ -67,3 +69,10 @@ def test_what_is_written_is_what_the_student_says(survey, alone):
     off = (table[MEANS] - said[MEANS])[inside] / said[SIGMAS][inside].to_numpy()
     assert off.abs().max(axis=None) < 1e-4
     assert np.allclose(table[SIGMAS][inside], said[SIGMAS][inside], rtol=1e-4)
+
+
+def test_ten_thousand_positions_over_bricks_come_out_once_each(tmp_path):
+    told = measure_bricks(tmp_path, 10_000, (2,))  # refuses what is lost or doubled
+    assert told["positions"] == 10_000
+    rows = read_all(tmp_path / "out-0-2")
+    assert len(rows) == 10_000 == rows["id"].nunique() and set(rows["id"]) == set(draw_positions(10_000, 4, 4)["id"])
