@@ -5,6 +5,7 @@ import ctypes
 import errno
 import gzip
 import hashlib
+import json
 import lzma
 import os
 import platform
@@ -71,6 +72,12 @@ def hash_file(path: Path) -> str:
     """SHA-256 of a file, in hexadecimal."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def digest(card: dict) -> str:
+    """SHA-256 of all of a card but its digest, as canonical JSON, in hexadecimal."""
+    rest = {k: v for k, v in card.items() if k != "digest"}
+    return hashlib.sha256(json.dumps(rest, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def explain_failure(path: Path | None, error: OSError) -> str:

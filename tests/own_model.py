@@ -95,3 +95,18 @@ def make_own_model(folder: Path, kept: int = N, frame: pd.DataFrame | None = Non
         "data_hash": hashlib.sha256((folder / "catalogue.parquet").read_bytes()).hexdigest(),
     }
     write_card(folder, card)
+
+
+def add_student(folder: Path) -> dict:
+    """Put a student that has learnt nothing beside a model; return its card."""
+    import torch
+
+    from galexplore.explore.seal import read_card
+    from galexplore.network.embed_student import save_student
+    from galexplore.network.student import Student, StudentNetwork
+
+    torch.manual_seed(1)
+    small, card = StudentNetwork(widths=(4, 4, 4), photometer=8, hidden=8), read_card(folder)
+    said = {"teacher": card["sha256"], "network": asdict(small)}
+    said |= {"survey": card["survey"], "calibration": card["calibration"]}
+    return save_student(Student(small, DECALS), None, folder, said)

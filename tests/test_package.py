@@ -75,7 +75,8 @@ def test_the_wheel_holds_the_package_the_app_and_the_shipped_model_and_nothing_e
     with zipfile.ZipFile(wheel) as file:
         held = {name for name in file.namelist() if ".dist-info/" not in name}
     assert held == wanted
-    assert {"galexplore/py.typed", "galexplore/_site/models/default/weights.safetensors"} <= held
+    model = ("weights.safetensors", "student.json", "student.safetensors")
+    assert {"galexplore/py.typed", *(f"galexplore/_site/models/default/{name}" for name in model)} <= held
     assert wheel.stat().st_size < 20e6
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import torch
 from torch.utils.data import DataLoader, Dataset
 
@@ -21,13 +22,14 @@ from galexplore.bench.made_bricks import draw_positions, make_bricks
 from galexplore.bench.peers import Published
 from galexplore.cutouts.photometry import measure_magnitude
 from galexplore.images import Observed
-from galexplore.network.embed_student import CARD
 from galexplore.network.layers import lay_out
 from galexplore.network.sample import describe_hardware
+from galexplore.network.student_card import has_student
 from galexplore.patches.engines import Dask
 from galexplore.patches.images import StoreSource
 from galexplore.patches.instrument import Instrument, open_instrument
 from galexplore.patches.run import embed_survey
+from galexplore.patches.write import FOLDER
 from galexplore.places import DATA, find_model
 from galexplore.sources.bricks import BrickSource
 from galexplore.sources.mock import Store
@@ -166,7 +168,13 @@ def list_chains(instrument: Instrument, store: Store, ids: list[str], path: Path
 def measure_bricks(
     folder: Path, n: int, workers: tuple[int, ...], rounds: int = 1, student: bool = True
 ) -> dict[str, Any]:
-    """Wall seconds of positions over made bricks, by Dask with so many workers of one thread, the median of rounds."""
+    """Wall seconds of positions over made bricks, by Dask with so many workers of one thread, the median of rounds.
+
+    Raises
+    ------
+    RuntimeError
+        Where a position was lost or came out twice.
+    """
     galaxies = draw_positions(n, 4, 4)
     make_bricks(folder / "bricks", galaxies, 4, 4)
     catalogue.write(galaxies[["id", "ra", "dec"]], folder / "positions.parquet")
@@ -176,7 +184,11 @@ def measure_bricks(
         for count in workers:
             out = folder / f"out-{turn}-{count}"
             summary = embed_survey(source, out, "default", student, Dask(workers=count))
-            assert summary.galaxies == n
+            ids = np.concatenate([pd.read_parquet(p, columns=["id"])["id"] for p in (out / FOLDER).glob("*.parquet")])
+            if sorted(ids) != sorted(galaxies["id"]):
+                raise RuntimeError(
+                    f"{n:,} positions went in, {len(ids):,} came out, {len(set(ids)):,} of them different"
+                )
             seconds.setdefault(count, []).append(summary.seconds["wall"])
     medians = {count: float(np.median(s)) for count, s in seconds.items()}
     return {
@@ -196,7 +208,7 @@ def run(n: int, rounds: int, bricks: int, report: Callable[..., None]) -> dict[s
         `machine`, `bare` and `chains` (name to `Rate`), `ratios`, `bricks`, `peak_gb` of this process.
     """
     torch.set_num_threads(1)
-    has = (find_model("default") / CARD).exists()
+    has = has_student(find_model("default"))
     instrument = open_instrument("default", has)
     frame = catalogue.read(DATA).iloc[:n]
     store = Store.beside(DATA, frame, instrument.survey)

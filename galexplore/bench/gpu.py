@@ -17,13 +17,14 @@ from torch import Tensor
 from galexplore.explore.seal import read_card
 from galexplore.images import Observed
 from galexplore.network.embed import Embedder
-from galexplore.network.embed_student import CARD, StudentEmbedder
+from galexplore.network.embed_student import StudentEmbedder
 from galexplore.network.feed import feed
 from galexplore.network.layers import lay_out
 from galexplore.network.processes import Processes
 from galexplore.network.recipes import Training
 from galexplore.network.run import Run
 from galexplore.network.sample import Sample, describe_hardware, pick_device
+from galexplore.network.student_card import has_student
 from galexplore.network.train import total
 from galexplore.network.vae import Posterior
 from galexplore.places import DATA, find_model
@@ -97,7 +98,7 @@ def _list_looks(folder: Path, device: torch.device) -> dict[str, Look]:
             return teacher.model.encode(images.float().contiguous(memory_format=torch.channels_last), told)
 
     looks: dict[str, Look] = {"model, one look": look}
-    if (folder / CARD).exists():
+    if has_student(folder):
         pupil = StudentEmbedder.load(folder, _read_sha(folder), device).student
 
         def glance(images: Tensor, told: Tensor | None) -> Posterior:

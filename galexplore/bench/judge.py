@@ -8,11 +8,14 @@ import pandas as pd
 from astropy.stats import binom_conf_interval
 from scipy.stats import median_abs_deviation
 
+from galexplore.cutouts.audit import Prepared
 from galexplore.cutouts.readers import read
 from galexplore.errors import InputError
 from galexplore.explore.explorer import Explorer
-from galexplore.latents import LATENTS
-from galexplore.posterior.calibrate import LEVEL68, LEVEL95
+from galexplore.latents import LATENTS, MEANS, SIGMAS
+from galexplore.patches.instrument import Instrument
+from galexplore.posterior.calibrate import LEVEL68, LEVEL95, ratio95
+from galexplore.sources.partitions import Block
 
 #: What a folder of galaxies with truth holds beside the cutouts.
 TRUTH = "truth.csv"
@@ -23,9 +26,10 @@ OUTLIER = 0.15  # of |dz| / (1 + z): catastrophic, as in the field's comparisons
 DRAWS = 2000  # of the bootstrap
 #: What is scored, and what it is held against.
 QUANTITIES = {"redshift": "z", "logmass": "published_logmass", "logmass_told": "published_logmass"}
+QUANTITIES |= {"redshift_student": "z", "logmass_student": "published_logmass"}
 
 
-def judge(explorer: Explorer, folder: Path, left_out: tuple[str, ...] = ()) -> dict:
+def judge(explorer: Explorer, folder: Path, left_out: tuple[str, ...] = (), student: Instrument | None = None) -> dict:
     """Locate the galaxies of `truth.csv` and score the answers.
 
     It names them (`name`, `z`), with `logmass`, `ebv` and `psf_fwhm_<band>` where they are known.
@@ -37,6 +41,8 @@ def judge(explorer: Explorer, folder: Path, left_out: tuple[str, ...] = ()) -> d
         The file and the cutouts that it names.
     left_out : tuple of str
         Names, or parts of them, that do not count.
+    student : Instrument, optional
+        A model's student: it looks at the same pixels, as it does when it embeds a survey.
 
     Returns
     -------
@@ -44,8 +50,9 @@ def judge(explorer: Explorer, folder: Path, left_out: tuple[str, ...] = ()) -> d
         `galaxies`, a row each (`name`, what is known as `z` and `published_logmass`, and what was found as `redshift`,
         `logmass` and `logsfr` with half the 68 and the 95 % interval, `logmass_told`, the mass told the known redshift,
         where the model has a joint posterior, the `ebv` that was removed and the `seeing`, or `refused`), `left_out`,
-        and `redshift`, `logmass` and `logmass_told`, as `score` gives them; `skies`: the same scores for each of
-        `SKIES`, "as published" only where `truth.csv` has E(B-V), "seeing withheld" where it has the seeing.
+        and `redshift`, `logmass` and `logmass_told`, as `score` gives them, with the student's as `redshift_student`
+        and `logmass_student`; `skies`: the same scores for each of `SKIES`, "as published" only where `truth.csv` has
+        E(B-V), "seeing withheld" where it has the seeing.
 
     Raises
     ------
@@ -69,7 +76,7 @@ def judge(explorer: Explorer, folder: Path, left_out: tuple[str, ...] = ()) -> d
     skies[SKIES[3]] = [0.0] * len(truth), seeing
     for how, told in skies.items():
         rows = zip(truth.to_dict("records"), *told, strict=True)
-        located[how] = [_locate(explorer, folder, *row) for row in rows]
+        located[how] = [_locate(explorer, folder, *row, student=student) for row in rows]
     scores = {how: _score_all(rows, left_out) for how, rows in located.items()}
     return {"galaxies": located[SKIES[0]], "left_out": list(left_out), **scores[SKIES[0]], "skies": scores}
 
@@ -95,6 +102,7 @@ def _locate(
     row: dict,
     ebv: float | None = None,
     seeing: tuple[float | None, ...] | None = None,
+    student: Instrument | None = None,
 ) -> dict:
     name = Path(str(row["name"])).name
     said = {"name": name, "z": float(row["z"]), "published_logmass": float(row.get("logmass", np.nan))}
@@ -113,8 +121,26 @@ def _locate(
         halves = (float(np.subtract(*mass.interval(level)[::-1])) / 2 for level in (LEVEL68, LEVEL95))
         keys = ("logmass_told", "logmass_told_68", "logmass_told_95")
         said |= dict(zip(keys, (float(mass.median), *halves), strict=True))
+    if student is not None:
+        said |= _ask_student(student, location.prepared)
     widths = [w if np.isfinite(w) else None for w in location.prepared.seeing.tolist()]
     return said | {"ebv": location.prepared.dust.ebv, "seeing": widths}
+
+
+def _ask_student(instrument: Instrument, prepared: Prepared) -> dict[str, float]:
+    """Redshift and mass by a student, with half the 68 and the 95 % interval; nothing where it gives no answer."""
+    rows = pd.DataFrame({"id": [""], "ra": np.nan, "dec": np.nan})
+    row = instrument.measure(Block.of_prepared(rows, [prepared], instrument.survey))[0].iloc[0]
+    if instrument.student is None or not np.isfinite(row[MEANS[1]]):
+        return {}
+    ratios = ratio95(instrument.student.calibration, row["mag_aperture"], row[MEANS[1]])
+    said: dict[str, float] = {}
+    for name in ("redshift", "logmass"):
+        i = LATENTS.index(name)
+        half = float(row[SIGMAS[i]])
+        answer = float(row[MEANS[i]]), half, half * float(ratios[i])
+        said |= dict(zip((f"{name}_student{kind}" for kind in ("", "_68", "_95")), answer, strict=True))
+    return said
 
 
 def score(rows: pd.DataFrame, name: str, known: str) -> dict:
@@ -129,7 +155,8 @@ def score(rows: pd.DataFrame, name: str, known: str) -> dict:
         would give in 95 % of cases around it.
     """
     truth, value = rows[known].to_numpy(), rows[name].to_numpy()
-    error = (value - truth) / (1 + truth) if name == "redshift" else value - truth
+    redshift = name.startswith("redshift")
+    error = (value - truth) / (1 + truth) if redshift else value - truth
     random = np.random.default_rng(0)
     picks = random.integers(0, len(rows), (DRAWS, len(rows)))
 
@@ -145,7 +172,7 @@ def score(rows: pd.DataFrame, name: str, known: str) -> dict:
     out: dict = {"n": len(rows), "r2": estimate(find_r2)}
     out["nmad"] = estimate(lambda pick: median_abs_deviation(error[pick], scale="normal"))
     out["bias"] = estimate(lambda pick: np.median(error[pick]))
-    if name == "redshift":
+    if redshift:
         out["outliers"] = estimate(lambda pick: (np.abs(error[pick]) > OUTLIER).mean())
     for level in ("68", "95"):
         inside = int((np.abs(value - truth) <= rows[f"{name}_{level}"]).sum())

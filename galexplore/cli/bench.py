@@ -72,6 +72,7 @@ def real(
         list[str] | None, typer.Option(help="Do not count galaxies whose name holds this (may be repeated).")
     ] = None,
     model: Annotated[str, typer.Option(help="Name of a model; galexplore model list shows them.")] = "default",
+    student: Annotated[bool, typer.Option("--student", help="Score the model's student beside it.")] = False,
     write: Annotated[Path | None, typer.Option(help="Markdown file for the table.")] = None,
     page: Annotated[Path | None, typer.Option(help="HTML file for plots of galaxies with spectra.")] = None,
     as_json: AsJson = False,
@@ -81,13 +82,15 @@ def real(
     from galexplore.bench.real import HEAD, locate_all, write_table
     from galexplore.explore.models import load
     from galexplore.files import write_whole
+    from galexplore.patches.instrument import open_instrument
 
     explorer = load(model)
     rows = locate_all(explorer, real / "cutouts" if (real / "cutouts").is_dir() else real)
     said: dict = {"cutouts": rows}
     text = write_table(rows)
     if (real / "completed" / TRUTH).exists():
-        said["completed"] = judge(explorer, real / "completed", tuple(leave_out or ()))
+        instrument = open_instrument(model, True) if student else None
+        said["completed"] = judge(explorer, real / "completed", tuple(leave_out or ()), instrument)
         text += f"\n## Galaxies with spectra\n\n{write_scores(said['completed'])}"
         if page:
             from galexplore.figures.trials import plot_judged, write_page

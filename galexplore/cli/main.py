@@ -136,26 +136,18 @@ def locate(
 def evaluate(
     split: Annotated[str, typer.Option(help="Which split: test, calibration, validation or train.")] = "test",
     model: Model = "default",
+    student: Annotated[bool, typer.Option("--student", help="Score the model's student, and its lag.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Score a model on one split of its catalogue, with bootstrap standard errors."""
+    """Score a model, or its student, on one split of its catalogue, with bootstrap standard errors."""
     import galexplore as gx
     from galexplore.cli.scores import print_scores
-    from galexplore.posterior.metrics import evaluate as score
+    from galexplore.jobs.score import score_model, score_student
 
     try:
-        explorer = gx.load(model)
-        if "split" not in explorer.table:
-            raise InputError("The catalogue has no column split, so that nothing of it is known to be held out.")
-        chosen = explorer.table[explorer.table["split"] == split]
-        if chosen.empty:
-            raise InputError(f"There is no split {split!r}; there are {', '.join(explorer.table['split'].unique())}.")
+        scores = (score_student if student else score_model)(gx.load(model), split)
     except InputError as error:
         refuse(error, as_json)
-    scores = {"split": split, "simulated": explorer.simulated}
-    rows = (explorer.table["split"] == split).to_numpy()
-    joint = explorer.posteriors[rows] if explorer.posteriors is not None else None
-    scores |= score(chosen, explorer.card["calibration"], explorer.survey, joint)
     if as_json:
         print(json.dumps(scores, indent=2))
         return

@@ -18,7 +18,7 @@ def pack(
     name: Annotated[str, typer.Argument(help="Name of a model; model list shows them.")],
     file: Annotated[Path, typer.Argument(help="File to write, such as mine.galexplore.")],
 ) -> None:
-    """Write a trained model, with its atlas, its catalogue and the images that are its own, into one file."""
+    """Write a trained model, with its atlas, its catalogue, its own images and its student, into one file."""
     from galexplore.jobs.packing import pack_model
 
     pack_model(name, file)
@@ -133,18 +133,20 @@ def teach(
 @app.command("list")
 def list_all() -> None:
     """List the models, and what is wrong with those that cannot be opened."""
-    from galexplore.explore.models import find_damage, list_models
+    from galexplore.explore.models import describe_student, find_damage, list_models
     from galexplore.explore.seal import read_card
 
-    table, damaged = Table("model", "made", "taught by", "simulated", "weights", "state"), []
+    table, damaged = Table("model", "made", "taught by", "simulated", "weights", "state", "student"), []
     for name in list_models():
         if damage := find_damage(name):
-            table.add_row(name, *4 * "–", "damaged")
+            table.add_row(name, *4 * "–", "damaged", "–")
             damaged.append(damage)
             continue
         card = read_card(find_model(name))
         said = (card.get("made", "–"), f"{card.get('n_train', 0):,} galaxies", "yes" if card.get("simulated") else "no")
-        table.add_row(name, *said, card["sha256"][:12], "whole")
+        student, why = describe_student(name, card["sha256"])
+        table.add_row(name, *said, card["sha256"][:12], "whole", student)
+        damaged += [f"{why}."] if why else []
     out.print(table)
     for sentence in damaged:
         print(sentence)

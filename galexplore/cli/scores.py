@@ -12,11 +12,13 @@ _BINNED = {"nmad": "scatter", "coverage68": "in 68 %", "coverage95": "in 95 %"}
 def print_scores(scores: dict, console: Console) -> None:
     """Print what `metrics.evaluate` found, with `split` in it: the scores, then bin by bin."""
     free = scores["free"]
-    judged = {k: v for k, v in scores.items() if isinstance(v, dict) and k not in ("bins", "free", "joint")}
+    judged = {k: v for k, v in scores.items() if isinstance(v, dict) and k not in ("bins", "free", "joint", "lag")}
     judged |= {"free: R² of a residual": free["leakage"], "free: rank correlation": free["spearman"]}
     judged["free: rank correlation given z, M, SFR"] = free["partial"]
     judged |= {"free: told by z, M, SFR": {"R² of boosted trees": free["told"]}} if free["told"] else {}
     title = f"{scores['split'].capitalize()} split, {scores['n']} {'simulated ' * scores['simulated']}galaxies"
+    title += ", by the student" * ("lag" in scores)
+    judged |= {"R² of the model less the student's": scores["lag"]} if scores.get("lag") else {}
     table = Table("latent", "score", "value", title=title)
     for latent, values in judged.items():
         for name, (value, error) in values.items():

@@ -77,8 +77,10 @@ def measure_artefacts(flux: np.ndarray, survey: Survey) -> pd.DataFrame:
         of the same g - r; NaN where the survey lacks one of these bands. `contamination`: light of the brightest spot
         within 4 arcsec beyond what lies opposite to it, over that of the middle.
     """
+    if not len(flux):  # the columns of any, all the same
+        return _measure_batch(np.zeros((1, *survey.shape), np.float32), survey).iloc[:0]
     parts = [_measure_batch(np.asarray(flux[i : i + _BATCH], np.float32), survey) for i in range(0, len(flux), _BATCH)]
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+    return pd.concat(parts, ignore_index=True)
 
 
 def _measure_batch(flux: np.ndarray, survey: Survey) -> pd.DataFrame:

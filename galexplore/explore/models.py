@@ -13,6 +13,7 @@ from galexplore.explore import seal
 from galexplore.explore.deferred import Deferred
 from galexplore.explore.explorer import Explorer
 from galexplore.images import Images
+from galexplore.network.student_card import has_student, read_student_card
 from galexplore.places import DATA, SHIPPED, find_model, models_folder
 from galexplore.posterior.density import Density
 from galexplore.posterior.joint import FILE
@@ -47,6 +48,18 @@ def find_damage(name: str) -> str:
         return next(iter(seal.find_faults(folder, seal.read_card(folder)).values()), "")
     except InputError as error:
         return str(error)
+
+
+def describe_student(name: str, teacher: str) -> tuple[str, str]:
+    """Say whether a model has a student: "–", "whole" or "damaged", and then why in a sentence."""
+    folder = find_model(name)
+    try:
+        if has_student(folder):
+            read_student_card(folder, teacher)
+            return "whole", ""
+    except InputError as error:
+        return "damaged", str(error)
+    return "–", ""
 
 
 def stat_files(name: str) -> tuple[tuple[str, int, int], ...]:

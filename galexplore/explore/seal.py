@@ -5,12 +5,11 @@ rest of itself, as canonical JSON. Of kept images, which may be many gigabytes, 
 checksum an image, which is held against the image when that is read (`galexplore.sources.kept`).
 """
 
-import hashlib
 import json
 from pathlib import Path
 
 from galexplore.errors import InputError
-from galexplore.files import hash_file
+from galexplore.files import digest, hash_file
 from galexplore.places import DATA, SHIPPED
 from galexplore.posterior import domain
 from galexplore.posterior.joint import FILE
@@ -84,12 +83,6 @@ def read_unsealed(folder: Path) -> dict:
             f"{advise(folder)}."
         )
     return card
-
-
-def digest(card: dict) -> str:
-    """SHA-256 of all of a card but its digest, as canonical JSON, in hexadecimal."""
-    rest = {k: v for k, v in card.items() if k != "digest"}
-    return hashlib.sha256(json.dumps(rest, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def hash_files(folder: Path, card: dict) -> dict[str, str]:

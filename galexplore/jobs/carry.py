@@ -12,8 +12,7 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from galexplore.errors import InputError
-from galexplore.explore.seal import digest
-from galexplore.files import hash_file, make_beside, publish_folder, write_whole
+from galexplore.files import digest, hash_file, make_beside, publish_folder, write_whole
 from galexplore.jobs.draws import Report, draw_training_table
 from galexplore.jobs.gather import open_images, read_catalogue, read_survey
 from galexplore.jobs.learn import Plan, is_begun, learn, list_versions, make_plan, open_learnt, prepare

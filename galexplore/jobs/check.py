@@ -9,6 +9,7 @@ from galexplore.explore import seal, selections
 from galexplore.explore.explorer import Explorer
 from galexplore.explore.labels import mend_labels, read_lines, recall_labels
 from galexplore.explore.models import list_models, load
+from galexplore.network.student_card import FILES, has_student, read_student_card
 from galexplore.places import cache_folder, find_model
 from galexplore.sources.kept import KEPT, Kept
 from galexplore.sources.mock import Store
@@ -76,6 +77,7 @@ def check_model(name: str, mend: bool = False) -> Iterator[Finding]:
         yield Finding(f"model {name}: card.json", "damaged", str(error))
         return
     yield Finding(f"model {name}: card.json", "whole", "as it was written")
+    yield from check_student(name, folder, card["sha256"])
     faults = seal.find_faults(folder, card)
     for file in sorted({*card["files"], *faults}):
         yield Finding(f"model {name}: {file}", *(("damaged", faults[file]) if file in faults else ("whole", "as made")))
@@ -89,6 +91,18 @@ def check_model(name: str, mend: bool = False) -> Iterator[Finding]:
     yield from check_images(name, explorer)
     if isinstance(explorer.images, Store):
         yield check_store(name, explorer.images, mend)
+
+
+def check_student(name: str, folder: Path, teacher: str) -> Iterator[Finding]:
+    """Look over a model's student, where it has one: whether it is whole, and taught by these weights."""
+    if not has_student(folder):
+        return
+    try:
+        said = read_student_card(folder, teacher)
+    except InputError as error:
+        yield Finding(f"model {name}: student", "damaged", f"{error}; or remove {' and '.join(FILES)}.")
+        return
+    yield Finding(f"model {name}: student", "whole", f"taught by this model on {said.get('n_train', 0):,} galaxies")
 
 
 def check_images(name: str, explorer: Explorer) -> Iterator[Finding]:

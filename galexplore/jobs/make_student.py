@@ -21,7 +21,7 @@ from galexplore.jobs.gather import (
 )
 from galexplore.jobs.make_domain import find_pulls
 from galexplore.jobs.publish import drop_nan, hold_name
-from galexplore.latents import ANY_ANGLE, LABELLED, LATENTS, SIGMAS
+from galexplore.latents import ANY_ANGLE, LATENTS, SIGMAS
 from galexplore.network.distil import Distilling, Lessons, distil, find_taught, keep_taught
 from galexplore.network.embed_student import StudentEmbedder, save_student
 from galexplore.network.recipes import Training
@@ -31,7 +31,7 @@ from galexplore.network.vae import CVAE
 from galexplore.places import DATA, cache_folder, find_model
 from galexplore.posterior.calibrate import calibrate, scale_at
 from galexplore.posterior.domain import Domain, fit
-from galexplore.posterior.label_errors import read_label
+from galexplore.posterior.lag import measure_lag
 from galexplore.posterior.metrics import evaluate
 from galexplore.tables.columns import ORDINARY
 
@@ -92,7 +92,8 @@ def teach_student(name: str, report: Report, distilling: Distilling = Distilling
         "made": datetime.now(UTC).date().isoformat(),
     }
     card |= {k: said[k] for k in ("calibration", "metrics")}
-    card["lag"] = _find_lag(explorer.table, said["table"])
+    judged = said["table"][said["table"]["split"] == "validation"]
+    card["lag"] = {latent: value for latent, (value, _) in measure_lag(explorer.table, judged).items()}
     with hold_name(name):
         return save_student(student, said["domain"], folder, drop_nan(card))
 
@@ -172,17 +173,3 @@ def _limit(table: pd.DataFrame, features: np.ndarray, pixels: pd.DataFrame) -> D
     if min(held_out.sum(), (~held_out).sum()) < 4 * features.shape[1]:
         return None
     return fit(features[usual], pixels, held_out, find_pulls(table[usual]))
-
-
-def _find_lag(teacher: pd.DataFrame, student: pd.DataFrame) -> dict[str, float]:
-    """R^2 of the teacher less the student's, on the validation split, by latent that has a label."""
-    theirs = teacher.set_index("id")[[f"lat_{n}" for n in LABELLED]].add_suffix("_teacher")
-    both = student.set_index("id").join(theirs)
-    both, lag = both[both["split"] == "validation"], {}
-    for latent, column in LABELLED.items():
-        label = read_label(both, column)
-        spread = np.nansum((label - np.nanmean(label)) ** 2)
-        errors = [np.nansum((both[f"lat_{latent}{whose}"] - label) ** 2) for whose in ("", "_teacher")]
-        if spread > 0:
-            lag[latent] = float((errors[0] - errors[1]) / spread)
-    return lag

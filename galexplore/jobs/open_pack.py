@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from galexplore.errors import InputError, list_few
-from galexplore.explore.seal import digest
-from galexplore.files import hash_file
+from galexplore.files import digest, hash_file
 from galexplore.jobs.learn import Plan, list_versions
 from galexplore.jobs.packing import check_network
 from galexplore.network.recipes import Network, Training

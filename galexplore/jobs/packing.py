@@ -17,6 +17,7 @@ from galexplore.explore import seal
 from galexplore.explore.models import load
 from galexplore.files import DAMAGE, hash_file, make_beside, measure_room, publish_folder, write_beside
 from galexplore.jobs.publish import check_place, hold_name, seal_folder
+from galexplore.network import student_card
 from galexplore.places import DATA, find_model, models_folder
 from galexplore.posterior import domain
 from galexplore.posterior.joint import FILE
@@ -25,19 +26,20 @@ from galexplore.tables import catalogue
 
 FORMAT, VERSION = "galexplore model", 1
 NEEDED = ("card.json", "weights.safetensors", "atlas.npz", "catalogue.parquet")
-MEMBERS = (*NEEDED, "pixels.npz", FILE, domain.FILE, KEPT)
+MEMBERS = (*NEEDED, "pixels.npz", FILE, domain.FILE, KEPT, *student_card.FILES)
 #: Bytes that a member may unfold to: images of ten million galaxies are 290 GB, everything else is far smaller.
-LARGEST = {KEPT: 300_000_000_000, "card.json": 50_000_000}
+LARGEST = {KEPT: 300_000_000_000, "card.json": 50_000_000, student_card.CARD: student_card.LARGEST_CARD}
 LARGEST_OTHER = 20_000_000_000
 UNFOLDS = 200  # times its packed size that a member may be: parquet and npz are packed already
 MANIFEST = 1_000_000  # bytes that the manifest may have
 WIDEST = 8192  # channels that a layer of a network may have
+WIDEST_STUDENT, DEEPEST = 1024, 64  # of a student, and blocks that it may have
 MOST_ROWS = 50_000_000
 CHUNK = 1 << 20
 
 
 def pack_model(name: str, file: Path) -> Path:
-    """Write a trained model into one file, with its atlas, its catalogue and the images that are its own.
+    """Write a trained model into one file, with its atlas, its catalogue, the images that are its own and its student.
 
     Parameters
     ----------
@@ -49,10 +51,12 @@ def pack_model(name: str, file: Path) -> Path:
     Raises
     ------
     InputError
-        Where there is no such model, it is not whole, or the file cannot be written.
+        Where there is no such model, it or its student is not whole, or the file cannot be written.
     """
     folder = find_model(name)
-    load(name)  # refuses what is damaged or not whole
+    sha256 = load(name).card["sha256"]  # refuses what is damaged or not whole
+    if student_card.has_student(folder):
+        student_card.read_student_card(folder, sha256)
     paths = {member: folder / member for member in MEMBERS if (folder / member).exists()}
     paths.setdefault("catalogue.parquet", DATA)
     manifest = {"format": FORMAT, "version": VERSION, "galexplore": galexplore.__version__, "name": name}
@@ -63,7 +67,7 @@ def pack_model(name: str, file: Path) -> Path:
             for member, path in paths.items():  # without times: the same model makes the same bytes
                 entry = zipfile.ZipInfo(member)
                 entry.file_size = path.stat().st_size
-                if member == "card.json":  # the others hardly shrink
+                if member in ("card.json", student_card.CARD):  # the others hardly shrink
                     entry.compress_type = zipfile.ZIP_DEFLATED
                 with open(path, "rb") as source, packed.open(entry, "w") as target:
                     shutil.copyfileobj(source, target, CHUNK)
@@ -184,6 +188,10 @@ def _prove(folder: Path, name: str) -> None:
         explorer = load(str(folder))
         if set(explorer.atlas.id) - set(catalogue.read(folder / "catalogue.parquet")["id"]):
             raise InputError("Its catalogue is not the one of its atlas.")
+        if student_card.has_student(folder):
+            from galexplore.network.embed_student import StudentEmbedder
+
+            StudentEmbedder.load(folder, explorer.card["sha256"])
     except InputError as error:
         raise InputError(f"{name} holds no model that can be opened. {error}") from error
     except Exception as error:  # what a library says of a hostile file never reaches a person raw
@@ -193,6 +201,8 @@ def _prove(folder: Path, name: str) -> None:
 def _check_inside(folder: Path) -> None:
     """Refuse a network or arrays that would fill the memory, before any of it is made."""
     check_network(json.loads((folder / "card.json").read_text())["network"])
+    if (folder / student_card.CARD).exists():
+        check_student_network(json.loads((folder / student_card.CARD).read_text())["network"])
     if catalogue.count_rows(folder / "catalogue.parquet") > MOST_ROWS:
         raise InputError("Its catalogue is too large.")
     for path in folder.glob("*.npz"):
@@ -207,3 +217,11 @@ def check_network(network: dict) -> None:
     numbers = [n for v in network.values() for n in (v if isinstance(v, list) else [v]) if not isinstance(n, str)]
     if len(numbers) > 64 or not all(0 <= float(n) <= WIDEST for n in numbers):
         raise InputError("Its network is too large.")
+
+
+def check_student_network(network: dict) -> None:
+    """Refuse a student's network, as its card describes it, that would fill the memory."""
+    check_network(network)
+    blocks = sum(map(float, network.get("depths", ())))
+    if blocks > DEEPEST or any(float(n) > WIDEST_STUDENT for n in network.get("widths", ())):
+        raise InputError("Its student's network is too large.")

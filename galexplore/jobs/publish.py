@@ -10,8 +10,9 @@ from typing import Any
 from galexplore.errors import InputError
 from galexplore.explore import seal
 from galexplore.explore.models import open_model
-from galexplore.files import publish_folder, write_beside
+from galexplore.files import digest, publish_folder, write_beside
 from galexplore.locks import hold
+from galexplore.network import student_card
 from galexplore.places import SHIPPED, models_folder
 from galexplore.sources.keeping import add_checksums
 from galexplore.sources.kept import KEPT
@@ -75,7 +76,7 @@ def write_card(folder: Path, card: dict) -> dict:
     """
     card = drop_nan(card)
     card.setdefault("files", seal.hash_files(folder, card))
-    card["digest"] = seal.digest(card)
+    card["digest"] = digest(card)
     with write_beside(folder / "card.json") as partial:
         partial.write_text(json.dumps(card, indent=1, allow_nan=False) + "\n")
     return card
@@ -84,8 +85,8 @@ def write_card(folder: Path, card: dict) -> dict:
 def seal_folder(folder: Path) -> dict:
     """Take a model's files as they are: write their hashes into its card, once it opens with them; return the card.
 
-    For a model of an earlier version, or one whose files a person has changed on purpose. Images that were kept without
-    checksums get them.
+    For a model of an earlier version, or one whose files a person has changed on purpose, and for its student. Images
+    that were kept without checksums get them.
 
     Raises
     ------
@@ -97,7 +98,18 @@ def seal_folder(folder: Path) -> dict:
         add_checksums(folder / KEPT)
     card["files"] = seal.hash_files(folder, card)
     open_model(folder.name, folder, card)
+    if student_card.has_student(folder):
+        _seal_student(folder, card["sha256"])
     return write_card(folder, card)
+
+
+def _seal_student(folder: Path, teacher: str) -> None:
+    """Take a student's files as they are, once it opens with them."""
+    from galexplore.network.embed_student import StudentEmbedder
+
+    said = student_card.read_unsealed_student(folder, teacher)
+    StudentEmbedder.open(folder, said)
+    student_card.write_student_card(folder, said)
 
 
 def drop_nan(value: Any) -> Any:

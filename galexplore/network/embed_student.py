@@ -1,6 +1,5 @@
 """Surveys through a student: one look a galaxy, with its own calibration and its own sense of what it has learnt."""
 
-import json
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
@@ -15,7 +14,7 @@ from torch import Tensor
 
 from galexplore.cutouts.photometry import measure_magnitude
 from galexplore.errors import InputError
-from galexplore.files import hash_file, write_beside, write_whole
+from galexplore.files import write_beside
 from galexplore.images import Observed
 from galexplore.latents import LATENTS, MEANS, SIGMAS
 from galexplore.network.feed import feed
@@ -23,12 +22,11 @@ from galexplore.network.layers import lay_out
 from galexplore.network.physical import to_physical
 from galexplore.network.sample import pick_device
 from galexplore.network.student import Student, StudentNetwork
+from galexplore.network.student_card import WEIGHTS, advise_student, read_student_card, write_student_card
 from galexplore.network.vae import Posterior
 from galexplore.posterior.domain import Domain
 from galexplore.survey import Survey
 
-#: A student's files in the folder of the model that taught it.
-WEIGHTS, CARD = "student.safetensors", "student.json"
 #: Images that go through the network at once: their pixels stay within a core's own cache.
 BATCH = 64
 
@@ -61,25 +59,22 @@ class StudentEmbedder:
         InputError
             Where there is none, it is damaged, or other weights taught it.
         """
-        name, mend = folder.name, f"teach one with: galexplore model student {folder.name}"
-        if not (folder / CARD).exists() or not (folder / WEIGHTS).exists():
-            raise InputError(f"The model {name!r} has no student; {mend}")
+        return cls.open(folder, read_student_card(folder, teacher), device)
+
+    @classmethod
+    def open(cls, folder: Path, card: dict, device: torch.device | None = None) -> "StudentEmbedder":
+        """Open the weights that stand in a model's folder by a card, which is taken as it is; raises as `load`."""
         try:
-            card = json.loads((folder / CARD).read_bytes())
-            if hash_file(folder / WEIGHTS) != card["sha256"]:
-                raise InputError(f"The student of {name!r} is not the one that its card describes; {mend}")
-            if card["teacher"] != teacher:
-                raise InputError(f"The student of {name!r} was taught by other weights; {mend}")
             with safe_open(folder / WEIGHTS, "pt") as file:
                 tensors = {key: file.get_tensor(key) for key in file.keys()}
             student = Student(StudentNetwork.read(card["network"]), Survey.from_dict(card["survey"]))
             student.load_state_dict({k[8:]: v for k, v in tensors.items() if k.startswith("student.")})
             domain = _unpack_domain({k[7:]: v for k, v in tensors.items() if k.startswith("domain.")})
             return cls(student.to(device or pick_device()), dict(card["calibration"]), domain, card)
-        except InputError:
-            raise
         except (SafetensorError, OSError, ValueError, LookupError, TypeError, RuntimeError) as error:
-            raise InputError(f"The student of {name!r} is damaged or another version's; {mend}") from error
+            raise InputError(
+                f"The student of {folder.name!r} is damaged or another version's; {advise_student(folder)}"
+            ) from error
 
     @torch.inference_mode()
     def read(
@@ -139,10 +134,7 @@ def save_student(student: Student, domain: Domain | None, folder: Path, card: di
         tensors |= {f"domain.{k}": torch.from_numpy(np.array(a, order="C")) for k, a in small.items()}
     with write_beside(folder / WEIGHTS) as partial:
         save_file(tensors, partial)
-    card = card | {"sha256": hash_file(folder / WEIGHTS)}
-    text = json.dumps(card, indent=1) + "\n"
-    write_whole(folder / CARD, text)
-    return json.loads(text)
+    return write_student_card(folder, card)
 
 
 def _unpack_domain(tensors: dict[str, Tensor]) -> Domain | None:

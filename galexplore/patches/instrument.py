@@ -27,6 +27,7 @@ from galexplore.tables import catalogue
 #: its last bits with the size of its batch.
 TEACHER_BATCH, STUDENT_BATCH = 64, 64
 SAMPLE = 1000  # one galaxy in so many of a student's is looked at by its teacher too
+CHECK_BATCH = 1  # each by itself: a block has one at most, as a rule, and padding costs the teacher's time
 #: Columns of a table of measured galaxies, and what stands for those that were not.
 TEXT = ["id", "verdict", "detail"]
 NUMBERS = [*MEANS, *SIGMAS, "chi2", "mag_aperture", DISTANCE, "ebv"]
@@ -107,7 +108,7 @@ class Instrument:
         ids = block.rows["id"].to_numpy(object)[block.good]
         some = np.array([i for i, name in enumerate(ids) if zlib.crc32(str(name).encode()) % SAMPLE == 0], int)
         valid = None if block.valid is None else block.valid[some]
-        theirs = _in_batches(self._look, block.flux[some], valid, observed[some], TEACHER_BATCH)
+        theirs = _in_batches(self._look, block.flux[some], valid, observed[some], CHECK_BATCH)
         own, off = numbers.iloc[some], {}
         for latent, mean, sigma in zip(LATENTS, MEANS, SIGMAS, strict=True):
             one, other = own[mean].to_numpy(), theirs[mean].to_numpy()
@@ -119,17 +120,18 @@ class Instrument:
     def _judge(self, block: Block, numbers: pd.DataFrame) -> tuple[list[str], list[str]]:
         """Judge by the model's domain; in place, sigmas widen at the edge and what is outside has no numbers."""
         verdicts = np.where(block.approximate, "approximate", "located").tolist()
-        details = [""] * len(numbers)
+        details, wider = [""] * len(numbers), np.ones(len(numbers))
         finite = np.isfinite(numbers[[*MEANS, *SIGMAS]].to_numpy(float)).all(axis=1)
         said = _validate(self.student.domain if self.student else self.embedder.domain, numbers, self._fill(block))
         for i, validity in said.items():
             details[i] = validity.sentence
             if validity.state == EDGE:
-                numbers.loc[i, SIGMAS] *= validity.widening
+                wider[i] = validity.widening
             elif validity.state == OUTSIDE:
                 verdicts[i] = "outside"
         for i in map(int, np.flatnonzero(~finite)):
             verdicts[i], details[i] = "refused", "the model has no finite answer to these pixels"
+        numbers[SIGMAS] = numbers[SIGMAS].to_numpy() * wider[:, None]
         numbers[SIGMAS[0]] = numbers[SIGMAS[0]].clip(upper=ANY_ANGLE)
         numbers.loc[[v in ("outside", "refused") for v in verdicts], [*MEANS, *SIGMAS]] = np.nan
         return verdicts, details
@@ -167,8 +169,8 @@ def _validate(domain: Domain | None, numbers: pd.DataFrame, filled: np.ndarray) 
     none = [c for c in map(str, numbers) if c.startswith(PROBABILITIES) and c != f"{PROBABILITIES}galaxy"]
     odd = numbers[none].sum(axis=1).to_numpy() > 1 - SAFE if none else np.zeros(len(numbers), bool)
     odd |= (numbers[DISTANCE].to_numpy() > domain.limits[0]) | (filled > FILLED[0])
-    rows = {int(i): {str(k): float(v) for k, v in numbers.iloc[i].items()} for i in np.flatnonzero(odd)}
-    return {i: domain.judge(row, float(filled[i])) for i, row in rows.items()}
+    rows = zip(np.flatnonzero(odd).tolist(), numbers[odd].to_dict("records"), strict=True)
+    return {i: domain.judge({str(k): float(v) for k, v in row.items()}, float(filled[i])) for i, row in rows}
 
 
 @lru_cache(maxsize=2)

@@ -15,7 +15,7 @@ from galexplore.explore import seal
 from galexplore.files import write_whole
 from galexplore.latents import LATENTS, MEANS
 from galexplore.locks import hold
-from galexplore.network.embed_student import CARD, StudentEmbedder
+from galexplore.network.student_card import has_student, read_student_card
 from galexplore.patches.engines import Engine, Local
 from galexplore.patches.write import FOLDER, VERDICTS, Plan, Tally, embed_partition
 from galexplore.places import find_model
@@ -105,9 +105,9 @@ def choose_student(model: str, galaxies: int, wanted: bool | None) -> bool:
     if wanted is False or (wanted is None and galaxies < MANY):
         return False
     folder = find_model(model)
-    if wanted is None and not (folder / CARD).exists():
+    if wanted is None and not has_student(folder):
         return False
-    StudentEmbedder.load(folder, seal.read_card(folder)["sha256"])
+    read_student_card(folder, seal.read_card(folder)["sha256"])
     return True
 
 
@@ -124,7 +124,7 @@ def make_plan(source: Source, out: Path, model: str, student: bool) -> Plan:
         "measured_by": "student" if student else "model",
     }
     if student:
-        provenance["student_sha256"] = json.loads((folder / CARD).read_bytes())["sha256"]
+        provenance["student_sha256"] = read_student_card(folder, card["sha256"])["sha256"]
     key = hashlib.sha256(json.dumps(provenance, sort_keys=True).encode()).hexdigest()
     return Plan(out, model, student, provenance, key)
 

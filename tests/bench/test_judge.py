@@ -9,6 +9,9 @@ from galexplore.bench import sky
 from galexplore.bench.judge import judge, score, write_scores
 from galexplore.errors import InputError
 from galexplore.mock.rows import PARTS
+from galexplore.network.student_card import has_student
+from galexplore.patches.instrument import open_instrument
+from galexplore.places import SHIPPED
 from galexplore.survey import DECALS
 from tests.analytic import REAL
 
@@ -52,6 +55,27 @@ def test_real_galaxies_are_scored_by_what_is_published_of_them(tmp_path):
     unpublished.to_csv(tmp_path / "truth.csv")
     alone = judge(gx.load(), tmp_path)
     assert list(alone["skies"]) == ["by position", "dust withheld"] and alone["galaxies"][0]["seeing"] == [None] * 3
+
+
+@pytest.mark.skipif(not (REAL / "completed").is_dir(), reason="no real galaxies here")
+@pytest.mark.skipif(not has_student(SHIPPED / "default"), reason="the shipped model has no student here")
+def test_a_student_stands_beside_its_model_with_intervals_of_its_own(tmp_path):
+    truth = pd.read_csv(REAL / "completed" / "truth.csv").dropna(subset="logmass").iloc[:1]
+    truth[["name", "z", "logmass"]].to_csv(tmp_path / "truth.csv")
+    for name in truth["name"]:
+        (tmp_path / name).write_bytes((REAL / "completed" / name).read_bytes())
+    explorer, instrument = gx.load(), open_instrument("default", True)
+    judged, alone = judge(explorer, tmp_path, student=instrument), judge(explorer, tmp_path)
+    for row, own in zip(judged["galaxies"], alone["galaxies"], strict=True):
+        assert {k: v for k, v in row.items() if "student" not in k} == own, "the model's answers stay"
+        location = explorer.locate(gx.read(tmp_path / row["name"]))
+        flux, observed = location.prepared.flux[None], location.observed
+        said = instrument.student.read(flux, observed, batch=1)[0].iloc[0]
+        assert row["redshift_student"] == pytest.approx(said["lat_redshift"], rel=1e-4) != row["redshift"]
+        assert row["logmass_student_68"] >= said["lat_logmass_sigma"] * (1 - 1e-4), "wider where it knows less"
+        assert row["logmass_student_95"] > row["logmass_student_68"] > 0
+    assert judged["redshift_student"]["n"] == 1 and "outliers" in judged["redshift_student"]
+    assert "| redshift, student | by position | 1 |" in write_scores(judged)
 
 
 def test_each_change_of_the_sky_changes_what_it_names_and_nothing_else():

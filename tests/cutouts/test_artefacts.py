@@ -101,3 +101,8 @@ def test_the_simulated_surveys_non_galaxies_are_found():
     found = table["suspicion"] != ""
     assert found[junk].mean() > 0.9
     assert found[table["population"] == "ordinary"].mean() < 0.02
+
+
+def test_of_no_image_there_are_the_columns_of_any():
+    none, one = (artefacts.measure_artefacts(np.zeros((n, 3, 69, 69), np.float32), DECALS) for n in (0, 1))
+    assert not len(none) and list(none) == list(one) and none.dtypes.equals(one.dtypes)

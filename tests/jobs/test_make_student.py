@@ -9,9 +9,11 @@ import torch
 from galexplore.errors import InputError
 from galexplore.explore.models import load
 from galexplore.jobs import make_student
+from galexplore.jobs.score import score_model, score_student
 from galexplore.latents import MEANS, SIGMAS
 from galexplore.network.distil import Distilling
-from galexplore.network.embed_student import CARD, WEIGHTS, StudentEmbedder
+from galexplore.network.embed_student import StudentEmbedder
+from galexplore.network.student_card import CARD, WEIGHTS
 from tests.jobs.conftest import make_place
 from tests.jobs.tiny import nothing, train_own, write_own
 
@@ -70,3 +72,16 @@ def test_the_answer_does_not_depend_on_the_batch(taught):
     one, other = (student.read(flux, batch=n)[0] for n in (7, 64))
     off = (one[MEANS].to_numpy() - other[MEANS].to_numpy()) / one[SIGMAS].to_numpy()
     assert np.abs(off).max() < 1e-4
+
+
+def test_a_student_is_scored_beside_its_model_with_its_lag(taught):
+    _, card, _, _ = taught
+    explorer = load("mine")
+    own, model = score_student(explorer, "validation"), score_model(explorer, "validation")
+    assert own["measured_by"] == "student" and own["n"] == model["n"] == 12 and "reconstruction" not in own
+    for latent, (lag, error) in own["lag"].items():
+        assert lag == pytest.approx(model[latent]["r2"][0] - own[latent]["r2"][0], abs=1e-6) and error > 0
+        assert lag == pytest.approx(card["lag"][latent], abs=1e-4), "as its card says"
+        assert own[latent]["coverage68"] == card["metrics"][latent]["coverage68"]
+    with pytest.raises(InputError, match="no split 'test'"):
+        score_student(explorer, "test")

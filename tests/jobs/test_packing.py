@@ -17,8 +17,7 @@ import pytest
 import galexplore as gx
 from galexplore.errors import InputError
 from galexplore.explore.models import list_models
-from galexplore.explore.seal import digest
-from galexplore.files import hash_file
+from galexplore.files import digest, hash_file
 from galexplore.jobs.packing import install_model, pack_model
 from galexplore.jobs.publish import hold_name
 from galexplore.places import DATA, ROOT

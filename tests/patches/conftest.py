@@ -1,18 +1,10 @@
 """A tiny model with a student, a store of its images, and a port that nobody uses."""
 
 import socket
-from dataclasses import asdict
 
 import pytest
-import torch
 
-from galexplore.explore.seal import read_card
-from galexplore.network.embed_student import save_student
-from galexplore.network.student import Student, StudentNetwork
-from galexplore.survey import DECALS
-from tests.own_model import make_own_model
-
-SMALL = StudentNetwork(widths=(4, 4, 4), photometer=8, hidden=8)
+from tests.own_model import add_student, make_own_model
 
 
 @pytest.fixture(scope="module")
@@ -22,15 +14,7 @@ def own(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GALEXPLORE_MODELS", str(models))
         make_own_model(models / "own")
-        torch.manual_seed(1)
-        card = read_card(models / "own")
-        said = {
-            "teacher": card["sha256"],
-            "network": asdict(SMALL),
-            "survey": card["survey"],
-            "calibration": card["calibration"],
-        }
-        save_student(Student(SMALL, DECALS), None, models / "own", said)
+        add_student(models / "own")
         yield models / "own"
 
 
