@@ -104,10 +104,11 @@ def fit_mixture(latents: np.ndarray, sigma: np.ndarray, modes: int = 1, seed: in
     varied = np.ptp(latents, axis=0) > 0
     if not varied.all():  # a latent that nothing taught is the same for all: it makes none of them odd
         return _add_constants(fit_mixture(latents[:, varied], sigma[:, varied], modes, seed), latents[0], varied)
-    fit = MinCovDet(random_state=seed).fit(latents)
+    scale = latents.std(axis=0)  # the determinant takes what spreads by a millionth for constant
+    fit = MinCovDet(random_state=seed).fit(latents / scale)
     if modes == 1:
         noise = np.median(np.asarray(sigma) ** 2, axis=0)[None]
-        return Mixture(np.ones(1), fit.location_[None], fit.covariance_[None], noise)
+        return Mixture(np.ones(1), fit.location_[None] * scale, fit.covariance_[None] * np.outer(scale, scale), noise)
     near = fit.dist_ <= np.quantile(fit.dist_, 0.98)
     gaussians = GaussianMixture(modes, reg_covar=1e-5, n_init=2, random_state=seed).fit(latents[near])
     member, variance = gaussians.predict(latents), np.asarray(sigma) ** 2

@@ -155,3 +155,11 @@ def test_scores_are_ranks_over_the_number_of_galaxies():
         0.75,
     ]
     assert scores["both"].argmax() == 2
+
+
+def test_the_usual_galaxies_are_found_on_any_scale():
+    latents = np.random.default_rng(3).multivariate_normal([1, 2, 3], [[1, 0.5, 0], [0.5, 2, 0.3], [0, 0.3, 1]], 300)
+    scale, sigma = np.array([1e-9, 1.0, 1e-5]), np.full((300, 3), 0.1)
+    large, small = fit_mixture(latents, sigma), fit_mixture(latents * scale, sigma * scale)
+    assert np.allclose(small.centre, large.centre * scale, rtol=1e-6)
+    assert np.allclose(small.covariance, large.covariance * np.outer(scale, scale), rtol=1e-6)

@@ -136,9 +136,8 @@ def make_explorer(covariance: np.ndarray, decode) -> SimpleNamespace:
     table = pd.DataFrame(drawn, columns=[f"lat_{name}" for name in INTRINSIC])
     table["lat_logssfr"] = table["lat_logsfr"] - table["lat_logmass"]
     atlas = SimpleNamespace(usual=usual, find_turn=lambda mode, own: find_basis(own), ordinary=np.ones(5000, bool))
-    embedder = SimpleNamespace(density=None)
     survey = SimpleNamespace(model_noise=(1.0, 1.0, 1.0))
-    return SimpleNamespace(atlas=atlas, table=table, embedder=embedder, survey=survey, decode=decode, attribution=None)
+    return SimpleNamespace(atlas=atlas, table=table, density=None, survey=survey, decode=decode, attribution=None)
 
 
 COVARIANCE = np.array([[1, 0.7, 0.2, 0], [0.7, 1, 0.5, 0.1], [0.2, 0.5, 1, 0], [0, 0.1, 0, 1]])

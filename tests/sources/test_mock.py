@@ -140,9 +140,9 @@ def test_a_full_disk_is_said_and_pictures_come_all_the_same(catalogue, tmp_path,
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         return pwrite(file, data[:9000], at)  # and never all at once
 
-    def draw(row, survey):
+    def draw(row, survey, alone=False):
         drawn.append(row["id"])
-        return draw_pixels(row, survey)
+        return draw_pixels(row, survey, alone)
 
     monkeypatch.setattr(segments, "draw_pixels", draw)
     assert store.trouble == ""
