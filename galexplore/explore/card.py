@@ -138,7 +138,7 @@ def describe_recipe(explorer: Explorer) -> list[tuple[str, str]]:
         ("Network", f"{card['parameters']:,} parameters, five latents, widths {_join(network['widths'])}"),
         (
             "Recipe",
-            f"{training['epochs']} epochs, batches of {training['batch']}, AdamW at {training['learning_rate']:g}",
+            f"{len(card['history'])} epochs, batches of {training['batch']}, AdamW at {training['learning_rate']:g}",
         ),
         ("Cost", f"{card['seconds'] / 60:.0f} min on {card['hardware']}, {card['galaxies_per_second']:.0f} galaxies/s"),
     ]

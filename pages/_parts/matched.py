@@ -81,7 +81,8 @@ def show_kind(explorer: Explorer, kind: str, rows: np.ndarray) -> None:
     own, lines = name_statement(kind), [define_kind(kind)]
     if own:
         n = count_told(explorer, rows, own)
-        lines.append(f"Of {len(rows)}, **{n} ({n / len(rows):.0%})** are told *{own}*, alone or as one of two.")
+        share = f"**{n} ({n / len(rows):.0%})**"
+        lines.append(f"Of {len(rows)}, {share} have the statement *{own}*, alone or as one of two.")
     if "suspicion" in explorer.table:
         stars = int((explorer.table["suspicion"].iloc[rows] == "star").sum())
         lines.append(f"{stars} ({stars / len(rows):.0%}) would be taken for stars by their pixels.")

@@ -16,9 +16,9 @@ from pages._parts.panels import STILL
 from pages._session.state import is_dark, plain
 
 SURE = (
-    "How far the property lies from what the others lead one to expect, in sigma of those galaxies and of this one's "
-    "own error. Nothing is named where deviation, share of the distance and likely cause disagree. Structure is what "
-    "the free latent says beyond redshift, mass and sSFR."
+    "How far the property lies from its expectation conditional on the others, in sigma of those galaxies and of this "
+    "one's own error. Nothing is named where deviation, share of the distance and likely cause disagree. Structure is "
+    "what the free latent says beyond redshift, mass and sSFR."
 )
 LEARNT = (
     " In brackets how probable it is that this property is the unusual one, as learnt from simulated galaxies of which "
@@ -60,7 +60,9 @@ def show_reasons(explanation: Explanation, key: str) -> None:
     chart = figures.plot_reasons(names, contribution, marginal, conditional, title, is_dark())
     fold.plotly_chart(chart, theme=None, config=STILL, key=f"split-{key}", alt=title)
     if min(terms) < 0:
-        fold.caption("A negative term makes it less odd: that property is as the others lead one to expect.")
+        fold.caption(
+            "A negative term makes it less odd: that property is at its expectation conditional on the others."
+        )
 
 
 def show_ordinary(explanation: Explanation, survey: Survey, observed: np.ndarray | None = None) -> None:

@@ -175,7 +175,7 @@ def test_kinds_stand_beside_their_controls(app, explorer):
         and "standardised mean diff" in told
     )
     n = count_told(explorer, rows, "high sSFR")
-    assert f"Of {len(rows)}, **{n} ({n / len(rows):.0%})** are told *high sSFR*" in told
+    assert f"Of {len(rows)}, **{n} ({n / len(rows):.0%})** have the statement *high sSFR*" in told
     assert "among its controls" in told
     app.selectbox(key="matched-other").set_value("Red Spiral").run()
     check(app)
