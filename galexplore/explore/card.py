@@ -131,14 +131,14 @@ def describe_recipe(explorer: Explorer) -> list[tuple[str, str]]:
     card = explorer.card
     training, network = card["training"], card["network"]
     galaxies = f"{card['n_train']:,} {'simulated ' if explorer.simulated else ''}galaxies"
-    extra = training.get("extra")
+    extra, epochs = training.get("extra"), len(card.get("history", ())) or training["epochs"]
     rows = [
         ("Training set", galaxies + (f", {extra:,} of them drawn for training alone" if extra else "")),
         ("Atlas", _count_atlas(explorer)),
         ("Network", f"{card['parameters']:,} parameters, five latents, widths {_join(network['widths'])}"),
         (
             "Recipe",
-            f"{len(card['history'])} epochs, batches of {training['batch']}, AdamW at {training['learning_rate']:g}",
+            f"{epochs} epochs, batches of {training['batch']}, AdamW at {training['learning_rate']:g}",
         ),
         ("Cost", f"{card['seconds'] / 60:.0f} min on {card['hardware']}, {card['galaxies_per_second']:.0f} galaxies/s"),
     ]

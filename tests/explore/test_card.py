@@ -270,3 +270,8 @@ def test_galaxies_and_artefacts_of_the_atlas_are_counted_apart(explorer):
     said = dict(describe_recipe(explorer))["Atlas"]
     assert said.startswith(f"{len(explorer.table) - artefacts:,} galaxies, ")
     assert said.endswith(f"{artefacts} artefacts")
+
+
+def test_the_recipe_tells_the_epochs_that_were_run(explorer):
+    said = dict(describe_recipe(explorer))
+    assert said["Recipe"].startswith(f"{len(explorer.card['history'])} epochs, ")
