@@ -260,9 +260,10 @@ def find_taught(path: Path, key: str, teacher: CVAE) -> tuple[Student, list[dict
                 return None
             student = Student(StudentNetwork.read(json.loads(said["network"])), teacher.survey)
             student.load_state_dict({k: file.get_tensor(k) for k in file.keys()})
+        history, hardware = json.loads(said["history"]), said["hardware"]
     except (OSError, SafetensorError, LookupError, ValueError, RuntimeError):
         return None
-    return student.to(teacher.label_mean.device).eval(), json.loads(said["history"]), said["hardware"]
+    return student.to(teacher.label_mean.device).eval(), history, hardware
 
 
 @torch.inference_mode()

@@ -61,7 +61,7 @@ class Training:
     edge_masks: float = 0.1  # fraction of galaxies with part of the frame missing
     patience: int = 8  # epochs without a better validation score after which the training stops
     pictures: int = 4  # epochs between two progress pictures
-    compile: bool = False  # on GPUs only: pays for runs of an hour, not for one of minutes
+    compile: bool = False  # on GPUs only; what it gains there is not known
     extra: int = 50_000  # galaxies drawn for training alone, beside the catalogue's (needs the mock's bagpipes)
     calibrators: int = 20_000  # drawn beside the calibration split, whose 2,600 fix a coverage to 1 % only; with extra
     lessons: int = 1500  # galaxies whose properties are moved, one by one, to teach explanations; with extra
