@@ -72,7 +72,8 @@ def show_recovery(explorer: Explorer, kinds: list[str]) -> None:
     left.plotly_chart(figure, theme=None, config=STILL, key="recovery", alt=title)
     lines = ["| | by rarity, top 1 % | top 5 % | like ten examples, top 1 % | top 5 % |", "|---|---:|---:|---:|---:|"]
     for kind, cells in find_rare(explorer.digest, tuple(kinds), explorer.atlas).items():
-        lines.append(f"| {mark(kind)} {kind} | {' | '.join(cells)} |")
+        row = " | ".join([f"{mark(kind)} {kind}", *cells])
+        lines.append(f"| {row} |".replace(" ± ", "\u00a0±\u00a0").replace(kind, kind.replace(" ", "\u00a0")))
     right.markdown("\n".join(lines))
     right.caption("Per cent of the kind, among it and the ordinary galaxies. At random: 1 % and 5 %.")
 

@@ -54,7 +54,7 @@ def find_similar(atlas: Atlas, ids: Iterable[str], k: int = 50) -> pd.DataFrame:
     return pd.DataFrame({"id": atlas.id[order], "population": atlas.population[order], "distance": distance[order]})
 
 
-def find_twins(table: pd.DataFrame, identifier: str, k: int = 8) -> pd.DataFrame:
+def find_twins(table: pd.DataFrame, identifier: str, k: int = 8, among: np.ndarray | None = None) -> pd.DataFrame:
     """Find matched twins: the same redshift, mass and SFR within the errors, and the most different free latent.
 
     Each of the three differs by at most one combined sigma. Galaxies that are worse reconstructed than 99 % of the
@@ -66,6 +66,8 @@ def find_twins(table: pd.DataFrame, identifier: str, k: int = 8) -> pd.DataFrame
         `id`, `population`, `lat_<name>`, `lat_<name>_sigma`, `chi2_percentile`.
     identifier : str
     k : int
+    among : ndarray (N,) of bool, optional
+        Those that may be twins, of the rows of the table; all by default.
 
     Returns
     -------
@@ -74,21 +76,22 @@ def find_twins(table: pd.DataFrame, identifier: str, k: int = 8) -> pd.DataFrame
         mean square of the three differences, in sigma) and `free_difference` (in sigma); the most different first.
         Empty where no galaxy matches.
     """
-    row = table[table["id"] == identifier].iloc[0]
+    itself = (table["id"] == identifier).to_numpy()
+    own, good = int(np.argmax(itself)), (table["chi2_percentile"] <= 99).to_numpy() & ~itself
+    rows = np.flatnonzero(good if among is None else good & among)
 
-    def differ(name: str) -> np.ndarray:
-        gap = table[f"lat_{name}"] - row[f"lat_{name}"]
-        return (gap / np.hypot(table[f"lat_{name}_sigma"], row[f"lat_{name}_sigma"])).to_numpy(float)
+    def differ(name: str, rows: np.ndarray) -> np.ndarray:
+        value, sigma = (table[f"lat_{name}{end}"].to_numpy(float) for end in ("", "_sigma"))
+        return (value[rows] - value[own]) / np.hypot(sigma[rows], sigma[own])
 
-    gaps = np.column_stack([differ(name) for name in LABELLED])
-    good = (np.abs(gaps) <= 1).all(axis=1) & (table["chi2_percentile"] <= 99).to_numpy()
-    good &= (table["id"] != identifier).to_numpy()
-    latents = {f"lat_{name}": table[f"lat_{name}"] for name in (*LABELLED, "free")}
-    twins = pd.DataFrame({"id": table["id"], "population": table["population"]} | latents)
-    twins["mismatch"], twins["free_difference"] = np.sqrt((gaps**2).mean(axis=1)), differ("free")
-    twins = twins[good]
-    order = twins["free_difference"].abs().sort_values(ascending=False, kind="stable").index
-    return twins.loc[order[:k]].reset_index(drop=True)
+    for name in LABELLED:
+        rows = rows[np.abs(differ(name, rows)) <= 1]
+    free = differ("free", rows)
+    first = np.argsort(-np.abs(free), kind="stable")[:k]
+    gaps = np.column_stack([differ(name, rows[first]) for name in LABELLED])
+    columns = ["id", "population", *(f"lat_{name}" for name in (*LABELLED, "free"))]
+    twins = table[columns].iloc[rows[first]].reset_index(drop=True)
+    return twins.assign(mismatch=np.sqrt((gaps**2).mean(axis=1)), free_difference=free[first])
 
 
 def resemble(atlas: Atlas, latents: np.ndarray, k: int = 50, prior: dict[str, float] | None = None) -> pd.DataFrame:

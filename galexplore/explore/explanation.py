@@ -79,7 +79,8 @@ class Explanation:
     def sentence(self) -> str:
         """The one statement: what speaks against any physical reason, else which property is odd and how surely."""
         if self.caveat:
-            return f"{BRIEFLY[self.caveat]}: {SENTENCES[self.caveat]}"
+            briefly, said = BRIEFLY[self.caveat], SENTENCES[self.caveat]
+            return said if briefly in said else f"{briefly}: {said}"
         return self.statement.say()
 
     def to_dict(self) -> dict:

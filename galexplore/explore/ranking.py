@@ -34,7 +34,8 @@ class Ranking:
     """
 
     def __init__(self, table: pd.DataFrame, points: np.ndarray):
-        self.ids, self._points = pd.Index(table["id"].to_numpy(object)), points
+        # As objects: those of pandas's own strings are converted, all of them, at every look-up.
+        self.ids, self._points = pd.Index(table["id"].to_numpy(object), dtype=object), points
         self._scores = score_oddness(table["distance2"].to_numpy(), table["chi2"].to_numpy())
 
     @cached_property

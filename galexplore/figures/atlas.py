@@ -85,7 +85,8 @@ def plot_atlas(
     """
     columns = dict.fromkeys(["id", "population", x, y, *([colour] if colour in table else [])])
     table = table[list(columns)].assign(picked=_find(table, selected), marked=_find(table, marked))
-    figure, codes, kinds = go.Figure(), *pd.factorize(table["population"])
+    figure, codes, kinds = go.Figure(layout=layout(title, dark, height)), *pd.factorize(table["population"])
+    figure.layout.margin.r = MODEBAR
     ordinary = np.flatnonzero(codes == _code(kinds, "ordinary"))
     crowded, fade = len(ordinary) > 5000, _choose_opacity(len(ordinary), bool(table["picked"].any()))
     look, usual = paint(table, colour, dark), table.iloc[ordinary]
@@ -108,7 +109,6 @@ def plot_atlas(
     _mark(figure, table, x, y, opened, dark)
     if yours:
         _add_yours(figure, dark, **yours)
-    figure.update_layout(layout(title, dark, height), margin_r=MODEBAR)
     _draw_outline(figure, outline or {}, dark)
     _write_regions(figure, regions, dark)
     if not labels:
@@ -215,8 +215,8 @@ def _write_regions(figure: go.Figure, regions: Sequence[Region], dark: bool) -> 
     """Write the names of regions where they lie; the pointer passes through them."""
     ink, ground = ("#E6EBF2", "rgba(11,14,19,0.6)") if dark else ("#1B2430", "rgba(255,255,255,0.7)")
     look = {"showarrow": False, "font": {"size": 11, "color": ink}, "bgcolor": ground, "borderpad": 1}
-    for region in regions:
-        figure.add_annotation(x=region.x, y=region.y, text=region.name, **look)
+    # At once, for plotly takes milliseconds for each that is added.
+    figure.layout.annotations = [{"x": r.x, "y": r.y, "text": r.name, **look} for r in regions]
 
 
 def _ring(x: pd.Series, y: pd.Series, colour: str) -> go.Scattergl:

@@ -28,17 +28,18 @@ def plot_brush(count: np.ndarray, span: tuple[float, float], kept: tuple[float, 
     middle = ((edges[1:] + edges[:-1]) / 2).astype(np.float32)
     bars = go.Bar(x=middle, y=count, marker={"color": tint, "line": {"width": 0}}, hoverinfo="none")
     bare = {"showgrid": False, "zeroline": False, "fixedrange": True}
-    return go.Figure(bars).update_layout(
-        height=92,
-        margin={"l": 6, "r": 6, "t": 2, "b": 16},
-        bargap=0.08,
-        dragmode="select",
-        selectdirection="h",
-        showlegend=False,
-        font={"family": FONT, "size": 11, "color": "#C9D1DC" if dark else "#2A3340"},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        newselection={"line": {"color": ACCENT[dark], "width": 1, "dash": "solid"}},
-        xaxis=bare | {"range": span, "nticks": 5},
-        yaxis=bare | {"visible": False, "rangemode": "tozero"},
-    )
+    look = {
+        "height": 92,
+        "margin": {"l": 6, "r": 6, "t": 2, "b": 16},
+        "bargap": 0.08,
+        "dragmode": "select",
+        "selectdirection": "h",
+        "showlegend": False,
+        "font": {"family": FONT, "size": 11, "color": "#C9D1DC" if dark else "#2A3340"},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "newselection": {"line": {"color": ACCENT[dark], "width": 1, "dash": "solid"}},
+        "xaxis": bare | {"range": span, "nticks": 5},
+        "yaxis": bare | {"visible": False, "rangemode": "tozero"},
+    }
+    return go.Figure(bars, look)

@@ -18,8 +18,7 @@ def round_to_total(terms: Sequence[float], digits: int = 1) -> tuple[list[float]
 
 def plot_split(names: Sequence[str], terms: Sequence[float], title: str, dark: bool = True) -> go.Figure:
     """Plot how the terms of a squared distance add up to it, as a waterfall; negative terms step back."""
-    figure = go.Figure(_waterfall(names, terms, dark))
-    figure.update_layout(layout(title, dark, 215) | {"dragmode": False})
+    figure = go.Figure(_waterfall(names, terms, dark), layout(title, dark, 215) | {"dragmode": False})
     return figure.update_yaxes(autorange="reversed", showgrid=False)
 
 

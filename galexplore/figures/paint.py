@@ -75,7 +75,13 @@ def draw_density(x: np.ndarray, y: np.ndarray, spans: Spans, dark: bool) -> go.H
         image = np.where(count > 0, np.log10(count), np.nan).astype(np.float32)
     tint = [[0, "rgba(143,163,191,0.10)"], [1, "rgba(200,214,235,0.95)" if dark else "rgba(40,60,90,0.95)"]]
     centres = {k: np.linspace(low, high, 2 * _CELLS + 1)[1::2] for k, (low, high) in zip("xy", spans, strict=True)}
-    return go.Heatmap(z=image, **centres, colorscale=tint, showscale=False, hoverinfo="skip", name="density")
+    look = {"colorscale": tint, "showscale": False, "hoverinfo": "skip"}
+    return go.Heatmap(z=image, **centres, **look, name="density", meta={"counted": int(count.sum())})
+
+
+def count_crowd(figure: go.Figure) -> int:
+    """Say how many points a figure's density was counted from (`draw_density`); 0 where it has none."""
+    return sum(trace.meta["counted"] for trace in figure.data if trace.name == "density")
 
 
 def find_spans(x: np.ndarray, y: np.ndarray) -> Spans:

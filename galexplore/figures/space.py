@@ -54,11 +54,12 @@ def plot_space(
         front = front[choose_sample(len(front), MOST)]
         figure.add_trace(_place(table.iloc[front], axes, {"size": 3.4, "color": ACCENT[dark]}, "selected"))
     shared = layout(title, dark, height)
-    rule = shared.pop("xaxis")["gridcolor"]
-    shared.pop("yaxis")
+    rule = "rgba(255,255,255,0.16)" if dark else "rgba(0,0,0,0.14)"  # lines of WebGL: on a thin one less is nothing
+    shared = {key: value for key, value in shared.items() if key not in ("xaxis", "yaxis")}
     plain = {"backgroundcolor": "rgba(0,0,0,0)", "gridcolor": rule, "zerolinecolor": rule, "showspikes": False}
     scene = {f"{k}axis": plain | {"title": {"text": title_axis(c)}} for k, c in zip("xyz", axes, strict=True)}
-    return figure.update_layout(shared | {"dragmode": "orbit", "scene": scene | {"aspectmode": "cube"}})
+    view = {"aspectmode": "cube", "camera": {"eye": {"x": 1.5, "y": 1.5, "z": 0.9}, "center": {"z": -0.12}}}
+    return figure.update_layout(shared | {"dragmode": "orbit", "scene": scene | view})
 
 
 def _place(table: pd.DataFrame, axes: Sequence[str], marker: dict, name: str) -> go.Scatter3d:

@@ -84,7 +84,7 @@ class Store:
     @cached_property
     def places(self) -> pd.Index:
         """Ids of the catalogue, by which its rows are looked up."""
-        return pd.Index(self.catalogue["id"].to_numpy(object))
+        return pd.Index(self.catalogue["id"].to_numpy(object), dtype=object)
 
     @cached_property
     def segments(self) -> list[Segment]:

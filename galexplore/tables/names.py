@@ -83,6 +83,14 @@ def name_column(column: str) -> str:
     return words[:1].upper() + words[1:]
 
 
+def title_pair(y: str, x: str) -> str:
+    """Say in a title that one column is shown against another."""
+    up, across = name_column(y), name_column(x)
+    if across[1:2].islower():  # no abbreviation
+        across = across[0].lower() + across[1:]
+    return f"{up[:1].upper()}{up[1:]} against {across}"
+
+
 def title_axis(column: str) -> str:
     """Title of an axis: what is along it, and its unit."""
     if column in AXES:

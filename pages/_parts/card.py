@@ -98,8 +98,7 @@ def show_alikes(explorer: Explorer, identifier: str) -> None:
     """Show what it resembles, and those that are the same in numbers and differ in looks."""
     st.markdown("**What it resembles:** its nearest galaxies in latent space")
     show_neighbours(find_neighbours(explorer, identifier), "near")
-    table = explorer.table[~find_artefacts(explorer.table) | (explorer.table["id"] == identifier)]
-    twins = find_twins(table, identifier, 8)
+    twins = find_twins(explorer.table, identifier, 8, ~find_artefacts(explorer.table))
     st.markdown("**Matched twins:** same redshift, mass and SFR within the errors, different free latent")
     if twins.empty:
         st.caption("No galaxy of the atlas matches all three.")

@@ -120,5 +120,5 @@ def show_changes(explorer: Explorer, view: View, observed: np.ndarray | None, be
     what = "Start: model reconstruction" if observed is None else "Start: the image"
     st.image(draw_annotated(start, survey, 330, redshift=view.start, field=field), what, width="stretch", alt=what)
     rest = zoom_in(view.flux - before, survey, zoom)[0]
-    words = "Change of the model, ±15 σ"
+    words = "Change of the model, ±15 σ" if np.any(rest) else "Change of the model: none yet"
     st.image(pictures.draw_residual(rest, survey, 330), words, width="stretch", alt=words)

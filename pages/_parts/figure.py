@@ -14,7 +14,7 @@ from galexplore.explore.export import FORMATS, export_plotted
 from galexplore.explore.link import AtlasState
 from galexplore.explore.snippets import write_python
 from galexplore.tables.expressions import tabulate
-from galexplore.tables.names import name_column
+from galexplore.tables.names import title_pair
 from pages._session.drawn import find_outline
 from pages._session.state import find_selected, plain
 
@@ -79,7 +79,7 @@ def show_code(explorer: Explorer, shown: AtlasState) -> None:
     """Show the view as Python, to be copied."""
     state = st.session_state
     st.markdown("**The view as Python**, to run where galexplore is installed")
-    title = f"{name_column(shown.y)} against {name_column(shown.x)}"
+    title = title_pair(shown.y, shown.x)
     outline = find_outline("latents", (shown.x, shown.y))
     try:
         code = write_python(explorer, shown, state.selection, state.opened, title, outline)

@@ -5,7 +5,7 @@ const CROWD = 400; // galaxies in sight from which on there are dots alone
 const SMALLEST = 30, LARGEST = 72; // pixels
 const AT_ONCE = 24; // that are asked for
 const PATIENCE = 5000; // ms, after which one is asked for again
-const images = (window.galexploreImages ??= { pictures: new Map(), asked: new Map(), timer: null, wanted: true });
+const images = (window.galexploreImages ??= { pictures: new Map(), asked: new Map(), timer: null, wanted: true, ring: {} });
 
 function listSighted(plot) {
   const { xaxis, yaxis } = plot._fullLayout, sighted = [];
@@ -50,7 +50,7 @@ function layImages(plot, near, send) {
   const sighted = near && images.wanted ? listSighted(plot) : [];
   const room = Math.sqrt((xaxis._length * yaxis._length) / Math.max(sighted.length, 1));
   const side = 4 * Math.round(Math.min(LARGEST, Math.max(SMALLEST, 0.8 * room)) / 4);
-  const apart = spread(sighted, side), old = new Map([...layer.children].map((image) => [image.dataset.id, image]));
+  const apart = spread(sighted, side), old = new Map([...layer.querySelectorAll("img")].map((image) => [image.dataset.id, image]));
   const frame = { left: xaxis._offset, top: yaxis._offset, width: xaxis._length, height: yaxis._length };
   for (const [name, value] of Object.entries(frame)) layer.style[name] = `${value}px`;
   for (const { id, x, y, tint } of apart) {
@@ -67,6 +67,21 @@ function layImages(plot, near, send) {
   ask(apart.map(({ id }) => id), send);
 }
 
+// The ring about the galaxy that is opened lies over the plot, which need not be drawn anew for it.
+function layRing(plot, place) {
+  const layer = findLayer(plot);
+  if (!layer) return;
+  let ring = layer.querySelector(".galaxy-ring");
+  if (ring && ring.dataset.id !== images.opened) ring = ring.remove(); // another one comes to its place
+  if (!place) return;
+  const { xaxis, yaxis } = plot._fullLayout, [x0, x1] = xaxis.range, [y0, y1] = yaxis.range;
+  const x = ((place[0] - x0) / (x1 - x0)) * xaxis._length, y = ((y1 - place[1]) / (y1 - y0)) * yaxis._length;
+  ring ??= layer.appendChild(Object.assign(document.createElement("div"), { className: "galaxy-ring" }));
+  ring.dataset.id = images.opened;
+  ring.style.borderColor = images.tint;
+  ring.style.transform = `translate(${x}px, ${y}px)`;
+}
+
 function ask(ids, send) {
   const now = performance.now();
   const missing = ids.filter((id) => !images.pictures.has(id) && !(now - images.asked.get(id) < PATIENCE));
@@ -81,6 +96,7 @@ function ask(ids, send) {
 
 function takeImages(data) {
   images.wanted = data?.images ?? true;
+  Object.assign(images, { opened: data?.opened ?? "", ring: data?.ring ?? {}, tint: data?.tint });
   if (images.pictures.size > 3000) images.pictures.clear();
   for (const [id, picture] of Object.entries(data?.small ?? {}))
     images.pictures.set(id, picture && `data:image/jpeg;base64,${picture}`);

@@ -4,6 +4,7 @@ import streamlit as st
 
 from galexplore.atlas.kinds import count_artefacts, define_kind
 from galexplore.explore.explorer import Explorer
+from galexplore.explore.link import SHOWN_AT_FIRST
 from pages._parts.choices import list_kinds
 from pages._parts.panels import mark, show_gallery
 from pages._parts.tour import offer_tour
@@ -91,6 +92,8 @@ def show_examples(explorer: Explorer) -> None:
     notes = [f"{mark(chosen[i])} {chosen[i]}".strip() for i in ids]
     show_gallery(ids, notes, len(ids), "landing", [define_kind(chosen[i]) for i in ids])
     st.caption("Click one: it is ringed on both plots, and its card says what the model infers.")
+    defined = [(k, define_kind(k)) for k in dict.fromkeys(chosen[i] for i in ids) if k in SHOWN_AT_FIRST]
+    st.caption("  \n".join(f"{mark(kind)} **{kind}**: {words}" for kind, words in defined if words))
 
 
 def show_samples(explorer: Explorer) -> None:

@@ -7,7 +7,7 @@ import streamlit as st
 from galexplore.explore.bundle import make_bundle
 from galexplore.explore.explorer import Explorer
 from galexplore.explore.export import FORMATS, ON_THE_SKY, export
-from galexplore.tables.names import name_column
+from galexplore.tables.names import title_pair
 from pages._parts.counts import say_count
 from pages._parts.samp import offer_samp
 from pages._session.state import find_selected
@@ -32,7 +32,7 @@ def show_export(explorer: Explorer) -> None:
 def show_bundle(explorer: Explorer, key: str) -> None:
     """Offer the folder that brings the Atlas back as it is."""
     state, shown = st.session_state, st.session_state.atlas_state
-    title = f"{name_column(shown.y)} against {name_column(shown.x)}"
+    title = title_pair(shown.y, shown.x)
     data = partial(make_bundle, explorer, shown, state.selection, state.opened, title, st.context.url or "")
     st.download_button(
         "Reproduce this view (zip)",

@@ -45,7 +45,7 @@ def show_numbers(location: Location) -> None:
         cell.caption("PA undefined" if measured == "undetermined" else "  \n".join(lines))
 
 
-def show_head(upload: dict, forget: Callable[[], None]) -> None:
+def show_head(explorer: Explorer, upload: dict, forget: Callable[[], None]) -> None:
     """Show its name, what is to be known of it at once, and what can be done with it."""
     location = upload["location"]
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -62,6 +62,9 @@ def show_head(upload: dict, forget: Callable[[], None]) -> None:
         st.download_button("JSON", text, "location.json", "application/json", icon=icon, key="json", on_click="ignore")
         if len(upload["verdicts"]) == 1:
             offer_table(upload["verdicts"], "location")
+        if location.answered and not upload.get("simulated"):  # a sample is no file
+            offer_code("locate", write_location(explorer, location))
+        if len(upload["verdicts"]) == 1:
             st.button("Upload another", on_click=forget, key="forget", icon=":material/close:", type="tertiary")
     if sentence := location.validity.sentence:
         (st.warning if location.answered else st.error)(plain(sentence), icon=":material/travel_explore:")
@@ -105,14 +108,12 @@ def show_unanswered(explorer: Explorer, location: Location) -> None:
 def show_location(explorer: Explorer, upload: dict, forget: Callable[[], None]) -> None:
     """Show all that is said of a located cutout."""
     location = upload["location"]
-    show_head(upload, forget)
+    show_head(explorer, upload, forget)
     show_source(upload, explorer.survey)
     if not location.answered:
         show_unanswered(explorer, location)
         return
     show_numbers(location)
-    if not upload.get("simulated"):  # a sample is no file
-        offer_code("locate", write_location(explorer, location))
     show_known(explorer.table, location)
     left, right = st.container(key="halves-answer").columns(2, gap="large")
     with left:

@@ -48,9 +48,17 @@ def show_statement(explanation: Explanation) -> None:
 
 
 def show_reasons(explanation: Explanation, key: str) -> None:
-    """Say how rare a galaxy is, and show the split of its squared distance and each property's deviations, folded."""
+    """Say how rare a galaxy is, and show the split of its squared distance, which is only drawn where it is opened."""
     st.caption(say_rarity(explanation.percentile))
-    reasons, fold = explanation.reasons, st.expander(EVIDENCE)
+    show_split(explanation, key)
+
+
+@st.fragment
+def show_split(explanation: Explanation, key: str) -> None:
+    """Show the split of a squared distance and each property's deviations, folded."""
+    reasons, fold = explanation.reasons, st.expander(EVIDENCE, key="split-open", on_change="rerun")
+    if not fold.open:
+        return
     names = [NAMES[name][:1].upper() + NAMES[name][1:] if name != "logssfr" else "sSFR" for name in reasons["property"]]
     contribution = reasons["contribution"].tolist()
     terms, total = figures.round_to_total(contribution)

@@ -49,7 +49,8 @@ def show_gallery(
     ids: Sequence[str], notes: Sequence[str], columns: int, prefix: str, tips: Sequence[str] | None = None
 ) -> None:
     """Show a grid of galaxies, each a button that opens its card: its picture, a line below, a tip at the pointer."""
-    with st.container(key=f"gallery-{prefix}"), st.grid(columns, min_column_width=62, gap="xsmall"):
+    narrowest = 62 if columns > 8 or len(ids) > columns else 40  # a single row stays one beside another column
+    with st.container(key=f"gallery-{prefix}"), st.grid(columns, min_column_width=narrowest, gap="xsmall"):
         for name, note, picture, tip in zip(ids, notes, draw_catalogue(ids), tips or [""] * len(ids), strict=True):
             # Picture and button in one message: a slider's move shows eight of them.
             source = f"data:image/jpeg;base64,{base64.b64encode(picture).decode()}"

@@ -47,7 +47,7 @@ function hover(event) {
 function zoom(plot, change) {
   const keys = Object.keys(change);
   if (!keys.some((key) => /^[xy]axis\.(range|autorange)/.test(key))) return;
-  const name = plot.closest('[class*="st-key-latents-"]') ? "latents" : "map";
+  const name = nameOf(plot);
   const { xaxis, yaxis } = plot._fullLayout;
   const whole = keys.some((key) => key.endsWith("autorange") && change[key]);
   plot._ev.near = !whole;
@@ -55,8 +55,13 @@ function zoom(plot, change) {
   kept.send("zoom", whole ? { plot: name } : { plot: name, x: [...xaxis.range], y: [...yaxis.range] });
 }
 
+function nameOf(plot) {
+  return plot.closest('[class*="st-key-latents-"]') ? "latents" : "map";
+}
+
 function lay(plot) {
   layImages(plot, plot._ev.near ?? plot.layout.meta?.near, kept.send);
+  layRing(plot, images.ring[nameOf(plot)]);
 }
 
 function click(plot, event) {

@@ -5,12 +5,15 @@ import math
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import streamlit as st
 
+from galexplore import figures
 from galexplore.explore.explorer import Explorer
 from galexplore.explore.thumbnails import draw_thumbnails
+from galexplore.tables.expressions import tabulate
 from pages._parts.panels import draw_catalogue
-from pages._session.state import clear_selection, open_galaxy
+from pages._session.state import clear_selection, is_dark, open_galaxy
 
 _SIDE, _SMALL = 144, 96  # pixels: of the picture at the pointer, and of those on the plots
 _AT_ONCE, _MIDDLE = 24, 0.5  # small pictures, and how much of the frame's side they show: a galaxy fills little of it
@@ -73,12 +76,28 @@ def take_zoom(axes: Axes, crowded: bool) -> None:
     st.session_state.again = crowded
 
 
+def find_ring(explorer: Explorer, axes: Axes, mask: np.ndarray | None) -> dict[str, list[float]]:
+    """Find where on each plot the galaxy that is opened lies; nowhere where there is none, or it is filtered out."""
+    rows = explorer.find_rows([st.session_state.opened] if st.session_state.opened else [])
+    if not len(rows) or (mask is not None and not mask[rows[0]]):
+        return {}
+    columns = [column for pair in axes.values() for column in pair]
+    at = tabulate(explorer.table.iloc[rows], columns).iloc[0]
+    places = {plot: [float(at[column]) for column in pair] for plot, pair in axes.items()}
+    return {plot: place for plot, place in places.items() if all(map(math.isfinite, place))}
+
+
 @st.fragment
-def show_pointer(explorer: Explorer, axes: Axes, crowded: bool) -> None:
-    """Answer the pointer; a fragment of its own, so that nothing else of the page runs again while it only looks."""
+def show_pointer(explorer: Explorer, axes: Axes, crowded: bool, mask: np.ndarray | None) -> None:
+    """Answer the pointer; a fragment of its own, so that nothing else of the page runs again while it only looks.
+
+    The ring about the galaxy that is opened is the browser's, too: an opened galaxy leaves the plots as they are.
+    """
     if st.session_state.pop("again", False):
         st.rerun(scope="app")
     data = {"images": st.session_state.get("near-images", True), "small": draw_small(explorer)}
+    data |= {"opened": st.session_state.opened, "ring": find_ring(explorer, axes, mask)}
+    data["tint"] = figures.ACCENT[is_dark()]
     asked = st.session_state.get("hovered") or ""
     rows = explorer.find_rows([asked])
     if len(rows):

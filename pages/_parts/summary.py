@@ -69,7 +69,7 @@ def list_differences(differences: pd.DataFrame) -> list[str]:
         if row["column"].removeprefix("lat_") in LATENTS:
             name = f"**{name}**"
         numbers = f"{row['selected']:.{digits}f} | {row['rest']:.{digits}f} | {row['effect']:+.1f}\u00a0σ"
-        chance = format_measurement(row["auc"], row["auc_error"])
+        chance = format_measurement(row["auc"], row["auc_error"]).replace(" ", "\u00a0")
         lines.append(f"| {name} | {numbers} | {chance} |")
     return lines
 
@@ -81,5 +81,7 @@ def list_kinds(kinds: pd.DataFrame) -> list[str]:
         numbers = [f"{v:.2g}" if v < 10 else f"{v:,.0f}" for v in (row["odds_ratio"], row["low"], row["high"])]
         ratio = f"**{numbers[0]}**" if row["low"] > 1 else numbers[0]
         kind = f"{mark(row['population'])} {row['population']}"
-        lines.append(f"| {kind} | {row['inside']:,} | {row['total']:,} | {ratio} | {numbers[1]} to {numbers[2]} |")
+        lines.append(
+            f"| {kind} | {row['inside']:,} | {row['total']:,} | {ratio} | {numbers[1]}\u00a0to\u00a0{numbers[2]} |"
+        )
     return lines

@@ -292,6 +292,8 @@ def test_an_uploaded_fits_is_located_and_kept(app, explorer):
 
 def test_the_reasons_shown_add_up(app):
     upload(app, "mine.fits", make_fits(make_galaxy()))
+    app.session_state["split-open"] = True  # it is only drawn where it is opened
+    app.run()
     split = next(c for c in app.get("plotly_chart") if c.key == "split-upload")
     labels = [t.split("<b>")[1].split("</b>")[0] for t in json.loads(split.proto.spec)["data"][0]["y"]]
     *terms, total = (round(10 * float(t)) for t in labels)
