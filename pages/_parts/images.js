@@ -78,7 +78,7 @@ function layRing(plot, place) {
   const x = ((place[0] - x0) / (x1 - x0)) * xaxis._length, y = ((y1 - place[1]) / (y1 - y0)) * yaxis._length;
   ring ??= layer.appendChild(Object.assign(document.createElement("div"), { className: "galaxy-ring" }));
   ring.dataset.id = images.opened;
-  ring.style.borderColor = images.tint;
+  ring.style.border = `2.5px solid ${images.tint}`; // a sheet's own is undone by plotly's
   ring.style.transform = `translate(${x}px, ${y}px)`;
 }
 

@@ -1,8 +1,10 @@
 """For everyone: axe-core on every page in both themes, the keyboard alone, a tablet, nothing that covers another."""
 
+import re
+
 import pytest
 
-from tests.browser.driver import NEEDS, await_plot, settle
+from tests.browser.driver import NEEDS, await_plot, draw_lasso, settle
 
 pytestmark = NEEDS
 
@@ -21,6 +23,9 @@ FOCUS = """() => {
 #: A popover that a key opened has the focus; closed, it gives it back to its button.
 IN_POPOVER = "document.activeElement.closest('[data-testid=\"stPopoverBody\"]') !== null"
 ON_BUTTON = "document.activeElement.matches('[data-testid=\"stPopoverButton\"]')"
+
+
+POPOVER = '[data-testid="stPopoverBody"]:visible'
 
 
 def tab_to(page, words: str, key: str = "Tab", most: int = 60) -> int:
@@ -50,17 +55,46 @@ def test_axe_finds_nothing_serious_on_any_page(browser, address, axe, theme):
     page.get_by_text("nothing selected", exact=True).wait_for(timeout=90_000)
     await_plot(page, 1)
     look("the first page")
+    for name in ("What are these kinds?", "Axes", "Filter", "Subsets", "Your list", "Save plot"):
+        page.get_by_role("button", name=re.compile(f"{re.escape(name)}$")).click()
+        page.locator(POPOVER).wait_for(timeout=60_000)
+        look(f"{name} opened")
+        page.keyboard.press("Escape")
+        page.locator(POPOVER).wait_for(state="detached", timeout=60_000)
+    page.locator(".st-key-tour-start button").click()
+    page.locator(".st-key-tour-end button").wait_for(timeout=60_000)
+    look("a step of the tour")
+    page.locator(".st-key-tour-end button").click()
     page.goto(f"{address}/galaxy?object=GP-001")
     page.get_by_text("What makes it odd").first.wait_for(timeout=90_000)
-    look("Galaxy")
+    for name in ("The exact split of its distance", "Redshift, mass and SFR together"):
+        page.get_by_text(name).click()
+        settle(page)
+    look("Galaxy with all that opens")
     page.get_by_role("link", name="Atlas", exact=True).click()
     await_plot(page, 1)
-    look("Atlas with a card")
+    draw_lasso(page, page.locator(".st-key-plots .js-plotly-plot").first)
+    page.get_by_text("Showing 24 of").wait_for(timeout=60_000)
+    look("Atlas with a selection and a card")
+    for name in ("Table", "Compare with the rest", "Map of these alone"):
+        page.get_by_role("tab", name=name).click()
+        look(name)
     for name in PAGES:
         page.get_by_role("link", name=name, exact=True).click()
         page.wait_for_url(f"**/{name.lower()}*")
         look(name)
+        if name == "Traverse":
+            page.get_by_text("carry this galaxy", exact=True).click()
+            look("Traverse, carrying a galaxy")
+        if name == "Anomalies":
+            page.get_by_text("In groups", exact=True).click()
+            page.locator('[class*="st-key-group-"] button:visible').first.click(timeout=60_000)
+            page.get_by_text("Label all", exact=False).first.wait_for(timeout=60_000)
+            look("Anomalies in groups, one of them open")
     page.get_by_role("link", name="Locate", exact=True).click()
+    page.set_input_files('input[type="file"]', {"name": "no.fits", "mimeType": "image/fits", "buffer": b"no image"})
+    page.get_by_text("cannot be used").wait_for(timeout=60_000)
+    look("Locate with a refusal")
     page.locator(".st-key-try-ordinary button").click()
     page.get_by_text("of 50 neighbours").wait_for(timeout=60_000)
     look("Locate with an upload")

@@ -15,6 +15,44 @@ def read_header(page) -> str:
     return re.search(r"[\d,]+ selected|nothing selected", page.locator(".st-key-header").inner_text())[0]
 
 
+#: Whether each plot has a ring about a galaxy, within a pixel of where plotly has it.
+RINGED = """id => [...document.querySelectorAll('.st-key-plots .js-plotly-plot')].every(plot => {
+  if (!plot.querySelector('.galaxy-ring')) return false;
+  const ring = plot.querySelector('.galaxy-ring').getBoundingClientRect(), box = plot.getBoundingClientRect();
+  const trace = plot._fullData?.find(trace => trace.customdata?.includes(id)), i = trace?.customdata.indexOf(id);
+  if (!trace || parseFloat(getComputedStyle(plot.querySelector('.galaxy-ring')).borderTopWidth) < 2) return false;
+  const { xaxis, yaxis } = plot._fullLayout;
+  const x = box.left + xaxis._offset + xaxis.l2p(trace.x[i]), y = box.top + yaxis._offset + yaxis.l2p(trace.y[i]);
+  return Math.hypot(ring.left + ring.width / 2 - x, ring.top + ring.height / 2 - y) < 1;
+})"""
+
+
+#: Whether both plots are those that were marked so.
+KEPT = "[...document.querySelectorAll('.st-key-plots .js-plotly-plot')].every(plot => plot._ev?.same)"
+
+
+def test_a_click_leaves_the_plots_and_what_they_are_zoomed_to(page):
+    plots = [page.locator(".st-key-plots .js-plotly-plot").nth(at) for at in (0, 1)]
+    await_plot(page, 1)
+    page.locator(".st-key-landing-hide button").click()
+    settle(page)
+    plots[0].locator('[data-val="in"]').click()
+    page.wait_for_timeout(800)
+    place, near = find_lonely(page, 0), read_spans(page, 0)
+    for plot in plots:
+        plot.evaluate("plot => { plot._ev.same = true; }")  # a plot that is built anew has new events
+    page.mouse.click(place["x"], place["y"])
+    page.get_by_role("heading", name=place["id"]).wait_for(timeout=60_000)
+    page.wait_for_function(RINGED, arg=place["id"], timeout=60_000)
+    settle(page)
+    assert page.evaluate(KEPT), "what a click opens is no change of the plots"
+    plots[0].locator('[data-val="out"]').click()
+    page.wait_for_function(RINGED, arg=place["id"], timeout=60_000)
+    assert read_spans(page, 0) != near
+    page.locator(".st-key-overlays").get_by_text("Dusty Starburst").click()
+    page.wait_for_function(f"!{KEPT}", timeout=60_000)  # a kind more is one
+
+
 def test_a_click_on_a_point_of_either_plot_opens_its_card(page):
     opened = set()
     for at in (0, 1):
@@ -25,6 +63,7 @@ def test_a_click_on_a_point_of_either_plot_opens_its_card(page):
         page.mouse.click(place["x"], place["y"])
         page.get_by_role("heading", name=place["id"]).wait_for(timeout=60_000)
         assert read_header(page) == "nothing selected", "a click opens; it selects nothing"
+        page.wait_for_function(RINGED, arg=place["id"], timeout=60_000)
         opened.add(place["id"])
         # What comes above the plots, and the introduction that goes, must not cost the pointer its answers.
         page.get_by_label("Search", exact=True).fill("GP-001")

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from galexplore.atlas.kinds import KINDS, NOT_GALAXIES
-from galexplore.figures import SAMPLE, find_inside, plot_atlas, round_to_total
+from galexplore.figures import SAMPLE, count_crowd, find_inside, plot_atlas, round_to_total
 from galexplore.figures.style import STYLES, get_style
 
 AXES = ("lat_redshift", "lat_logmass")
@@ -35,6 +35,15 @@ def test_a_crowd_is_drawn_as_density_and_sample():
     assert [t.type for t in figure.data] == ["heatmap", "scattergl", "scattergl"]
     assert len(figure.data[1].x) == SAMPLE and len(figure.data[2].x) == 1
     assert len(figure.to_json()) < 3e6
+    assert count_crowd(figure) == n
+    rare = table.assign(population=np.where(np.arange(n) < 5_000, "Green Pea", "ordinary"))
+    for end, crowded in ((2.5, True), (1.0, False)):
+        near = ((-end, end), (-9.0, 9.0))
+        figure = plot_atlas(rare, "lat_redshift", "lat_logmass", "A crowd", within=near, overlays=["Green Pea"])
+        inside = rare["lat_redshift"].between(*near[0]) & (rare["population"] == "ordinary")
+        assert (inside.sum() > 50_000) == crowded
+        assert count_crowd(figure) == (inside.sum() if crowded else 0), "of what is drawn, not of all that there are"
+    assert count_crowd(plot_atlas(table[:100], "lat_redshift", "lat_logmass", "No crowd")) == 0
 
 
 @pytest.mark.parametrize("terms", [[0.04, 0.04, 0.04, 0.04], [300.46, -32.25, -0.34, 0.05], [1e-9, 0, 0, 0]])

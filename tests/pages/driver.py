@@ -1,6 +1,7 @@
 """Drive the pages without a browser: go, read, upload."""
 
 import io
+import json
 
 import numpy as np
 import pandas as pd
@@ -28,6 +29,11 @@ def check(app: AppTest) -> None:
 def find_plots(app: AppTest) -> list:
     """Find the Atlas's two plots among the charts."""
     return [chart for chart in app.get("plotly_chart") if chart.key.startswith(("latents-", "map-"))]
+
+
+def find_pointer(app: AppTest) -> dict:
+    """What the browser is given to answer the pointer with: pictures, and where the ring of the opened galaxy lies."""
+    return json.loads(next(part.proto.json for part in app.get("bidi_component") if part.key == "pointer"))
 
 
 def words(app: AppTest) -> str:

@@ -18,6 +18,7 @@ from tests.pages.driver import (
     APP,
     check,
     find_plots,
+    find_pointer,
     go,
     list_images,
     make_fits,
@@ -58,13 +59,21 @@ def test_a_newcomer_reads_what_this_is_and_flies_to_a_galaxy(app, explorer):
     kinds = [explorer.table.set_index("id").loc[b.key.removeprefix("landing-"), "population"] for b in shown]
     assert kinds == ["Green Pea", "Red Spiral", "Merger", "Lens-like Arc", "ordinary", "ordinary"]
     assert "Cardamone et al. 2009" in shown[0].help
+    drawn = [chart.proto.spec for chart in find_plots(app)]
+    assert find_pointer(app)["ring"] == {}
     shown[1].click().run()
     check(app)
     name = shown[1].key.removeprefix("landing-")
     assert f"### {name}" in words(app) and "An atlas of galaxies" not in words(app), "it makes room for the card"
-    traces = [t for c in find_plots(app) for t in json.loads(c.proto.spec)["data"]]
-    rings = [t for t in traces if t.get("marker", {}).get("symbol") == "circle-open"]
-    assert len(rings) == 2, "it is ringed on both plots"
+    pointer, row = find_pointer(app), explorer.table.set_index("id").loc[name]
+    assert pointer["opened"] == name and list(pointer["ring"]) == ["latents", "map"], "it is ringed on both plots"
+    assert pointer["ring"]["latents"] == pytest.approx([row["lat_redshift"], row["lat_logmass"]])
+    assert pointer["ring"]["map"] == pytest.approx([row["umap_x"], row["umap_y"]])
+    assert [chart.proto.spec for chart in find_plots(app)] == drawn, "which are drawn no second time for it"
+    app.text_input(key="where").set_value(f"id != '{name}'").run()
+    check(app)
+    assert find_pointer(app)["ring"] == {}, "what a filter leaves out is not ringed"
+    app.button(key="filter-none").click().run()
     app.button(key="clear").click().run()
     app.button(key="landing-hide").click().run()
     assert "An atlas of galaxies" not in words(app)
@@ -268,7 +277,7 @@ def test_locate_teaches_and_offers_a_sample(app):
     check(app)
     told = words(app)
     assert all(t in told for t in ("Redshift", "68 %", "95 %", "What makes it odd", "What it resembles", "passed"))
-    assert len(app.get("plotly_chart")) == 4
+    assert len(app.get("plotly_chart")) == 3, "p(z) and its place on both plots; the rest where it is opened"
 
 
 def test_an_uploaded_fits_is_located_and_kept(app, explorer):

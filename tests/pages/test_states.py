@@ -318,6 +318,8 @@ def test_artefacts_stand_apart_with_their_reason(app, explorer):
 def test_both_deviations_stand_beside_the_split(app, explorer):
     name = open_oddest(app, explorer)
     reasons = explorer.explain_at(explorer.find_rows([name])[0]).reasons
+    app.session_state["split-open"] = True
+    app.run()
     split = next(c for c in app.get("plotly_chart") if "waterfall" in c.proto.spec)
     figure = json.loads(split.proto.spec)
     texts = [a["text"] for a in figure["layout"]["annotations"]][: len(reasons)]
