@@ -112,14 +112,13 @@ def show_links(explorer: Explorer, row: pd.Series) -> None:
     if "ra" not in row or not math.isfinite(row["ra"]):
         return
     st.caption(f"RA {row['ra']:.5f}°, Dec {row['dec']:+.5f}° (ICRS)")
-    with st.container(horizontal=True, gap="small", key="links"):
-        for name, address in services.link_services(row["ra"], row["dec"], explorer.survey).items():
-            why = services.SIMULATED if explorer.simulated else None
-            st.link_button(name, address, icon=":material/open_in_new:", disabled=explorer.simulated, help=why)
     if explorer.simulated:
         st.caption(services.SIMULATED)
-    else:
-        show_surroundings(row["ra"], row["dec"], "card")
+        return
+    with st.container(horizontal=True, gap="small", key="links"):
+        for name, address in services.link_services(row["ra"], row["dec"], explorer.survey).items():
+            st.link_button(name, address, icon=":material/open_in_new:")
+    show_surroundings(row["ra"], row["dec"], "card")
 
 
 def show_downloads(explorer: Explorer, row: pd.Series, rows: np.ndarray, identifier: str) -> None:

@@ -7,4 +7,4 @@ def offer_code(key: str, code: str) -> None:
     """Offer a script behind a button."""
     with st.popover("Python", icon=":material/code:", key=f"code-{key}"):
         st.markdown("To run where galexplore is installed:")
-        st.code(code, language="python")
+        st.code(code, language="python", wrap_lines=True)

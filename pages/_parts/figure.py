@@ -86,4 +86,4 @@ def show_code(explorer: Explorer, shown: AtlasState) -> None:
     except InputError as error:
         st.error(plain(str(error)))
         return
-    st.code(code, language="python", height=260)
+    st.code(code, language="python", wrap_lines=True)  # what scrolls by itself no key reaches

@@ -70,7 +70,11 @@ def test_axe_finds_nothing_serious_on_any_page(browser, address, axe, theme):
     for name in ("The exact split of its distance", "Redshift, mass and SFR together"):
         page.get_by_text(name).click()
         settle(page)
+    page.get_by_role("button", name=re.compile("Python$")).click()
+    page.locator(POPOVER).wait_for(timeout=60_000)
     look("Galaxy with all that opens")
+    page.keyboard.press("Escape")
+    page.locator(POPOVER).wait_for(state="detached", timeout=60_000)
     page.get_by_role("link", name="Atlas", exact=True).click()
     await_plot(page, 1)
     draw_lasso(page, page.locator(".st-key-plots .js-plotly-plot").first)
