@@ -1,6 +1,7 @@
 """The stand-in itself: a server on loopback that answers for the viewer, hips2fits, Sesame, SkyServer, TAP and more."""
 
 import threading
+import time
 from collections import defaultdict, deque
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self
@@ -41,11 +42,21 @@ class StandIn:
     sky : Sky, optional
     layers : tuple of str
         Which the viewer knows: without the first, the newest is absent.
+    delay : float
+        Seconds before each answer, as servers far away have them.
+
+    Attributes
+    ----------
+    asked : list of str
+        The service and the query of each request.
+    busy : list of (float, float)
+        From when to when each was being answered, by `time.monotonic`.
     """
 
-    def __init__(self, sky: Sky | None = None, layers: tuple[str, ...] = (NEWEST, *OLDER)):
-        self.sky, self.layers = sky or Sky(), layers
+    def __init__(self, sky: Sky | None = None, layers: tuple[str, ...] = (NEWEST, *OLDER), delay: float = 0.0):
+        self.sky, self.layers, self.delay = sky or Sky(), layers, delay
         self.asked: list[str] = []
+        self.busy: list[tuple[float, float]] = []
         self._plan: defaultdict[str, deque[str]] = defaultdict(deque)
         self._lock, self._open = threading.Lock(), threading.Event()
         self._open.set()
@@ -106,12 +117,14 @@ class StandIn:
 
     def answer(self, handler: BaseHTTPRequestHandler) -> None:
         """Answer a request, or play the fault that was planned."""
+        begun = time.monotonic()
         parts = urlsplit(handler.path)
         service = SERVICES.get(parts.path, "")
         with self._lock:
             self.asked.append(f"{service} {parts.query}")
             fault = self._plan[service].popleft() if self._plan[service] else ""
         self._open.wait()
+        time.sleep(self.delay)
         reply = self.reply(service, parts.query, fault) if service else Reply(404)
         reply = FAULTS[fault](reply) if fault in FAULTS else reply
         try:
@@ -128,6 +141,7 @@ class StandIn:
             send(reply, handler.wfile.write)
         except OSError:  # whoever asked has gone
             handler.close_connection = True
+        self.busy.append((begun, time.monotonic()))
 
     def reply(self, service: str, query: str, fault: str = "") -> Reply:
         """Make the reply of a service to the query of an address."""
