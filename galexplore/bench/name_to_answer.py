@@ -8,18 +8,20 @@ import numpy as np
 
 from galexplore.bench.browser import open_browser, serve, visit
 from galexplore.sources.stand_in.server import StandIn
+from galexplore.sources.stand_in.unreachable import swallow
 
 if TYPE_CHECKING:  # an extra brings it
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Page
 
-#: Seconds until a name is answered, and those of them in which no server is waited for.
-TARGETS = {"seen_s": 3.0, "own_s": 1.5}
+#: Seconds until a name is answered, those of them that no server takes, and until a lack of network is said.
+TARGETS = {"seen_s": 3.0, "own_s": 1.5, "unreached_s": 3.0}
 #: What is typed; the first name warms up.
 NAMES = ("M 104", "NGC 4565", "IC 1101", "UGC 1333", "NGC 1365", "M 104")
 DELAY = 0.3  # seconds before each answer of a server: about that of one on another continent
 BOX = "A name, or RA and Dec"
 #: What Locate says only where it has answered.
 ANSWERED = "of 50 neighbours"
+UNREACHED = "there seems to be no network"
 
 
 def measure_names(delay: float = DELAY, names: Sequence[str] = NAMES) -> dict[str, float]:
@@ -36,7 +38,8 @@ def measure_names(delay: float = DELAY, names: Sequence[str] = NAMES) -> dict[st
     dict
         Seconds from the key that is pressed: `picture_s` until the sky's picture is shown, `seen_s` until the answer,
         `servers_s` in which a server was waited for, `own_s` the rest; medians over all names but the first, whose
-        `seen_s` is `first_s`; `best_seen_s` and `best_own_s`, the smallest; `requests` and `delay_s`.
+        `seen_s` is `first_s`; `best_seen_s` and `best_own_s`, the smallest; `requests` and `delay_s`;
+        and `unreached_s` until it is said that no server can be reached, where none takes a connection.
 
     Raises
     ------
@@ -47,26 +50,24 @@ def measure_names(delay: float = DELAY, names: Sequence[str] = NAMES) -> dict[st
         origin = servers.start()
         with serve({"GALEXPLORE_OFFLINE": "0", "GALEXPLORE_DEMO_SKY": origin}) as (address, _):
             taken = [time_name(browser, address, servers, name) for name in names]
+        with swallow() as nowhere, serve({"GALEXPLORE_OFFLINE": "0", "GALEXPLORE_DEMO_SKY": nowhere}) as (address, _):
+            unreached = time_silence(browser, address, names[0])
     later = taken[1:]
     medians = {k: float(np.median([t[k] for t in later])) for k in ("picture_s", "seen_s", "servers_s", "own_s")}
     return medians | {
         "first_s": taken[0]["seen_s"],
-        **{f"best_{k}": min(t[k] for t in later) for k in TARGETS},
+        **{f"best_{k}": min(t[k] for t in later) for k in ("seen_s", "own_s")},
         "requests": taken[-1]["requests"],
         "delay_s": delay,
+        "unreached_s": unreached,
     }
 
 
 def time_name(browser: "Browser", address: str, servers: StandIn, name: str) -> dict[str, float]:
     """Type a name in a fresh session; seconds as `measure_names` has them, and the `requests` that it took."""
     with visit(browser, f"{address}/locate") as tab:
-        box = tab.get_by_label(BOX)
-        box.wait_for(timeout=120_000)
-        tab.wait_for_timeout(2000)
-        box.fill(name)
         before = len(servers.busy)
-        start = time.monotonic()
-        tab.keyboard.press("Enter")
+        start = _type(tab, name)
         tab.get_by_alt_text("The sky at").first.wait_for(timeout=60_000)
         picture = time.monotonic() - start
         tab.get_by_text(ANSWERED).first.wait_for(timeout=60_000)
@@ -80,6 +81,25 @@ def time_name(browser: "Browser", address: str, servers: StandIn, name: str) -> 
         "own_s": seen - waited,
         "requests": len(spans),
     }
+
+
+def time_silence(browser: "Browser", address: str, name: str) -> float:
+    """Type a name where no server is reached; seconds until that is said."""
+    with visit(browser, f"{address}/locate") as tab:
+        start = _type(tab, name)
+        tab.get_by_text(UNREACHED).first.wait_for(timeout=60_000)
+        return time.monotonic() - start
+
+
+def _type(tab: "Page", name: str) -> float:
+    """Type a name into Locate's box; return when the key was pressed."""
+    box = tab.get_by_label(BOX)
+    box.wait_for(timeout=120_000)
+    tab.wait_for_timeout(2000)
+    box.fill(name)
+    start = time.monotonic()
+    tab.keyboard.press("Enter")
+    return start
 
 
 def measure_union(spans: Sequence[tuple[float, float]]) -> float:
