@@ -13,7 +13,6 @@ from galexplore.sources.catalogues.pages import ask
 from galexplore.sources.catalogues.populations import PUBLISHED, fetch_published, parse_published, read_published
 from galexplore.sources.catalogues.selection import DUPLICATE, find_duplicates, select, settle, split
 from galexplore.sources.catalogues.services import SERVICES, find_service
-from galexplore.sources.stand_in.server import StandIn
 from galexplore.sources.stand_in.spectra import ROWS, draw_rows
 from galexplore.sources.transport import ServerError, Session
 from galexplore.survey import DECALS
@@ -21,23 +20,9 @@ from galexplore.tables import catalogue
 from galexplore.tables.contract import validate
 from galexplore.tables.positions import separate
 from tests.analytic import draw_ellipse
-from tests.sources.answering import Passing, Scripted
+from tests.sources.answering import Scripted
 
 PEAS, SPIRALS = PUBLISHED
-
-
-@pytest.fixture(scope="module")
-def server():
-    with StandIn() as stand_in:
-        stand_in.origin = stand_in.start()
-        yield stand_in
-
-
-@pytest.fixture
-def session(server):
-    server.asked.clear()
-    server._plan.clear()
-    return Session(stand_in=server.origin, clock=Passing())
 
 
 @pytest.mark.parametrize("name", ["sdss", "gama"])

@@ -12,31 +12,13 @@ from galexplore.sources.servers import LAYERS, OutsideError, fetch_cutout, fetch
 from galexplore.sources.sesame import UnknownNameError, check_name, resolve
 from galexplore.sources.sky_pictures import fetch_sky_picture, is_blank
 from galexplore.sources.stand_in.faults import FAULTS
-from galexplore.sources.stand_in.server import StandIn
-from galexplore.sources.stand_in.sky import Sky
 from galexplore.sources.transport import NetworkError, ServerError, Session, open_session
 from galexplore.survey import DECALS
-from tests.analytic import REAL
 from tests.sources.answering import Passing, Scripted
 
 PLACE = (150.1, 2.2)
 EMPTY = (272.0, -12.0)  # 4 degrees from the plane
 THIN = (270.4, 3.5)  # 13 degrees from it: the stand-in has nothing, and the table says "maybe"
-
-
-@pytest.fixture(scope="module")
-def server():
-    with StandIn(Sky(REAL / "cutouts")) as stand_in:
-        stand_in.origin = stand_in.start()
-        yield stand_in
-
-
-@pytest.fixture
-def session(server, tmp_path):
-    server.asked.clear()
-    server.layers = LAYERS
-    server._plan.clear()
-    return Session(stand_in=server.origin, clock=Passing(), folder=tmp_path / "answers")
 
 
 def count(server, service: str) -> int:
