@@ -62,6 +62,7 @@ def server(servers):
 
     servers.asked.clear()
     servers._plan.clear()
+    servers.jobs._jobs.clear()
     servers.layers = LAYERS
     return servers
 

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from galexplore.sources.stand_in import files, spectra
 from galexplore.sources.stand_in.faults import FAULTS, PLAYED, Reply, send
+from galexplore.sources.stand_in.jobs import Jobs
 from galexplore.sources.stand_in.names import say_position
 from galexplore.sources.stand_in.sky import NATIVE, NEWEST, OLDER, Sky, rescale
 
@@ -22,6 +23,7 @@ SERVICES = {
     "/dr18/SkyServerWS/SearchTools/SqlSearch": "skyserver",
     "/tap/sync": "tap",
     "/vo/tap/sync": "tap",
+    "/tap/async": "tap-job",
     "/data/greenpeas/peas_tbl4.csv": "peas",
     "/data/redspirals/RedSpiralsA1.txt": "spirals",
 }
@@ -57,6 +59,7 @@ class StandIn:
         self.sky, self.layers, self.delay = sky or Sky(), layers, delay
         self.asked: list[str] = []
         self.busy: list[tuple[float, float]] = []
+        self.jobs = Jobs()
         self._plan: defaultdict[str, deque[str]] = defaultdict(deque)
         self._lock, self._open = threading.Lock(), threading.Event()
         self._open.set()
@@ -94,6 +97,8 @@ class StandIn:
             def do_GET(self) -> None:
                 stand_in.answer(self)
 
+            do_POST = do_DELETE = do_GET
+
             def log_message(self, *words: object) -> None:
                 """Say nothing."""
 
@@ -119,13 +124,21 @@ class StandIn:
         """Answer a request, or play the fault that was planned."""
         begun = time.monotonic()
         parts = urlsplit(handler.path)
-        service = SERVICES.get(parts.path, "")
+        tree = next((p for p in SERVICES if parts.path.startswith(f"{p}/") and not p.endswith("/")), parts.path)
+        service = SERVICES.get(tree, "")
+        sent = handler.rfile.read(int(handler.headers.get("Content-Length") or 0)).decode("utf-8", "replace")
         with self._lock:
             self.asked.append(f"{service} {parts.query}")
             fault = self._plan[service].popleft() if self._plan[service] else ""
         self._open.wait()
-        time.sleep(self.delay)
-        reply = self.reply(service, parts.query, fault) if service else Reply(404)
+        if self.delay:
+            time.sleep(self.delay)
+        if service == "tap-job":
+            words = {k: v[0] for k, v in parse_qs(sent or parts.query).items()}
+            origin = f"http://{handler.headers.get('Host')}{tree}"
+            reply = self.jobs.answer(handler.command, parts.path.removeprefix(tree), words, origin)
+        else:
+            reply = self.reply(service, parts.query, fault) if service else Reply(404)
         reply = FAULTS[fault](reply) if fault in FAULTS else reply
         try:
             handler.send_response(reply.status)
