@@ -1,13 +1,15 @@
 """Cutouts and names from servers, held against a stand-in on loopback that plays every fault of theirs."""
 
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from galexplore.cutouts.audit import prepare
 from galexplore.errors import InputError
-from galexplore.sources.footprint import NORTH, explain_outside, find_latitude
+from galexplore.sources import footprint
+from galexplore.sources.footprint import NORTH, explain_outside, find_cell, find_latitude, read_coverage
 from galexplore.sources.servers import LAYERS, OutsideError, fetch_cutout, fetch_picture, list_query
 from galexplore.sources.sesame import UnknownNameError, check_name, resolve
 from galexplore.sources.sky_pictures import fetch_sky_picture, is_blank
@@ -18,7 +20,8 @@ from tests.sources.answering import Passing, Scripted
 
 PLACE = (150.1, 2.2)
 EMPTY = (272.0, -12.0)  # 4 degrees from the plane
-THIN = (270.4, 3.5)  # 13 degrees from it: the stand-in has nothing, and the table says "maybe"
+GAP = (69.0, 19.3)  # 18 degrees from it, behind the clouds of Taurus
+THIN = (216.1, -45.1)  # 15 degrees from it: the stand-in has nothing, and the map says "maybe"
 
 
 def count(server, service: str) -> int:
@@ -71,7 +74,7 @@ def test_real_cutouts_are_served_where_this_machine_has_them(server, session, re
 
 
 def test_what_lies_outside_costs_no_request(server, session):
-    for place, why in (((150.0, 40.0), "BASS"), (EMPTY, "plane of our Galaxy")):
+    for place, why in (((150.0, 40.0), "BASS"), (EMPTY, "plane of our Galaxy"), (GAP, "no images in g, r and z")):
         for fetch in (fetch_cutout, fetch_picture):
             with pytest.raises(OutsideError, match=why):
                 fetch(session, *place, DECALS)
@@ -88,7 +91,7 @@ def test_what_the_table_does_not_know_is_told_by_the_picture(server, session):
         fetch_picture(session, *THIN, DECALS)
 
 
-def test_the_footprint_table_says_outside_of_no_region_that_was_imaged(real):
+def test_the_footprint_says_outside_of_no_region_that_was_imaged(real):
     import pandas as pd
 
     table = pd.read_csv(real / "tables" / "dr10_south_regions_psf_depth_ebv.csv")
@@ -96,6 +99,31 @@ def test_the_footprint_table_says_outside_of_no_region_that_was_imaged(real):
     assert min(map(abs, latitudes)) > 13
     south = table[table["dec_center_deg"] < NORTH]
     assert not [1 for p in zip(south["ra_center_deg"], south["dec_center_deg"], strict=True) if explain_outside(*p)]
+
+
+def test_the_map_is_read_as_mocpy_reads_it():
+    import astropy.units as u
+    from mocpy import MOC
+
+    order, covered = read_coverage()
+    theirs = MOC.from_string(Path(footprint.__file__).with_suffix(".moc").read_text())
+    assert theirs.max_order == order and set(theirs.to_order(order).flatten().tolist()) == covered
+    rng = np.random.default_rng(4)
+    ra, dec = rng.uniform(0, 360, 20_000), np.degrees(np.arcsin(rng.uniform(-1, 1, 20_000)))
+    ours = [find_cell(*p, order) in covered for p in zip(ra, dec, strict=True)]
+    assert (ours == theirs.contains_lonlat(ra * u.deg, dec * u.deg)).all()
+    assert 0.7 < theirs.sky_fraction < 0.8
+
+
+def test_cells_are_those_of_astropy_healpix():
+    import astropy.units as u
+    from astropy_healpix import HEALPix
+
+    rng = np.random.default_rng(5)
+    places = np.concatenate([rng.uniform([0, -90], [360, 90], (3000, 2)), [[0, 90], [0, -90], [359.999, 41.8]]])
+    for order in (0, 1, 5, 9):
+        theirs = HEALPix(1 << order, "nested").lonlat_to_healpix(*(places.T * u.deg))
+        assert [find_cell(*p, order) for p in places] == list(theirs)
 
 
 def test_latitudes_are_those_of_astropy():
