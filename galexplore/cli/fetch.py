@@ -64,6 +64,7 @@ def catalogue(
             said = job.fetch_catalogue(
                 named, to, session, n, plan, labelled, lambda done, of: report("catalogue", done, of)
             )
+        notes = said["notes"]
     for note in notes:
         out.print(f"{note}.")
     for why, count in said["dropped"].items():

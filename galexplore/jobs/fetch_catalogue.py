@@ -14,6 +14,7 @@ from scipy.spatial import cKDTree
 from galexplore.errors import InputError
 from galexplore.jobs.fetch_cutouts import SELECTED
 from galexplore.locks import hold
+from galexplore.sources.catalogues.labels import fill_errors
 from galexplore.sources.catalogues.own import read_own
 from galexplore.sources.catalogues.pages import ask_tap, count_rows, fetch_chosen, fetch_pages
 from galexplore.sources.catalogues.selection import LABELS, select, settle
@@ -116,14 +117,14 @@ def fetch_catalogue(
         plan = plan or plan_catalogue(session, service, n, labels)
         kept = folder / _PAGES
         if service.labelled_by:
-            chosen = _choose(_require(labels, service), plan.rows)
+            chosen, notes = fill_errors(_choose(_require(labels, service), plan.rows))
             frames = list(fetch_chosen(session, service, list(chosen["id"]), kept, progress, page or IDS))
             frame = _join(frames, chosen)
         else:
             frames = list(fetch_pages(session, service, plan.rows, plan.one_in, kept, progress, page or PAGE))
-            frame = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=_NEEDED)
+            frame, notes = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=_NEEDED), []
         asked = f"{service.title}{STAND_IN if session.stand_in else ''}"
-        said: dict[str, Any] = {"source": asked, "query": service.query, "imf": service.imf}
+        said: dict[str, Any] = {"source": asked, "query": service.query, "imf": service.imf, "notes": notes}
         said |= {
             "cosmology": service.cosmology,
             "citation": service.citation,

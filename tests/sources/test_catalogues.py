@@ -140,7 +140,7 @@ def test_desi_is_asked_for_those_that_are_labelled_and_by_jobs(server, session, 
         fetch_catalogue(SERVICES["desi"], tmp_path, session, 20)
     rows = draw_rows().iloc[::2]
     frame, spread = make_labels(rows)
-    labels = map_labels(frame, {"logsfr_err": "0.3"})
+    labels = map_labels(frame, {})
     assert labels["logmass_err"].to_numpy() == pytest.approx(spread)
     plan = plan_catalogue(session, SERVICES["desi"], 300, labels)
     assert (plan.there, plan.rows, plan.requests) == (1000, 390, 12) and not server.asked
@@ -149,6 +149,9 @@ def test_desi_is_asked_for_those_that_are_labelled_and_by_jobs(server, session, 
     assert len(kept) == said["rows"] == 300 and set(kept["id"]) <= set(rows["id"]) and np.ptp(kept["ra"]) > 200
     assert kept["logmass"].eq(10.5).all() and kept["logsfr"].to_numpy() == pytest.approx(0.25)
     assert kept["z"].to_numpy() == pytest.approx(rows.set_index("id").loc[kept["id"], "z"].to_numpy())
+    assert kept["logsfr_err"].eq(0.3).all() and said["notes"] == [
+        "no error of logsfr is stated: 0.3 dex, typical of such, was taken of all"
+    ]
     assert len(server.asked) <= plan.requests * 1.5 and all(asked.startswith("tap-job ") for asked in server.asked)
     assert not server.jobs._jobs, "no job is left behind"
 

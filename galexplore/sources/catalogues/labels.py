@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from galexplore.errors import InputError
+from galexplore.posterior.label_errors import TYPICAL_ERRORS
 from galexplore.sources.catalogues.hats import HatsCatalogue
 from galexplore.sources.catalogues.own import find_values, hold_unit, list_columns
 from galexplore.sources.catalogues.selection import LABELS
@@ -111,6 +112,17 @@ def map_labels(frame: pd.DataFrame, mapping: Mapping[str, str], units: Mapping[s
     if "logmass" in columns and not {"logmass_err", "logmass_p16"} & set(columns) and DRAWS in frame:
         columns["logmass_err"] = np.array([_spread(draws) for draws in frame[DRAWS]])
     return pd.DataFrame(columns).drop_duplicates("id").reset_index(drop=True)
+
+
+def fill_errors(labels: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """Give labels of which a table states no error at all the field's typical one; tell in sentences which."""
+    filled, notes = labels, []
+    for label in LABELS:
+        if label in labels and not {f"{label}_err", f"{label}_p16"} & set(labels):
+            error = TYPICAL_ERRORS[label]
+            filled = filled.assign(**{f"{label}_err": error})
+            notes.append(f"no error of {label} is stated: {error:g} dex, typical of such, was taken of all")
+    return filled, notes
 
 
 def _can(expression: str, frame: pd.DataFrame) -> bool:
