@@ -13,7 +13,7 @@ from galexplore.cutouts.seeing import is_seeing, measure_width
 from galexplore.errors import InputError
 from galexplore.sources.answers import Answer
 from galexplore.sources.footprint import explain_outside
-from galexplore.sources.sky_pictures import VIEWER, Picture, is_blank, require_jpeg
+from galexplore.sources.sky_pictures import STAND_IN, VIEWER, Picture, is_blank, require_jpeg
 from galexplore.sources.transport import RETRIES, NetworkError, ServerError, Session
 from galexplore.survey import Survey
 from galexplore.tables.positions import separate
@@ -253,6 +253,7 @@ def fetch_picture(session: Session, ra: float, dec: float, survey: Survey, field
             misses.append(error)
             continue
         if not is_blank(answer.body):
-            return Picture(answer.body, layer, f"Legacy Surveys / D. Lang (Perimeter Institute), {layer}")
+            credit = STAND_IN if session.stand_in else f"Legacy Surveys / D. Lang (Perimeter Institute), {layer}"
+            return Picture(answer.body, layer, credit)
         misses.append(OutsideError(f"{layer} has no image there"))
     raise _conclude(misses, "an image")

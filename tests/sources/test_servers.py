@@ -14,6 +14,7 @@ from galexplore.sources.servers import LAYERS, OutsideError, fetch_cutout, fetch
 from galexplore.sources.sesame import UnknownNameError, check_name, resolve
 from galexplore.sources.sky_pictures import fetch_sky_picture, is_blank
 from galexplore.sources.stand_in.faults import FAULTS
+from galexplore.sources.stand_in.files import write_jpeg
 from galexplore.sources.transport import NetworkError, ServerError, Session, open_session
 from galexplore.survey import DECALS
 from tests.sources.answering import Passing, Scripted
@@ -205,7 +206,12 @@ def test_pictures_are_looked_at_too(server, session, fault):
         fetch_picture(session, *PLACE, DECALS)
     server._plan.clear()
     picture = fetch_picture(session, *PLACE, DECALS)
-    assert not is_blank(picture.data) and not picture.only_shows and "ls-dr11" in picture.credit
+    assert (
+        not is_blank(picture.data)
+        and not picture.only_shows
+        and picture.layer == "ls-dr11"
+        and "simulated" in picture.credit
+    )
 
 
 def test_blank_pictures_are_of_the_next_layer(server, session):
@@ -215,7 +221,7 @@ def test_blank_pictures_are_of_the_next_layer(server, session):
 
 def test_the_picture_of_last_resort_only_shows(server, session):
     picture = fetch_sky_picture(session, 150.0, 40.0, DECALS)
-    assert picture.only_shows and "Digitized Sky Survey" in picture.credit
+    assert picture.only_shows and "simulated" in picture.credit, "no survey is credited for what is none of its"
 
 
 def test_the_viewer_clips_in_silence_and_is_found_out(server, session):
@@ -336,3 +342,10 @@ def test_the_app_asks_the_stand_in_that_it_is_given(server, monkeypatch):
     monkeypatch.setenv("GALEXPLORE_DEMO_SKY", "http://192.168.0.1:81")
     with pytest.raises(InputError, match="stand-in"):
         open_session()
+
+
+def test_the_survey_is_credited_for_its_own_pictures():
+    jpeg = write_jpeg(np.random.default_rng(1).normal(0, 0.1, (3, 64, 64)), 64)
+    session = Session(adapter=Scripted((200, {"Content-Length": str(len(jpeg))}, jpeg)), clock=Passing())
+    assert fetch_picture(session, *PLACE, DECALS).credit == "Legacy Surveys / D. Lang (Perimeter Institute), ls-dr11"
+    assert "Digitized Sky Survey" in fetch_sky_picture(session, *PLACE, DECALS).credit
