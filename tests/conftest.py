@@ -43,3 +43,34 @@ def sky() -> tuple[pd.DataFrame, np.ndarray]:
     noise = np.asarray(DECALS.model_noise)[:, None, None]
     flux = np.stack(images) + generator.normal(size=(n, 3, 69, 69)) * noise
     return frame, flux.astype(np.float32)
+
+
+@pytest.fixture(scope="session")
+def servers():
+    """A stand-in of the sky's servers; its `origin` is where it stands."""
+    from galexplore.sources.stand_in.server import StandIn
+
+    with StandIn() as stand_in:
+        stand_in.origin = stand_in.start()
+        yield stand_in
+
+
+@pytest.fixture
+def server(servers):
+    """The stand-in as it was started: asked for nothing, without plans, with every layer."""
+    from galexplore.sources.servers import LAYERS
+
+    servers.asked.clear()
+    servers._plan.clear()
+    servers.jobs._jobs.clear()
+    servers.layers = LAYERS
+    return servers
+
+
+@pytest.fixture
+def session(server, tmp_path):
+    """A session that asks the stand-in, for which no time passes."""
+    from galexplore.sources.transport import Session
+    from tests.sources.answering import Passing
+
+    return Session(stand_in=server.origin, clock=Passing(), folder=tmp_path / "answers")

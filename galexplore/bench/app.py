@@ -17,6 +17,7 @@ import numpy as np
 
 from galexplore.bench.browser import QUIET, Wire, clock_of, open_browser, read_memory, serve, visit, wait_for_plots
 from galexplore.bench.million import NAME, make_million
+from galexplore.bench.name_to_answer import measure_names
 from galexplore.places import SAMPLES
 
 if TYPE_CHECKING:  # an extra brings it
@@ -60,8 +61,8 @@ def measure_app(
     Returns
     -------
     dict
-        `slider` (ms), `paint` (s), `card` (s), `lasso` (s, by number of galaxies), `upload` (s) and `session_mib`; of
-        the synthetic atlas (`million`) `paint`, `card` and `server_mib`.
+        `slider` (ms), `paint` (s), `card` (s), `lasso` (s, by number of galaxies), `upload` (s), `name` (s, as
+        `measure_names` gives it) and `session_mib`; of the synthetic atlas (`million`) `paint`, `card`, `server_mib`.
 
     Raises
     ------
@@ -86,7 +87,8 @@ def measure_app(
             measured["session_mib"] = weigh_sessions(browser, address, pid, sessions)
         if n:
             measured |= measure_million(browser, n, lasso, report)
-    return measured
+    report("Typing names of the sky")
+    return measured | {"name": measure_names()}
 
 
 def measure_million(

@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from galexplore.cli.bench_app import measure_the_app, measure_the_names
 from galexplore.cli.bench_files import fuzz, walks
 from galexplore.cli.bench_survey import embed, gpu
 from galexplore.cli.trials import controls, damage, groups, people
@@ -21,6 +22,8 @@ app.command()(fuzz)
 app.command()(walks)
 app.command()(embed)
 app.command()(gpu)
+app.command("app")(measure_the_app)
+app.command("names")(measure_the_names)
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 
@@ -166,48 +169,6 @@ def kill(
         if r["identical"] < r["ends"] or any(r[k] for k in ("failed", "left_over", "processes_left"))
     ]
     raise SystemExit(f"Not as if undisturbed: {', '.join(wrong)}." if wrong else 0)
-
-
-@app.command("app")
-def measure_the_app(
-    n: Annotated[int, typer.Option("--n", min=0, help="Galaxies of the synthetic atlas; 0 for none.")] = 1_000_000,
-    moves: Annotated[int, typer.Option(min=5, help="Moves of a slider.")] = 40,
-    as_json: AsJson = False,
-) -> None:
-    """Measure how fast the app answers: a slider, first paint, a lasso, an upload, memory; drives headless Chromium."""
-    from galexplore.bench.app import TARGETS, measure_app
-
-    times = measure_app(n, moves, report=Console(stderr=True).print)
-    if as_json:
-        print(json.dumps(times, indent=2))
-        return
-    table = Table("what", "measured", "target", title=f"The app on {times['cores']} cores", title_justify="left")
-    slider = times["slider"]
-    for name, title in (("server", "server works"), ("picture", "image comes after")):
-        table.add_row(f"slider, {title}, p50", f"{slider[f'{name}_p50_ms']:.0f} ms", "")
-        target = f"< {TARGETS['slider_p95_ms']} ms" if name == "picture" else ""
-        table.add_row(f"slider, {title}, p95", f"{slider[f'{name}_p95_ms']:.0f} ms", target)
-    visits = {"cold": "server just started", "fresh": "warm, browser's first visit", "known": "warm, browser known"}
-    for visit, title in visits.items():
-        target = f"< {TARGETS['picture_cold_s' if visit == 'cold' else 'paint_warm_s']} s"
-        took = times["paint"][visit]
-        table.add_row(f"first page, {title}, first image", f"{took['picture']:.1f} s", target)
-        table.add_row(f"first page, {title}, server works until then", f"{took['server']:.1f} s", "")
-        table.add_row(f"first page, {title}, plots drawn", f"{took['plots']:.1f} s", "")
-    for card in [times["card"], *([times["million"]["card"]] if "million" in times else [])]:
-        where = "" if card is times["card"] else f", {n:,} galaxies"
-        table.add_row(f"click to card{where}, server works", f"{card['server_s']:.2f} s", f"< {TARGETS['card_s']} s")
-        table.add_row(f"click to card{where}, image comes after", f"{card['picture_s']:.2f} s", "")
-    for total, took in times["lasso"].items():
-        target = f"< {TARGETS['lasso_s']} s"
-        table.add_row(f"lasso, {total:,} galaxies, server works", f"{took['server_s']:.2f} s", "")
-        table.add_row(f"lasso, {total:,} galaxies, gallery comes after", f"{took['picture_s']:.2f} s", target)
-        table.add_row(f"lasso, {total:,} galaxies, gallery drawn after", f"{took['seen_s']:.2f} s", "")
-    upload = times["upload"]
-    table.add_row("upload, answer stands after, first", f"{upload['first_s']:.1f} s", "")
-    table.add_row("upload, answer stands after, later", f"{upload['seen_s']:.1f} s", "")
-    table.add_row("memory, a further session", f"{times['session_mib']:.0f} MiB", f"< {TARGETS['session_mib']} MiB")
-    Console().print(table)
 
 
 @app.command()

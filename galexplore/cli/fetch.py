@@ -20,7 +20,9 @@ def catalogue(
     source: Annotated[str, typer.Argument(help="sdss, eboss, desi, gama, tap, or the file of a table.")],
     to: Folder,
     n: Annotated[int, typer.Option("--n", min=1, help="Galaxies wanted at most.")] = 26_000,
-    labels: Annotated[Path | None, typer.Option(help="Table of masses and SFRs by id, such as PROVABGS's.")] = None,
+    labels: Annotated[
+        str | None, typer.Option(help="Masses and SFRs by id, for desi: a table's file, or a HATS catalogue's place.")
+    ] = None,
     column: Annotated[
         list[str] | None, typer.Option(help="What a column is called there: logmass=log10(MSTAR). Repeat it.")
     ] = None,
@@ -32,6 +34,7 @@ def catalogue(
 ) -> None:
     """Fetch a spectroscopic catalogue, or take a table of one's own: cut, without duplicates, in the footprint."""
     from galexplore.jobs import fetch_catalogue as job
+    from galexplore.sources.catalogues.labels import read_labels
     from galexplore.sources.catalogues.own import parse_mapping
     from galexplore.sources.catalogues.services import SERVICES, find_service
     from galexplore.sources.transport import open_session
@@ -45,17 +48,23 @@ def catalogue(
     elif source not in SERVICES and (Path(source).suffix or Path(source).exists()):
         said, notes = job.take_own(Path(source), to, mapping, imf, cosmology, n)
     else:
-        named, session = find_service(source), open_session()
-        if not named.labels and labels is None:
-            raise InputError(f"{source} has no masses and SFRs by query: give --labels FILE with id, logmass, logsfr")
-        plan = job.plan_catalogue(session, named, n)
+        named, session, labelled = find_service(source), open_session(), None
+        if named.labelled_by:
+            place = labels or named.labelled_by
+            if session.stand_in and labels is None:
+                raise InputError(f"the stand-in has no {place}; give --labels FILE with id, logmass, logsfr")
+            out.print(f"Masses and SFRs of {place}.")
+            with Bars() as report:
+                labelled = read_labels(place, mapping, session.off, lambda done, of: report("labels", done, of))
+        plan = job.plan_catalogue(session, named, n, labelled)
         out.print(f"{named.title}: {plan}.")
         if dry_run:
             return
         with Bars() as report:
             said = job.fetch_catalogue(
-                named, to, session, n, plan, labels, lambda done, of: report("catalogue", done, of)
+                named, to, session, n, plan, labelled, lambda done, of: report("catalogue", done, of)
             )
+        notes = said["notes"]
     for note in notes:
         out.print(f"{note}.")
     for why, count in said["dropped"].items():

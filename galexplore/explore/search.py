@@ -113,3 +113,20 @@ def _find_nearest(table: pd.DataFrame, ra: float, dec: float, simulated: bool) -
             None, f"Nothing of this atlas lies at {where}: its galaxies are simulated, none is on the real sky."
         )
     return Found(name, f"Nothing of this atlas lies at {where}; the nearest is {name}, {apart} away.", near=False)
+
+
+def list_near(table: pd.DataFrame, ra: float, dec: float, within: float) -> list[tuple[str, float]]:
+    """List the galaxies that lie about a place on the sky, but what lies at it, with their separations, nearest first.
+
+    Parameters
+    ----------
+    ra, dec : float
+        ICRS degrees.
+    within : float
+        Arcsec.
+    """
+    if "ra" not in table:
+        return []
+    gap = separate(table["ra"], table["dec"], ra, dec)
+    rows = np.flatnonzero((gap > ITSELF) & (gap <= within))
+    return [(str(table["id"].iloc[i]), float(gap[i])) for i in rows[np.argsort(gap[rows])]]

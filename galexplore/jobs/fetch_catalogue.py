@@ -1,5 +1,6 @@
 """A spectroscopic catalogue fetched, cut and kept, with where it comes from; and rare kinds of the literature in it."""
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,10 +14,12 @@ from scipy.spatial import cKDTree
 from galexplore.errors import InputError
 from galexplore.jobs.fetch_cutouts import SELECTED
 from galexplore.locks import hold
+from galexplore.sources.catalogues.labels import fill_errors
 from galexplore.sources.catalogues.own import read_own
-from galexplore.sources.catalogues.pages import ask_tap, count_rows, fetch_pages
+from galexplore.sources.catalogues.pages import ask_tap, count_rows, fetch_chosen, fetch_pages
 from galexplore.sources.catalogues.selection import LABELS, select, settle
-from galexplore.sources.catalogues.services import PAGE, Service
+from galexplore.sources.catalogues.services import IDS, PAGE, Service
+from galexplore.sources.footprint import explain_outside
 from galexplore.sources.transport import Session
 from galexplore.tables import catalogue
 from galexplore.tables.positions import to_vectors
@@ -25,6 +28,8 @@ _PAGES = "pages"
 _SPARE = 1.3  # rows asked for, over those wanted: cuts and the footprint take some
 _SAME = 2.0  # arcsec: a galaxy of the literature this near to a row is that row
 _BYTES = 150  # a row, on disk
+_OF_A_JOB = 6  # requests: it is made, begun, looked at, fetched, and each leads to its description
+_NEEDED = ["id", "ra", "dec", "z"]
 #: What the source of a catalogue says besides, where a stand-in answered for the servers.
 STAND_IN = " as a stand-in of the servers gives it: a demonstration, not the sky"
 
@@ -46,17 +51,34 @@ class Plan:
         )
 
 
-def plan_catalogue(session: Session, service: Service, n: int) -> Plan:
-    """Ask how many galaxies there are, and plan what to ask for.
+def plan_catalogue(session: Session, service: Service, n: int, labels: pd.DataFrame | None = None) -> Plan:
+    """Find how many galaxies there are, and plan what to ask for.
+
+    Parameters
+    ----------
+    labels : DataFrame, optional
+        Of a service that has none itself: its galaxies are those that are asked for.
 
     Raises
     ------
     ServerError
         As of `Session.fetch`.
+    InputError
+        Where a service that has no labels gets none.
     """
-    there = count_rows(session, service)
+    if service.labelled_by:
+        there, page, more = len(_require(labels, service)), IDS, 0
+    else:
+        there, page, more = count_rows(session, service), PAGE, 1
     rows = min(there, round(n * _SPARE))
-    return Plan(there, rows, max(1, there // max(rows, 1)), -(-rows // PAGE) + 1, rows * _BYTES)
+    requests = -(-rows // page) * (_OF_A_JOB if service.kind == "tap job" else 1) + more
+    return Plan(there, rows, max(1, there // max(rows, 1)), requests, rows * _BYTES)
+
+
+def _require(labels: pd.DataFrame | None, service: Service) -> pd.DataFrame:
+    if labels is None:
+        raise InputError(f"{service.name} has no masses and SFRs by query: give --labels FILE with id, logmass, logsfr")
+    return labels
 
 
 def fetch_catalogue(
@@ -65,9 +87,9 @@ def fetch_catalogue(
     session: Session,
     n: int,
     plan: Plan | None = None,
-    labels: Path | None = None,
+    labels: pd.DataFrame | None = None,
     progress: Callable[[int, int], None] = lambda done, of: None,
-    page: int = PAGE,
+    page: int | None = None,
 ) -> dict:
     """Fetch a service's catalogue into a folder; a second call goes on where the first one was killed.
 
@@ -75,8 +97,10 @@ def fetch_catalogue(
     ----------
     n : int
         Galaxies wanted at most.
-    labels : Path, optional
-        A table with masses and SFRs by `id`, for a service that has none.
+    labels : DataFrame, optional
+        As of `sources.catalogues.labels.read_labels`, for a service that has none: its galaxies alone are asked for.
+    page : int, optional
+        Rows of a request.
 
     Returns
     -------
@@ -88,17 +112,19 @@ def fetch_catalogue(
     ServerError, InputError
         As of the service; where no row can be learnt from; where another process fetches into the folder.
     """
-    if not service.labels and labels is None:
-        raise InputError(f"{service.name} has no masses and SFRs by query: give --labels FILE with id, logmass, logsfr")
     folder = Path(folder)
     with hold(folder / ".fetching", f"The catalogue of {folder.name!r} is being fetched"):
-        plan = plan or plan_catalogue(session, service, n)
-        frames = list(fetch_pages(session, service, plan.rows, plan.one_in, folder / _PAGES, progress, page))
-        frame = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=["id", "ra", "dec", "z"])
-        if labels is not None:
-            frame = _join_labels(frame, labels)
+        plan = plan or plan_catalogue(session, service, n, labels)
+        kept = folder / _PAGES
+        if service.labelled_by:
+            chosen, notes = fill_errors(_choose(_require(labels, service), plan.rows))
+            frames = list(fetch_chosen(session, service, list(chosen["id"]), kept, progress, page or IDS))
+            frame = _join(frames, chosen)
+        else:
+            frames = list(fetch_pages(session, service, plan.rows, plan.one_in, kept, progress, page or PAGE))
+            frame, notes = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=_NEEDED), []
         asked = f"{service.title}{STAND_IN if session.stand_in else ''}"
-        said: dict[str, Any] = {"source": asked, "query": service.query, "imf": service.imf}
+        said: dict[str, Any] = {"source": asked, "query": service.query, "imf": service.imf, "notes": notes}
         said |= {
             "cosmology": service.cosmology,
             "citation": service.citation,
@@ -106,20 +132,27 @@ def fetch_catalogue(
             "one_in": plan.one_in,
         }
         provenance = keep_selected(frame, folder, said, n=n)
-        for path in (folder / _PAGES).glob("*.parquet"):
+        for path in kept.glob("*.parquet"):
             path.unlink()
         return provenance
 
 
-def _join_labels(frame: pd.DataFrame, path: Path) -> pd.DataFrame:
-    """Join masses and SFRs of a table by `id`."""
-    table = catalogue.read(path)
-    name = next((c for c in table if str(c).lower() in ("id", "targetid", "cataid", "specobjid")), None)
-    columns = [c for n in LABELS for c in (n, f"{n}_err", f"{n}_p16", f"{n}_p84") if c in table]
-    if name is None or not columns:
-        raise InputError(f"{path.name} needs a column id (or TARGETID) and logmass, logmass_err, logsfr, logsfr_err")
-    table = table.assign(id=table[name].astype(str)).drop_duplicates("id")
-    return frame.drop(columns=[c for c in columns if c in frame]).merge(table[["id", *columns]], on="id", how="inner")
+def _choose(labels: pd.DataFrame, rows: int) -> pd.DataFrame:
+    """Choose so many labelled galaxies within the footprint, the same ones whoever asks, in the order of their ids."""
+    if {"ra", "dec"} <= set(labels):
+        labels = labels[[not explain_outside(*p) for p in zip(labels["ra"], labels["dec"], strict=True)]]
+        labels = labels.drop(columns=["ra", "dec"])
+    order = labels["id"].map(lambda i: hashlib.sha256(str(i).encode()).hexdigest())
+    chosen = labels.loc[order.sort_values().index[:rows]]
+    return chosen.loc[chosen["id"].astype(np.uint64).sort_values().index].reset_index(drop=True)
+
+
+def _join(frames: list[pd.DataFrame], labels: pd.DataFrame) -> pd.DataFrame:
+    """Join redshifts and positions with masses and SFRs by `id`; a galaxy observed twice comes once."""
+    if not frames:
+        return pd.DataFrame(columns=_NEEDED)
+    found = pd.concat(frames, ignore_index=True).drop_duplicates("id")
+    return found.drop(columns=[c for c in labels if c in found and c != "id"]).merge(labels, on="id", how="inner")
 
 
 def take_own(

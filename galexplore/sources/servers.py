@@ -13,7 +13,7 @@ from galexplore.cutouts.seeing import is_seeing, measure_width
 from galexplore.errors import InputError
 from galexplore.sources.answers import Answer
 from galexplore.sources.footprint import explain_outside
-from galexplore.sources.sky_pictures import VIEWER, Picture, is_blank, require_jpeg
+from galexplore.sources.sky_pictures import STAND_IN, VIEWER, Picture, is_blank, require_jpeg
 from galexplore.sources.transport import RETRIES, NetworkError, ServerError, Session
 from galexplore.survey import Survey
 from galexplore.tables.positions import separate
@@ -21,6 +21,7 @@ from galexplore.tables.positions import separate
 #: Layers of the viewer, the newest first.
 LAYERS = ("ls-dr11", "ls-dr10", "ls-dr9")
 NATIVE = 0.262  # arcsec a pixel of the coadds: only at this scale do weights and masks come
+WIDE = 256  # pixels a side of a picture of another field than the model's
 LARGEST = 3000  # pixels a side; the viewer clips more in silence
 AGE = 30 * 86_400.0  # seconds that cutouts are kept
 _MOST = 10_000_000  # bytes of a cutout; three bands of 128 pixels with weights and mask are half a million
@@ -134,9 +135,13 @@ def _fetch_layer(session: Session, ra: float, dec: float, survey: Survey, layer:
     return ask(RETRIES)
 
 
-def _ask_picture(session: Session, ra: float, dec: float, survey: Survey, layer: str) -> Answer:
-    """Ask for a layer's picture."""
+def _ask_picture(
+    session: Session, ra: float, dec: float, survey: Survey, layer: str, field: float | None = None
+) -> Answer:
+    """Ask for a layer's picture; of so many arcsec where it is not of the model's field."""
     query = list_query(ra, dec, survey, layer)
+    if field is not None:
+        query |= {"pixscale": f"{field / WIDE:g}", "size": f"{WIDE}"}
     try:
         return session.fetch(
             f"{VIEWER}jpeg-cutout", query, check=require_jpeg, age=AGE, most=_MOST, seconds=15, retries=_ONCE
@@ -226,8 +231,13 @@ def _measure_psf(answer: Answer) -> dict[str, float]:
         raise ServerError("the Legacy Surveys' viewer sends a PSF that cannot be read") from error
 
 
-def fetch_picture(session: Session, ra: float, dec: float, survey: Survey) -> Picture:
-    """Fetch a colour picture of a position, of the model's field, from the newest layer that has it.
+def fetch_picture(session: Session, ra: float, dec: float, survey: Survey, field: float | None = None) -> Picture:
+    """Fetch a colour picture of a position, from the newest layer that has it.
+
+    Parameters
+    ----------
+    field : float, optional
+        Arcsec a side, where not the model's.
 
     Raises
     ------
@@ -238,11 +248,12 @@ def fetch_picture(session: Session, ra: float, dec: float, survey: Survey) -> Pi
     misses: list[ServerError] = []
     for layer in LAYERS:
         try:
-            answer = _ask_picture(session, ra, dec, survey, layer)
+            answer = _ask_picture(session, ra, dec, survey, layer, field)
         except _AbsentError as error:
             misses.append(error)
             continue
         if not is_blank(answer.body):
-            return Picture(answer.body, layer, f"Legacy Surveys / D. Lang (Perimeter Institute), {layer}")
+            credit = STAND_IN if session.stand_in else f"Legacy Surveys / D. Lang (Perimeter Institute), {layer}"
+            return Picture(answer.body, layer, credit)
         misses.append(OutsideError(f"{layer} has no image there"))
     raise _conclude(misses, "an image")

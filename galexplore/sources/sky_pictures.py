@@ -14,6 +14,8 @@ VIEWER = "https://www.legacysurvey.org/viewer/"
 HIPS2FITS = "https://alasky.cds.unistra.fr/hips-image-services/hips2fits"
 #: The picture of last resort covers the whole sky.
 HIPS = "CDS/P/DSS2/color"
+#: Who is to be credited for pictures of the stand-in.
+STAND_IN = "a stand-in of the servers: simulated"
 AGE = 30 * 86_400.0
 _MOST, _LARGEST = 3_000_000, 3000
 _BLANK = 3  # of 255: by how much a blank picture's pixels differ, for JPEG is not exact
@@ -78,4 +80,5 @@ def fetch_sky_picture(session: Session, ra: float, dec: float, survey: Survey) -
     answer = session.fetch(HIPS2FITS, query, check=require_jpeg, age=AGE, most=_MOST)
     if is_blank(answer.body):
         raise ServerError("the picture server hips2fits has nothing there")
-    return Picture(answer.body, HIPS, "Digitized Sky Survey, by hips2fits of the CDS", only_shows=True)
+    credit = STAND_IN if session.stand_in else "Digitized Sky Survey, by hips2fits of the CDS"
+    return Picture(answer.body, HIPS, credit, only_shows=True)

@@ -137,9 +137,7 @@ class Session(requests.Session):
         InputError
             Where the address is not on the list.
         """
-        check_url(url, more=self.allowed)
-        diverted = url.replace(f"https://{urlsplit(url).netloc}", self.stand_in, 1) if self.stand_in else url
-        request = self.prepare_request(requests.Request("GET", diverted, params=dict(params or {})))
+        request = self.prepare_request(requests.Request("GET", self.divert(url), params=dict(params or {})))
         address = str(request.url)
         if self.store and age and (kept := self.store.find(address, age)):
             return kept
@@ -154,6 +152,19 @@ class Session(requests.Session):
         if self.store and age:
             self.store.keep(answer)
         return answer
+
+    def divert(self, url: str) -> str:
+        """Give the address that is asked for an address of the list: its own, or the stand-in's.
+
+        Raises
+        ------
+        InputError
+            Where it is not on the list.
+        """
+        if self.stand_in and url.startswith(f"{self.stand_in}/"):
+            return url  # diverted already
+        check_url(url, more=self.allowed)
+        return url.replace(f"https://{urlsplit(url).netloc}", self.stand_in, 1) if self.stand_in else url
 
     def allow(self, url: str) -> None:
         """Allow the server of an address that a person named; it stays one over https on a public address.

@@ -27,7 +27,7 @@ from pages._parts.oddity import look_up, show_ordinary, show_reasons, show_state
 from pages._parts.panels import format_latent, mark, show_gallery, show_neighbours, show_title
 from pages._parts.posterior import show_corner, show_density
 from pages._parts.stretched import show_image
-from pages._parts.surroundings import show_surroundings
+from pages._parts.surroundings import show_field, show_surroundings
 
 NAMES = {"logmass": "log M", "logsfr": "log SFR"}  # where titles are too long for a table
 NARROW = "\u00a0"  # a space at which no line is broken
@@ -118,6 +118,7 @@ def show_links(explorer: Explorer, row: pd.Series) -> None:
     with st.container(horizontal=True, gap="small", key="links"):
         for name, address in services.link_services(row["ra"], row["dec"], explorer.survey).items():
             st.link_button(name, address, icon=":material/open_in_new:")
+    show_field(explorer, row["ra"], row["dec"], "card")
     show_surroundings(row["ra"], row["dec"], "card")
 
 

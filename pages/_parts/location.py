@@ -89,7 +89,12 @@ def show_pixels(location: Location, survey: Survey) -> None:
 
 def show_neighbourhood(explorer: Explorer, location: Location) -> None:
     """Show its neighbours and, where the atlas knows more than one kind, of which it may be by counting theirs."""
-    st.markdown("**What it resembles**")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown("**What it resembles**", width="content")
+        if explorer.simulated:
+            st.badge(
+                "simulated", color="gray", help="Galaxies of the atlas, alike in latent space; none is on the sky."
+            )
     if len(explorer.kinds) > 1:
         show_shares(explorer, location)
     show_neighbours(location.neighbours, "near")
@@ -109,7 +114,7 @@ def show_location(explorer: Explorer, upload: dict, forget: Callable[[], None]) 
     """Show all that is said of a located cutout."""
     location = upload["location"]
     show_head(explorer, upload, forget)
-    show_source(upload, explorer.survey)
+    show_source(upload, explorer)
     if not location.answered:
         show_unanswered(explorer, location)
         return

@@ -12,7 +12,7 @@ from galexplore.sources.sky_pictures import fetch_sky_picture
 from galexplore.sources.transport import NetworkError, ServerError, Session
 from galexplore.survey import Survey
 from galexplore.tables.positions import parse_position
-from pages._parts.surroundings import show_surroundings
+from pages._parts.surroundings import show_field, show_surroundings
 from pages._session.navigation import go_to
 from pages._session.sky import find_session, keep_sky, want, want_typed
 from pages._session.state import plain
@@ -111,7 +111,7 @@ def show_failure(text: str, survey: Survey) -> None:
         st.link_button("Download its FITS cutout", address, icon=":material/download:")
 
 
-def show_source(upload: dict, survey: Survey) -> None:
+def show_source(upload: dict, explorer: Explorer) -> None:
     """Show of an answer that was fetched where it lies, the picture, whom to credit, and what others know of it."""
     sky = upload.get("sky")
     if not sky:
@@ -124,9 +124,10 @@ def show_source(upload: dict, survey: Survey) -> None:
         st.caption(DEMO if demo else f"Image: {sky['picture'].credit}; pixels of {sky['layer']}.")
         if not demo:
             with st.container(horizontal=True, gap="small"):
-                for name, address in link_services(place.ra, place.dec, survey).items():
+                for name, address in link_services(place.ra, place.dec, explorer.survey).items():
                     st.link_button(name, address, icon=":material/open_in_new:")
             show_surroundings(place.ra, place.dec, "sky")
+        show_field(explorer, place.ra, place.dec, "sky")
 
 
 def offer_sky(text: str, answer: Found) -> None:

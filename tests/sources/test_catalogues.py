@@ -8,12 +8,12 @@ from galexplore.errors import InputError
 from galexplore.jobs.fetch_catalogue import fetch_catalogue, fetch_tap, plan_catalogue, take_own
 from galexplore.jobs.fetch_cutouts import SELECTED
 from galexplore.sources.catalogues.angles import measure_shape
+from galexplore.sources.catalogues.labels import map_labels, read_labels
 from galexplore.sources.catalogues.own import parse_mapping, read_own
 from galexplore.sources.catalogues.pages import ask
 from galexplore.sources.catalogues.populations import PUBLISHED, fetch_published, parse_published, read_published
 from galexplore.sources.catalogues.selection import DUPLICATE, find_duplicates, select, settle, split
 from galexplore.sources.catalogues.services import SERVICES, find_service
-from galexplore.sources.stand_in.server import StandIn
 from galexplore.sources.stand_in.spectra import ROWS, draw_rows
 from galexplore.sources.transport import ServerError, Session
 from galexplore.survey import DECALS
@@ -21,23 +21,9 @@ from galexplore.tables import catalogue
 from galexplore.tables.contract import validate
 from galexplore.tables.positions import separate
 from tests.analytic import draw_ellipse
-from tests.sources.answering import Passing, Scripted
+from tests.sources.answering import Scripted
 
 PEAS, SPIRALS = PUBLISHED
-
-
-@pytest.fixture(scope="module")
-def server():
-    with StandIn() as stand_in:
-        stand_in.origin = stand_in.start()
-        yield stand_in
-
-
-@pytest.fixture
-def session(server):
-    server.asked.clear()
-    server._plan.clear()
-    return Session(stand_in=server.origin, clock=Passing())
 
 
 @pytest.mark.parametrize("name", ["sdss", "gama"])
@@ -92,14 +78,15 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", [*FAULTS, "empty body", "404", "500"])
-@pytest.mark.parametrize(("service", "name"), [("skyserver", "sdss"), ("tap", "gama")])
+@pytest.mark.parametrize(("service", "name"), [("skyserver", "sdss"), ("tap", "gama"), ("tap-job", "desi")])
 def test_each_fault_gets_its_sentence(server, session, service, name, fault):
+    query = SERVICES[name].query.format(top=3, after=0, thin="", ids=", ".join(draw_rows()["id"][:3]))
     server.plan(service, *[fault] * 8)
-    with pytest.raises(InputError, match=FAULTS.get(fault)) as caught:
-        ask(session, SERVICES[name], SERVICES[name].query.format(top=3, after=0, thin=""))
+    with pytest.raises(InputError, match=None if service == "tap-job" else FAULTS.get(fault)) as caught:
+        ask(session, SERVICES[name], query)
     assert "\n" not in str(caught.value) and len(str(caught.value)) > 20
     server._plan.clear()
-    assert len(ask(session, SERVICES[name], SERVICES[name].query.format(top=3, after=0, thin=""))) == 3
+    assert len(ask(session, SERVICES[name], query)) == 3
 
 
 def test_a_wrong_query_is_told_in_the_services_words(session, tmp_path):
@@ -140,18 +127,66 @@ def test_any_tap_service_gives_a_catalogue(session, tmp_path):
     assert catalogue.read(tmp_path / SELECTED)["logmass_err"].eq(0.1).all()
 
 
-def test_desi_needs_labels_from_a_file(server, session, tmp_path):
+def make_labels(rows):
+    """What PROVABGS's own table calls its columns; the draws scatter by 0.2 dex."""
+    draws = np.random.default_rng(3).normal(10.5, 0.2, (len(rows), 100))
+    frame = pd.DataFrame({"object_id": rows["id"], "ra": rows["ra"], "dec": rows["dec"], "LOG_MSTAR": 10.5})
+    mcmc = [[[one, 0.0] for one in some] for some in draws]
+    return frame.assign(AVG_SFR=10**0.25, PROVABGS_MCMC=mcmc).reset_index(drop=True), draws.std(axis=1)
+
+
+def test_desi_is_asked_for_those_that_are_labelled_and_by_jobs(server, session, tmp_path):
     with pytest.raises(InputError, match="give --labels FILE"):
         fetch_catalogue(SERVICES["desi"], tmp_path, session, 20)
     rows = draw_rows().iloc[::2]
-    labels = pd.DataFrame(
-        {"TARGETID": rows["id"], "logmass": 10.5, "logmass_err": 0.1, "logsfr": 0.2, "logsfr_err": 0.3}
-    )
-    catalogue.write(labels, tmp_path / "provabgs.csv")
-    said = fetch_catalogue(SERVICES["desi"], tmp_path, session, 1000, labels=tmp_path / "provabgs.csv")
-    frame = catalogue.read(tmp_path / SELECTED)
-    assert 0 < len(frame) == said["rows"] <= 1000 and frame["logmass"].eq(10.5).all()
-    assert set(frame["id"]) <= set(rows["id"])
+    frame, spread = make_labels(rows)
+    labels = map_labels(frame, {})
+    assert labels["logmass_err"].to_numpy() == pytest.approx(spread)
+    plan = plan_catalogue(session, SERVICES["desi"], 300, labels)
+    assert (plan.there, plan.rows, plan.requests) == (1000, 390, 12) and not server.asked
+    said = fetch_catalogue(SERVICES["desi"], tmp_path, session, 300, plan, labels)
+    kept = catalogue.read(tmp_path / SELECTED)
+    assert len(kept) == said["rows"] == 300 and set(kept["id"]) <= set(rows["id"]) and np.ptp(kept["ra"]) > 200
+    assert kept["logmass"].eq(10.5).all() and kept["logsfr"].to_numpy() == pytest.approx(0.25)
+    assert kept["z"].to_numpy() == pytest.approx(rows.set_index("id").loc[kept["id"], "z"].to_numpy())
+    assert kept["logsfr_err"].eq(0.3).all() and said["notes"] == [
+        "no error of logsfr is stated: 0.3 dex, typical of such, was taken of all"
+    ]
+    assert len(server.asked) <= plan.requests * 1.5 and all(asked.startswith("tap-job ") for asked in server.asked)
+    assert not server.jobs._jobs, "no job is left behind"
+
+
+def test_a_job_that_is_refused_says_so_in_the_services_words(session):
+    with pytest.raises(ServerError, match=r"refuses the query: .*Syntax error near SELEC"):
+        ask(session, SERVICES["desi"], "SELEC 1")
+
+
+def test_labels_have_ids_and_names():
+    frame, _ = make_labels(draw_rows().iloc[:3])
+    with pytest.raises(InputError, match="no column id, such as TARGETID"):
+        map_labels(frame.drop(columns="object_id"), {})
+    with pytest.raises(InputError, match="no whole numbers, such as 'x7'"):
+        map_labels(frame.assign(object_id=["1", "x7", "2"]), {})
+    with pytest.raises(InputError, match="no logmass and no logsfr"):
+        map_labels(frame.drop(columns=["LOG_MSTAR", "AVG_SFR"]), {})
+    mapped = map_labels(frame.rename(columns={"object_id": "TARGETID"}), {"logmass": "LOG_MSTAR - 0.1"})
+    assert mapped["logmass"].eq(10.4).all() and list(mapped["id"]) == list(draw_rows()["id"][:3])
+
+
+def test_labels_of_a_file_and_of_a_hats_catalogue_are_the_same(tmp_path):
+    rows = draw_rows()
+    frame, spread = make_labels(rows[rows["ra"].between(140, 160)].iloc[:40])
+    lsdb = pytest.importorskip("lsdb")
+    made = lsdb.from_dataframe(frame, ra_column="ra", dec_column="dec", catalog_name="labels", margin_threshold=None)
+    made.write_catalog(tmp_path / "labels", catalog_name="labels", progress_bar=False)
+    told = []
+    of_hats = read_labels(str(tmp_path / "labels"), {}, progress=lambda done, of: told.append((done, of)))
+    frame.drop(columns="PROVABGS_MCMC").assign(EM=spread).to_csv(tmp_path / "labels.csv", index=False)
+    of_file = read_labels(str(tmp_path / "labels.csv"), {"logmass_err": "EM"})
+    both = of_hats.merge(of_file, on="id", suffixes=("", "_file"))
+    assert len(both) == 40 and len(told) > 1 and told[-1][0] == told[-1][1]
+    for name in ("logmass", "logsfr", "logmass_err"):
+        assert both[name].to_numpy() == pytest.approx(both[f"{name}_file"].to_numpy(), abs=1e-5)
 
 
 def test_names_of_services():

@@ -45,7 +45,9 @@ def place(tmp_path_factory):
     images[3] = images[3] | {"band": ["DES-G", "DES-R", "DES-I"]}
     frame["image"] = images
     path = tmp_path_factory.mktemp("hats") / "mmu"
-    made = lsdb.from_dataframe(frame, ra_column="ra", dec_column="dec", catalog_name="mmu", partition_rows=12)
+    made = lsdb.from_dataframe(
+        frame, ra_column="ra", dec_column="dec", catalog_name="mmu", partition_rows=12, margin_threshold=None
+    )
     made.write_catalog(path, catalog_name="mmu", progress_bar=False)
     return str(path)
 
@@ -101,7 +103,9 @@ def test_a_million_positions_do_not_enter_memory_whole(tmp_path):
     frame = pd.DataFrame({"id": np.arange(n).astype(str), "ra": rng.uniform(0, 360, n), "dec": rng.uniform(-60, 60, n)})
     import lsdb
 
-    made = lsdb.from_dataframe(frame, ra_column="ra", dec_column="dec", catalog_name="many", partition_rows=50_000)
+    made = lsdb.from_dataframe(
+        frame, ra_column="ra", dec_column="dec", catalog_name="many", partition_rows=50_000, margin_threshold=None
+    )
     made.write_catalog(tmp_path / "many", catalog_name="many", progress_bar=False)
     hats = HatsCatalogue(str(tmp_path / "many"))
     sizes, alive = [], []

@@ -1,42 +1,28 @@
 """Cutouts and names from servers, held against a stand-in on loopback that plays every fault of theirs."""
 
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from galexplore.cutouts.audit import prepare
 from galexplore.errors import InputError
-from galexplore.sources.footprint import NORTH, explain_outside, find_latitude
+from galexplore.sources import footprint
+from galexplore.sources.footprint import NORTH, explain_outside, find_cell, find_latitude, read_coverage
 from galexplore.sources.servers import LAYERS, OutsideError, fetch_cutout, fetch_picture, list_query
 from galexplore.sources.sesame import UnknownNameError, check_name, resolve
 from galexplore.sources.sky_pictures import fetch_sky_picture, is_blank
 from galexplore.sources.stand_in.faults import FAULTS
-from galexplore.sources.stand_in.server import StandIn
-from galexplore.sources.stand_in.sky import Sky
+from galexplore.sources.stand_in.files import write_jpeg
 from galexplore.sources.transport import NetworkError, ServerError, Session, open_session
 from galexplore.survey import DECALS
-from tests.analytic import REAL
 from tests.sources.answering import Passing, Scripted
 
 PLACE = (150.1, 2.2)
 EMPTY = (272.0, -12.0)  # 4 degrees from the plane
-THIN = (270.4, 3.5)  # 13 degrees from it: the stand-in has nothing, and the table says "maybe"
-
-
-@pytest.fixture(scope="module")
-def server():
-    with StandIn(Sky(REAL / "cutouts")) as stand_in:
-        stand_in.origin = stand_in.start()
-        yield stand_in
-
-
-@pytest.fixture
-def session(server, tmp_path):
-    server.asked.clear()
-    server.layers = LAYERS
-    server._plan.clear()
-    return Session(stand_in=server.origin, clock=Passing(), folder=tmp_path / "answers")
+GAP = (69.0, 19.3)  # 18 degrees from it, behind the clouds of Taurus
+THIN = (216.1, -45.1)  # 15 degrees from it: the stand-in has nothing, and the map says "maybe"
 
 
 def count(server, service: str) -> int:
@@ -89,7 +75,7 @@ def test_real_cutouts_are_served_where_this_machine_has_them(server, session, re
 
 
 def test_what_lies_outside_costs_no_request(server, session):
-    for place, why in (((150.0, 40.0), "BASS"), (EMPTY, "plane of our Galaxy")):
+    for place, why in (((150.0, 40.0), "BASS"), (EMPTY, "plane of our Galaxy"), (GAP, "no images in g, r and z")):
         for fetch in (fetch_cutout, fetch_picture):
             with pytest.raises(OutsideError, match=why):
                 fetch(session, *place, DECALS)
@@ -106,7 +92,7 @@ def test_what_the_table_does_not_know_is_told_by_the_picture(server, session):
         fetch_picture(session, *THIN, DECALS)
 
 
-def test_the_footprint_table_says_outside_of_no_region_that_was_imaged(real):
+def test_the_footprint_says_outside_of_no_region_that_was_imaged(real):
     import pandas as pd
 
     table = pd.read_csv(real / "tables" / "dr10_south_regions_psf_depth_ebv.csv")
@@ -114,6 +100,31 @@ def test_the_footprint_table_says_outside_of_no_region_that_was_imaged(real):
     assert min(map(abs, latitudes)) > 13
     south = table[table["dec_center_deg"] < NORTH]
     assert not [1 for p in zip(south["ra_center_deg"], south["dec_center_deg"], strict=True) if explain_outside(*p)]
+
+
+def test_the_map_is_read_as_mocpy_reads_it():
+    import astropy.units as u
+    from mocpy import MOC
+
+    order, covered = read_coverage()
+    theirs = MOC.from_string(Path(footprint.__file__).with_suffix(".moc").read_text())
+    assert theirs.max_order == order and set(theirs.to_order(order).flatten().tolist()) == covered
+    rng = np.random.default_rng(4)
+    ra, dec = rng.uniform(0, 360, 20_000), np.degrees(np.arcsin(rng.uniform(-1, 1, 20_000)))
+    ours = [find_cell(*p, order) in covered for p in zip(ra, dec, strict=True)]
+    assert (ours == theirs.contains_lonlat(ra * u.deg, dec * u.deg)).all()
+    assert 0.7 < theirs.sky_fraction < 0.8
+
+
+def test_cells_are_those_of_astropy_healpix():
+    import astropy.units as u
+    from astropy_healpix import HEALPix
+
+    rng = np.random.default_rng(5)
+    places = np.concatenate([rng.uniform([0, -90], [360, 90], (3000, 2)), [[0, 90], [0, -90], [359.999, 41.8]]])
+    for order in (0, 1, 5, 9):
+        theirs = HEALPix(1 << order, "nested").lonlat_to_healpix(*(places.T * u.deg))
+        assert [find_cell(*p, order) for p in places] == list(theirs)
 
 
 def test_latitudes_are_those_of_astropy():
@@ -195,7 +206,12 @@ def test_pictures_are_looked_at_too(server, session, fault):
         fetch_picture(session, *PLACE, DECALS)
     server._plan.clear()
     picture = fetch_picture(session, *PLACE, DECALS)
-    assert not is_blank(picture.data) and not picture.only_shows and "ls-dr11" in picture.credit
+    assert (
+        not is_blank(picture.data)
+        and not picture.only_shows
+        and picture.layer == "ls-dr11"
+        and "simulated" in picture.credit
+    )
 
 
 def test_blank_pictures_are_of_the_next_layer(server, session):
@@ -205,7 +221,7 @@ def test_blank_pictures_are_of_the_next_layer(server, session):
 
 def test_the_picture_of_last_resort_only_shows(server, session):
     picture = fetch_sky_picture(session, 150.0, 40.0, DECALS)
-    assert picture.only_shows and "Digitized Sky Survey" in picture.credit
+    assert picture.only_shows and "simulated" in picture.credit, "no survey is credited for what is none of its"
 
 
 def test_the_viewer_clips_in_silence_and_is_found_out(server, session):
@@ -326,3 +342,10 @@ def test_the_app_asks_the_stand_in_that_it_is_given(server, monkeypatch):
     monkeypatch.setenv("GALEXPLORE_DEMO_SKY", "http://192.168.0.1:81")
     with pytest.raises(InputError, match="stand-in"):
         open_session()
+
+
+def test_the_survey_is_credited_for_its_own_pictures():
+    jpeg = write_jpeg(np.random.default_rng(1).normal(0, 0.1, (3, 64, 64)), 64)
+    session = Session(adapter=Scripted((200, {"Content-Length": str(len(jpeg))}, jpeg)), clock=Passing())
+    assert fetch_picture(session, *PLACE, DECALS).credit == "Legacy Surveys / D. Lang (Perimeter Institute), ls-dr11"
+    assert "Digitized Sky Survey" in fetch_sky_picture(session, *PLACE, DECALS).credit

@@ -78,20 +78,20 @@ def map_columns(
             continue
         if name in _TEXT:
             if source not in frame:
-                raise InputError(f"the table has no column {source!r} for {name}; it has {_list(frame)}")
+                raise InputError(f"the table has no column {source!r} for {name}; it has {list_columns(frame)}")
             columns[name] = frame[source].astype(str).to_numpy(object)
             continue
         try:
-            values = _find(frame, source)
+            values = find_values(frame, source)
         except InputError as error:
             raise InputError(
-                f"{name}={source} cannot be computed: {str(error).rstrip('.')}; it has {_list(frame)}"
+                f"{name}={source} cannot be computed: {str(error).rstrip('.')}; it has {list_columns(frame)}"
             ) from error
-        columns[name] = _check_unit(name, source, values, units.get(source, ""), notes)
+        columns[name] = hold_unit(name, source, values, units.get(source, ""), notes)
     made = pd.DataFrame(columns)
     if missing := [n for n in ("ra", "dec", "z") if n not in made]:
         raise InputError(
-            f"the table has no {' and no '.join(missing)}; name them, such as --column z=ZSPEC: {_list(frame)}"
+            f"the table has no {' and no '.join(missing)}; name them, such as --column z=ZSPEC: {list_columns(frame)}"
         )
     if "id" not in made:
         made.insert(0, "id", [f"J{ra:09.5f}{dec:+09.5f}" for ra, dec in zip(made["ra"], made["dec"], strict=True)])
@@ -100,18 +100,20 @@ def map_columns(
     return made, notes
 
 
-def _list(frame: pd.DataFrame) -> str:
+def list_columns(frame: pd.DataFrame) -> str:
+    """List the first columns of a table, for a sentence."""
     names = list(map(str, frame))
     return ", ".join(names[:20]) + (", …" if len(names) > 20 else "")
 
 
-def _find(frame: pd.DataFrame, source: str) -> np.ndarray:
+def find_values(frame: pd.DataFrame, source: str) -> np.ndarray:
+    """Give a column of numbers (N,), or what an expression of columns comes to; raises InputError where it is none."""
     if source in frame:
         return pd.to_numeric(frame[source], errors="coerce").to_numpy(float)
     return derive(source, frame)
 
 
-def _check_unit(name: str, source: str, values: np.ndarray, unit: str, notes: list[str]) -> np.ndarray:
+def hold_unit(name: str, source: str, values: np.ndarray, unit: str, notes: list[str]) -> np.ndarray:
     """Hold a label's values against its unit: logarithms of solar masses, and of those a year.
 
     Raises

@@ -3,8 +3,9 @@
 import hashlib
 import io
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -14,7 +15,8 @@ from astropy.table import Table
 from urllib3.util.retry import Retry
 
 from galexplore.sources.answers import Answer
-from galexplore.sources.catalogues.services import PAGE, Service
+from galexplore.sources.catalogues.services import IDS, PAGE, Service
+from galexplore.sources.catalogues.tap_jobs import run_job
 from galexplore.sources.transport import ServerError, Session
 from galexplore.tables import catalogue
 
@@ -61,7 +63,7 @@ def _read_csv(body: bytes) -> pd.DataFrame:
 
 
 def ask_tap(session: Session, service: Service, query: str, most: int = PAGE) -> pd.DataFrame:
-    """Ask a TAP service synchronously, in pyvo's words; raises as `ask` does, and ImportError without pyvo."""
+    """Ask a TAP service in pyvo's words, at once or by a job; raises as `ask` does, and ImportError without pyvo."""
     try:
         import pyvo
     except ImportError as error:
@@ -72,9 +74,13 @@ def ask_tap(session: Session, service: Service, query: str, most: int = PAGE) ->
     def check(answer: Answer) -> None:
         tables.append(_read_votable(answer.body, host))
 
-    words = {str(k): str(v) for k, v in asked.items()}
+    bounds: Any = {"check": check, "most": _MOST, "seconds": SECONDS, "silence": SILENCE, "retries": _ONCE}
     try:
-        session.fetch(asked.queryurl, words, check=check, most=_MOST, seconds=SECONDS, silence=SILENCE, retries=_ONCE)
+        if service.kind == "tap job":
+            with run_job(session, session.divert(service.url), query, most, host) as address:
+                session.fetch(address, **bounds)
+        else:
+            session.fetch(asked.queryurl, {str(k): str(v) for k, v in asked.items()}, **bounds)
     except ServerError as error:
         if error.status in (400, 500) and b"VOTABLE" in error.body[:2000]:
             _read_votable(error.body, host)  # in which it says what is wrong
@@ -152,6 +158,21 @@ def fetch_pages(
         if str(frame["id"].iloc[-1]) == after or len(frame) < min(page, wanted - done + len(frame)):
             return
         after = str(frame["id"].iloc[-1])
+
+
+def fetch_chosen(
+    session: Session,
+    service: Service,
+    ids: Sequence[str],
+    folder: Path,
+    progress: Callable[[int, int], None] = lambda done, of: None,
+    page: int = IDS,
+) -> Iterator[pd.DataFrame]:
+    """Yield the rows of chosen ids, page by page; kept and gone on with as by `fetch_pages`."""
+    for start in range(0, len(ids), page):
+        some = ids[start : start + page]
+        yield _keep_page(session, service, service.query.format(ids=", ".join(some)), folder)
+        progress(start + len(some), len(ids))
 
 
 def _keep_page(session: Session, service: Service, query: str, folder: Path) -> pd.DataFrame:

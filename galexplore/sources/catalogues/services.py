@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from galexplore.errors import InputError
 
-#: Rows of a page.
-PAGE = 5000
+#: Rows of a page, and ids that one query names.
+PAGE, IDS = 5000, 200
 
 
 @dataclass(frozen=True)
@@ -16,21 +16,22 @@ class Service:
     ----------
     name, title : str
     kind : str
-        "skyserver" or "tap".
+        "skyserver", "tap", or "tap job" where queries take longer than a connection is kept.
     url : str
     query : str
         With the places {top}, {after} and {thin}: as many rows at most, in the order of their ids, behind one, thinned
-        by a condition. Its columns are `id`, `ra`, `dec`, `z`, `z_err`, the labels as `selection.settle` reads them.
+        by a condition. Or, without labels, with the place {ids}: those that are asked for. Its columns are `id`, `ra`,
+        `dec`, `z`, `z_err`, the labels as `selection.settle` reads them.
     count : str
-        A query for the number of all rows, in a column `n`.
+        A query for the number of all rows, in a column `n`; "" where ids are asked for.
     thinned : str
-        A condition that keeps one row in {one_in}, the same ones whenever it is asked.
+        A condition that keeps one row in {one_in}, the same ones whenever it is asked; "" where ids are asked for.
     imf, cosmology, citation : str
         Of the labels.
     selection : tuple of str
         What the query selects by, in words.
-    labels : bool
-        Whether it has masses and SFRs; else they are joined from a file.
+    labelled_by : str
+        The table that has its masses and SFRs, a HATS catalogue; "" where it has them itself.
     """
 
     name: str
@@ -44,7 +45,7 @@ class Service:
     cosmology: str
     citation: str
     selection: tuple[str, ...]
-    labels: bool = True
+    labelled_by: str = ""
 
 
 SKYSERVER = "https://skyserver.sdss.org/dr18/SkyServerWS/SearchTools/SqlSearch"
@@ -57,10 +58,10 @@ _EBOSS = (
     "WHERE s.class = 'GALAXY' AND s.zWarning = 0 AND s.z BETWEEN 0.001 AND 1 "
     "AND g.Chabrier_MILES_stellar_mass_low > 0 {thin}"
 )
-_DESI = "FROM desi_dr1.zpix AS s WHERE s.spectype = 'GALAXY' AND s.zwarn = 0 AND s.z BETWEEN 0.001 AND 1 {thin}"
+_DESI = "FROM desi_dr1.zpix AS s WHERE s.spectype = 'GALAXY' AND s.zwarn = 0 AND s.z BETWEEN 0.001 AND 1"
 _GAMA = (
     "FROM gama_dr4.SpecObjv27 AS s JOIN gama_dr4.MagPhysv06 AS m ON s.CATAID = m.CATAID "
-    "WHERE s.NQ >= 3 AND s.IS_BEST = 1 AND s.Z BETWEEN 0.001 AND 1 AND m.mass_stellar_percentile16 > 0 "
+    "WHERE s.NQ >= 3 AND s.Z BETWEEN 0.001 AND 1 AND m.mass_stellar_percentile16 > 0 "
     "AND m.SFR_0_1Gyr_percentile16 > 0 {thin}"
 )
 _FLAT = "flat ΛCDM, H0 = 70 km/s/Mpc, Ωm = 0.3"
@@ -103,18 +104,18 @@ SERVICES = {
         ),
         Service(
             "desi",
-            "DESI DR1 spectra; masses and SFRs of PROVABGS from a file (--labels)",
-            "tap",
+            "DESI DR1 spectra with PROVABGS's masses and SFRs",
+            "tap job",
             "https://datalab.noirlab.edu/tap",
-            "SELECT TOP {top} s.targetid AS id, s.mean_fiber_ra AS ra, s.mean_fiber_dec AS dec, s.z AS z, "
-            f"s.zerr AS z_err {_DESI} AND s.targetid > {{after}} ORDER BY s.targetid",
-            f"SELECT COUNT(*) AS n {_DESI}",
-            "AND MOD(s.healpix, {one_in}) = 0",
+            "SELECT s.targetid AS id, s.mean_fiber_ra AS ra, s.mean_fiber_dec AS dec, s.z AS z, s.zerr AS z_err "
+            f"{_DESI} AND s.targetid IN ({{ids}}) ORDER BY s.targetid",
+            "",
+            "",
             "Chabrier (2003)",
             "flat ΛCDM of Planck 2018",
             "DESI Collaboration 2025; PROVABGS: Hahn et al. 2023",
-            ("spectype GALAXY", "zwarn 0", "z from 0.001 to 1"),
-            labels=False,
+            ("spectype GALAXY", "zwarn 0", "z from 0.001 to 1", "labelled by PROVABGS (the Bright Galaxy Survey)"),
+            labelled_by="hf://datasets/UniverseTBD/mmu_desi_provabgs",
         ),
         Service(
             "gama",
@@ -131,7 +132,7 @@ SERVICES = {
             "Chabrier (2003)",
             _FLAT,
             "Driver et al. 2022 (GAMA DR4); Driver et al. 2018 (MagPhys)",
-            ("nQ 3 or better", "best spectrum", "z from 0.001 to 1"),
+            ("nQ 3 or better", "best redshift (SpecObj)", "z from 0.001 to 1"),
         ),
     )
 }

@@ -1,6 +1,7 @@
 """The stand-in itself: a server on loopback that answers for the viewer, hips2fits, Sesame, SkyServer, TAP and more."""
 
 import threading
+import time
 from collections import defaultdict, deque
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self
@@ -8,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from galexplore.sources.stand_in import files, spectra
 from galexplore.sources.stand_in.faults import FAULTS, PLAYED, Reply, send
+from galexplore.sources.stand_in.jobs import Jobs
 from galexplore.sources.stand_in.names import say_position
 from galexplore.sources.stand_in.sky import NATIVE, NEWEST, OLDER, Sky, rescale
 
@@ -21,6 +23,7 @@ SERVICES = {
     "/dr18/SkyServerWS/SearchTools/SqlSearch": "skyserver",
     "/tap/sync": "tap",
     "/vo/tap/sync": "tap",
+    "/tap/async": "tap-job",
     "/data/greenpeas/peas_tbl4.csv": "peas",
     "/data/redspirals/RedSpiralsA1.txt": "spirals",
 }
@@ -41,11 +44,22 @@ class StandIn:
     sky : Sky, optional
     layers : tuple of str
         Which the viewer knows: without the first, the newest is absent.
+    delay : float
+        Seconds before each answer, as servers far away have them.
+
+    Attributes
+    ----------
+    asked : list of str
+        The service and the query of each request.
+    busy : list of (float, float)
+        From when to when each was being answered, by `time.monotonic`.
     """
 
-    def __init__(self, sky: Sky | None = None, layers: tuple[str, ...] = (NEWEST, *OLDER)):
-        self.sky, self.layers = sky or Sky(), layers
+    def __init__(self, sky: Sky | None = None, layers: tuple[str, ...] = (NEWEST, *OLDER), delay: float = 0.0):
+        self.sky, self.layers, self.delay = sky or Sky(), layers, delay
         self.asked: list[str] = []
+        self.busy: list[tuple[float, float]] = []
+        self.jobs = Jobs()
         self._plan: defaultdict[str, deque[str]] = defaultdict(deque)
         self._lock, self._open = threading.Lock(), threading.Event()
         self._open.set()
@@ -83,6 +97,8 @@ class StandIn:
             def do_GET(self) -> None:
                 stand_in.answer(self)
 
+            do_POST = do_DELETE = do_GET
+
             def log_message(self, *words: object) -> None:
                 """Say nothing."""
 
@@ -106,13 +122,23 @@ class StandIn:
 
     def answer(self, handler: BaseHTTPRequestHandler) -> None:
         """Answer a request, or play the fault that was planned."""
+        begun = time.monotonic()
         parts = urlsplit(handler.path)
-        service = SERVICES.get(parts.path, "")
+        tree = next((p for p in SERVICES if parts.path.startswith(f"{p}/") and not p.endswith("/")), parts.path)
+        service = SERVICES.get(tree, "")
+        sent = handler.rfile.read(int(handler.headers.get("Content-Length") or 0)).decode("utf-8", "replace")
         with self._lock:
             self.asked.append(f"{service} {parts.query}")
             fault = self._plan[service].popleft() if self._plan[service] else ""
         self._open.wait()
-        reply = self.reply(service, parts.query, fault) if service else Reply(404)
+        if self.delay:
+            time.sleep(self.delay)
+        if service == "tap-job":
+            words = {k: v[0] for k, v in parse_qs(sent or parts.query).items()}
+            origin = f"http://{handler.headers.get('Host')}{tree}"
+            reply = self.jobs.answer(handler.command, parts.path.removeprefix(tree), words, origin)
+        else:
+            reply = self.reply(service, parts.query, fault) if service else Reply(404)
         reply = FAULTS[fault](reply) if fault in FAULTS else reply
         try:
             handler.send_response(reply.status)
@@ -128,6 +154,7 @@ class StandIn:
             send(reply, handler.wfile.write)
         except OSError:  # whoever asked has gone
             handler.close_connection = True
+        self.busy.append((begun, time.monotonic()))
 
     def reply(self, service: str, query: str, fault: str = "") -> Reply:
         """Make the reply of a service to the query of an address."""

@@ -20,6 +20,7 @@ ROWS = 2000
 _FIRST = 299489677444933632  # ids of 18 digits, as SDSS has them
 _SQL = re.compile(r"(?is)select\s+(?:top\s+(?P<top>\d+)\s+)?(?P<what>.+?)\s+from\s.*")
 _AFTER = re.compile(r"(?i)(?:specobjid|targetid|cataid)\s*>\s*(\d+)")
+_AMONG = re.compile(r"(?i)targetid IN \(([\d, ]+)\)")
 _THIN = re.compile(r"(?i)(?:fiberID %|MOD\(\S+,)\s*(\d+)")
 
 
@@ -54,6 +55,8 @@ def _choose(text: str) -> pd.DataFrame | None:
         return pd.DataFrame({"n": [len(rows)]})
     if after := _AFTER.search(text):
         rows = rows[rows["id"].astype(np.int64) > int(after[1])]
+    if among := _AMONG.search(text):
+        rows = rows[rows["id"].isin(among[1].split(", "))]
     said = [re.split(r"(?i)\s+as\s+|\.", column.strip())[-1].strip().lower() for column in asked["what"].split(",")]
     named = [name for name in rows if name in said]
     return rows.iloc[: int(asked["top"] or len(rows))][named or list(rows)]
