@@ -9,7 +9,7 @@ import pytest
 from galexplore.atlas.controls import BALANCED
 from galexplore.atlas.kinds import SKY, mix_sky
 from galexplore.bench.groups import measure_groups
-from galexplore.explore.comparison import compare, compare_two, conclude, count_told, list_rows
+from galexplore.explore.comparison import compare, compare_two, conclude, count_told, list_differences, list_rows
 from galexplore.explore.confusion import can_confuse, draw_quasars, draw_stars, measure_confusion
 from galexplore.explore.labels import make_label, read_labels, recall_labels, tabulate, write_labels
 from galexplore.explore.lessons import find_lesson, try_labels
@@ -177,10 +177,34 @@ def test_kinds_stand_beside_their_controls(app, explorer):
     n = count_told(explorer, rows, "high sSFR")
     assert f"Of {len(rows)}, **{n} ({n / len(rows):.0%})** have the statement *high sSFR*" in told
     assert "among its controls" in told
+    differences = list_differences(comparison, "r")
+    assert f"Matched, they are (AUC): {differences}." in told
+    for said in ("more compact in kpc", "of higher sSFR (", "brighter in r than beside it"):
+        assert said in differences, "a Green Pea's compactness, sSFR and line are told"
     app.selectbox(key="matched-other").set_value("Red Spiral").run()
     check(app)
-    pair = compare_two(explorer, rows, list_rows(explorer, "Red Spiral")).set_index("column")
-    assert f"**{pair.loc['lat_redshift', 'auc']:.2f} (" in words(app)
+    pair = compare_two(explorer, rows, list_rows(explorer, "Red Spiral"))
+    raw = pair.table.set_index("column").loc["lat_redshift", "raw"]
+    assert f"**{raw:.2f} (" in words(app) and pair.matching.alone == len(rows), "none of their mass and redshift"
+    assert "cannot" not in words(app) and "nan" not in words(app)
+
+
+def test_any_two_sets_are_held_against_each_other_raw_and_matched(app, explorer):
+    """A subset that has a name against the selection: what is in both belongs to neither."""
+    table = explorer.table
+    go(app, "populations")
+    app.session_state["subsets"] = [("near", "z < 0.15 and population == 'ordinary'")]
+    red = table.loc[(table["population"] == "ordinary") & (table["lat_logssfr"] < -11.5), "id"].tolist()
+    app.session_state["selection"] = red
+    app.run()
+    app.button_group(key="matched-set").set_value("subset near").run()
+    app.selectbox(key="matched-other").set_value("the selection").run()
+    check(app)
+    near = np.flatnonzero((table["z"] < 0.15) & (table["population"] == "ordinary"))
+    pair = compare_two(explorer, near, explorer.find_rows(red))
+    assert not set(pair.matching.cases) & set(pair.matching.controls) and len(pair.matching.controls)
+    row = pair.table.set_index("column").loc["lat_logssfr"]
+    assert row["raw"] > 0.5 and f"**{row['raw']:.2f} (" in words(app) and f"| {row['matched']:.2f} (" in words(app)
 
 
 def test_controls_lie_beside_their_kind_on_both_plots(app, explorer):
