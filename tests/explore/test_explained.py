@@ -14,7 +14,7 @@ from galexplore.cutouts.audit import prepare
 from galexplore.explore.caveats import BRIEFLY, SENTENCES, add_caveats, name_caveats, suspect
 from galexplore.explore.derived import add_derived, find_main_sequence
 from galexplore.explore.models import load
-from galexplore.explore.residual import describe_residual
+from galexplore.explore.residual import ARTEFACT, CONTAMINATED, STRUCTURE, describe_residual
 from galexplore.latents import MEANS
 from galexplore.posterior.domain import Validity
 from galexplore.survey import DECALS
@@ -152,11 +152,18 @@ def test_a_residual_says_where_it_lies_in_which_band_and_of_what_shape():
     one_band[1] += point[1]
     beside = describe_residual(model + far, model, DECALS)
     assert beside.places["surroundings"] > 0.95 and "another source" in beside.say()
+    assert beside.kind == CONTAMINATED and beside.brief() == "contaminated, surroundings"
     middle = describe_residual(one_band, model, DECALS)
     assert middle.bands["r"] > 0.99 and middle.sided < 0.01 and "in r alone" in middle.say() and "core" in middle.say()
     assert sum(middle.places.values()) == pytest.approx(1) == pytest.approx(sum(middle.bands.values()))
+    assert middle.kind == STRUCTURE, "what one band has in the core may be a line of the galaxy's own gas"
     tilted = model * np.sign(np.mgrid[:69, :69][1] - 34.0) * 0.3
-    assert describe_residual(model + tilted, model, DECALS).sided > 0.99
+    one_sided = describe_residual(model + tilted, model, DECALS)
+    assert one_sided.sided > 0.99 and one_sided.kind == STRUCTURE and one_sided.brief().endswith("one-sided")
+    trail = model.copy()
+    trail[0, 12:14] += 20 * DECALS.model_noise[0]
+    across = describe_residual(trail, model, DECALS)
+    assert across.kind == ARTEFACT and "in g alone" in across.say()
 
 
 def read_star() -> gx.Cutout:

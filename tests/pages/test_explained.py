@@ -9,12 +9,15 @@ import pytest
 from galexplore.atlas.controls import BALANCED
 from galexplore.atlas.kinds import SKY, mix_sky
 from galexplore.bench.groups import measure_groups
+from galexplore.explore.caveats import BRIEFLY
 from galexplore.explore.comparison import compare, compare_two, conclude, count_told, list_differences, list_rows
 from galexplore.explore.confusion import can_confuse, draw_quasars, draw_stars, measure_confusion
 from galexplore.explore.labels import make_label, read_labels, recall_labels, tabulate, write_labels
 from galexplore.explore.lessons import find_lesson, try_labels
 from galexplore.explore.odd_groups import A_PAGE as A_PAGE_OF_GROUPS
 from galexplore.explore.odd_groups import TILES
+from galexplore.explore.residual import ARTEFACT, CONTAMINATED, STRUCTURE, describe_residual
+from galexplore.explore.thumbnails import find_image
 from pages._parts.groups import MEMBERS, SAID
 from pages._parts.ranking import A_PAGE, say_reason
 from tests.pages.driver import APP, check, go, words
@@ -162,6 +165,21 @@ def test_a_galaxy_that_was_looked_at_is_marked_and_its_one_statement_told(app, e
     assert "Likely cause" not in words(app) and "Largest deviation" not in words(app), "no rival sentence"
     app.run()
     assert "1 seen" in words(app) and "visibility" in app.button(key=f"odd-{name}").label
+
+
+def test_strange_looks_are_told_by_what_the_residual_shows(app, explorer):
+    """A caveat first; else another source, an artefact or odd structure, and where it lies."""
+    go(app, "anomalies")
+    app.button_group(key="rank").set_value("reconstruction").run()
+    check(app)
+    for name in list_tiles(app):
+        place = int(explorer.find_rows([name])[0])
+        image = find_image(explorer, name)
+        model = explorer.decode(explorer.atlas.latents[[place]])[0]
+        look = describe_residual(image, model, explorer.survey).brief()
+        said = BRIEFLY.get(str(explorer.caveats[place]), "") or look
+        assert say_reason(said) in app.button(key=f"odd-{name}").label
+        assert said.split(",")[0] in {*BRIEFLY.values(), ARTEFACT, CONTAMINATED, STRUCTURE}
 
 
 def test_kinds_stand_beside_their_controls(app, explorer):
