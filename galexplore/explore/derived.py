@@ -61,7 +61,7 @@ def _derive(table: pd.DataFrame, prefix: str, redshift: str, reference: str) -> 
     if bands:
         columns["absmag"] = table[bands[0]].to_numpy(float) - modulus
     if bands and set(BANDS) <= set(table):
-        magnitudes = [table[name].to_numpy(float) for name in BANDS]
-        columns["rest_gr"], correction = find_rest_frame(*magnitudes, z)
-        columns["rest_absmag"] = magnitudes[1] - modulus - correction
+        blue, middle, red = (table[name].to_numpy(float) for name in BANDS)
+        columns["rest_gr"], correction = find_rest_frame(blue, middle, red, z)
+        columns["rest_absmag"] = middle - modulus - correction
     return {f"{prefix}{name}": values.astype(np.float32) for name, values in columns.items()}

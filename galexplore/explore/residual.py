@@ -84,8 +84,7 @@ def quote_looks(explorer: Explorer, places: Sequence[int]) -> list[str]:
     """Say in few words what the residuals show of galaxies at places in the table; "no image" of what has none."""
     rows = np.asarray(places, int)
     images = fetch_images(explorer, explorer.table["id"].iloc[rows].tolist())
-    models = explorer.decode(explorer.atlas.latents[rows]) if len(rows) else []
-    pairs = zip(images, models, strict=True)
+    pairs = zip(images, explorer.decode(explorer.atlas.latents[rows]), strict=True)
     return ["no image" if i is None else describe_residual(i, m, explorer.survey).brief() for i, m in pairs]
 
 

@@ -76,13 +76,13 @@ def show_ranking(
     scores = dict(zip(scored["id"], scored["score"], strict=True))
     grid = st.grid(4, min_column_width=110, gap="small", key="odd-gallery")
     tiles = zip(shown["id"], shown["population"], quote(shown.index.to_numpy()), strict=True)
-    for (name, kind, quote), picture in zip(tiles, draw_catalogue(tuple(shown["id"])), strict=True):
+    for (name, kind, words), picture in zip(tiles, draw_catalogue(tuple(shown["id"])), strict=True):
         own = (f"{SEEN} " if name in seen else "") + (f"`{scores[name]}` " if name in scores else "")
         emphasis: Emphasis = "primary" if name == st.session_state.opened else "tertiary"
         with grid.cell():
             st.image(picture, width="stretch", alt=f"Galaxy {name}")
             st.button(
-                f"{own}{mark(kind)} {say_reason(quote)}",
+                f"{own}{mark(kind)} {say_reason(words)}",
                 type=emphasis,
                 width="stretch",
                 wrap=True,
