@@ -1,5 +1,7 @@
 """The oddest galaxies of the atlas, what makes each of them odd, and what a person says of them."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -15,7 +17,7 @@ from pages._parts.labels import choose_learning
 from pages._parts.learnt import show_lesson
 from pages._parts.odd_one import show_odd_one
 from pages._parts.panels import mark
-from pages._parts.ranking import A_PAGE, mark_seen, show_ranking
+from pages._parts.ranking import A_PAGE, mark_seen, quote_all, run_looks, show_ranking
 from pages._session.labels import load_labels
 from pages._session.navigation import require_header
 from pages._session.person import keep_token
@@ -23,7 +25,10 @@ from pages._session.state import open_explorer
 
 RANKINGS = {
     "rarity": ("Rare properties", "Furthest from ordinary galaxies in redshift, mass, SFR and the free latent."),
-    "reconstruction": ("Strange looks", "Worst reconstructed: what five numbers cannot say of an image."),
+    "reconstruction": (
+        "Strange looks",
+        "Worst reconstructed: what five numbers cannot say of an image, by what the residual shows.",
+    ),
     "both": ("Both", "High in both rankings at once: the product of the two ranks."),
 }
 VARIED = "No more than a quarter of a page is odd for the same reason; off: strictly by rank."
@@ -120,8 +125,9 @@ def show_anomalies() -> None:
             order = order[:MOST]
             if varied:
                 order = order[diversify(explorer.table["statement"].iloc[order].tolist(), A_PAGE, A_PAGE // 4)]
-            ranked, quotes = explorer.table.iloc[order], [explorer.quote(place) for place in order]
-            show_ranking(ranked, quotes, int(mask.sum()), labels, f"anomaly-page-{by}-{len(ranked)}")
+            ranked, looks = explorer.table.iloc[order], by == "reconstruction"
+            quote = partial(run_looks if looks else quote_all, explorer)
+            show_ranking(ranked, quote, int(mask.sum()), labels, f"anomaly-page-{by}-{len(ranked)}")
             follow = ranked["id"].tolist()
     with right:
         if state.opened:

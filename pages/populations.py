@@ -94,8 +94,7 @@ def show_populations() -> None:
         defined = [f"{mark(kind)} **{kind}**: {define_kind(kind)}" for kind in kinds if define_kind(kind)]
         st.markdown("  \n".join(defined))
         show_plots(explorer, kinds)
-    if kinds or st.session_state.selection:
-        show_matched(explorer, kinds)
+    show_matched(explorer, kinds)
     show_alike(explorer)
     if kinds:
         show_classifier(explorer, kinds)

@@ -240,13 +240,15 @@ def compare_matched(
     Returns
     -------
     DataFrame
-        `column`, `ours` (median of the cases); `raw`, `raw_low`, `raw_high`: AUC against the pool; `matched`,
-        `matched_low`, `matched_high`: that against the controls; what the controls leave most of comes first.
+        `column`, `ours`, `theirs` (medians of the cases and of the pool); `raw`, `raw_low`, `raw_high`: AUC against
+        the pool; `matched`, `matched_low`, `matched_high`: that against the controls, NaN where there are none; what
+        the controls leave most of comes first.
     """
     columns = list(columns)
     raw = compare_sets(table, cases, pool, columns).rename(columns={"auc": "raw", "low": "raw_low", "high": "raw_high"})
     own = compare_sets(table, matching.cases, matching.controls, columns, weight=matching.weight)
     own = own.rename(columns={"auc": "matched", "low": "matched_low", "high": "matched_high"})
-    both = raw.drop(columns="theirs").merge(own.drop(columns=["ours", "theirs"]), on="column")
+    ways = ["matched", "matched_low", "matched_high"]
+    both = raw.merge(own[["column", *ways]].astype(dict.fromkeys(ways, float)), on="column", how="left")
     order = (both["matched"] - 0.5).abs().sort_values(ascending=False, kind="stable").index
     return both.loc[order].reset_index(drop=True)

@@ -2,7 +2,8 @@
 
 Three views are taken of a galaxy: the property that deviates most from what the others lead one to expect, the one that
 holds the largest share of its squared distance, and the one that was most likely moved (`galexplore.atlas.causes`).
-Where they agree, the property is told; where two properties are possible, both are; else no property is named.
+Where they agree, the property is told; where two properties are possible, or the likeliest cause deviates and another
+property more, both are; else no property is named.
 """
 
 from dataclasses import dataclass
@@ -16,7 +17,9 @@ from galexplore.atlas.rarity import Oddness
 #: Percentile of rarity from which a galaxy is odd, and has a reason to be.
 ODD = 90.0
 #: Probability from which one property is told alone; that the second of two must have; that both must have together.
-SURE, SECOND, TOGETHER = 0.7, 0.05, 0.6
+SURE, SECOND, TOGETHER = 0.75, 0.05, 0.6
+#: Probability and deviation [sigma] from which a likeliest cause is named beside a property that deviates more.
+LIKELY, DEVIATING = 0.7, 1.5
 #: What may come of it.
 ORDINARY, TOLD, AMBIGUOUS, WITHHELD = "ordinary", "told", "ambiguous", "withheld"
 #: What structure is called that is told as size: low and high.
@@ -66,8 +69,9 @@ class Statements:
             j = int(self.named[i, 0])
             return f"{say_deviation(BASIS[j], self.deviation[i, j], self.sized)} ({100 * self.share[i, 0]:.0f} %)"
         if self.verdict[i] == AMBIGUOUS:
-            both = [f"{self.name(i, k)} ({100 * self.share[i, k]:.0f} %)" for k in (0, 1)]
-            return f"ambiguous: {' or '.join(both)}"
+            one, other = (f"{self.name(i, k)} ({100 * self.share[i, k]:.0f} %)" for k in (0, 1))
+            unlikely = self.share[i, 1] < SECOND  # by itself: named for what is shown
+            return f"ambiguous: {one} or {other}{', which deviates most' if unlikely else ''}"
         if self.verdict[i] == ORDINARY:
             return f"ordinary: no property deviates by more than {np.abs(self.deviation[i]).max():.1f} sigma"
         return NOTHING
@@ -135,8 +139,10 @@ def state(odd: Oddness, percentile: np.ndarray, causes: Causes | None = None) ->
 
     A property is told where it deviates most, holds the largest share of the distance, and is the likeliest cause, on
     the same side, by `SURE` or more. Two are named as possible where the two likeliest causes, on the sides to which
-    they deviate, include both the one that deviates most and the one of the largest share. Else nothing is named: what
-    is said never contradicts what is shown beside it.
+    they deviate, include both the one that deviates most and the one of the largest share; and where the likeliest
+    cause, by `LIKELY` or more, deviates by `DEVIATING` or more, but another property deviates more and holds the
+    largest share: of a galaxy of two unusual properties no lesson of one can tell. Else nothing is named: what is said
+    never contradicts what is shown beside it.
 
     Parameters
     ----------
@@ -159,6 +165,10 @@ def state(odd: Oddness, percentile: np.ndarray, causes: Causes | None = None) ->
     both = agrees[rows, first] & agrees[rows, second] & (other >= SECOND) & (one + other >= TOGETHER)
     for seen in (farthest, largest):
         both &= (seen == first) | (seen == second)
+    beside = (largest == farthest) & agrees[rows, farthest] & agrees[rows, first] & (one >= LIKELY)
+    beside &= (farthest != first) & ~both & (np.abs(deviation[rows, first]) >= DEVIATING)
+    second, both = np.where(beside, farthest, second), both | beside
+    other = causes.share[rows, second]
     rare = np.asarray(percentile) >= ODD
     verdict = np.select([~rare, sure, both], [ORDINARY, TOLD, AMBIGUOUS], WITHHELD)
     named = np.stack([np.where(rare & (sure | both), first, -1), np.where(rare & both & ~sure, second, -1)], axis=1)

@@ -4,7 +4,16 @@ from collections.abc import Callable, Sequence
 
 from galexplore.atlas.kinds import NOT_GALAXIES
 from galexplore.atlas.recovery import FALSE_ALARMS, classify
-from galexplore.explore.comparison import COMPARED, compare, conclude, list_kinds, list_rows, recall_matched
+from galexplore.explore.comparison import (
+    COMPARED,
+    compare,
+    conclude,
+    list_differences,
+    list_kinds,
+    list_rows,
+    recall_matched,
+    write_auc,
+)
 from galexplore.explore.confusion import can_confuse, measure_confusion
 from galexplore.explore.explorer import Explorer
 
@@ -33,8 +42,9 @@ def measure_kinds(
     dict
         `false_alarms`, and under `kinds`, by name: `n`, `controls`, `caliper` (sigma), `alone` (without any), `by`
         (what was matched), `balanced`, `balance` and `compared` (tables, row by row), `recall` and `recall_matched`
-        (value, standard error) of the classifier, and `conclusion`. Under `confusion`, where stars and quasars can be
-        drawn, row by row: what share of each kind is taken for stars or is outside, and of these for each kind.
+        (value, standard error) of the classifier, `conclusion`, and all `differences` from the controls. Under
+        `confusion`, where stars and quasars can be drawn, row by row: what share of each kind is taken for stars or is
+        outside, and of these for each kind.
     """
     told: dict[str, dict] = {}
     for kind in list_kinds(explorer, kinds):
@@ -50,6 +60,7 @@ def measure_kinds(
             "by": list(comparison.by),
         }
         told[kind] |= {"balanced": comparison.matching.balanced, "conclusion": conclude(comparison, f"{kind} galaxies")}
+        told[kind] |= {"differences": list_differences(comparison, explorer.survey.reference)}
         told[kind] |= {"balance": comparison.matching.balance.to_dict("records")}
         told[kind] |= {"compared": comparison.table.to_dict("records")}
         told[kind] |= {n: [float(r["recall"].iloc[0]), float(r["error"].iloc[0])] for n, r in recalls.items() if len(r)}
@@ -92,6 +103,7 @@ def write_lines(name: str, kind: dict) -> list[str]:
         f"{kind['n']} galaxies, {kind['controls']} controls {reach}{alone}. {kind['conclusion']}",
         "",
     ]
+    lines += [f"Matched, they are (AUC): {kind['differences']}.", ""] if kind["differences"] else []
     lines += [f"Standardised mean differences, raw → matched: {gaps}.", ""]
     if "recall" in kind and "recall_matched" in kind:
         raw, own = (f"{100 * v:.0f} ± {100 * e:.0f} %" for v, e in (kind["recall"], kind["recall_matched"]))
@@ -103,5 +115,5 @@ def write_lines(name: str, kind: dict) -> list[str]:
 
 def write_row(row: dict) -> str:
     """Write a row of `Comparison.table` as one of a Markdown table, with 95 % intervals."""
-    spans = [f"{row[k]:.2f} ({row[f'{k}_low']:.2f} to {row[f'{k}_high']:.2f})" for k in ("raw", "matched")]
+    spans = [write_auc(row, way) for way in ("raw", "matched")]
     return f"| {COMPARED[row['column']]} | {row['ours']:.2f} | {spans[0]} | {spans[1]} |"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from galexplore.atlas.controls import Matching, balance_controls, compare_matched, compare_sets
+from galexplore.atlas.controls import Matching, balance_controls, compare_matched
 from galexplore.atlas.recovery import FALSE_ALARMS, classify
 from galexplore.explore.explorer import Explorer
 from galexplore.posterior.meaning import add_looks
@@ -21,12 +21,28 @@ COMPARED = {
     "lat_logssfr": "log sSFR, inferred",
     "lat_free": "free latent",
     "colour": "colour, observed",
+    "rest_gr": "g − r at rest, catalogue redshift",
     "excess": "middle band's excess",
     "logssfr": "log sSFR, catalogue",
     "size_kpc": "size in kpc",
     "concentration": "concentration",
 }
+#: What is said of a set that has less, and more, of each than its controls.
+DIFFERENT = {
+    "lat_redshift": ("nearer, as inferred", "farther, as inferred"),
+    "lat_logmass": ("lighter, as inferred", "more massive, as inferred"),
+    "lat_logsfr": ("of lower SFR", "of higher SFR"),
+    "lat_logssfr": ("of lower sSFR", "of higher sSFR"),
+    "lat_free": ("of a lower free latent", "of a higher free latent"),
+    "colour": ("bluer", "redder"),
+    "rest_gr": ("bluer at rest", "redder at rest"),
+    "excess": ("fainter in {band} than beside it", "brighter in {band} than beside it"),
+    "logssfr": ("of lower sSFR in the catalogue", "of higher sSFR in the catalogue"),
+    "size_kpc": ("more compact in kpc", "larger in kpc"),
+    "concentration": ("less concentrated", "more concentrated"),
+}
 FEWEST = 10  # galaxies of a set that is compared
+APART = 0.1  # by which an AUC differs from 0.5 that tells two sets apart
 
 
 @dataclass(frozen=True)
@@ -99,11 +115,17 @@ def compare(
     return Comparison(matching, compare_matched(values, cases, pool, matching, columns), by)
 
 
-def compare_two(explorer: Explorer, ours: np.ndarray, theirs: np.ndarray) -> pd.DataFrame:
-    """Compare two sets of galaxies at places in the table, as `compare_sets`; what is in both belongs to neither."""
-    values, both = list_compared(explorer), np.intersect1d(ours, theirs)
-    ours, theirs = (np.setdiff1d(rows, both) for rows in (ours, theirs))
-    return compare_sets(values, ours, theirs, [name for name in COMPARED if name in values])
+def compare_two(explorer: Explorer, ours: np.ndarray, theirs: np.ndarray) -> Comparison:
+    """Compare two sets of galaxies at places in the table, raw and matched; what is in both belongs to neither."""
+    both = np.intersect1d(ours, theirs)
+    return compare(explorer, np.setdiff1d(ours, both), np.setdiff1d(theirs, both))
+
+
+def write_auc(row: dict, way: str) -> str:
+    """Write an AUC of `Comparison.table`, "raw" or "matched", with its 95 % interval; a dash where there is none."""
+    if not np.isfinite(row[way]):
+        return "–"
+    return f"{row[way]:.2f} ({row[f'{way}_low']:.2f}–{row[f'{way}_high']:.2f})"
 
 
 def recall_matched(explorer: Explorer, comparison: Comparison, kind: str) -> pd.DataFrame:
@@ -121,18 +143,37 @@ def conclude(comparison: Comparison, kind: str = "They") -> str:
     What counts is a latent, which is what an image says: one whose AUC's interval leaves out 0.5 and lies beyond 0.6
     or below 0.4 tells them apart.
     """
-    table = comparison.table
+    table = comparison.table[comparison.table["matched"].notna()]
     inferred = table[table["column"].str.startswith("lat_")]
     by = " and ".join(list(MATCHED) + ["magnitude"] * (len(comparison.by) > len(MATCHED)))
     if inferred.empty:
         return f"{kind} have no controls of their {by}: nothing can be said."
     best = inferred.iloc[int((inferred["matched"] - 0.5).abs().to_numpy().argmax())]
     name, auc = COMPARED[best["column"]], best["matched"]
-    apart = abs(auc - 0.5) > 0.1 and not best["matched_low"] <= 0.5 <= best["matched_high"]
     words = f"AUC {auc:.2f}, {best['matched_low']:.2f} to {best['matched_high']:.2f}"
-    if apart:
+    if tell_apart(best.to_frame().T).all():
         return f"{kind} differ from galaxies of their {by}, most by {name} ({words})."
     return f"{kind} cannot be told from galaxies of their {by}: the best is {name} ({words})."
+
+
+def tell_apart(table: pd.DataFrame) -> np.ndarray:
+    """Tell which columns of a `Comparison.table` tell a set from its controls: by 0.1 and beyond the interval."""
+    auc, low, high = (table[f"matched{end}"].to_numpy(float) for end in ("", "_low", "_high"))
+    return (np.abs(auc - 0.5) > APART) & ~((low <= 0.5) & (high >= 0.5))
+
+
+def list_differences(comparison: Comparison, band: str) -> str:
+    """List all in which a set differs from its controls, latents and looks, the clearest first; "" where nothing is.
+
+    Parameters
+    ----------
+    comparison : Comparison
+    band : str
+        The survey's reference band, whose excess is told.
+    """
+    rows = comparison.table[tell_apart(comparison.table)].to_dict("records")
+    words = [DIFFERENT[row["column"]][int(row["matched"] > 0.5)].format(band=band) for row in rows]
+    return ", ".join(f"{said} ({row['matched']:.2f})" for said, row in zip(words, rows, strict=True))
 
 
 def count_told(explorer: Explorer, rows: np.ndarray, words: str) -> int:

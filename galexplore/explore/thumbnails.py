@@ -45,7 +45,7 @@ def draw_thumbnails(explorer: Explorer, ids: Sequence[str], side: int = 150, par
     with _lock:
         drawn = {key: _kept[key] for key in keys if key in _kept}
     missing = [key for key in dict.fromkeys(keys) if key not in drawn]
-    fluxes = _fetch(explorer, [key[1] for key in missing])
+    fluxes = fetch_images(explorer, [key[1] for key in missing])
     drawn |= {key: _draw(flux, explorer.survey, side, part) for key, flux in zip(missing, fluxes, strict=True)}
     with _lock:
         for key in keys:
@@ -62,8 +62,8 @@ def forget_thumbnails() -> None:
         _kept.clear()
 
 
-def _fetch(explorer: Explorer, ids: list[str]) -> Sequence[np.ndarray | None]:
-    """Fetch images together where all are there, else one by one."""
+def fetch_images(explorer: Explorer, ids: list[str]) -> Sequence[np.ndarray | None]:
+    """Fetch images (B, S, S) together where all are there, else one by one; None for one that is not."""
     if all(i in explorer.images for i in ids):
         try:
             return list(np.asarray(explorer.images.get(ids), np.float32)) if ids else []

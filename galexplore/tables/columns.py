@@ -139,6 +139,8 @@ def _derived_columns() -> dict[str, Column]:
         "ms_offset": Column("dex", "phys.SFR;arith.diff", "Log SFR less that of the main sequence (Popesso+ 2023)"),
         "size_kpc": Column("kpc", "phys.size.radius", "Half-light radius along the major axis, proper", low=0),
         "absmag": Column("mag", "phys.magAbs", "Absolute AB magnitude in the reference band, without k-correction"),
+        "rest_gr": Column("mag", "phot.color;em.opt.B;em.opt.R", "Rest-frame g - r of SDSS, AB"),
+        "rest_absmag": Column("mag", "phys.magAbs;em.opt.R", "Absolute AB magnitude in SDSS r, k-corrected"),
     }
     inferred = {
         f"lat_{name}": replace(c, ucd=f"{c.ucd};meta.modelled", description=f"{c.description}; by what is inferred")

@@ -1,4 +1,4 @@
-"""Kinds and selections beside controls of their own redshift and mass, and two selections beside each other."""
+"""Kinds and selections beside controls of their own redshift and mass."""
 
 import numpy as np
 import pandas as pd
@@ -10,17 +10,18 @@ from galexplore.explore.comparison import (
     FEWEST,
     Comparison,
     compare,
-    compare_two,
     conclude,
     count_told,
-    list_rows,
+    list_differences,
     recall_matched,
+    write_auc,
 )
 from galexplore.explore.explorer import Explorer
 from pages._parts.panels import mark, show_gallery
 from pages._parts.rare import run_classifier
 from pages._parts.summary import name_rows
-from pages._session.state import find_selected, plain
+from pages._parts.two_sets import list_sets, show_two
+from pages._session.state import plain
 
 PICTURES = 12
 MEANING = (
@@ -42,20 +43,12 @@ def run_recall(digest: str, kind: str, magnitude: bool, _comparison: Comparison,
     return recall_matched(_explorer, _comparison, kind)
 
 
-@st.cache_data(max_entries=20, show_spinner=False)
-def run_pair(
-    digest: str, names: tuple[str, str], _ours: np.ndarray, _theirs: np.ndarray, _explorer: Explorer
-) -> pd.DataFrame:
-    """Compare two sets of galaxies, once for everyone."""
-    return compare_two(_explorer, _ours, _theirs)
-
-
 def show_matched(explorer: Explorer, kinds: list[str]) -> None:
-    """Show each kind, and the selection if there is one, beside controls of their redshift and mass."""
+    """Show each kind, selection, subset and list beside controls of their redshift and mass."""
+    ways = list_sets(explorer, kinds)
+    if not ways:
+        return
     st.markdown("### Against galaxies of the same redshift and mass")
-    ways = {kind: list_rows(explorer, kind) for kind in kinds}
-    if st.session_state.selection:
-        ways["the selection"] = find_selected(explorer)
     if st.session_state.get("matched-set") not in ways:  # its kind was taken off the page
         st.session_state.pop("matched-set", None)
     left, right = st.columns([5, 1], vertical_alignment="bottom")
@@ -67,8 +60,10 @@ def show_matched(explorer: Explorer, kinds: list[str]) -> None:
         return
     name = chosen if chosen in kinds else name_rows(rows)
     comparison = run_comparison(explorer.digest, name, magnitude, rows, explorer)
-    plural = f"{plain(chosen)} galaxies" if chosen in kinds else "The selected galaxies"
+    plural = f"{plain(chosen)} galaxies" if chosen in kinds else f"The galaxies of {plain(chosen)}"
     st.markdown(f"**{conclude(comparison, plural)}**")
+    if differences := list_differences(comparison, explorer.survey.reference):
+        st.markdown(f"Matched, they are (AUC): {differences}.")
     if chosen in kinds:
         show_kind(explorer, chosen, rows)
         show_recalls(explorer, chosen, magnitude, comparison)
@@ -104,7 +99,7 @@ def show_table(comparison: Comparison, n: int) -> None:
     """Show AUCs raw and matched side by side, and how well the controls match."""
     lines = ["| | median | AUC, raw | AUC, matched |", "|---|---:|---:|---:|"]
     for row in comparison.table.to_dict("records"):
-        raw, own = (f"{row[k]:.2f} ({row[f'{k}_low']:.2f}–{row[f'{k}_high']:.2f})" for k in ("raw", "matched"))
+        raw, own = (write_auc(row, way) for way in ("raw", "matched"))
         lines.append(f"| {COMPARED[row['column']]} | {row['ours']:.2f} | {raw} | **{own}** |")
     st.markdown("\n".join(lines))
     matching = comparison.matching
@@ -118,23 +113,3 @@ def show_table(comparison: Comparison, n: int) -> None:
     st.caption(
         f"{MEANING.format(by='redshift and mass' + ' and magnitude' * (len(comparison.by) > 2))} {balance}.{alone}"
     )
-
-
-def show_two(explorer: Explorer, ways: dict[str, np.ndarray], chosen: str) -> None:
-    """Let a person hold the set against another of those offered, or against their own list."""
-    others = {name: rows for name, rows in ways.items() if name != chosen and len(rows) >= FEWEST}
-    listed = st.session_state.listed
-    if listed and len(listed["rows"]) >= FEWEST:
-        others["your list"] = listed["rows"]
-    if not others:
-        return
-    other = st.selectbox("Against another set", list(others), None, key="matched-other", placeholder="none", width=320)
-    if other is None:
-        return
-    names = name_rows(ways[chosen]), name_rows(others[other])
-    table = run_pair(explorer.digest, names, ways[chosen], others[other], explorer)
-    lines = [f"| | {plain(chosen)} | {plain(other)} | AUC |", "|---|---:|---:|---:|"]
-    for row in table.to_dict("records"):
-        auc = f"{row['auc']:.2f} ({row['low']:.2f}–{row['high']:.2f})"
-        lines.append(f"| {COMPARED[row['column']]} | {row['ours']:.2f} | {row['theirs']:.2f} | **{auc}** |")
-    st.markdown("\n".join(lines))

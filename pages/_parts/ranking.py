@@ -1,10 +1,14 @@
 """The ranked galaxies, page by page, each with what makes it odd in a few words."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
+from galexplore.explore.caveats import BRIEFLY
+from galexplore.explore.explorer import Explorer
+from galexplore.explore.residual import quote_looks
 from pages._parts.panels import Emphasis, draw_catalogue, mark
 from pages._session.state import open_galaxy
 
@@ -18,13 +22,45 @@ def say_reason(quote: str) -> str:
     return f"**{words}**{comma}{numbers}".replace(" sigma", "\u00a0σ").replace(" %", "\u00a0%")
 
 
+def quote_all(explorer: Explorer, places: np.ndarray) -> list[str]:
+    """Say in few words what makes each galaxy at places in the table odd."""
+    return [explorer.quote(place) for place in places.tolist()]
+
+
+def run_looks(explorer: Explorer, places: np.ndarray) -> list[str]:
+    """Say in few words what each galaxy's residual shows, once for everyone; a caveat comes first."""
+    looks = _quote_looks(explorer.digest, tuple(places.tolist()), explorer)
+    return [BRIEFLY.get(str(caveat), "") or look for caveat, look in zip(explorer.caveats[places], looks, strict=True)]
+
+
+@st.cache_data(max_entries=100, show_spinner=False)
+def _quote_looks(digest: str, places: tuple[int, ...], _explorer: Explorer) -> list[str]:
+    return quote_looks(_explorer, places)
+
+
 def mark_seen(identifier: str) -> None:
     """Remember for this session that a galaxy was looked at."""
     st.session_state.setdefault("seen", set()).add(identifier)
 
 
-def show_ranking(rows: pd.DataFrame, quotes: Sequence[str], total: int, labels: pd.DataFrame, key: str) -> None:
-    """Show the ranked galaxies, page by page, each with what makes it odd, one's own label and whether it was seen."""
+def show_ranking(
+    rows: pd.DataFrame,
+    quote: Callable[[np.ndarray], Sequence[str]],
+    total: int,
+    labels: pd.DataFrame,
+    key: str,
+) -> None:
+    """Show the ranked galaxies, page by page, each with what makes it odd, one's own label and whether it was seen.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Of the explorer's table, whose places are its index.
+    quote : callable
+        Places (P,) in that table to what is said of each.
+    total : int
+        Galaxies that are ranked.
+    """
     pages, ids = max(1, -(-len(rows) // A_PAGE)), rows["id"].tolist()
     if st.session_state.pop("stepped", False) and st.session_state.opened in ids:
         st.session_state[key] = ids.index(st.session_state.opened) // A_PAGE + 1
@@ -39,14 +75,14 @@ def show_ranking(rows: pd.DataFrame, quotes: Sequence[str], total: int, labels: 
     scored = labels.dropna(subset="score")
     scores = dict(zip(scored["id"], scored["score"], strict=True))
     grid = st.grid(4, min_column_width=110, gap="small", key="odd-gallery")
-    tiles = zip(shown["id"], shown["population"], quotes[first : first + A_PAGE], strict=True)
-    for (name, kind, quote), picture in zip(tiles, draw_catalogue(tuple(shown["id"])), strict=True):
+    tiles = zip(shown["id"], shown["population"], quote(shown.index.to_numpy()), strict=True)
+    for (name, kind, words), picture in zip(tiles, draw_catalogue(tuple(shown["id"])), strict=True):
         own = (f"{SEEN} " if name in seen else "") + (f"`{scores[name]}` " if name in scores else "")
         emphasis: Emphasis = "primary" if name == st.session_state.opened else "tertiary"
         with grid.cell():
             st.image(picture, width="stretch", alt=f"Galaxy {name}")
             st.button(
-                f"{own}{mark(kind)} {say_reason(quote)}",
+                f"{own}{mark(kind)} {say_reason(words)}",
                 type=emphasis,
                 width="stretch",
                 wrap=True,

@@ -57,7 +57,8 @@ def test_what_is_not_known_is_neither_case_nor_control_and_nothing_is_no_error()
     assert not set(found.cases) & set(cases[:5]) and table.loc[found.controls, "z"].notna().all()
     none = match_controls(table.assign(z=np.nan), cases, pool, ("z", "logmass"))
     assert not len(none.controls) and not len(none.cases) and not none.balanced
-    assert compare_matched(table, cases, pool, none, ["size"]).empty
+    alone = compare_matched(table, cases, pool, none, ["size"])
+    assert alone["matched"].isna().all() and alone["raw"].notna().all(), "raw all the same"
 
 
 def test_what_goes_with_mass_alone_is_gone_against_controls_and_what_is_their_own_stays():

@@ -77,6 +77,26 @@ def test_two_are_named_where_either_may_be():
     assert said.verdict[0] == AMBIGUOUS and said.say() == "ambiguous: high sSFR (55 %) or high redshift (40 %)"
 
 
+def test_a_likely_cause_that_deviates_is_named_beside_what_deviates_more():
+    """A compact starburst: no single property explains it, and the two that do are both told."""
+    odd, high = make_odd([-0.3, -1.0, 2.6, -3.2], [0.1, 1, 6.8, 10.3]), np.array([[0, 1, 1, 0]], bool)
+    said = state(odd, [99.0], Causes(np.array([[0.01, 0.10, 0.86, 0.03]]), high))
+    assert said.verdict[0] == AMBIGUOUS and said.quote(0) == "high sSFR or compact"
+    assert said.say() == "ambiguous: high sSFR (86 %) or compact (3 %), which deviates most"
+    unsure = Causes(np.array([[0.01, 0.30, 0.66, 0.03]]), high)
+    other_side = Causes(np.array([[0.01, 0.10, 0.86, 0.03]]), np.array([[0, 1, 1, 1]], bool))
+    hardly = make_odd([-0.3, -1.0, 1.4, -3.2], [0.1, 1, 2.0, 10.3]), Causes(np.array([[0.01, 0.10, 0.86, 0.03]]), high)
+    for case in ((odd, unsure), (odd, other_side), hardly):
+        assert state(case[0], [99.0], case[1]).verdict[0] == WITHHELD
+
+
+def test_a_property_is_told_alone_only_where_it_is_three_times_as_likely_as_all_others():
+    odd, high = make_odd([0.2, 2.0, 3.0, 0.1], [0, 4, 9, 0]), np.ones((1, 4), bool)
+    for share, verdict in ((0.76, TOLD), (0.74, AMBIGUOUS)):
+        said = state(odd, [99.0], Causes(np.array([[0.01, 0.98 - share, share, 0.01]]), high))
+        assert said.verdict[0] == verdict and said.named[0, 0] == BASIS.index("logssfr")
+
+
 @pytest.mark.parametrize(
     ("deviation", "split", "share"),
     [

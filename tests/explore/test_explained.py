@@ -14,7 +14,7 @@ from galexplore.cutouts.audit import prepare
 from galexplore.explore.caveats import BRIEFLY, SENTENCES, add_caveats, name_caveats, suspect
 from galexplore.explore.derived import add_derived, find_main_sequence
 from galexplore.explore.models import load
-from galexplore.explore.residual import describe_residual
+from galexplore.explore.residual import ARTEFACT, CONTAMINATED, STRUCTURE, describe_residual
 from galexplore.latents import MEANS
 from galexplore.posterior.domain import Validity
 from galexplore.survey import DECALS
@@ -97,6 +97,33 @@ def test_columns_that_follow_from_others():
     assert (own["logssfr"] == -7.0).all(), "what the catalogue has of its own is kept"
 
 
+def test_rest_frame_colour_and_luminosity_are_those_of_spectra_that_are_not_redshifted(explorer):
+    """Against galaxies lit anew by stellar population synthesis, seen by SDSS at rest."""
+    pytest.importorskip("bagpipes")
+    pytest.importorskip("speclite")
+    from galexplore.cosmology import COSMOLOGY
+    from galexplore.jobs.shifts import relight
+    from galexplore.mock.light import find_absolute
+    from galexplore.mock.rows import PARTS
+
+    table = explorer.table[(explorer.table["population"] == "ordinary") & (explorer.table["z_true"] > 0.004)]
+    lit = relight(table.sample(1500, random_state=8), None, 8, DECALS)
+    light = {band: lit[[f"flux_{part}_{band}" for part in PARTS]].sum(axis=1) for band in DECALS.bands}
+    seen = {f"mag_{band}": 22.5 - 2.5 * np.log10(flux) for band, flux in light.items()}
+    known = {"z": lit["z_true"], "logmass": lit["logmass_true"], "logsfr": lit["logsfr_true"]}
+    rest = add_derived(pd.DataFrame(seen | known))
+    absolute = find_absolute(lit)
+    colour = rest["rest_gr"] - (absolute[:, 0] - absolute[:, 1])
+    luminosity = rest["rest_absmag"] - absolute[:, 1]
+    for off in (colour, luminosity):
+        assert abs(off.median()) < 0.01 and off.abs().median() < 0.02 and off.abs().quantile(0.99) < 0.2
+    far = (lit["z_true"] > 0.3).to_numpy()
+    uncorrected = seen["mag_r"] - COSMOLOGY.distmod(lit["z_true"].to_numpy()).value - absolute[:, 1]
+    assert uncorrected[far].abs().median() > 10 * luminosity[far].abs().median(), "what the correction is for"
+    assert np.isnan(add_derived(pd.DataFrame(seen | known | {"z": 1.2}))["rest_gr"]).all(), "none was fitted there"
+    assert not {"rest_gr", "rest_absmag"} & set(add_derived(pd.DataFrame(seen | known).drop(columns="mag_z")))
+
+
 def test_the_main_sequence_rises_with_redshift_and_flattens_with_mass():
     """Popesso et al. (2023): log SFR of 1e10 Msun near zero at z = 0, and of 10^10.85 half its way to the turn."""
     z = np.array([0.0001, 0.5, 1.0])
@@ -110,6 +137,7 @@ def test_the_atlas_has_them_with_units(explorer):
     from galexplore.tables.columns import find_column
 
     assert {"lat_logssfr", "lat_ms_offset", "lat_size_kpc", "lat_absmag"} <= set(explorer.numbers)
+    assert {"lat_rest_gr", "rest_gr", "lat_rest_absmag", "rest_absmag"} <= set(explorer.numbers)
     assert find_column("lat_size_kpc").unit == "kpc" and find_column("absmag").unit == "mag"
     row = explorer.table.iloc[0]
     assert row["lat_logssfr"] == pytest.approx(row["lat_logsfr"] - row["lat_logmass"], abs=1e-4)
@@ -124,11 +152,18 @@ def test_a_residual_says_where_it_lies_in_which_band_and_of_what_shape():
     one_band[1] += point[1]
     beside = describe_residual(model + far, model, DECALS)
     assert beside.places["surroundings"] > 0.95 and "another source" in beside.say()
+    assert beside.kind == CONTAMINATED and beside.brief() == "contaminated, surroundings"
     middle = describe_residual(one_band, model, DECALS)
     assert middle.bands["r"] > 0.99 and middle.sided < 0.01 and "in r alone" in middle.say() and "core" in middle.say()
     assert sum(middle.places.values()) == pytest.approx(1) == pytest.approx(sum(middle.bands.values()))
+    assert middle.kind == STRUCTURE, "what one band has in the core may be a line of the galaxy's own gas"
     tilted = model * np.sign(np.mgrid[:69, :69][1] - 34.0) * 0.3
-    assert describe_residual(model + tilted, model, DECALS).sided > 0.99
+    one_sided = describe_residual(model + tilted, model, DECALS)
+    assert one_sided.sided > 0.99 and one_sided.kind == STRUCTURE and one_sided.brief().endswith("one-sided")
+    trail = model.copy()
+    trail[0, 12:14] += 20 * DECALS.model_noise[0]
+    across = describe_residual(trail, model, DECALS)
+    assert across.kind == ARTEFACT and "in g alone" in across.say()
 
 
 def read_star() -> gx.Cutout:

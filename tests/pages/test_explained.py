@@ -9,12 +9,15 @@ import pytest
 from galexplore.atlas.controls import BALANCED
 from galexplore.atlas.kinds import SKY, mix_sky
 from galexplore.bench.groups import measure_groups
-from galexplore.explore.comparison import compare, compare_two, conclude, count_told, list_rows
+from galexplore.explore.caveats import BRIEFLY
+from galexplore.explore.comparison import compare, compare_two, conclude, count_told, list_differences, list_rows
 from galexplore.explore.confusion import can_confuse, draw_quasars, draw_stars, measure_confusion
 from galexplore.explore.labels import make_label, read_labels, recall_labels, tabulate, write_labels
 from galexplore.explore.lessons import find_lesson, try_labels
 from galexplore.explore.odd_groups import A_PAGE as A_PAGE_OF_GROUPS
 from galexplore.explore.odd_groups import TILES
+from galexplore.explore.residual import ARTEFACT, CONTAMINATED, STRUCTURE, describe_residual
+from galexplore.explore.thumbnails import find_image
 from pages._parts.groups import MEMBERS, SAID
 from pages._parts.ranking import A_PAGE, say_reason
 from tests.pages.driver import APP, check, go, words
@@ -164,6 +167,21 @@ def test_a_galaxy_that_was_looked_at_is_marked_and_its_one_statement_told(app, e
     assert "1 seen" in words(app) and "visibility" in app.button(key=f"odd-{name}").label
 
 
+def test_strange_looks_are_told_by_what_the_residual_shows(app, explorer):
+    """A caveat first; else another source, an artefact or odd structure, and where it lies."""
+    go(app, "anomalies")
+    app.button_group(key="rank").set_value("reconstruction").run()
+    check(app)
+    for name in list_tiles(app):
+        place = int(explorer.find_rows([name])[0])
+        image = find_image(explorer, name)
+        model = explorer.decode(explorer.atlas.latents[[place]])[0]
+        look = describe_residual(image, model, explorer.survey).brief()
+        said = BRIEFLY.get(str(explorer.caveats[place]), "") or look
+        assert say_reason(said) in app.button(key=f"odd-{name}").label
+        assert said.split(",")[0] in {*BRIEFLY.values(), ARTEFACT, CONTAMINATED, STRUCTURE}
+
+
 def test_kinds_stand_beside_their_controls(app, explorer):
     go(app, "populations")
     told = words(app)
@@ -177,10 +195,34 @@ def test_kinds_stand_beside_their_controls(app, explorer):
     n = count_told(explorer, rows, "high sSFR")
     assert f"Of {len(rows)}, **{n} ({n / len(rows):.0%})** have the statement *high sSFR*" in told
     assert "among its controls" in told
+    differences = list_differences(comparison, "r")
+    assert f"Matched, they are (AUC): {differences}." in told
+    for said in ("more compact in kpc", "of higher sSFR (", "brighter in r than beside it"):
+        assert said in differences, "a Green Pea's compactness, sSFR and line are told"
     app.selectbox(key="matched-other").set_value("Red Spiral").run()
     check(app)
-    pair = compare_two(explorer, rows, list_rows(explorer, "Red Spiral")).set_index("column")
-    assert f"**{pair.loc['lat_redshift', 'auc']:.2f} (" in words(app)
+    pair = compare_two(explorer, rows, list_rows(explorer, "Red Spiral"))
+    raw = pair.table.set_index("column").loc["lat_redshift", "raw"]
+    assert f"**{raw:.2f} (" in words(app) and pair.matching.alone == len(rows), "none of their mass and redshift"
+    assert "cannot" not in words(app) and "nan" not in words(app)
+
+
+def test_any_two_sets_are_held_against_each_other_raw_and_matched(app, explorer):
+    """A subset that has a name against the selection: what is in both belongs to neither."""
+    table = explorer.table
+    go(app, "populations")
+    app.session_state["subsets"] = [("near", "z < 0.15 and population == 'ordinary'")]
+    red = table.loc[(table["population"] == "ordinary") & (table["lat_logssfr"] < -11.5), "id"].tolist()
+    app.session_state["selection"] = red
+    app.run()
+    app.button_group(key="matched-set").set_value("subset near").run()
+    app.selectbox(key="matched-other").set_value("the selection").run()
+    check(app)
+    near = np.flatnonzero((table["z"] < 0.15) & (table["population"] == "ordinary"))
+    pair = compare_two(explorer, near, explorer.find_rows(red))
+    assert not set(pair.matching.cases) & set(pair.matching.controls) and len(pair.matching.controls)
+    row = pair.table.set_index("column").loc["lat_logssfr"]
+    assert row["raw"] > 0.5 and f"**{row['raw']:.2f} (" in words(app) and f"| {row['matched']:.2f} (" in words(app)
 
 
 def test_controls_lie_beside_their_kind_on_both_plots(app, explorer):

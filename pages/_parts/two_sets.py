@@ -1,0 +1,59 @@
+"""Any two sets of galaxies beside each other: kinds, the selection, named subsets, one's own list."""
+
+import numpy as np
+import streamlit as st
+
+from galexplore.errors import InputError
+from galexplore.explore.comparison import COMPARED, FEWEST, Comparison, compare_two, list_rows, write_auc
+from galexplore.explore.explorer import Explorer
+from pages._parts.filters import find_masks
+from pages._parts.subsets import list_subsets
+from pages._parts.summary import name_rows
+from pages._session.state import find_selected, plain
+
+
+@st.cache_data(max_entries=20, show_spinner=False)
+def run_pair(
+    digest: str, names: tuple[str, str], _ours: np.ndarray, _theirs: np.ndarray, _explorer: Explorer
+) -> Comparison:
+    """Compare two sets of galaxies, once for everyone."""
+    return compare_two(_explorer, _ours, _theirs)
+
+
+def list_sets(explorer: Explorer, kinds: list[str]) -> dict[str, np.ndarray]:
+    """List what may be compared: what each set is called, and its galaxies' places in the table."""
+    state = st.session_state
+    sets = {kind: list_rows(explorer, kind) for kind in kinds}
+    if state.selection:
+        sets["the selection"] = find_selected(explorer)
+    try:
+        masks = find_masks(explorer.digest, list_subsets(), explorer)
+    except InputError:  # of another catalogue's columns; the Atlas says which
+        masks = {}
+    sets |= {f"subset {name}": np.flatnonzero(mask) for name, mask in masks.items()}
+    if state.listed and len(state.listed["rows"]):
+        sets["your list"] = state.listed["rows"]
+    return sets
+
+
+def show_two(explorer: Explorer, sets: dict[str, np.ndarray], chosen: str) -> None:
+    """Let a person hold a set against another: all of it, and those of the same redshift and mass."""
+    others = [name for name, rows in sets.items() if name != chosen and len(rows) >= FEWEST]
+    if not others:
+        return
+    other = st.selectbox("Against another set", others, None, key="matched-other", placeholder="none", width=320)
+    if other is None:
+        return
+    names = name_rows(sets[chosen]), name_rows(sets[other])
+    comparison = run_pair(explorer.digest, names, sets[chosen], sets[other], explorer)
+    lines = [f"| | {plain(chosen)} | {plain(other)} | AUC, raw | AUC, matched |", "|---|---:|---:|---:|---:|"]
+    for row in comparison.table.to_dict("records"):
+        cells = f"{row['ours']:.2f} | {row['theirs']:.2f} | **{write_auc(row, 'raw')}** | {write_auc(row, 'matched')}"
+        lines.append(f"| {COMPARED[row['column']]} | {cells} |")
+    st.markdown("\n".join(lines))
+    matching = comparison.matching
+    balanced = "" if matching.balanced or not len(matching.cases) else ", which are not balanced"
+    st.caption(
+        f"Medians; what is in both belongs to neither. Matched: {len(matching.cases):,} of {plain(chosen)} that have "
+        f"others of the same redshift and mass in {plain(other)}, against {len(matching.controls):,} there{balanced}."
+    )
