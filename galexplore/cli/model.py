@@ -118,6 +118,7 @@ def measure_pixels(
 def teach(
     name: Annotated[str, typer.Argument(help="Name of a model that has its galaxies' images.")] = "default",
     minutes: Annotated[float, typer.Option(min=0.1, help="How long the student is taught.")] = 25.0,
+    start_from: Annotated[str, typer.Option(help="Model with whose student's weights it begins.")] = "",
 ) -> None:
     """Teach a model's student, which embeds surveys in a single look a hundred times as fast as the model does."""
     from galexplore.cli.terminal import Bars
@@ -125,7 +126,7 @@ def teach(
     from galexplore.network.distil import Distilling
 
     with Bars() as report:
-        card = teach_student(name, report, Distilling(minutes=minutes))
+        card = teach_student(name, report, Distilling(minutes=minutes), start_from)
     lag = ", ".join(f"{latent} {value:+.4f}" for latent, value in card["lag"].items())
     out.print(f"models/{name}: student taught by {card['n_train']:,} galaxies; R² lost on the validation split: {lag}.")
 

@@ -86,7 +86,7 @@ def train(
     begun = choose_start(start_from, data, fetched and imaging == DECALS)
     if begun:
         card = read_card(find_model(begun))
-        network, training = Network.read(card["network"]), fine_tune(training, card["sha256"])
+        network, training = Network.read(card["network"]), fine_tune(training, card["sha256"], extra or 0)
         out.print(f"It begins with the weights of {begun!r}, in small steps; --start-from scratch begins anew.")
     asked: dict[str, Any] = {"epochs": epochs, "minutes": minutes, "seed": seed, "extra": extra, "alone": alone}
     training = replace(training, **{k: v for k, v in asked.items() if v is not None})

@@ -2,8 +2,9 @@
 
 import copy
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,7 +24,7 @@ from galexplore.jobs.make_domain import find_pulls
 from galexplore.jobs.publish import drop_nan, hold_name
 from galexplore.latents import ANY_ANGLE, LATENTS, SIGMAS
 from galexplore.network.distil import Distilling, Lessons, distil, find_taught, keep_taught
-from galexplore.network.embed_student import StudentEmbedder, save_student
+from galexplore.network.embed_student import StudentEmbedder, read_weights, save_student
 from galexplore.network.recipes import Training
 from galexplore.network.sample import Sample, describe_hardware
 from galexplore.network.student import Student
@@ -38,7 +39,12 @@ from galexplore.tables.columns import ORDINARY
 HELD_OUT = ("validation", "calibration")
 
 
-def teach_student(name: str, report: Report, distilling: Distilling = Distilling()) -> dict:  # noqa: B008 (frozen)
+def teach_student(
+    name: str,
+    report: Report,
+    distilling: Distilling = Distilling(),  # noqa: B008 (frozen)
+    start_from: str = "",
+) -> dict:
     """Teach a model's student from the galaxies that taught the model, calibrate it, and write it beside the model.
 
     What the model says of those galaxies is kept in the cache, so that a second call need not ask it again.
@@ -49,6 +55,8 @@ def teach_student(name: str, report: Report, distilling: Distilling = Distilling
         A model with its galaxies' images.
     report : callable
         Called as (stage, done, of, note).
+    start_from : str
+        A model with whose student's weights it begins, at a third of the pace.
 
     Returns
     -------
@@ -59,7 +67,7 @@ def teach_student(name: str, report: Report, distilling: Distilling = Distilling
     Raises
     ------
     InputError
-        Where there is no such model, or its catalogue has no split.
+        Where there is no such model or student, or the catalogue has no split.
     """
     explorer, folder = load(name), find_model(name)
     own = folder / "catalogue.parquet"
@@ -70,13 +78,17 @@ def teach_student(name: str, report: Report, distilling: Distilling = Distilling
     count = int((frame["split"] == "train").sum()) + training.extra if "split" in frame else 0
     if not count:
         raise InputError("The model's catalogue has no column split, so that nothing tells what may judge a student.")
+    weights = None
+    if start_from:
+        weights, begun = read_weights(find_model(start_from), survey)
+        distilling = replace(distilling, start_from=begun, learning_rate=distilling.learning_rate / 3)
     key = f"{explorer.card['sha256']} {explorer.card['data_hash']} {count} {training.seed}"
 
     def gather() -> tuple[Sample, Sample]:
         taught = gather_taught(frame, flux, training, survey, report)
         return gather_samples(frame, flux, *taught, survey, explorer.embedder.device)
 
-    student, history, hardware = _teach(teacher, gather, training, distilling, key, report)
+    student, history, hardware = _teach(teacher, gather, training, distilling, key, report, weights)
     calibrators = gather_calibrators(training, survey, report)
     said = _judge(student, frame, flux, calibrators, report)
     card = {
@@ -105,6 +117,7 @@ def _teach(
     distilling: Distilling,
     key: str,
     report: Report,
+    weights: dict[str, Any] | None,
 ) -> tuple[Student, list[dict], str]:
     """Ask the teacher and teach the student; what comes of either is kept in the cache and found there again."""
     place, recipe = cache_folder(), f"{key} {asdict(distilling)}"
@@ -122,7 +135,7 @@ def _teach(
         note = "  ".join(f"{k} {v:.4g}" for k, v in row.items())
         report("teach", int(row["seconds"]), int(60 * distilling.minutes), note)
 
-    student, history = distil(teacher, lessons, sample, validation, training, distilling, report=tell)
+    student, history = distil(teacher, lessons, sample, validation, training, distilling, report=tell, weights=weights)
     hardware = describe_hardware(sample.device)
     keep_taught(student, history, hardware, taught, recipe)
     return student, history, hardware

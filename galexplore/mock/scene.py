@@ -11,6 +11,8 @@ from galexplore.survey import Survey
 #: Scatter of the logarithm of the seeing: what the bands of a field share, what each has by itself, for its nights are
 #: its own; bad nights spread further than good ones. Fields of DR10: g and r correlate by 0.4, g and z hardly.
 SEEING_COMMON, SEEING_OWN, SEEING_SKEW = 0.09, 0.125, 0.12
+#: Share of the galaxies to learn from that are seen through any seeing, and between what FWHM, arcsec, a band's lies.
+ANY_SEEING, SEEING_LIMITS = 0.2, (0.8, 2.0)
 #: dex: scatter of each band's noise beside what its field's depth says; colour excess beyond which no survey goes.
 NOISE_OWN, REDDEST = 0.08, 0.45
 #: Share of a star's light in the wings beyond the Moffat profile, up to, and how much wider those are.
@@ -70,6 +72,25 @@ def _draw_seeing(n: int, bands: int, rng: np.random.Generator) -> np.ndarray:
     """Draw the logarithm of the seeing (n, bands) over its median."""
     each = SEEING_COMMON * rng.standard_normal((n, 1)) + SEEING_OWN * rng.standard_normal((n, bands))
     return each * (1 + SEEING_SKEW * np.sign(each))
+
+
+def broaden_seeing(table: pd.DataFrame, survey: Survey, rng: np.random.Generator) -> pd.DataFrame:
+    """Give a share of galaxies, `ANY_SEEING`, a seeing that is uniform between `SEEING_LIMITS`, each band by itself.
+
+    Fields seldom have one band sharp and another blurred, and a network that has hardly met such pairs takes the colour
+    of the seeing for the galaxy's.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As of `add_fields`.
+    survey : Survey
+    rng : numpy Generator
+    """
+    some = rng.random(len(table)) < ANY_SEEING
+    columns = [f"psf_{band}" for band in survey.bands]
+    drawn = rng.uniform(*SEEING_LIMITS, (len(table), len(columns)))
+    return table.assign(**{c: np.where(some, new, table[c]) for c, new in zip(columns, drawn.T, strict=True)})
 
 
 def _draw_magnitudes(n: int, slope: float, bright: float, faint: float, rng: np.random.Generator) -> np.ndarray:

@@ -30,12 +30,14 @@ DRAWS = {
     "dwarfs": Draw(21.5, (0.004, 0.25), -0.7),
     "nearby": Draw(17.0, (0.003, 0.06)),
     "massive": Draw(19.6, (0.05, 0.6), 1.5),
+    "giants": Draw(18.8, (0.03, 0.6), 8.0),
     "bright": Draw(17.8, (0.03, 0.3), 0.7),
 }
 #: Samples of galaxies that are ordinary in kind but seldom in a survey, and their shares of what `draw_training` draws:
 #: without them a network would only guess at the strongest lines, the least and the nearest galaxies, and pull the
-#: largest ones towards the crowd.
-BROAD = {"starbursts": 0.10, "dwarfs": 0.06, "nearby": 0.07, "massive": 0.15, "bright": 0.06}
+#: largest ones towards the crowd. Beyond 10^11.5 Msun there are many more galaxies than a Schechter function leaves
+#: (Bernardi et al. 2013), those in the middles of clusters: the giants, 10^11.4 to 10^12, falling as those do.
+BROAD = {"starbursts": 0.09, "dwarfs": 0.06, "nearby": 0.07, "massive": 0.12, "giants": 0.08, "bright": 0.06}
 #: The others are shared out so that the faint, who teach less each, are more.
 TAUGHT = {"GAMA-like": 0.40, "flux-limited": 0.24, "luminous red": 0.18, "emission line": 0.18}
 

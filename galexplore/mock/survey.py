@@ -13,7 +13,7 @@ from galexplore.mock.selection import BROAD, SAMPLES, TAUGHT
 from galexplore.survey import Survey
 
 #: Raise when any galaxy that is drawn changes: what was drawn for training is kept by it.
-VERSION = 4
+VERSION = 5
 BLOCK = 26_000  # ordinary galaxies drawn at a time
 
 
@@ -80,6 +80,8 @@ def draw_block(
 def draw_training(n: int, seed: int, survey: Survey, progress: Report = _ignore) -> pd.DataFrame:
     """Draw galaxies to learn from, beside a catalogue's own: most by its selections (`TAUGHT`), else `BROAD`.
 
+    A share of them, `scene.ANY_SEEING`, is seen through any nights whatever.
+
     Parameters
     ----------
     n, seed : int
@@ -108,7 +110,7 @@ def draw_training(n: int, seed: int, survey: Survey, progress: Report = _ignore)
     rng = np.random.default_rng([*seeds, 13])
     table = table.iloc[rng.permutation(n)].reset_index(drop=True)
     table = table.assign(id=[f"X{i + 1:06d}" for i in range(n)], split="train")
-    table = add_positions(add_labels(table, rng), rng)
+    table = add_positions(add_labels(scene.broaden_seeing(table, survey, rng), rng), rng)
     return _tidy(table.assign(neighbour_flux=np.nan))
 
 

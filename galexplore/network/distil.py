@@ -39,6 +39,7 @@ class Distilling:
     teacher: float = 0.5  # weight of the divergence from the teacher's posterior against the labels' likelihood
     features: float = 0.1  # weight of the mean squared error of the teacher's features, each of unit spread
     seed: int = 20231228
+    start_from: str = ""  # SHA-256 of the student's weights that it begins with; else they are random
 
 
 @dataclass(frozen=True)
@@ -137,6 +138,7 @@ def distil(
     distilling: Distilling = Distilling(),
     network: StudentNetwork = StudentNetwork(),  # noqa: B008 (frozen)
     report: Callable[[dict], None] = lambda row: None,
+    weights: dict[str, Tensor] | None = None,
     clock: Callable[[], float] = time.perf_counter,
 ) -> tuple[Student, list[dict]]:
     """Teach a student for a time; deterministic but for how many steps fit into it.
@@ -149,6 +151,8 @@ def distil(
         The teacher's recipe: how galaxies are moved, lit and cut.
     report : callable
         Receives a row a pass over the sample: `steps`, `seconds`, losses and the validation split's R^2.
+    weights : dict of str to Tensor, optional
+        Of a student of this network, unfolded, to begin with.
 
     Returns
     -------
@@ -158,6 +162,8 @@ def distil(
     """
     torch.manual_seed(distilling.seed)
     student = lay_out(Student(network, teacher.survey)).to(sample.device)
+    if weights is not None:
+        student.load_state_dict(weights)
     student.label_mean.copy_(teacher.label_mean)
     student.label_std.copy_(teacher.label_std)
     reader, average = _Reader(lessons, network.hidden).to(sample.device), copy.deepcopy(student)

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from galexplore.cutouts.photometry import measure_magnitude
 from galexplore.errors import InputError
-from galexplore.files import write_beside
+from galexplore.files import hash_file, write_beside
 from galexplore.images import Observed
 from galexplore.latents import LATENTS, MEANS, SIGMAS
 from galexplore.network.feed import feed
@@ -135,6 +135,26 @@ def save_student(student: Student, domain: Domain | None, folder: Path, card: di
     with write_beside(folder / WEIGHTS) as partial:
         save_file(tensors, partial)
     return write_student_card(folder, card)
+
+
+def read_weights(folder: Path, survey: Survey) -> tuple[dict[str, Tensor], str]:
+    """Read the weights of the student in a model's folder, unfolded, for another to begin with, and their SHA-256.
+
+    Raises
+    ------
+    InputError
+        Where there is none, it is damaged, or it is of another network or survey.
+    """
+    try:
+        with safe_open(folder / WEIGHTS, "pt") as file:
+            weights = {key[8:]: file.get_tensor(key) for key in file.keys() if key.startswith("student.")}
+    except (SafetensorError, OSError) as error:
+        raise InputError(f"The model {folder.name!r} has no whole student to begin with.") from error
+    try:
+        Student(StudentNetwork(), survey).load_state_dict(weights)
+    except RuntimeError as error:
+        raise InputError(f"The student of {folder.name!r} is of another network or survey.") from error
+    return weights, hash_file(folder / WEIGHTS)
 
 
 def _unpack_domain(tensors: dict[str, Tensor]) -> Domain | None:

@@ -1,4 +1,4 @@
-"""Terms of the loss that know nothing of galaxies: means over what is known, a distance, a dependence."""
+"""Terms of the loss that know nothing of galaxies: means over what is known, distances, correlations."""
 
 import math
 
@@ -33,6 +33,23 @@ def distance_correlation(a: Tensor, b: Tensor) -> Tensor:
     one, other = (_centre(torch.cdist(x.float(), x.float(), compute_mode=EXACT)) for x in (a, b))
     spread = (one * one).sum() * (other * other).sum()
     return (one * other).sum() / spread.clamp_min(1e-12).sqrt()
+
+
+def partial_correlation(a: Tensor, b: Tensor, given: Tensor) -> Tensor:
+    """Correlation of a (B,) and b (B,) beside what a quadratic of `given` (B, K) says of each.
+
+    Rows where b is not known, NaN, do not count; where no more are left than the quadratic has terms: zero.
+    """
+    known = b.isfinite()
+    a, b, given = a[known].float(), b[known].float(), given[known].detach().float()
+    ones = torch.ones_like(given[:, :1])
+    i, j = torch.triu_indices(given.shape[1], given.shape[1])
+    design = torch.cat([ones, given, given[:, i] * given[:, j]], dim=1)
+    if len(design) < 2 * design.shape[1]:
+        return a.new_zeros(())
+    basis = torch.linalg.qr(design).Q
+    one, other = (x - (basis * (basis * x[:, None]).sum(dim=0)).sum(dim=1) for x in (a, b))
+    return (one * other).sum() / ((one * one).sum() * (other * other).sum()).clamp_min(1e-12).sqrt()
 
 
 #: The faster way of `torch.cdist` loses small distances.

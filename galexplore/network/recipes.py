@@ -48,6 +48,7 @@ class Training:
     free_nats: float = 0.5  # KL below this costs nothing, or the free latent would fall silent
     aggregate: float = 1.0  # weight of the free latents' distance, all together, from a unit normal
     dependence: float = 8.0  # weight of the free latents' distance correlation with the physics ones and other light
+    structure: float = 3.0  # weight of what the free latent's correlation with the galaxy's size lacks of 1
     warm_up: float = 0.2  # fraction of the training over which beta rises
     turned: float = 0.5  # fraction of galaxies turned by any angle; the others by multiples of 90 degrees, exactly
     untold: float = 0.5  # fraction of galaxies of which the seeing is not told,
@@ -73,8 +74,13 @@ class Training:
 FEW = 10_000
 
 
-def fine_tune(training: Training, weights: str) -> Training:
-    """Turn a recipe into one that goes on from weights: small steps, small batches, more passes over fewer galaxies."""
+def fine_tune(training: Training, weights: str, extra: int = 0) -> Training:
+    """Turn a recipe into one that goes on from weights: small steps, small batches, more passes over fewer galaxies.
+
+    Where `extra` galaxies are drawn, there are enough for the recipe's own batches and a few passes.
+    """
+    if extra:
+        return replace(training, learning_rate=7e-4, epochs=4, extra=extra, start_from=weights)
     return replace(training, learning_rate=3e-4, batch=32, epochs=20, extra=0, start_from=weights)
 
 

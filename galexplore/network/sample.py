@@ -34,6 +34,8 @@ class Sample:
         What is known of how they were observed: `Observed.tell`.
     ebv : Tensor (N,)
         The Galaxy's E(B-V) in front of each, whose dust was taken off, mag; 0 where the catalogue does not say.
+    size : Tensor (N,)
+        log10 of the half-light radius, arcsec; NaN where the catalogue does not say.
     alone : Tensor (N, C, S, S), float16, or None
         The galaxies without neighbours and noise, where that is known: what the reconstruction answers for.
     others : Tensor (N, ceil(S S / 8)), uint8, or None
@@ -46,6 +48,7 @@ class Sample:
     vector: Tensor
     told: Tensor
     ebv: Tensor
+    size: Tensor
     alone: Tensor | None = None
     others: Tensor | None = None
 
@@ -66,7 +69,9 @@ class Sample:
         images = _place(flux, torch.device(device))
         told = torch.from_numpy(Observed.read(frame, survey).tell())
         ebv = torch.tensor(frame.get("ebv", pd.Series(0.0, frame.index)).fillna(0).to_numpy(np.float32))
-        small = (labels, errors, vector, told, ebv)
+        radius = frame.get("re_arcsec", pd.Series(np.nan, frame.index)).to_numpy(np.float32)
+        size = torch.tensor(np.log10(np.where(radius > 0, radius, np.nan)))
+        small = (labels, errors, vector, told, ebv, size)
         sample = cls(images, *(values.to(device) for values in small))
         return sample if alone is None else replace(sample, alone=_place(alone, torch.device(device)))
 

@@ -91,9 +91,8 @@ class Apertures(nn.Module):
             radius2 = _square_radius(side) * step**2
             weight = torch.exp(-radius2[:, None] / (2 * torch.tensor(sigmas) ** 2))
             self.register_buffer(name, weight / weight.pow(2).sum(dim=0).sqrt(), persistent=False)
-        # A mean over step^2 pixels has 1/step of the noise of one; three rows stand side by side in memory, so that
-        # averaging by threes is one matrix product.
-        pool = torch.eye(self.side).repeat_interleave(STEP, dim=0).repeat(STEP, 1) / STEP
+        # A mean over step^2 pixels has 1/step of the noise of one. Rows are added, then columns, by a matrix product.
+        pool = torch.eye(self.side).repeat_interleave(STEP, dim=0) / STEP
         self.register_buffer("pool", pool, persistent=False)
         self.register_buffer("inverse", 1 / torch.tensor(survey.model_noise).view(-1, 1, 1), persistent=False)
         outer = (radius2 > round(OUTER * survey.size) ** 2).float()
@@ -103,8 +102,8 @@ class Apertures(nn.Module):
 
     def forward(self, flux: Tensor) -> Tensor:
         """Asinh magnitudes, colours between neighbouring bands and sky levels, (B, F), of linear flux (B, C, S, S)."""
-        coarse = (flux.reshape(len(flux), -1, STEP * flux.shape[-1]) @ self.pool).view(*flux.shape[:2], -1)
-        coarse = coarse * self.inverse[..., 0]
+        rows = flux.reshape(*flux.shape[:2], self.side, STEP, -1).unbind(3)
+        coarse = (sum(rows[1:], rows[0]) @ self.pool).flatten(2) * self.inverse[..., 0]
         level = self.level(coarse)
         middle = slice(self.start, self.start + self.core)
         fine = torch.addcmul(-level[..., None] / STEP, flux[..., middle, middle], self.inverse).flatten(2)
@@ -181,9 +180,11 @@ class Student(nn.Module):
 
     def stretch(self, flux: Tensor) -> Tensor:
         """Inverse hyperbolic sine of flux over the knee, in as few passes over the pixels as can be."""
-        v = flux[..., self.inner, self.inner] * self.inverse
-        if v.requires_grad:
-            return arcsinh(v)
+        inner = flux[..., self.inner, self.inner]
+        if inner.requires_grad or inner.dtype != torch.float32:
+            return arcsinh(inner * self.inverse)
+        v = torch.empty(inner.shape, device=flux.device, memory_format=torch.channels_last)  # as the trunk reads it
+        torch.mul(inner, self.inverse, out=v)
         size = (v * v).add_(1).sqrt_()
         return size.add_(v.abs()).log_().copysign_(v)
 

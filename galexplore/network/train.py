@@ -38,6 +38,7 @@ def total(terms: dict[str, Tensor], progress: float, training: Training) -> Tens
     beta = training.beta * min(1.0, progress / training.warm_up)
     free = beta * terms["kl"].clamp_min(training.free_nats) + training.aggregate * terms["aggregate"]
     free = free + training.dependence * sum(terms.get(k, 0.0) for k in ("dependence", "contamination"))
+    free = free + training.structure * terms.get("structure", 0.0)
     return training.reconstruction * terms["reconstruction"] + terms["physics"] + terms["orientation"] + free
 
 
@@ -91,6 +92,7 @@ def train_epoch(
                 told=lesson.told,
                 target=lesson.target,
                 judged=lesson.judged,
+                size=sample.size[at],
                 drawn=training.drawn,
                 voice=training.voice,
             )
@@ -210,7 +212,9 @@ def fit(
     if network.own and training.reconstruction and sample.alone is None:
         sample = sample.find_others(survey)
     run, checkpoint = Run.start(sample, survey, network, training, weights), folder / "checkpoint.safetensors"
-    if weights is not None and math.isfinite(score := validate(run.load(run.best), validation)["score"]):
+    # More galaxies than the catalogue's teach what its validation split does not ask for: then the end is what counts.
+    begun = weights is not None and not training.extra
+    if begun and math.isfinite(score := validate(run.load(run.best), validation)["score"]):
         run.floor = score
     if not run.resume(checkpoint, json.dumps(recipe)):
         processes.lead(lambda: shutil.rmtree(folder / "progress", ignore_errors=True))  # another recipe's

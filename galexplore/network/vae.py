@@ -19,7 +19,7 @@ from galexplore.errors import InputError
 from galexplore.images import count_told
 from galexplore.latents import standardise
 from galexplore.network.layers import Decoder, Photometer, Residual, arcsinh, convolve
-from galexplore.network.losses import average_known, distance_correlation, distance_from_normal
+from galexplore.network.losses import average_known, distance_correlation, distance_from_normal, partial_correlation
 from galexplore.network.recipes import Network
 from galexplore.survey import Survey
 
@@ -217,6 +217,7 @@ class CVAE(nn.Module):
         told: Tensor | None = None,
         target: Tensor | None = None,
         judged: Tensor | None = None,
+        size: Tensor | None = None,
         drawn: int = 1,
         voice: float = 0.0,
     ) -> dict[str, Tensor]:
@@ -237,6 +238,8 @@ class CVAE(nn.Module):
             What the reconstruction answers for; `flux` by default.
         judged : Tensor (B, 1 or C, S, S), optional
             1 where it does; `valid` by default.
+        size : Tensor (B,), optional
+            log10 of the half-light radius, arcsec; NaN where not known.
         drawn : int
             Only one galaxy in so many is decoded and enters the reconstruction.
         voice : float
@@ -248,8 +251,9 @@ class CVAE(nn.Module):
             `reconstruction` (chi2 a pixel), `physics` (Gaussian negative log likelihood with the label's own
             variance added, nats), `orientation` (squared error of the double-angle vector), `kl` (nats),
             `aggregate` (squared Wasserstein distance of the batch's free latents from a unit normal), `dependence`
-            (their squared distance correlation with the physics latents, which answer to the labels alone) and, where
-            a target is given, `contamination` (the same with the light that is not the target's).
+            (their squared distance correlation with the physics latents, which answer to the labels alone), where a
+            target is given, `contamination` (the same with the light that is not the target's), and where sizes are,
+            `structure` (how much the first free latent's correlation with them, given the physics latents, lacks of 1).
         """
         posterior = self.encode(flux if valid is None else flux * valid, told)
         some = slice(None, None, drawn)
@@ -265,8 +269,10 @@ class CVAE(nn.Module):
         nll = nll * weight / weight.mean(dim=0)
         turned = (vector.nan_to_num() - posterior.vector) ** 2
         mean, logvar = posterior.mean[:, 3:], posterior.logvar[:, 3:]
-        alien = {} if target is None else {"contamination": distance_correlation(mean, self.weigh_others(flux, target))}
-        return alien | {
+        more = {} if target is None else {"contamination": distance_correlation(mean, self.weigh_others(flux, target))}
+        if size is not None:
+            more["structure"] = 1 - partial_correlation(mean[:, 0], size, posterior.mean[:, :3])
+        return more | {
             "reconstruction": self.chi2(answered[some], images, None if judged is None else judged[some]).mean(),
             "physics": average_known(nll, truth),
             "orientation": average_known(turned, vector),

@@ -1,18 +1,21 @@
 """A model's student: taught, calibrated, kept beside the model, and refused where it is not its own."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from galexplore.errors import InputError
 from galexplore.explore.models import load
 from galexplore.jobs import make_student
 from galexplore.jobs.score import score_model, score_student
 from galexplore.latents import MEANS, SIGMAS
-from galexplore.network.distil import Distilling
+from galexplore.network.distil import Distilling, distil
 from galexplore.network.embed_student import StudentEmbedder
+from galexplore.network.student import Student, StudentNetwork
 from galexplore.network.student_card import CARD, WEIGHTS
 from tests.jobs.conftest import make_place
 from tests.jobs.tiny import nothing, train_own, write_own
@@ -50,6 +53,28 @@ def test_what_was_taught_is_found_again(taught, monkeypatch):
     monkeypatch.setattr("galexplore.jobs.make_student.cache_folder", lambda: cache)
     monkeypatch.setattr("galexplore.jobs.make_student.distil", None)
     assert make_student.teach_student("mine", nothing, BRIEF)["sha256"] == card["sha256"]
+
+
+def test_it_may_begin_with_another_models_student(taught, tmp_path, monkeypatch):
+    folder, card, _, _ = taught
+    monkeypatch.setattr("galexplore.jobs.make_student.cache_folder", lambda: tmp_path)
+    shutil.copytree(folder, folder.parent / "next")
+    began = []
+
+    def look(*rest, weights, **more):
+        began.append(weights)
+        return distil(*rest, weights=weights, **more)
+
+    monkeypatch.setattr("galexplore.jobs.make_student.distil", look)
+    second = make_student.teach_student("next", nothing, BRIEF, start_from="mine")["distilling"]
+    assert second["start_from"] == card["sha256"] and second["learning_rate"] == BRIEF.learning_rate / 3
+    assert began[0].keys() == Student(StudentNetwork(), load("mine").survey).state_dict().keys()
+    (folder.parent / "next" / WEIGHTS).unlink()
+    with pytest.raises(InputError, match="'next' has no whole student to begin with"):
+        make_student.teach_student("mine", nothing, BRIEF, start_from="next")
+    save_file({"student.other": torch.zeros(3)}, folder.parent / "next" / WEIGHTS)
+    with pytest.raises(InputError, match="'next' is of another network or survey"):
+        make_student.teach_student("mine", nothing, BRIEF, start_from="next")
 
 
 def test_another_models_student_or_a_damaged_one_is_refused(taught, tmp_path):

@@ -87,6 +87,20 @@ def test_fields_are_the_survey_s():
     assert dusty["noise_g"].median() / clear["noise_g"].median() == pytest.approx(raised, rel=0.08)
 
 
+def test_a_share_of_what_is_learnt_from_has_any_seeing():
+    rng, names = np.random.default_rng(2), ["psf_g", "psf_r", "psf_z"]
+    usual = scene.add_fields(pd.DataFrame(index=range(20000)), DECALS, rng)
+    broad = scene.broaden_seeing(usual, DECALS, rng)
+    moved = (broad[names] != usual[names]).all(axis=1)
+    assert moved.mean() == pytest.approx(scene.ANY_SEEING, abs=0.01)
+    assert broad[~moved].equals(usual[~moved]) and broad.drop(columns=names).equals(usual.drop(columns=names))
+    drawn = broad.loc[moved, names]
+    low, high = scene.SEEING_LIMITS
+    assert abs(drawn.corr().to_numpy() - np.eye(3)).max() < 0.06, "each band by itself"
+    for name in names:
+        assert np.allclose(drawn[name].quantile([0, 0.25, 0.5, 0.75, 1]), np.linspace(low, high, 5), atol=0.03), name
+
+
 @pytest.mark.skipif(not REAL.exists(), reason="needs the real measurements")
 def test_fields_are_distributed_as_the_survey_publishes():
     real = pd.read_csv(REAL / "tables" / "dr10_south_regions_psf_depth_ebv.csv")
@@ -238,6 +252,8 @@ def test_training_galaxies_reach_the_extremes(survey):
     few = extra["selection"] == "starbursts"
     assert ssfr[few].quantile(0.9) > ssfr[~few].quantile(0.9)
     assert extra[extra["selection"] == "nearby"]["re_arcsec"].median() > 3 * extra["re_arcsec"].median()
+    giants = extra[extra["selection"] == "giants"]["logmass_true"]
+    assert giants.between(11.2, 12.2).all() and giants.median() == pytest.approx(11.6, abs=0.1)
     assert not set(extra["seed"]) & set(survey.draw_training(400, 78, DECALS)["seed"])
 
 

@@ -7,7 +7,7 @@ import torch
 from galexplore.cutouts.stretch import stretch, unstretch
 from galexplore.network.dihedral import DIHEDRAL, turn, turn_vector
 from galexplore.network.layers import Decoder, arcsinh
-from galexplore.network.losses import distance_correlation, distance_from_normal
+from galexplore.network.losses import distance_correlation, distance_from_normal, partial_correlation
 from galexplore.network.recipes import Network
 from galexplore.network.vae import CVAE
 from galexplore.survey import DECALS
@@ -249,6 +249,41 @@ def test_distance_correlation_sees_what_a_correlation_does_not():
     assert abs(np.corrcoef(x[:, 0], x[:, 0] ** 2)[0, 1]) < 0.3
     assert float(distance_correlation(x, x**2)) > 0.15
     assert float(distance_correlation(x, 3 - 2 * x)) == pytest.approx(1, abs=1e-4)
+
+
+def test_partial_correlation_is_what_a_quadratic_leaves():
+    """Against residuals of scikit-learn's polynomial regression; unknown values do not count."""
+    from sklearn.linear_model import LinearRegression
+    from sklearn.preprocessing import PolynomialFeatures
+
+    generator = np.random.default_rng(0)
+    given, own, noise = generator.normal(size=(300, 3)), generator.normal(size=300), generator.normal(size=(2, 300))
+    bent = given[:, 0] * given[:, 1] - given[:, 2] ** 2
+    a, b = own + 4 * bent + noise[0], own - 3 * bent + 2 * given[:, 0] + noise[1]
+    b[:40] = np.nan
+    known = np.isfinite(b)
+    design = PolynomialFeatures(2).fit_transform(given[known])
+    rest = [x[known] - LinearRegression().fit(design, x[known]).predict(design) for x in (a, b)]
+    found = float(partial_correlation(*(torch.tensor(x) for x in (a, b, given))))
+    assert found == pytest.approx(np.corrcoef(*rest)[0, 1], abs=1e-5)
+    assert abs(found - 0.5) < 0.12, "half of what is left of either is its own"
+    assert np.corrcoef(a[known], b[known])[0, 1] < 0, "while the whole falls where the other rises"
+    few = torch.full((300,), torch.nan).index_fill(0, torch.arange(15), 1.0)
+    assert partial_correlation(torch.tensor(a), few, torch.tensor(given)) == 0, "too few to say"
+
+
+def test_the_free_latent_alone_answers_for_the_size():
+    model, generator = CVAE(Network(), DECALS).eval(), torch.Generator().manual_seed(0)
+    flux, size = 0.05 * torch.randn(32, 3, 69, 69, generator=generator), torch.randn(32, generator=generator)
+    known = (torch.zeros(32, 3), torch.zeros(32, 3), torch.zeros(32, 2))
+    assert "structure" not in model.loss(flux, *known)
+    term = model.loss(flux, *known, size=size)["structure"]
+    mean = model.encode(flux).mean
+    expected = 1 - partial_correlation(mean[:, 3], size, mean[:, :3])
+    assert float(term.detach()) == pytest.approx(float(expected.detach()), abs=1e-4)
+    term.backward()
+    rows = model.head.weight.grad.abs().sum(dim=1)
+    assert rows[5] > 0 and (rows[torch.arange(10) != 5] == 0).all()
 
 
 def test_the_free_latent_alone_answers_for_its_dependence():

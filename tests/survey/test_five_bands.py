@@ -237,7 +237,7 @@ def test_a_trained_model_opens_with_its_survey_and_answers(embedder, prepared):
 
 def test_images_of_another_survey_are_not_trained_on(tmp_path):
     zeros = torch.zeros
-    sample = Sample(zeros(8, 3, 69, 69), zeros(8, 3), torch.ones(8, 3), zeros(8, 2), zeros(8, 11), zeros(8))
+    sample = Sample(zeros(8, 3, 69, 69), zeros(8, 3), torch.ones(8, 3), zeros(8, 2), zeros(8, 11), zeros(8), zeros(8))
     with pytest.raises(InputError, match="images are of shape \\(3, 69, 69\\), those of Five are \\(5, 48, 48\\)"):
         fit(sample, sample, tmp_path, survey=FIVE, network=TINY, training=Training(epochs=1))
 
