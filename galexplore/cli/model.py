@@ -72,7 +72,7 @@ def seal(
 def fit_posterior(
     name: Annotated[str, typer.Argument(help="Name of a model of your own that has been trained.")],
     calibrators: Annotated[
-        int, typer.Option(min=0, help="Galaxies drawn to calibrate by, beside the calibration split's.")
+        int, typer.Option(min=0, help="Galaxies drawn to calibrate by; those drawn to train by then teach it too.")
     ] = 0,
 ) -> None:
     """Fit the joint posterior of redshift, mass and SFR to a trained model, which stays as it is otherwise."""

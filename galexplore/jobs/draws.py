@@ -9,6 +9,7 @@ import pandas as pd
 from galexplore.errors import InputError
 from galexplore.mock import render
 from galexplore.mock import survey as mock
+from galexplore.network.recipes import Training
 from galexplore.places import cache_folder
 from galexplore.sources.mock import Store, can_draw
 from galexplore.survey import Survey
@@ -57,6 +58,22 @@ def render_training_galaxies(table: Path, survey: Survey, report: Report) -> tup
     return _render(table, "extras", survey, report)
 
 
+def draw_some_taught(
+    count: int, training: Training, survey: Survey, report: Report, extras: Path | None = None
+) -> tuple[pd.DataFrame, np.ndarray] | None:
+    """Draw and render the first `count` of a recipe's extra galaxies, which are in no order; None where it has none.
+
+    Parameters
+    ----------
+    extras : Path, optional
+        Their table, where they were drawn on another machine.
+    """
+    if not training.extra:
+        return None
+    path = extras or draw_training_table(training.extra, training.seed, survey, report)
+    return _render_frame(catalogue.read(path).head(count), path, "taught", survey, report)
+
+
 def draw_calibrators(n: int, seed: int, survey: Survey, report: Report) -> tuple[pd.DataFrame, np.ndarray]:
     """Draw `n` ordinary galaxies as the catalogue's own, from a seed of their own, to calibrate by.
 
@@ -100,7 +117,12 @@ def _keep(
 
 def _render(table: Path, name: str, survey: Survey, report: Report) -> tuple[pd.DataFrame, np.ndarray]:
     """Render the galaxies of a table, or take their pictures from the cache."""
-    frame = catalogue.read(table)
+    return _render_frame(catalogue.read(table), table, name, survey, report)
+
+
+def _render_frame(
+    frame: pd.DataFrame, table: Path, name: str, survey: Survey, report: Report
+) -> tuple[pd.DataFrame, np.ndarray]:
     if not can_draw(frame, survey):
         raise InputError(f"{table} holds no drawn galaxies: it lacks what they are rendered from.")
     store = Store(frame, survey)

@@ -18,11 +18,11 @@ from galexplore.explore.models import load
 from galexplore.explore.seal import read_card
 from galexplore.files import hash_file
 from galexplore.images import Observed
-from galexplore.jobs.draws import Report
+from galexplore.jobs.draws import Report, draw_some_taught
 from galexplore.jobs.gather import gather_calibrators, is_embedded, read_survey
 from galexplore.jobs.learn import Plan, learn, make_plan, open_learnt, prepare
 from galexplore.jobs.make_domain import gather_strange, make_domain
-from galexplore.jobs.make_posterior import embed_calibrators, make_posterior
+from galexplore.jobs.make_posterior import BESIDE, embed_beside, embed_calibrators, make_posterior
 from galexplore.jobs.publish import (
     LEARNT,
     WEIGHTS,
@@ -105,8 +105,8 @@ def make_model(
 ) -> dict:
     """Do what `train_model` says, while the name is held: learn, unless that is done, and complete the model.
 
-    Where the model's unfinished folder holds what was learnt by this plan, nothing that it was taught by beside the
-    catalogue's own galaxies is drawn, rendered or read.
+    Where the model's unfinished folder holds what was learnt by this plan, no more is drawn and rendered of what it was
+    taught by beside the catalogue's own galaxies than `BESIDE`, for the joint posterior.
     """
     folder = name_partial(name)
     learnt = _find_learnt(folder, plan)
@@ -143,7 +143,9 @@ def complete(
     folder, training = name_partial(name), plan.training
     _clear(folder)
     calibrators = gather_calibrators(training, plan.survey, report)
-    card |= finish(frame, Embedder(model), flux, folder, report, calibrators, training if training.lessons else None)
+    beside = draw_some_taught(BESIDE, training, plan.survey, report, plan.extras)
+    lessons = training if training.lessons else None
+    card |= finish(frame, Embedder(model), flux, folder, report, calibrators, lessons, beside)
     card |= {"simulated": is_simulated(frame), "made": datetime.now(UTC).date().isoformat()}
     card |= {"sha256": hash_file(folder / WEIGHTS)}
     card |= {"provenance": {str(k): v for k, v in frame.attrs.items()}} if frame.attrs else {}
@@ -170,6 +172,7 @@ def finish(
     report: Report,
     more: tuple[pd.DataFrame, np.ndarray] | None = None,
     taught: Training | None = None,
+    beside: tuple[pd.DataFrame, np.ndarray] | None = None,
 ) -> dict:
     """Embed a catalogue with a trained, uncalibrated model, calibrate it, and write its joint posterior and its atlas.
 
@@ -179,6 +182,8 @@ def finish(
         Galaxies and images that are calibrated by beside the calibration split.
     taught : Training, optional
         Recipe by which rare kinds and what is no galaxy are drawn, to tell what the answers are good for.
+    beside : tuple of DataFrame and array, optional
+        Galaxies and images that taught the encoder beside the catalogue's, for the joint posterior.
 
     Returns
     -------
@@ -191,16 +196,17 @@ def finish(
     own = frame.reset_index(drop=True).drop(columns=[c for c in latents if c in frame])
     table = pd.concat([own, latents], axis=1)
     held_out, calibrators = table[table["split"] == "calibration"], None
+    others = embed_beside(embedder, *beside, report) if beside else None
     if more:
         calibrators = embed_calibrators(embedder, *more, report)
         held_out = pd.concat([held_out, calibrators], ignore_index=True)
     calibration = calibrate(held_out)
-    for calibrated in (table, calibrators) if calibrators is not None else (table,):
+    for calibrated in (t for t in (table, calibrators, others) if t is not None):
         for name, column in zip(LATENTS, SIGMAS, strict=True):
             where = calibrated["mag_aperture"], calibrated["lat_redshift"]
             calibrated[column] *= scale_at(calibration[name], "68", *where)
         calibrated["lat_phi_sigma"] = calibrated["lat_phi_sigma"].clip(upper=ANY_ANGLE)
-    posterior, galaxies = make_posterior(table, calibrators, folder, report)
+    posterior, galaxies = make_posterior(table, calibrators, folder, report, others)
     judged = (table["split"] == "validation").to_numpy()
     joint = galaxies[judged] if galaxies is not None else None
     metrics = {"split": "validation"} | evaluate(table[judged], calibration, embedder.survey, joint)

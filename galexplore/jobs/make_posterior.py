@@ -14,7 +14,7 @@ from galexplore.explore import seal
 from galexplore.explore.models import open_model
 from galexplore.files import hash_file
 from galexplore.images import Observed
-from galexplore.jobs.draws import draw_calibrators
+from galexplore.jobs.draws import draw_calibrators, draw_some_taught
 from galexplore.jobs.gather import Report, is_embedded
 from galexplore.jobs.publish import hold_name, write_card
 from galexplore.network.embed import Embedder
@@ -26,12 +26,15 @@ from galexplore.posterior.joint import FILE, JointPosterior
 from galexplore.posterior.metrics import evaluate
 from galexplore.posterior.recalibrate import recalibrate
 
+BESIDE = 12_000  # of the galaxies that taught the encoder beside the catalogue's: so many teach its posterior, too
+
 
 def make_posterior(
     table: pd.DataFrame,
     more: pd.DataFrame | None,
     folder: Path,
     report: Report,
+    beside: pd.DataFrame | None = None,
     fitting: Fitting = Fitting(),  # noqa: B008 (frozen)
 ) -> tuple[dict | None, JointPosterior | None]:
     """Fit a density head to the training split, calibrate it, and write it.
@@ -44,6 +47,9 @@ def make_posterior(
         Galaxies that are calibrated by beside the calibration split.
     folder : Path
         Of the model, with its weights.
+    beside : DataFrame, optional
+        Galaxies, and their latents, that taught the encoder beside the catalogue's. What is seldom in a catalogue would
+        else be drawn towards the crowd here, though the encoder has learnt better.
 
     Returns
     -------
@@ -54,7 +60,8 @@ def make_posterior(
     galaxies : JointPosterior or None
         Of all galaxies (N).
     """
-    taught, validation = (Labelled.gather(table[table["split"] == split]) for split in ("train", "validation"))
+    teaching = pd.concat([table[table["split"] == "train"], beside], ignore_index=True)
+    taught, validation = Labelled.gather(teaching), Labelled.gather(table[table["split"] == "validation"])
     if taught.count < LEAST or not validation.count:
         return None, None
     density, likelihoods = fit_density(taught, validation, fitting, lambda *done: report("posterior", *done))
@@ -78,6 +85,7 @@ def refit_posterior(name: str, report: Report, calibrators: int = 0) -> dict:
         A model of one's own; what its atlas knows of its galaxies is all that is needed.
     calibrators : int
         Galaxies that are drawn as the embedded survey's, and rendered, to calibrate by beside the calibration split.
+        With them `BESIDE` of those that taught the encoder beside the catalogue's are drawn, and teach it too.
 
     Returns
     -------
@@ -104,17 +112,18 @@ def _refit(name: str, folder: Path, report: Report, calibrators: int) -> dict:
         explorer = open_model(name, folder, card)
     if "split" not in explorer.table:
         raise InputError(f"The catalogue of {name!r} has no column split, so that nothing tells what may teach.")
-    more = None
+    more, beside, training = None, None, Training(**explorer.card["training"])
+    own = folder / "catalogue.parquet"
     if calibrators:
-        own = folder / "catalogue.parquet"
         if not is_embedded(own if own.exists() else DATA):
             raise InputError(
                 "Calibrators are drawn as the embedded survey's galaxies, which are mixed with no other's."
             )
-        seed = Training(**explorer.card["training"]).seed + 1
-        frame, flux = draw_calibrators(calibrators, seed, explorer.survey, report)
+        frame, flux = draw_calibrators(calibrators, training.seed + 1, explorer.survey, report)
         more = embed_calibrators(explorer.embedder, frame, flux, report)
-    said, galaxies = make_posterior(explorer.table, more, folder, report)
+        if (some := draw_some_taught(BESIDE, training, explorer.survey, report)) is not None:
+            beside = embed_beside(explorer.embedder, *some, report)
+    said, galaxies = make_posterior(explorer.table, more, folder, report, beside)
     if galaxies is None:
         raise InputError(
             f"Fewer than {LEAST} galaxies of the training split have all three labels: too few to learn how they err."
@@ -136,7 +145,18 @@ def embed_calibrators(embedder: Embedder, frame: pd.DataFrame, flux: np.ndarray,
     """
     observed = Observed.read(frame, embedder.survey)
     observed.seeing[::2] = np.nan
-    seen = embedder.embed(flux, observed=observed, progress=lambda done: report("embed calibrators", done, len(frame)))
+    return _embed(embedder, frame, flux, observed, "embed calibrators", report)
+
+
+def embed_beside(embedder: Embedder, frame: pd.DataFrame, flux: np.ndarray, report: Report) -> pd.DataFrame:
+    """Embed galaxies that taught the encoder, as the catalogue is; a table as of `embed_calibrators`."""
+    return _embed(embedder, frame, flux, Observed.read(frame, embedder.survey), "embed what taught", report)
+
+
+def _embed(
+    embedder: Embedder, frame: pd.DataFrame, flux: np.ndarray, observed: Observed, stage: str, report: Report
+) -> pd.DataFrame:
+    seen = embedder.embed(flux, observed=observed, progress=lambda done: report(stage, done, len(frame)))
     return pd.concat([frame.reset_index(drop=True), seen], axis=1)
 
 

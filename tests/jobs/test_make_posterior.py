@@ -7,9 +7,11 @@ import pytest
 
 from galexplore.errors import InputError
 from galexplore.explore.models import find_damage, load
+from galexplore.files import hash_file
 from galexplore.jobs import make_posterior
 from galexplore.network.fit_density import Fitting, fit_density
 from galexplore.places import SHIPPED
+from galexplore.posterior.density import Density
 from galexplore.posterior.joint import FILE
 
 QUICK = Fitting(components=(1,), epochs=2, hidden=8, batch=1024)
@@ -45,6 +47,24 @@ def test_a_model_gets_one_and_stays_as_it_was_otherwise(own):
     assert np.array_equal(after.atlas.latents, before.atlas.latents)
     assert after.posteriors.means.shape[1] == 1 != before.posteriors.means.shape[1]
     assert after.card["metrics"]["joint"]["n"] == 2612 and after.card["metrics"]["split"] == "validation"
+
+
+def test_what_the_catalogue_lacks_is_taught_beside_it(tmp_path):
+    """Without galaxies beyond z = 0.55 none is put there; with them beside the catalogue's, they are."""
+    table = load("default").table.query("population == 'ordinary'")
+    (tmp_path / "weights.safetensors").write_bytes(b"of a model")
+    slow = Fitting(components=(1,), epochs=8, hidden=16, batch=1024)
+    far = table["z"] > 0.55
+    less, more = table[~far], table[far & (table["split"] == "train")]
+    judged = table[far & (table["split"] == "test")]
+    off, taught = [], []
+    for beside in (None, more):
+        said, _ = make_posterior.make_posterior(less, None, tmp_path, nothing, beside, slow)
+        density = Density.load(tmp_path / FILE, hash_file(tmp_path / "weights.safetensors"))
+        off.append(np.median(density.infer(judged).quantile(0.5, "redshift") - judged["z"].to_numpy()))
+        taught.append(said["taught"])
+    assert taught[1] - taught[0] == len(more)
+    assert off[0] < -0.2 and abs(off[1]) < 0.1, off
 
 
 def test_what_has_no_labels_enough_is_refused_and_left_whole(own, monkeypatch):
