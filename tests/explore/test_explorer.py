@@ -103,8 +103,10 @@ def test_a_block_says_of_each_what_it_would_alone(explorer):
         (alone,) = explorer.embed([Source.of(cutout)], [p])
         assert alone.row.keys() == together.row.keys()
         for column, value in alone.row.items():
-            # The distance multiplies what single precision leaves open; its percentile counts galaxies: one or two.
-            near = {"distance2": {"rel": 1e-5}, "percentile": {"abs": 0.01}}.get(column, {"rel": 1e-6, "abs": 1e-6})
+            # Distance and chi2 multiply what single precision leaves open; a percentile counts galaxies: one or two.
+            near = {"distance2": {"rel": 1e-5}, "chi2": {"rel": 1e-5}, "percentile": {"abs": 0.01}}.get(
+                column, {"rel": 1e-6, "abs": 1e-6}
+            )
             assert together.row[column] == pytest.approx(value, **near), column
 
 

@@ -204,8 +204,11 @@ def test_a_model_of_the_embedded_survey_is_taught_its_explanations(monkeypatch, 
     monkeypatch.setattr(make_model, "learn", lambda *args: (None, begun))
     monkeypatch.setattr(make_model, "Embedder", lambda model: None)
     monkeypatch.setattr(make_model, "gather_calibrators", lambda *at: ("drawn", None))
+    monkeypatch.setattr(make_model, "draw_some_taught", lambda *at: "taught")
     monkeypatch.setattr(
-        make_model, "finish", lambda *args: steps.append((args[-2][0], args[-1].lessons)) or {"calibration": {}}
+        make_model,
+        "finish",
+        lambda *args: steps.append((args[-3][0], args[-2].lessons, args[-1])) or {"calibration": {}},
     )
 
     def teach(explorer, n, report):
@@ -217,7 +220,7 @@ def test_a_model_of_the_embedded_survey_is_taught_its_explanations(monkeypatch, 
     monkeypatch.setattr(make_model, "load", lambda name: name)
     monkeypatch.setattr(make_model, "teach", teach)
     card = make_model.train_model("new", DATA, Training(lessons=7), nothing, DECALS)
-    assert steps == [("drawn", 7), (".new.partial", 7, {})] and card["attribution"] == {"learnt": 7}
+    assert steps == [("drawn", 7, "taught"), (".new.partial", 7, {})] and card["attribution"] == {"learnt": 7}
     assert card["simulated"] is True and (own_models / "new" / "card.json").exists()
 
 

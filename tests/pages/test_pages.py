@@ -130,7 +130,7 @@ def test_a_click_opens_the_galaxys_card(app, explorer):
     check(app)
     told = words(app)
     assert f"### {name}" in told and "nothing selected" in told and "What makes it odd" in told
-    assert all(title in told for title in ("Orientation", "Redshift", "log\u00a0M", "log\u00a0SFR", "Free"))
+    assert all(title in told for title in ("Orientation", "Redshift", "log\u00a0M", "log\u00a0SFR", "Structure"))
 
 
 def crowd(table):
