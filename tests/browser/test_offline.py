@@ -43,13 +43,20 @@ def ask(page, text: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def before(browser, address):
+def folder(tmp_path_factory):
+    """Where these servers alone keep labels and pictures: what other tests label meanwhile is told on pages, too."""
+    return str(tmp_path_factory.mktemp("offline"))
+
+
+@pytest.fixture(scope="module")
+def before(browser, folder):
     """What every page says where nobody was asked for anything."""
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
-    page.goto(address)
-    page.get_by_text("nothing selected", exact=True).wait_for(timeout=90_000)
-    said = read_pages(page)
-    page.close()
+    with serve(GALEXPLORE_CACHE=folder) as where:
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.goto(where)
+        page.get_by_text("nothing selected", exact=True).wait_for(timeout=90_000)
+        said = read_pages(page)
+        page.close()
     assert all(len(text) > 200 for text in said.values()) and not NETWORK.search("".join(said.values()))
     return said
 
@@ -65,8 +72,9 @@ def test_switched_off_it_is_said_once_where_somebody_asks(page, before):
     assert page.get_by_role("button", name="Look for it on the sky").count() == 0
 
 
-def test_out_of_reach_it_is_said_once_and_every_page_is_as_before(browser, before):
-    with swallow() as origin, serve(GALEXPLORE_OFFLINE="0", GALEXPLORE_DEMO_SKY=origin) as where:
+def test_out_of_reach_it_is_said_once_and_every_page_is_as_before(browser, before, folder):
+    own = {"GALEXPLORE_CACHE": folder, "GALEXPLORE_OFFLINE": "0"}
+    with swallow() as origin, serve(GALEXPLORE_DEMO_SKY=origin, **own) as where:
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         page.goto(where)
         page.get_by_text("nothing selected", exact=True).wait_for(timeout=90_000)
