@@ -1,4 +1,4 @@
-"""Shapes of the network and training recipes; the defaults are the shipped model's, and their comments say why."""
+"""Shapes of the network and training recipes, and why they are what they are."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -84,7 +84,8 @@ def fine_tune(training: Training, weights: str, extra: int = 0) -> Training:
     return replace(training, learning_rate=3e-4, batch=32, epochs=20, extra=0, start_from=weights)
 
 
-#: What `galexplore train --recipe` offers: the shipped model's is the GPU's, whose schedule took 4.4 minutes on one.
+#: What `galexplore train --recipe` offers. The shipped model went on (`fine_tune`) from one by the GPU's, which took 4.4
+#: minutes there.
 RECIPES = {
     "cpu": (Network(), Training()),
     "gpu": (
