@@ -84,7 +84,7 @@ def fine_tune(training: Training, weights: str, extra: int = 0) -> Training:
     return replace(training, learning_rate=3e-4, batch=32, epochs=20, extra=0, start_from=weights)
 
 
-#: What `galexplore train --recipe` offers. The shipped model went on (`fine_tune`) from one that the GPU's had made in 4.4
+#: What `galexplore train --recipe` offers. The shipped model went on (`fine_tune`) from one made by the GPU's in 4.4
 #: minutes.
 RECIPES = {
     "cpu": (Network(), Training()),
