@@ -65,13 +65,11 @@ class Lessons:
         cls, teacher: CVAE, sample: Sample, note: Callable[[int, int], None] = lambda done, of: None, batch: int = 128
     ) -> "Lessons":
         """Let a teacher look once at each galaxy."""
-        parts, photometer = list[list[Tensor]](), teacher.photometer
+        parts = list[list[Tensor]]()
         for rows in torch.arange(len(sample)).split(batch):
             flux = sample.images(rows).contiguous(memory_format=torch.channels_last)
             told, seen = sample.told[rows.to(sample.device)], teacher.shapes(flux)
-            measured = photometer.body[0](photometer.measure_apertures(flux))  # once: the same whatever is told
-            said = [torch.cat([measured, t[:, : photometer.told]], dim=1) for t in (told, torch.zeros_like(told))]
-            both = [teacher.join(seen, photometer.body[1:](s)) for s in said]
+            both = [teacher.join(seen, teacher.measure(flux, t)) for t in (told, torch.zeros_like(told))]
             named = [teacher.name(f) for f in both]
             answers = [torch.stack([getattr(p, k) for p in named]) for k in ("mean", "logvar", "vector")]
             parts.append([a.half() for a in (*answers, torch.stack(both))])

@@ -1,4 +1,4 @@
-"""The parts of the network: aperture photometry, residual convolutions, and the decoder that draws upright galaxies."""
+"""The parts of the network: residual convolutions, and the decoder that draws upright galaxies."""
 
 import itertools
 from typing import TypeVar, cast
@@ -9,20 +9,6 @@ from torch import Tensor, nn
 
 from galexplore.network.recipes import Network
 from galexplore.survey import Survey
-
-#: Gaussian apertures in which the encoder measures fluxes, sigma in model pixels; those of a frame: `list_apertures`.
-APERTURES = (0.8, 1.2, 1.7, 2.4, 3.4, 4.8, 7.0, 11.0, 17.0)
-
-#: Radius beyond which the level of the sky is read, as a share of the frame's side.
-OUTER = 0.22
-
-
-def list_apertures(size: int) -> tuple[float, ...]:
-    """List the apertures of a frame of `size` pixels a side: none wider (sigma) than a quarter, and up to that."""
-    sigmas = list(APERTURES)
-    while 1.5 * sigmas[-1] <= size / 4:
-        sigmas.append(1.5 * sigmas[-1])
-    return tuple(s for s in sigmas if s <= size / 4)
 
 
 def arcsinh(x: Tensor) -> Tensor:
@@ -58,60 +44,6 @@ class Residual(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Map (B, C, H, W) to the same shape."""
         return F.relu(x + self.body(x), inplace=True)
-
-
-class Photometer(nn.Module):
-    """Fluxes within Gaussian apertures about the middle, as asinh magnitudes, and the colours between bands.
-
-    The level of the sky about the galaxy is taken off first, and told: about a large galaxy it is the galaxy's own.
-    Neighbours are taken off by symmetry: a pixel that outshines the one across the middle is replaced by that one.
-    What is known of the seeing is read beside the colours within small apertures, which are colours of the seeing too.
-    """
-
-    weight: Tensor
-    sky: Tensor
-    outer: Tensor
-
-    def __init__(self, width: int, survey: Survey, told: int):
-        super().__init__()
-        (bands, size, _), apertures = survey.shape, list_apertures(survey.size)
-        y, x = torch.meshgrid(*2 * [torch.arange(size) - (size - 1) / 2], indexing="ij")
-        weight = torch.exp(-(x**2 + y**2).flatten()[:, None] / (2 * torch.tensor(apertures) ** 2))
-        # In units of each aperture's own noise; the knee lies at 3 sigma, as the stretch's does for a pixel.
-        weight = weight / weight.pow(2).sum(dim=0).sqrt()
-        self.register_buffer("weight", weight, persistent=False)
-        self.register_buffer("sky", torch.tensor(survey.model_noise).view(-1, 1, 1), persistent=False)
-        self.register_buffer("outer", ((x**2 + y**2) > round(OUTER * size) ** 2).flatten(), persistent=False)
-        count = (2 * bands - 1) * len(apertures) + bands
-        # Three wide layers: colours to a hundredth of a magnitude tell masses apart, and cost nothing beside the trunk.
-        layers = [layer for n in (count + told, width, width) for layer in (nn.Linear(n, width), nn.ReLU())]
-        self.told, self.body = told, nn.Sequential(nn.BatchNorm1d(count), *layers)
-
-    def measure_apertures(self, flux: Tensor) -> Tensor:
-        """Asinh magnitudes, colours between neighbouring bands and sky levels, (B, F), of linear flux (B, C, S, S)."""
-        level = self.level(flux)
-        flux = flux - level
-        across = flux.flip((-2, -1))
-        alien = (flux - across > 5 * self.sky + 0.5 * across.clamp_min(0)).any(dim=1, keepdim=True)
-        significance = (torch.where(alien, across, flux) / self.sky).flatten(2) @ self.weight
-        bright = arcsinh(significance / 3)
-        colours = bright[:, :-1] - bright[:, 1:]
-        return torch.cat([bright.flatten(1), colours.flatten(1), arcsinh(10 * level / self.sky).flatten(1)], dim=1)
-
-    def level(self, flux: Tensor) -> Tensor:
-        """Level (B, C, 1, 1) of the sky about the galaxy: the mean of the outer pixels, twice clipped at 2 sigma."""
-        outer, sky = flux.flatten(2)[..., self.outer], self.sky.flatten(1)
-        level = outer.median(dim=2, keepdim=True).values
-        for _ in range(2):
-            near = ((outer - level).abs() < 2 * sky) & (outer != 0)  # where there is no data stand zeros
-            level = (outer * near).sum(dim=2, keepdim=True) / near.sum(dim=2, keepdim=True).clamp_min(1)
-        return level[..., None]
-
-    def forward(self, flux: Tensor, told: Tensor | None = None) -> Tensor:
-        """Features (B, width) of images and of what is told of them, (B, `self.told`); nothing by default."""
-        measured = self.body[0](self.measure_apertures(flux))
-        told = measured.new_zeros(len(flux), self.told) if told is None else told[:, : self.told]
-        return self.body[1:](torch.cat([measured, told], dim=1))
 
 
 class Decoder(nn.Module):

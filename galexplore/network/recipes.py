@@ -16,8 +16,10 @@ class Network:
     brushes: tuple[int, ...] = (64, 48, 32, 16)  # the decoder's channels, at twice the pixels each time
     photometer: int = 256  # features made of the aperture fluxes
     told: bool = True  # whether the encoder is told the seeing, band by band, and of dust that was left in
+    matched: bool = True  # whether it also reads fluxes within apertures that the seeing does not change
     hidden: int = 256  # the layer between the feature maps and the latents
     n_free: int = 1  # more may be studied; the explorer reads models with one
+    bumps: int = 32  # of the curve in redshift, mass and SFR that is taken off the free latents
     softening: float = SOFTENING  # the noise stretch's knee in sigma of sky noise
     model_error: float = 0.15  # in the stretched space: what five numbers cannot say of a bright pixel
     own: bool = True  # whether the reconstruction answers for the galaxy alone: chi2 leaves out all pixels but its own
@@ -25,7 +27,7 @@ class Network:
     @classmethod
     def read(cls, card: dict) -> "Network":
         """Network of a model's card, where JSON made lists of tuples; TypeError for another version's."""
-        shape: dict[str, Any] = {"told": False, "own": False}  # of cards that do not say
+        shape: dict[str, Any] = {"told": False, "own": False, "matched": False, "bumps": 0}  # of cards that do not say
         shape |= {k: tuple(v) if isinstance(v, list) else v for k, v in card.items()}
         return cls(**shape)
 

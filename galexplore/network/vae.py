@@ -18,9 +18,11 @@ from galexplore.cutouts.stretch import knee
 from galexplore.errors import InputError
 from galexplore.images import count_told
 from galexplore.latents import standardise
-from galexplore.network.layers import Decoder, Photometer, Residual, arcsinh, convolve
+from galexplore.network.layers import Decoder, Residual, arcsinh, convolve
 from galexplore.network.losses import average_known, distance_correlation, distance_from_normal, partial_correlation
+from galexplore.network.photometry import Photometer
 from galexplore.network.recipes import Network
+from galexplore.network.trend import Trend
 from galexplore.survey import Survey
 
 
@@ -62,11 +64,12 @@ class CVAE(nn.Module):
             blocks += [convolve(inward, outward, 4, 2), Residual(outward)]
         self.trunk = nn.Sequential(*blocks, nn.Flatten())
         told = count_told(len(survey.bands)) if network.told else 0
-        self.photometer = Photometer(network.photometer, survey, told)
+        self.photometer = Photometer(network.photometer, survey, told, network.matched)
         wide = w[-1] * _shrink(survey.size, len(w)) ** 2 + network.photometer
         self.read_out = nn.Sequential(nn.Linear(wide, network.hidden), nn.ReLU())
         self.head = nn.Linear(network.hidden, 2 + 2 * (3 + network.n_free))
         self.decoder = Decoder(network, survey)
+        self.trend = Trend(network.bumps, network.n_free) if network.bumps else None
 
     def stretch(self, flux: Tensor) -> Tensor:
         """Compress flux, as `galexplore.cutouts.stretch.stretch`, on the device and in float32."""
@@ -110,6 +113,8 @@ class CVAE(nn.Module):
         count = 3 + self.network.n_free
         with torch.autocast(features.device.type, enabled=False):
             vector, mean, logvar = self.head(features).split([2, count, count], dim=1)
+            if self.trend is not None:
+                mean = torch.cat([mean[:, :3], mean[:, 3:] - self.trend(mean[:, :3].detach())], dim=1)
         length = vector.norm(dim=1, keepdim=True).clamp_min(1e-6)
         return Posterior(vector * torch.tanh(length) / length, mean, logvar.clamp(-9, 4))
 
@@ -146,34 +151,33 @@ class CVAE(nn.Module):
 
     @torch.no_grad()
     def set_apart(self, mean: Tensor, logvar: Tensor) -> None:
-        """Make the free latents uncorrelated with the physics ones, of unit spread when drawn; no picture changes.
+        """Make the free latents level with the physics ones, of unit spread when drawn; no picture changes.
 
-        What of a free latent is linear in redshift, mass and SFR is taken off where the encoder names it and put back
-        where the decoder reads it, so that to move one of those with the free latents kept draws what such galaxies are
-        like.
+        What of a free latent goes with redshift, mass and SFR (`Trend`) is taken off where the encoder names it and put
+        back where the decoder reads it, so that to move one of those with the free latents kept draws what such
+        galaxies are like.
 
         Parameters
         ----------
         mean, logvar : Tensor (N, 3 + n_free)
             The posteriors of ordinary galaxies.
         """
-        known, free = mean[:, :3].double().cpu(), mean[:, 3:].double().cpu()  # there a rank too few does no harm
-        design = torch.cat([known, torch.ones_like(known[:, :1])], dim=1)
-        slope = torch.linalg.lstsq(design, free).solution  # (4, n_free); its last row is the intercept
-        spread = ((free - design @ slope).var(dim=0) + logvar[:, 3:].cpu().exp().mean(dim=0)).sqrt()
-        slope, spread, count = slope.to(mean), spread.to(mean), mean.shape[1]
-        named, doubt = slice(5, 2 + count), slice(5 + count, None)
-        weight, bias = self.head.weight, self.head.bias
-        weight[named] = (weight[named] - slope[:3].T @ weight[2:5]) / spread[:, None]
-        bias[named] = (bias[named] - slope[:3].T @ bias[2:5] - slope[3]) / spread
-        bias[doubt] -= 2 * spread.log()
-        reads = self.decoder.first
-        reads.bias.add_(reads.weight[:, 3:] @ slope[3])
-        reads.weight[:, :3] += reads.weight[:, 3:] @ slope[:3].T
-        reads.weight[:, 3:] *= spread
+        if self.trend is None:
+            return
+        known, count = mean[:, :3], mean.shape[1]
+        raw = mean[:, 3:] + self.trend(known)
+        self.trend.fit(known, raw)
+        spread = ((raw - self.trend(known)).var(dim=0) + logvar[:, 3:].exp().mean(dim=0)).sqrt()
+        self.trend.weight.div_(spread)
+        self.head.weight[5 : 2 + count] /= spread[:, None]
+        self.head.bias[5 : 2 + count] /= spread
+        self.head.bias[5 + count :] -= 2 * spread.log()
+        self.decoder.first.weight[:, 3:] *= spread
 
     def decode(self, code: Tensor) -> Tensor:
         """Images in the stretched space (B, C, S, S) from decoder inputs (B, 5 + n_free)."""
+        if self.trend is not None:
+            code = torch.cat([code[:, :5], code[:, 5:] + self.trend(code[:, 2:5])], dim=1)
         return self.decoder(code)
 
     def chi2(self, flux: Tensor, drawn: Tensor, valid: Tensor | None = None) -> Tensor:

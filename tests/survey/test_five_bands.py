@@ -28,7 +28,8 @@ from galexplore.explore.bundle import to_fits
 from galexplore.files import hash_file
 from galexplore.network.augment import augment
 from galexplore.network.embed import Embedder
-from galexplore.network.layers import list_apertures, list_sides
+from galexplore.network.layers import list_sides
+from galexplore.network.photometry import list_apertures
 from galexplore.network.recipes import Training
 from galexplore.network.sample import Sample
 from galexplore.network.train import fit
