@@ -8,10 +8,11 @@ from functools import partial
 import streamlit as st
 
 from galexplore.draw import bands
+from galexplore.explore.card import title_latents
 from galexplore.explore.explorer import Explorer
 from galexplore.explore.galaxy_snippets import write_location
 from galexplore.explore.location import Location
-from galexplore.latents import LATENTS, TITLES
+from galexplore.latents import LATENTS
 from galexplore.survey import Survey
 from pages._parts.audit import show_audit
 from pages._parts.code import offer_code
@@ -27,16 +28,16 @@ from pages._session.start import start_from_upload
 from pages._session.state import plain
 
 
-def show_numbers(location: Location) -> None:
+def show_numbers(explorer: Explorer, location: Location) -> None:
     """Show the five latents with their intervals."""
-    values = location.values
+    values, titles = location.values, title_latents(explorer)
     for column, name in zip(st.columns(5), LATENTS, strict=True):
         i, turn = LATENTS.index(name), 180 / math.pi if name == "phi" else 1
         measured = format_latent(name, values[i], location.sigma[i])
         if name == "redshift" and location.given and not location.given.error:
             measured = f"{location.given.redshift:g}, known"
         cell = column.container(gap=None)
-        cell.metric(TITLES[name], measured)
+        cell.metric(titles[name].partition(":")[0], measured, help=titles[name] if ":" in titles[name] else None)
         digits = {"phi": 0, "redshift": 3}.get(name, 2)
         spans = [(turn * low, turn * high) for low, high in (location.interval(name), location.interval(name, 95))]
         lines = [
@@ -118,7 +119,7 @@ def show_location(explorer: Explorer, upload: dict, forget: Callable[[], None]) 
     if not location.answered:
         show_unanswered(explorer, location)
         return
-    show_numbers(location)
+    show_numbers(explorer, location)
     show_known(explorer.table, location)
     left, right = st.container(key="halves-answer").columns(2, gap="large")
     with left:
@@ -127,7 +128,7 @@ def show_location(explorer: Explorer, upload: dict, forget: Callable[[], None]) 
         show_statement(location.explanation)
         show_reasons(location.explanation, "upload")
         show_ordinary(location.explanation, explorer.survey, location.prepared.flux)
-    show_position(explorer.table, location)
+    show_position(explorer, location)
     left, right = st.container(key="halves-company").columns(2, gap="large")
     with left:
         show_neighbourhood(explorer, location)

@@ -7,18 +7,21 @@ import pandas as pd
 import streamlit as st
 
 from galexplore import figures
+from galexplore.explore.card import title_latents
+from galexplore.explore.explorer import Explorer
 from galexplore.explore.link import AXES, MAPS, SHOWN_AT_FIRST
 from galexplore.explore.location import Location
 from galexplore.explore.scatter import make_ellipse
-from galexplore.latents import LATENTS, TITLES
+from galexplore.latents import LATENTS
 from pages._parts.panels import format_latent
 from pages._session.state import is_dark
 
 WITHIN = {"68 %": 1.515, "95 %": 2.448}  # of a Gaussian in two dimensions, and the ellipse's scale
 
 
-def show_position(table: pd.DataFrame, location: Location) -> None:
+def show_position(explorer: Explorer, location: Location) -> None:
     """Show where a located galaxy lies among those of the atlas's table, on the latents and on the map."""
+    table = explorer.table
     kinds = [k for k in SHOWN_AT_FIRST if (table["population"] == k).any()]
     scatter, cloud = location.scatter, location.cloud
     at = [LATENTS.index("redshift"), LATENTS.index("logmass")]
@@ -42,7 +45,7 @@ def show_position(table: pd.DataFrame, location: Location) -> None:
             cloud,
         )
     with st.expander("Error budget"):
-        show_budget(location)
+        show_budget(title_latents(explorer), location)
 
 
 def make_ellipses(covariance: np.ndarray, centre: np.ndarray) -> dict[str, np.ndarray]:
@@ -69,7 +72,7 @@ def show_place(
     st.plotly_chart(figure, theme=None, key=f"position-{axes[0]}", config=config, alt=title)
 
 
-def show_budget(location: Location) -> None:
+def show_budget(titles: dict[str, str], location: Location) -> None:
     """List the encoder's error and the scatter over copies of the same image, latent by latent."""
     scatter = location.scatter
     lines = ["| | value | calibrated error | scatter over flips and rotations | over one-pixel shifts | total |"]
@@ -79,7 +82,7 @@ def show_budget(location: Location) -> None:
         turn, digits = (180 / math.pi, 0) if name == "phi" else (1, 3 if name == "redshift" else 2)
         parts = (location.sigma[i], scatter.flips[i], scatter.shifts[i], together[i])
         cells = " | ".join(f"{turn * part:.{digits}f}" for part in parts)
-        lines.append(f"| {TITLES[name]} | {format_latent(name, location.values[i], location.sigma[i])} | {cells} |")
+        lines.append(f"| {titles[name]} | {format_latent(name, location.values[i], location.sigma[i])} | {cells} |")
     st.markdown("\n".join(lines))
     st.caption(
         "The image was encoded 72 times: nine shifts of up to a pixel, each in eight flips and rotations by 90°. The "
