@@ -27,7 +27,7 @@ from galexplore.tables import catalogue
 #: its last bits with the size of its batch.
 TEACHER_BATCH, STUDENT_BATCH = 64, 64
 SAMPLE = 1000  # one galaxy in so many of a student's is looked at by its teacher too
-CHECK_BATCH = 1  # each by itself: a block has one at most, as a rule, and padding costs the teacher's time
+CHECK_BATCH = 1  # each by itself: a block has one or two, and padding costs the teacher's time
 #: Columns of a table of measured galaxies, and what stands for those that were not.
 TEXT = ["id", "verdict", "detail"]
 NUMBERS = [*MEANS, *SIGMAS, "chi2", "mag_aperture", DISTANCE, "ebv"]
@@ -74,13 +74,14 @@ class Instrument:
         numbers["ebv"] = block.ebv
         check = self._check(block, observed, numbers)
         verdict, detail = self._judge(block, numbers)
-        table = block.rows[["id", "ra", "dec"]].reset_index(drop=True)
         good = np.flatnonzero(block.good)
-        table["verdict"], table["detail"] = "refused", list(block.refusals)
-        table.loc[good, "verdict"], table.loc[good, "detail"] = verdict, detail
-        whole = pd.DataFrame(np.nan, index=table.index, columns=NUMBERS, dtype=np.float32)
-        whole.iloc[good] = numbers.reindex(columns=NUMBERS).to_numpy(np.float32)
-        return pd.concat([table, whole], axis=1), check
+        verdicts, details = ["refused"] * len(block.rows), list(block.refusals)
+        for i, said, why in zip(good.tolist(), verdict, detail, strict=True):
+            verdicts[i], details[i] = said, why
+        whole = np.full((len(block.rows), len(NUMBERS)), np.nan, np.float32)
+        whole[good] = numbers.reindex(columns=NUMBERS).to_numpy(np.float32)
+        table = block.rows[["id", "ra", "dec"]].reset_index(drop=True).assign(verdict=verdicts, detail=details)
+        return pd.concat([table, pd.DataFrame(whole, columns=NUMBERS)], axis=1), check
 
     def _observe(self, observed: Observed) -> Observed:
         """Say what the model is told: the seeing of all bands or of none, and only what it has learnt to be told."""
@@ -102,13 +103,15 @@ class Instrument:
         return table, None
 
     def _check(self, block: Block, observed: Observed, numbers: pd.DataFrame) -> pd.DataFrame:
-        """Let the teacher look at one galaxy in a thousand, chosen by its id alone."""
+        """Let the teacher look once at one galaxy in a thousand, chosen by its id alone.
+
+        Its eight looks would cost as much as the student's at all the others.
+        """
         if self.student is None:
             return pd.DataFrame(columns=MEANS, dtype=float)
         ids = block.rows["id"].to_numpy(object)[block.good]
         some = np.array([i for i, name in enumerate(ids) if zlib.crc32(str(name).encode()) % SAMPLE == 0], int)
-        valid = None if block.valid is None else block.valid[some]
-        theirs = _in_batches(self._look, block.flux[some], valid, observed[some], CHECK_BATCH)
+        theirs = self.embedder.glance(block.flux[some], observed[some], CHECK_BATCH)
         own, off = numbers.iloc[some], {}
         for latent, mean, sigma in zip(LATENTS, MEANS, SIGMAS, strict=True):
             one, other = own[mean].to_numpy(), theirs[mean].to_numpy()
@@ -131,9 +134,11 @@ class Instrument:
                 verdicts[i] = "outside"
         for i in map(int, np.flatnonzero(~finite)):
             verdicts[i], details[i] = "refused", "the model has no finite answer to these pixels"
-        numbers[SIGMAS] = numbers[SIGMAS].to_numpy() * wider[:, None]
-        numbers[SIGMAS[0]] = numbers[SIGMAS[0]].clip(upper=ANY_ANGLE)
-        numbers.loc[[v in ("outside", "refused") for v in verdicts], [*MEANS, *SIGMAS]] = np.nan
+        sigmas = numbers[SIGMAS].to_numpy() * wider[:, None]
+        sigmas[:, 0] = np.minimum(sigmas[:, 0], ANY_ANGLE)
+        numbers[SIGMAS] = sigmas
+        if lost := [i for i, verdict in enumerate(verdicts) if verdict in ("outside", "refused")]:
+            numbers.loc[lost, [*MEANS, *SIGMAS]] = np.nan
         return verdicts, details
 
     def _fill(self, block: Block) -> np.ndarray:

@@ -121,11 +121,13 @@ class Store:
         if (places < 0).any():
             unknown = names[int(np.argmax(places < 0))]
             raise InputError(f"There is no image of galaxy {unknown!r}: the simulated catalogue does not hold it.")
+        parts = places // SEGMENT
+        if len(parts) and (parts == parts[0]).all():  # as a rule: nothing is copied then
+            return self.segments[parts[0]].get(places - parts[0] * SEGMENT)
         pictures = np.empty((len(places), *self.survey.shape), np.float16)
-        for k, segment in enumerate(self.segments):
-            here = places // SEGMENT == k
-            if here.any():
-                pictures[here] = segment.get(places[here] - k * SEGMENT)
+        for k in np.unique(parts):
+            here = parts == k
+            pictures[here] = self.segments[k].get(places[here] - k * SEGMENT)
         return pictures
 
     def render_all(

@@ -14,7 +14,7 @@ from galexplore.errors import InputError
 from galexplore.images import Observed
 from galexplore.survey import Survey
 
-BLOCK = 512  # galaxies whose pixels are in memory together: 29 MB in three bands
+BLOCK = 1024  # galaxies whose pixels are in memory together: 59 MB in three bands
 
 
 @dataclass(frozen=True)
