@@ -82,7 +82,7 @@ def fine_tune(training: Training, weights: str, extra: int = 0) -> Training:
     Where `extra` galaxies are drawn, there are enough for the recipe's own batches and a few passes.
     """
     if extra:
-        return replace(training, learning_rate=7e-4, epochs=4, extra=extra, start_from=weights)
+        return replace(training, learning_rate=7e-4, epochs=6, extra=extra, start_from=weights)
     return replace(training, learning_rate=3e-4, batch=32, epochs=20, extra=0, start_from=weights)
 
 
