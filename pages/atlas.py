@@ -5,7 +5,7 @@ import streamlit as st
 from pages._parts.card import show_card
 from pages._parts.choices import choose_state
 from pages._parts.gallery import show_selection
-from pages._parts.landing import show_landing
+from pages._parts.landing import follow_files, show_landing
 from pages._parts.plots import is_crowded, list_axes, show_plots
 from pages._parts.pointer import show_pointer
 from pages._parts.space import show_space
@@ -17,6 +17,7 @@ from pages._session.state import open_explorer
 def show_atlas() -> None:
     """Show the controls, the plots, what is selected, and the galaxy opened."""
     explorer, state = open_explorer(), st.session_state
+    follow_files()
     pointer, landing = st.container(), st.container()  # the pointer's part is lost to the browser where it moves
     if not (state.selection or state.opened or state.landed):
         with landing:

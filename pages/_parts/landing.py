@@ -40,8 +40,6 @@ def count_galaxies(explorer: Explorer) -> str:
 
 def show_landing(explorer: Explorer) -> None:
     """Say what the atlas is; show galaxies that open by a click, and take an image of one's own or a sample."""
-    if st.session_state.pop("to-locate", False):  # files were dropped here
-        go_to("locate")
     with st.container(key="landing"):
         left, right = st.container(key="halves-landing").columns([5, 7], gap="large", vertical_alignment="center")
         with left:
@@ -81,8 +79,14 @@ def hide_landing() -> None:
 
 
 def go_to_locate() -> None:
-    """Have the next run show Locate: a callback cannot change the page."""
+    """Have the next run of the Atlas show Locate (`follow_files`): a callback cannot change the page."""
     st.session_state["to-locate"] = True
+
+
+def follow_files() -> None:
+    """Go to Locate where files were dropped; whether or not the introduction is still there."""
+    if st.session_state.pop("to-locate", False):
+        go_to("locate")
 
 
 def show_examples(explorer: Explorer) -> None:

@@ -23,15 +23,20 @@ _component = st.components.v2.component("galaxy_pointer", js=_SCRIPT)
 Axes = dict[str, tuple[str, str]]
 
 
+def hear(word: str) -> object:
+    """Hear what the browser says of the pointer; None where it comes from a page that has just been left."""
+    return st.session_state.get("pointer", {}).get(word)
+
+
 def take_question() -> None:
     """Note over which galaxy the pointer rests."""
-    asked = st.session_state["pointer"].get("ask")
+    asked = hear("ask")
     st.session_state.hovered = asked[:60] if isinstance(asked, str) else None
 
 
 def take_small() -> None:
     """Note of which galaxies a plot that is zoomed in wants small pictures; whatever is no such list is passed over."""
-    asked = st.session_state["pointer"].get("small")
+    asked = hear("small")
     if isinstance(asked, list):
         st.session_state.small = [i[:60] for i in asked[:_AT_ONCE] if isinstance(i, str)]
 
@@ -46,7 +51,7 @@ def draw_small(explorer: Explorer) -> dict[str, str]:
 
 def take_click(explorer: Explorer) -> None:
     """Open the galaxy that was clicked; the selection stays."""
-    clicked = st.session_state["pointer"].get("open")
+    clicked = hear("open")
     if isinstance(clicked, str) and len(explorer.find_rows([clicked[:60]])):
         open_galaxy(clicked[:60])
         st.session_state.again = True
@@ -54,14 +59,14 @@ def take_click(explorer: Explorer) -> None:
 
 def take_clear() -> None:
     """Forget the selection: an empty place was clicked twice."""
-    if st.session_state["pointer"].get("clear"):
+    if hear("clear"):
         clear_selection()
         st.session_state.again = True
 
 
 def take_zoom(axes: Axes, crowded: bool) -> None:
     """Note which part of a plot is looked at; whatever is no such part is passed over."""
-    part = st.session_state["pointer"].get("zoom")
+    part = hear("zoom")
     if not isinstance(part, dict) or part.get("plot") not in axes:
         return
     zoom = dict(st.session_state.get("zoom", {}))
@@ -93,7 +98,8 @@ def show_pointer(explorer: Explorer, axes: Axes, crowded: bool, mask: np.ndarray
 
     The ring about the galaxy that is opened is the browser's, too: an opened galaxy leaves the plots as they are.
     """
-    if st.session_state.pop("again", False):
+    # Files that are dropped while the pointer asks may come with its question, and be read in this part's own run.
+    if st.session_state.pop("again", False) or "to-locate" in st.session_state:
         st.rerun(scope="app")
     data = {"images": st.session_state.get("near-images", True), "small": draw_small(explorer)}
     data |= {"opened": st.session_state.opened, "ring": find_ring(explorer, axes, mask)}

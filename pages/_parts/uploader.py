@@ -28,15 +28,14 @@ def show_uploader(survey: Survey, key: str, label: str = "", then: Callable[[], 
     label : str
         What is said before the kinds of files.
     then : callable, optional
-        Called once the files are read.
+        Called once files are read.
     """
     key = f"{key}-{st.session_state.get('uploads', 0)}"
     said = f"{label}FITS, npy, npz, JPEG or PNG files, up to 20 MB each, "
     said += f"or {survey.count_word} single-band files of one galaxy"
 
     def take() -> None:
-        take_files(key)
-        if then:
+        if take_files(key) and then:
             then()
 
     st.file_uploader(said, TYPES, accept_multiple_files=True, key=key, on_change=take, max_upload_size=20)

@@ -99,14 +99,17 @@ def recall(asked: dict[str, str]) -> None:
     choose(kept["at"])
 
 
-def take_files(key: str) -> None:
-    """Read and locate what was uploaded; each file for itself."""
+def take_files(key: str) -> bool:
+    """Read and locate what was uploaded, each file for itself; return whether there was any.
+
+    The browser may tell once more of an uploader that has just left the page, and that it is empty.
+    """
     files = st.session_state[key]
     if not files:
-        return
+        return False
     if len(files) > MOST_FILES:
         keep([Verdict("", error=f"{len(files)} files were given; give 1 to {MOST_FILES} at a time")])
-        return
+        return True
     bar = st.progress(0.0, "Reading") if len(files) > 3 else None
 
     def show_progress(done: int, of: int) -> None:
@@ -119,6 +122,7 @@ def take_files(key: str) -> None:
     if bar:
         bar.empty()
     keep(verdicts, next((i for i, v in enumerate(verdicts) if v.embedded), 0))
+    return True
 
 
 def settle(scale: float) -> None:

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pytest
+import streamlit as st
 from astropy.io import fits
 from streamlit.testing.v1 import AppTest
 
@@ -15,6 +16,7 @@ from galexplore.images import Observed
 from galexplore.latents import LATENTS
 from galexplore.places import ROOT
 from galexplore.survey import DECALS
+from pages._parts import pointer
 from tests.pages.driver import (
     APP,
     check,
@@ -97,6 +99,25 @@ def test_a_file_dropped_on_the_landing_is_answered_on_locate(app):
     app.file_uploader[0].set_value([("a.fits", make_fits(make_galaxy()), "application/octet-stream")]).run()
     check(app)
     assert "What it resembles" in words(app) and app.session_state["url"] == "locate"
+
+
+def test_what_the_browser_says_of_parts_that_have_left_the_page_changes_nothing(app, monkeypatch):
+    with monkeypatch.context() as patch:  # an uploader that tells once more that it is empty
+        patch.setattr(st, "file_uploader", lambda *args, on_change, **settings: on_change())
+        app.session_state["landing-files-0"] = []
+        app.run()
+    app.run()
+    check(app)
+    assert app.session_state["url"] == "" and "An atlas of galaxies" in words(app), "nobody is sent to Locate"
+
+    app.switch_page("pages/locate.py").run()
+    assert "pointer" not in app.session_state, "the pointer's part has gone with its page, yet may have asked before"
+    monkeypatch.setattr(pointer.st, "session_state", app.session_state)
+    pointer.take_question()
+    pointer.take_small()
+    pointer.take_clear()
+    pointer.take_zoom({}, False)
+    assert app.session_state["hovered"] is None
 
 
 def test_the_landing_says_what_each_kind_is_and_where_it_is_from(app):
