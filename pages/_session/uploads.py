@@ -100,12 +100,9 @@ def recall(asked: dict[str, str]) -> None:
 
 
 def take_files(key: str) -> bool:
-    """Read and locate what was uploaded, each file for itself; return whether there was any.
-
-    The browser may tell once more of an uploader that has just left the page, and that it is empty.
-    """
+    """Read and locate what was uploaded, each file for itself; return whether there was any."""
     files = st.session_state[key]
-    if not files:
+    if not files:  # an uploader that has just left the page may tell once more that it is empty
         return False
     if len(files) > MOST_FILES:
         keep([Verdict("", error=f"{len(files)} files were given; give 1 to {MOST_FILES} at a time")])
