@@ -18,6 +18,7 @@ from galexplore.atlas.atlas import Atlas
 from galexplore.atlas.basis import BASIS
 from galexplore.atlas.directions import learn_directions, whiten
 from galexplore.atlas.rarity import Oddness
+from galexplore.atlas.statements import ODD
 from galexplore.errors import InputError
 from galexplore.explore.embedded import correlate
 from galexplore.explore.explorer import Explorer
@@ -133,7 +134,8 @@ def shift(
     """Shift each property of ordinary galaxies of some splits to both its tails, and encode what comes of it.
 
     These are up to n bright ones, whatever becomes of them, and up to n faint ones, of which those are kept that are
-    bright once they are moved: a dwarf in which a burst of stars begins is among those that a survey has.
+    bright once they are moved: a dwarf in which a burst of stars begins is among those that a survey has. Those that
+    are odd as they are, before anything is moved, are left out: what is moved is not what makes them so.
 
     Parameters
     ----------
@@ -153,15 +155,25 @@ def shift(
     answers, galaxies = dict[str, list[pd.DataFrame]](), 0
     for chosen, faintest in ((wanted & bright, FAINTEST), (wanted & ~bright, BRIGHT)):
         base = table[chosen].sample(min(n, int(chosen.sum())), random_state=seed).reset_index(drop=True)
+        usual = find_usual(explorer, base, seed)
         for name, j in ((name, j) for j, name in enumerate(BASIS) if len(base)):
             for high, moved in enumerate(_move_both(table, base, name, j, seed, reach)):
                 lit = relight(*moved[:2], seed, explorer.survey)
-                seen = encode(explorer, lit[moved[2]], faintest)
+                seen = encode(explorer, lit[moved[2] & usual], faintest)
                 seen["high"], seen["size"] = bool(high), moved[3][seen.index]
                 answers.setdefault(name, []).append(seen.set_index(seen.index + galaxies))
-                report(f"{name} {causes.SIDES[high]}: {len(seen)} of {len(base)}")
+                report(f"{name} {causes.SIDES[high]}: {len(seen)} of {int(usual.sum())}")
         galaxies += len(base)
     return galaxies, {name: pd.concat(parts) for name, parts in answers.items()}
+
+
+def find_usual(explorer: Explorer, base: pd.DataFrame, seed: int) -> np.ndarray:
+    """Find which galaxies (N,) are not odd as `relight` draws them by this seed, with nothing moved."""
+    usual = np.ones(len(base), bool)
+    seen = encode(explorer, relight(base, None, seed, explorer.survey), np.inf)
+    if len(seen):
+        usual[seen.index] = explorer.atlas.rarity_percentile(find_oddness(explorer, seen).distance2) < ODD
+    return usual
 
 
 def _move_both(

@@ -11,6 +11,7 @@ import pytest
 from galexplore.atlas.rarity import Oddness
 from galexplore.atlas.statements import state
 from galexplore.bench import attribution, sed
+from galexplore.explore.models import load
 from galexplore.jobs import shifts
 from galexplore.survey import DECALS
 
@@ -67,6 +68,29 @@ def test_a_mass_is_moved_at_the_same_ssfr_and_a_rate_at_the_same_mass():
         assert after[j] == pytest.approx(0.3) and size is None
         assert np.delete(after, j) == pytest.approx(np.delete(before, j)), name
     assert shifts.move(base, "free", np.array([0.3]))[1] == 0.3 and shifts.list_truth(base)[0, 3] == 1.0
+
+
+def test_galaxies_that_are_odd_as_they_are_are_not_shifted(monkeypatch):
+    """An atlas by which every other galaxy is odd before anything is moved: none of those is encoded again."""
+    pytest.importorskip("bagpipes")
+    asked, drawn = [], []
+
+    class Atlas:
+        def rarity_percentile(self, distance2):
+            return distance2
+
+    def encode(other, lit, faintest):
+        asked.append(faintest)
+        drawn.append(lit.index)
+        return pd.DataFrame({"d2": np.where(lit.index % 2, 95.0, 50.0)}, index=lit.index)
+
+    monkeypatch.setattr(shifts, "encode", encode)
+    monkeypatch.setattr(shifts, "find_oddness", lambda other, seen: SimpleNamespace(distance2=seen["d2"].to_numpy()))
+    other = SimpleNamespace(table=load("default").table, survey=DECALS, atlas=Atlas())
+    _, answers = shifts.shift(other, ("test",), 6, 1, lambda text: None)
+    assert np.isinf(asked[0]) and len(drawn[0]) == 6
+    assert all((index % 2 == 0).all() for index, faintest in zip(drawn, asked, strict=True) if np.isfinite(faintest))
+    assert all(len(rows) for rows in answers.values())
 
 
 def test_shifting_one_property_leaves_the_others_and_the_draws_alone():
