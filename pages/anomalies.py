@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from galexplore.atlas.groups import diversify
+from galexplore.atlas.groups import diversify, name_first
 from galexplore.atlas.kinds import NOT_GALAXIES, count_suspected
 from galexplore.cutouts.artefacts import SUSPICIONS
 from galexplore.explore.caveats import SENTENCES
@@ -124,7 +124,8 @@ def show_anomalies() -> None:
         else:
             order = order[:MOST]
             if varied:
-                order = order[diversify(explorer.table["statement"].iloc[order].tolist(), A_PAGE, A_PAGE // 4)]
+                reasons = name_first(explorer.table["statement"].iloc[order].tolist())
+                order = order[diversify(reasons, A_PAGE, A_PAGE // 4)]
             ranked, looks = explorer.table.iloc[order], by == "reconstruction"
             quote = partial(run_looks if looks else quote_all, explorer)
             show_ranking(ranked, quote, int(mask.sum()), labels, f"anomaly-page-{by}-{len(ranked)}")

@@ -4,7 +4,7 @@ from collections import Counter
 
 import numpy as np
 
-from galexplore.atlas.groups import diversify
+from galexplore.atlas.groups import diversify, name_first
 from galexplore.explore.explorer import Explorer
 from galexplore.explore.odd_groups import A_PAGE, GROUPS, MOST, OddGroup, choose_grouped, gather_groups
 
@@ -63,10 +63,10 @@ def _count_commonest(names: np.ndarray) -> int:
 
 
 def _find_largest_reason(page: list[OddGroup]) -> float:
-    """Share of a page's tiles that are of its commonest reason."""
+    """Share of a page's tiles that are of its commonest reason, by what it names first."""
     tiles = Counter[str]()
     for one in page:
-        tiles[one.reason] += len(one.tiles)
+        tiles[name_first([one.reason])[0]] += len(one.tiles)
     return max(tiles.values()) / sum(tiles.values())
 
 
@@ -74,8 +74,8 @@ def _open_first_page(explorer: Explorer, order: np.ndarray) -> float:
     """Share of the commonest reason on the first page of the ranking galaxy by galaxy, as it is mixed by default."""
     if "suspicion" in explorer.table:
         order = order[(explorer.table["suspicion"] == "").to_numpy()[order]]
-    reasons = explorer.table["statement"].to_numpy(str)[order[:MOST]]
-    first = reasons[diversify(reasons.tolist(), TILES, SAME)[:TILES]]
+    reasons = name_first(explorer.table["statement"].to_numpy(str)[order[:MOST]].tolist())
+    first = np.array(reasons)[diversify(reasons, TILES, SAME)[:TILES]]
     return _count_commonest(first) / len(first)
 
 

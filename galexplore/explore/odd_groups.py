@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from galexplore.atlas.groups import diversify, group, spread
+from galexplore.atlas.groups import diversify, group, name_first, spread
 from galexplore.explore.explorer import Explorer
 from galexplore.latents import SIGMAS
 
@@ -58,7 +58,7 @@ def gather_groups(explorer: Explorer, order: np.ndarray, groups: int = GROUPS) -
         inside = np.flatnonzero(of == k)
         tiles = order[inside[spread(points[inside], TILES)]]
         gathered.append(OddGroup(str(reasons[inside[0]]), order[inside], tiles))
-    return [gathered[k] for k in diversify([one.reason for one in gathered], A_PAGE, SAME)]
+    return [gathered[k] for k in diversify(name_first([one.reason for one in gathered]), A_PAGE, SAME)]
 
 
 def describe_places(explorer: Explorer, rows: np.ndarray) -> np.ndarray:
