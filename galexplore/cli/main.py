@@ -18,7 +18,7 @@ from galexplore.cli.fetch import app as fetch_app
 from galexplore.cli.inspect import inspect
 from galexplore.cli.mock import app as mock_app
 from galexplore.cli.model import app as model_app
-from galexplore.cli.terminal import out, refuse
+from galexplore.cli.terminal import Bars, out, refuse
 from galexplore.cli.train import train
 from galexplore.cutouts.seeing import parse_seeing
 from galexplore.errors import InputError
@@ -137,16 +137,27 @@ def evaluate(
     split: Annotated[str, typer.Option(help="Which split: test, calibration, validation or train.")] = "test",
     model: Model = "default",
     student: Annotated[bool, typer.Option("--student", help="Score the model's student, and its lag.")] = False,
+    fresh: Annotated[
+        int, typer.Option(min=0, help="Score so many newly drawn galaxies in place of a split; needs the mock.")
+    ] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the new draw; one that was never looked at.")] = 1,
     as_json: AsJson = False,
 ) -> None:
     """Score a model, or its student, on one split of its catalogue, with bootstrap standard errors."""
     import galexplore as gx
     from galexplore.cli.scores import print_scores
-    from galexplore.jobs.score import score_model, score_student
+    from galexplore.jobs.score import score_fresh, score_model, score_student
 
     try:
-        scores = (score_student if student else score_model)(gx.load(model), split)
-    except InputError as error:
+        if fresh and student:
+            raise InputError("Newly drawn galaxies are scored by the model itself: --fresh or --student, not both.")
+        explorer = gx.load(model)
+        if fresh:
+            with Bars() as report:
+                scores = score_fresh(explorer, fresh, seed, report)
+        else:
+            scores = (score_student if student else score_model)(explorer, split)
+    except (InputError, ImportError) as error:
         refuse(error, as_json)
     if as_json:
         print(json.dumps(scores, indent=2))

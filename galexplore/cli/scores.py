@@ -17,6 +17,8 @@ def print_scores(scores: dict, console: Console) -> None:
     judged["free: rank correlation given z, M, SFR"] = free["partial"]
     judged |= {"free: told by z, M, SFR": {"R² of boosted trees": free["told"]}} if free["told"] else {}
     title = f"{scores['split'].capitalize()} split, {scores['n']} {'simulated ' * scores['simulated']}galaxies"
+    if "seed" in scores:
+        title = f"{scores['n']} newly drawn simulated galaxies, seed {scores['seed']}"
     title += ", by the student" * ("lag" in scores)
     judged |= {"R² of the model less the student's": scores["lag"]} if scores.get("lag") else {}
     table = Table("latent", "score", "value", title=title)
@@ -25,6 +27,11 @@ def print_scores(scores: dict, console: Console) -> None:
             table.add_row(latent, name, f"{value:.4f} ± {error:.4f}")
     console.print(table)
     console.print(_judge_free(free))
+    if "beyond" in scores:
+        console.print(
+            f"Of {scores['of']} shares inside intervals, in bins of a thousand galaxies of what is known of them, "
+            f"{scores['beyond']} lie more than 4 % from what they should be."
+        )
     for axis, rows in scores["bins"].items():
         table = Table(axis, "n", *(f"{n} {c}" for n in LABELLED for c in _BINNED.values()), title=f"By {axis}")
         for row in rows:

@@ -83,6 +83,17 @@ def draw_calibrators(n: int, seed: int, survey: Survey, report: Report) -> tuple
     return _render(table, "calibrators", survey, report)
 
 
+def draw_fresh(n: int, seed: int, survey: Survey, report: Report) -> tuple[pd.DataFrame, np.ndarray]:
+    """Draw `n` ordinary galaxies as the catalogue's own, from a seed of their own, to score by.
+
+    Kept in the cache as those to learn from are. Ids begin with "F", the split is "fresh".
+    """
+    advice = "a draw that was scored before stands in the cache"
+    return _render(
+        _keep("fresh", "F", "fresh", _draw_ordinary, n, seed, survey, report, advice), "fresh", survey, report
+    )
+
+
 def draw_strange(n: int, seed: int, survey: Survey, report: Report) -> tuple[pd.DataFrame, np.ndarray]:
     """Draw what is no galaxy and rare kinds of galaxy (`mock.survey.draw_strange`); as `draw_calibrators`, ids "N"."""
     return _render(_keep("strange", "N", "rare", mock.draw_strange, n, seed, survey, report), "strange", survey, report)
@@ -101,6 +112,7 @@ def _keep(
     seed: int,
     survey: Survey,
     report: Report,
+    advice: str = "or train without extra galaxies: --extra 0",
 ) -> Path:
     """Draw galaxies, unless the cache holds them; return where their table stands there."""
     path = cache_folder() / f"{name}-{mock.VERSION}.{render.VERSION}-{n}-{seed}.parquet"
@@ -108,7 +120,7 @@ def _keep(
         try:
             frame = draw(n, seed, survey, lambda text: report("draw", 0, None, text))
         except ImportError as error:
-            raise ImportError(f"{error}; or train without extra galaxies: --extra 0") from error
+            raise ImportError(f"{error}; {advice}") from error
         frame = frame.assign(id=[f"{letter}{i + 1:06d}" for i in range(len(frame))], split=split)
         path.parent.mkdir(parents=True, exist_ok=True)
         catalogue.write(frame, path)

@@ -1,6 +1,7 @@
 """How good the answers are: scores with bootstrap errors, over all galaxies and bin by bin."""
 
 import itertools
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -86,6 +87,8 @@ def evaluate(
     survey: Survey,
     joint: JointPosterior | None = None,
     *,
+    more: Mapping[str, np.ndarray] | None = None,
+    most: int = BINS,
     resamples: int = 200,
     seed: int = 0,
 ) -> dict[str, dict]:
@@ -99,6 +102,10 @@ def evaluate(
     joint : JointPosterior, optional
         Of the table's galaxies (N): the intervals of redshift, mass and SFR are its, and `joint` is scored too
         (`joint_metrics.score_joint`).
+    more : mapping of str to array (N,), optional
+        By which else is binned; a galaxy whose value is NaN is in no bin.
+    most : int
+        Bins of an axis at most.
 
     Returns
     -------
@@ -106,7 +113,7 @@ def evaluate(
         `{latent: {score: [value, standard error]}}`, without latents that fewer than two labels could judge; `n`;
         `reconstruction` (chi2 a pixel); `free` (what that latent means: `meaning.describe_free`); `bins`: for
         `magnitude`, `redshift` (as inferred) and, where the table says, `seeing` and `depth` (`measure_sky`) a list of
-        `low`, `high`, `n` and the latents' scores, in quantiles of at least 300 galaxies.
+        `low`, `high`, `n` and the latents' scores, in quantiles of at least 300 galaxies, and so for `more`.
     """
     compared = {latent: r for latent, r in collect(table, calibration, joint).items() if len(r) > 1}
     out: dict = {"n": len(table)}
@@ -115,14 +122,14 @@ def evaluate(
         chi2 = table["chi2"].to_numpy(float)
         out["reconstruction"] = {"chi2": [float(chi2.mean()), float(sem(chi2))]}
     out["free"] = describe_free(table, survey, resamples, seed)
-    sky = measure_sky(table, survey)
+    sky = measure_sky(table, survey) | dict(more or {})
     for axis, values in sky.items():
         for r in compared.values():
             r[axis] = values[r.index]
     axes = ["redshift", *["magnitude"] * ("mag_aperture" in table), *sky]
     if joint is not None and (scores := score_joint(table, joint, seed)):
         out["joint"] = scores
-    out["bins"] = {axis: _score_bins(compared, axis, min(resamples, 50), seed) for axis in axes}
+    out["bins"] = {axis: _score_bins(compared, axis, min(resamples, 50), seed, most) for axis in axes}
     return out
 
 
@@ -134,11 +141,11 @@ def _bootstrap(latent: str, r: pd.DataFrame, resamples: int, seed: int) -> dict[
         return {k: [v, float(spread[k])] for k, v in score(latent, r).items() if np.isfinite(v)}
 
 
-def _score_bins(compared: dict, axis: str, resamples: int, seed: int) -> list[dict]:
+def _score_bins(compared: dict, axis: str, resamples: int, seed: int, most: int) -> list[dict]:
     """Score quantile bins of one axis; its ends are open, for they are those of this sample only."""
     first = next((latent for latent in LABELLED if latent in compared), None)  # the redshift, where it is known
     values = compared[first][axis].dropna() if first else pd.Series(dtype=float)
-    count = min(BINS, len(values) // FEWEST)
+    count = min(most, len(values) // FEWEST)
     if count < 2 or values.min() == values.max():
         return []
     edges = np.quantile(values, np.linspace(0, 1, count + 1))
