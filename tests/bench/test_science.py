@@ -10,7 +10,7 @@ import pytest
 
 from galexplore.atlas.rarity import Oddness
 from galexplore.atlas.statements import state
-from galexplore.bench import attribution, sed
+from galexplore.bench import attribution, plantings, sed
 from galexplore.jobs import shifts
 from galexplore.survey import DECALS
 
@@ -51,12 +51,12 @@ def test_what_is_planted_is_found_again():
     generator = np.random.default_rng(0)
     noise = generator.normal(size=(12, 3, 69, 69)) * np.asarray(DECALS.model_noise)[:, None, None]
     flux = (draw_ellipse(0.5, 4.0, 0.6, 300) + noise).astype(np.float32)
-    planted = attribution.plant(flux, "neighbour", generator, DECALS)
+    planted = plantings.plant(flux, "neighbour", generator, DECALS)
     before, after = (artefacts.measure_artefacts(f, DECALS)["contamination"] for f in (flux, planted))
     assert (after > artefacts.CONTAMINATED).mean() > 0.9 and (before < artefacts.CONTAMINATED).all()
-    trailed = attribution.plant(flux, "trail", generator, DECALS)
+    trailed = plantings.plant(flux, "trail", generator, DECALS)
     assert (artefacts.suspect(artefacts.measure_artefacts(trailed, DECALS)) == "line").mean() > 0.7
-    assert 0.05 < attribution.cut_edge(flux[0], DECALS) < 0.15
+    assert 0.05 < plantings.cut_edge(flux[0], DECALS) < 0.15
 
 
 def test_a_mass_is_moved_at_the_same_ssfr_and_a_rate_at_the_same_mass():
