@@ -110,7 +110,7 @@ def try_blends(explorer: Explorer, n: int, seed: int) -> dict:
         neighbour; `as blended`: that of the former; `alone`: the share of the same galaxies without any other source of
         which either is told. Empty where the galaxies cannot be drawn.
     """
-    survey, table = explorer.survey, explorer.table
+    survey, table = explorer.survey, explorer.table.drop(columns="percentile")  # as of `choose_clear`
     rows = table[(table["population"] == "ordinary") & (table["split"] == "test") & ~find_artefacts(table)]
     rows = rows.sample(frac=1, random_state=seed)[:n]  # whatever lies beside them: it is taken out
     if not can_draw(rows, survey):

@@ -57,9 +57,8 @@ def measure_blend(flux: np.ndarray, survey: Survey) -> np.ndarray:
     light, error = np.einsum("nbij,b->nij", flux, weight), float(1 / np.sqrt((1 / noise**2).sum()))
     x, y = find_peaks(light, at)
     about = at - x[:, None], at - y[:, None]
-    own, first, last = (
-        measure_centre(*of, *about) for of in ((light, error), (flux[:, 0], noise[0]), (flux[:, -1], noise[-1]))
-    )
+    own = measure_centre(light, error, *about)
+    first, last = (measure_centre(flux[:, band], float(noise[band]), *about) for band in (0, -1))
     off, apart = np.hypot(*own[0]), np.hypot(*(last[0] - first[0]))
     errors = own[1], np.hypot(first[1], last[1])
     limits = [np.hypot(most, times * e) for (most, times), e in zip((OFF_PEAK, APART), errors, strict=True)]

@@ -39,8 +39,8 @@ BRIEFLY = {
 SENTENCES = domains.SAYINGS | {
     "unlike": domains.UNLIKE,
     "neighbour": "another source within 4″ gives the middle light that is not the galaxy's",
-    "blended": "another source seems to lie on the galaxy: its light leaves its peak, or lies on one side "
-    "alone, as a companion's does",
+    "blended": "another source seems to lie on the galaxy: the centre of its light leaves its peak, or differs from "
+    "band to band, as by a companion, an arc or a chance alignment",
     "cut": "a part of the frame held no data and was filled in",
     "saturated": "a part of the picture is saturated, so that its brightest light is not known",
     "edge": "it lies where hardly any of the galaxies learnt from does: one in a thousand by redshift or mass",

@@ -60,9 +60,8 @@ def draw(rows: np.ndarray, most: int) -> np.ndarray:
 
 def choose_others(explorer: Explorer, rows: np.ndarray) -> tuple[str, np.ndarray]:
     """Let a person choose what the selection is held against: the rest, a kind, a named subset or her list."""
-    sets = {REST: np.setdiff1d(np.arange(len(explorer.table)), rows)} | list_sets(
-        explorer, ["ordinary", *list_kinds(explorer)]
-    )
+    kinds = ["ordinary", *list_kinds(explorer)]
+    sets = {REST: np.setdiff1d(np.arange(len(explorer.table)), rows)} | list_sets(explorer, kinds)
     ways = [name for name, places in sets.items() if name != "the selection" and len(places) >= FEWEST]
     if st.session_state.get("compared-with") not in ways:  # a subset that was forgotten
         st.session_state.pop("compared-with", None)
