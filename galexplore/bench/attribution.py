@@ -4,26 +4,18 @@ from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
-from scipy.ndimage import shift as displace
 
 from galexplore.atlas.basis import BASIS
 from galexplore.atlas.rarity import Oddness
 from galexplore.atlas.statements import AMBIGUOUS, ODD, TOLD, WITHHELD, Statements
+from galexplore.bench.plantings import plant_all, share, try_blends
 from galexplore.bench.rivals import name_all
-from galexplore.cutouts import artefacts
-from galexplore.cutouts.audit import prepare
-from galexplore.cutouts.cutout import Cutout
-from galexplore.errors import InputError
-from galexplore.explore.caveats import join_measured, name_caveats, suspect
 from galexplore.explore.explorer import Explorer
-from galexplore.images import Observed
 from galexplore.jobs.looks import shift_looks
 from galexplore.jobs.shifts import find_oddness, shift
 from galexplore.latents import MEANS, SIGMAS
-from galexplore.survey import Survey
 
 SIZES = ((2.0, 3.0), (3.0, 4.0), (4.0, 5.0))  # sigma of the shifts
-CONTAMINANTS = ("neighbour", "trail", "edge")
 
 
 def measure_attribution(
@@ -75,6 +67,7 @@ def measure_attribution(
         "looks": tell_looks(explorer, shift_looks(explorer, ("test",), n, seed, report, reach)),
         "contradictions": count_contradictions(said, odd.contributions),
         "planted": plant_all(explorer, n, seed),
+        "blended": try_blends(explorer, n, seed),
     }
 
 
@@ -170,73 +163,3 @@ def count_contradictions(said: Statements, contributions: np.ndarray) -> int:
     spoken = said.named[:, 0] >= 0
     views = np.abs(said.deviation).argmax(axis=1), contributions.argmax(axis=1)
     return int(sum((spoken & ~(said.named == view[:, None]).any(axis=1)).sum() for view in views))
-
-
-def plant_all(explorer: Explorer, n: int, seed: int) -> dict:
-    """Plant each contaminant into images of the test split, and count how often it is what is told."""
-    table = explorer.table.drop(columns="percentile")  # what is odd then is not asked: the contaminant is to be seen
-    table = table[(table["population"] == "ordinary") & (name_caveats(table, explorer.edges) == "")]
-    rows = table[table["split"] == "test"].sample(frac=1, random_state=seed)[:n]
-    flux, generator = explorer.images.get(rows["id"].tolist()), np.random.default_rng(seed)
-    out = {}
-    for name in CONTAMINANTS:
-        planted, filled = flux, np.zeros(len(flux))
-        if name == "edge":
-            filled = np.array([cut_edge(image, explorer.survey) for image in flux])
-        else:
-            planted = plant(flux, name, generator, explorer.survey)
-        features = explorer.embedder.features(planted, Observed.read(rows, explorer.survey))
-        pixels = artefacts.measure_artefacts(planted, explorer.survey)
-        measured = join_measured(pixels, features, explorer.embedder.domain)
-        known = {"suspicion": suspect(measured), "contamination": measured["contamination"].to_numpy()}
-        told = name_caveats(rows.assign(**known, filled=filled), explorer.edges)
-        hits = told == {"neighbour": "neighbour", "trail": "line", "edge": "cut"}[name]
-        out[name] = share(hits[np.isfinite(filled)])
-    return out
-
-
-def cut_edge(image: np.ndarray, survey: Survey) -> float:
-    """Cut a tenth off an image (B, S, S), and read it as any upload: the share of the frame that was filled in.
-
-    NaN of a galaxy too faint to be found, which is refused.
-    """
-    cut = image.copy()
-    cut[:, :, -(survey.size // 10) :] = np.nan
-    known = ("SIMULATE = T",) * len(survey.bands)
-    cutout = Cutout(cut, survey.model_scale, "".join(survey.bands), dereddened=known)
-    try:
-        return float(1 - prepare(cutout, survey).valid.all(axis=0).mean())
-    except InputError:
-        return float("nan")
-
-
-def plant(flux: np.ndarray, name: str, generator: np.random.Generator, survey: Survey) -> np.ndarray:
-    """Plant a contaminant into images (N, B, S, S).
-
-    A neighbour is a point source as bright as the galaxy's middle, 2 to 4 arcsec away; a trail crosses one band at 5
-    sigma of its sky.
-    """
-    planted, size = flux.copy(), survey.size
-    y, x = np.mgrid[:size, :size] - (size - 1) / 2
-    radius = np.hypot(x, y) * survey.model_scale
-    for image in planted:
-        turn = generator.uniform(0, 2 * np.pi)
-        if name == "neighbour":
-            point = np.exp(-((radius / 1.2) ** 2))
-            step = generator.uniform(2, 4) / survey.model_scale * np.array([np.sin(turn), np.cos(turn)])
-            light = np.maximum(image[:, radius < 2].sum(axis=1), 0)
-            image += (light / point.sum())[:, None, None] * displace(point, step, order=1)
-        elif name == "trail":
-            band = generator.integers(len(image))
-            image[band, np.abs(x * np.sin(turn) - y * np.cos(turn) - generator.uniform(-8, 8)) < 1] += (
-                5 * survey.model_noise[band]
-            )
-    return planted
-
-
-def share(hits: np.ndarray) -> list[float]:
-    """Give a share and its standard error; NaN of nothing."""
-    if not len(hits):
-        return [float("nan"), float("nan")]
-    value = float(np.mean(hits))
-    return [value, float(np.sqrt(value * (1 - value) / len(hits)))]

@@ -236,7 +236,11 @@ def attribution(
     for row in shares["calibration"]:
         table.add_row(f"over {row['above']:.0%}", str(row["n"]), f"{row['probability']:.0%}", _percent(row["right"]))
     Console().print(table)
-    for title, rows in (("Right by one view alone", shares["rivals"]), ("Planted, and named", shares["planted"])):
+    for title, rows in (
+        ("Right by one view alone", shares["rivals"]),
+        ("Planted, and named", shares["planted"]),
+        ("Another source on the galaxy, and told", shares["blended"]),
+    ):
         print(f"{title}: " + "; ".join(f"{name} {_percent(cell)}" for name, cell in rows.items()))
     for name, row in shares["looks"].items():
         said = ", ".join(f"{words} {share:.0%}" for words, share in list(row["told"].items())[:4])

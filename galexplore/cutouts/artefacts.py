@@ -10,6 +10,7 @@ import pandas as pd
 from scipy.ndimage import convolve
 from scipy.sparse import csr_array
 
+from galexplore.cutouts.blends import measure_blend
 from galexplore.errors import InputError
 from galexplore.files import DAMAGE, write_beside
 from galexplore.survey import Survey
@@ -75,7 +76,7 @@ def measure_artefacts(flux: np.ndarray, survey: Survey) -> pd.DataFrame:
         each pixel clipped at 6 sigma of the sky. `depth` [sigma]: signal to noise within 2 arcsec in the best band.
         `size` [arcsec]: rms radius within 2.5 arcsec; `ellipticity` there. `off_locus` [mag]: r - z less that of stars
         of the same g - r; NaN where the survey lacks one of these bands. `contamination`: light of the brightest spot
-        within 4 arcsec beyond what lies opposite to it, over that of the middle.
+        within 4 arcsec beyond what lies opposite to it, over that of the middle. `blend`: as of `measure_blend`.
     """
     if not len(flux):  # the columns of any, all the same
         return _measure_batch(np.zeros((1, *survey.shape), np.float32), survey).iloc[:0]
@@ -96,6 +97,7 @@ def _measure_batch(flux: np.ndarray, survey: Survey) -> pd.DataFrame:
         g, r, z = -2.5 * np.log10(bright[:, [survey.index(b) for b in LOCUS]]).T
         columns["off_locus"] = _leave_locus(g - r, r - z)
     columns["contamination"] = _measure_contamination(flux, noise, survey)
+    columns["blend"] = measure_blend(flux, survey)
     return pd.DataFrame(columns)
 
 

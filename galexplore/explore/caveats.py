@@ -10,6 +10,7 @@ from galexplore.atlas.atlas import Atlas
 from galexplore.atlas.statements import ODD
 from galexplore.cutouts import artefacts
 from galexplore.cutouts.audit import Prepared
+from galexplore.cutouts.blends import BLENDED
 from galexplore.latents import LATENTS, MEANS
 from galexplore.posterior import domain as domains
 from galexplore.posterior.domain import OUTSIDE, PROBABILITIES, Domain, Validity
@@ -30,6 +31,7 @@ BRIEFLY = {
     "star": "like a star",
     "unlike": "outside of what was learnt",
     "neighbour": "contaminated by a neighbour",
+    "blended": "blended with another source",
     "cut": "cut by an edge",
     "saturated": "saturated",
     "edge": "at the edge of what was learnt",
@@ -37,6 +39,8 @@ BRIEFLY = {
 SENTENCES = domains.SAYINGS | {
     "unlike": domains.UNLIKE,
     "neighbour": "another source within 4″ gives the middle light that is not the galaxy's",
+    "blended": "another source seems to lie on the galaxy: the centre of its light leaves its peak, or differs from "
+    "band to band, as by a companion, an arc or a chance alignment",
     "cut": "a part of the frame held no data and was filled in",
     "saturated": "a part of the picture is saturated, so that its brightest light is not known",
     "edge": "it lies where hardly any of the galaxies learnt from does: one in a thousand by redshift or mass",
@@ -77,26 +81,27 @@ def suspect(measured: pd.DataFrame) -> np.ndarray:
 def find_caveats(table: pd.DataFrame, edges: np.ndarray) -> dict[str, np.ndarray]:
     """Find which caveats hold of galaxies (N): each key of `BRIEFLY` but "unlike", in its order, with a mask (N,).
 
-    A neighbour and the edge of what was learnt explain what is odd; of a galaxy that is not, they are not told.
+    A neighbour, a blend and the edge of what was learnt explain what is odd; of what is not, they are not told.
 
     Parameters
     ----------
     table : DataFrame
-        Latents, and whichever of these are known: `suspicion`, `contamination` (ratio), `filled` and `saturated`
-        (shares of the frame), `percentile` of rarity.
+        Latents, and whichever of these are known: `suspicion`, `contamination` (ratio), `blend`, `filled` and
+        `saturated` (shares of the frame), `percentile` of rarity.
     edges : array (2, 2)
         As `find_edges` gives them.
     """
     nothing = np.zeros(len(table))
     suspicion = table["suspicion"].to_numpy(str) if "suspicion" in table else np.full(len(table), "")
-    contamination, filled, saturated = (
-        np.asarray(table.get(name, nothing)) for name in ("contamination", "filled", "saturated")
+    contamination, blend, filled, saturated = (
+        np.asarray(table.get(name, nothing)) for name in ("contamination", "blend", "filled", "saturated")
     )
     values = table[[MEANS[LATENTS.index(name)] for name in BOUNDED]].to_numpy(float)
     outside = ((values < edges[:, 0]) | (values > edges[:, 1])).any(axis=1)
     rare = np.asarray(table.get("percentile", nothing + ODD)) >= ODD
     return {key: suspicion == key for key in artefacts.SUSPICIONS} | {
         "neighbour": rare & (contamination > artefacts.CONTAMINATED),
+        "blended": rare & (blend > BLENDED),
         "cut": filled > CUT,
         "saturated": saturated > SATURATED,
         "edge": rare & outside,
@@ -149,7 +154,8 @@ def add_caveats(
         As `find_edges` gives them.
     """
     filled = np.array([1 - p.valid.all(axis=0).mean() for p in prepared])
-    known = {"suspicion": suspect(measured), "contamination": measured["contamination"].to_numpy(), "filled": filled}
+    known = {"suspicion": suspect(measured), "filled": filled}
+    known |= {name: measured[name].to_numpy() for name in ("contamination", "blend")}
     caveats = find_caveats(table.assign(**known, saturated=[p.saturated for p in prepared]), edges)
     noted = list[Validity]()
     for i, validity in enumerate(validities):

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.stats import norm
 
-from galexplore.atlas.controls import Matching, balance_controls, compare_matched
+from galexplore.atlas.controls import Matching, balance_controls, compare_matched, compare_sets
 from galexplore.atlas.recovery import FALSE_ALARMS, classify
 from galexplore.explore.explorer import Explorer
 from galexplore.posterior.meaning import add_looks
@@ -109,10 +110,42 @@ def compare(
     pool = np.flatnonzero(explorer.atlas.ordinary) if pool is None else np.asarray(pool, int)
     pool = np.setdiff1d(pool, cases)
     bright = [name for name in map(str, values) if name.startswith("mag_")]
-    by = choose_matched(values, np.concatenate([cases, pool]), bright[0] if magnitude and bright else "")
-    matching = balance_controls(values, cases, pool, by)
+    matching = find_controls(values, cases, pool, bright[0] if magnitude and bright else "")
     columns = [name for name in COMPARED if name in values]
+    by = tuple(matching.balance["column"])
     return Comparison(matching, compare_matched(values, cases, pool, matching, columns), by)
+
+
+def find_controls(table: pd.DataFrame, cases: np.ndarray, pool: np.ndarray, magnitude: str = "") -> Matching:
+    """Find controls of redshift and mass, and of a column of magnitudes if any, at places in a table of latents."""
+    return balance_controls(table, cases, pool, choose_matched(table, np.concatenate([cases, pool]), magnitude))
+
+
+def add_matched(differences: pd.DataFrame, table: pd.DataFrame, matching: Matching) -> pd.DataFrame:
+    """Put beside raw differences those that controls leave; what tells two sets apart best either way comes first.
+
+    Parameters
+    ----------
+    differences : DataFrame
+        `column`, `auc`, `auc_error`, and others, as of `galexplore.atlas.enrichment.compare_with_rest`.
+    table : DataFrame
+    matching : Matching
+        By places in it.
+
+    Returns
+    -------
+    DataFrame
+        With `raw` and `matched`, each with its 95 % interval, `<way>_low` and `<way>_high`, in place of `auc` and its
+        error; NaN where there are no controls.
+    """
+    auc, reach = differences["auc"], norm.ppf(0.975) * differences["auc_error"]
+    raw = {"raw": auc, "raw_low": (auc - reach).clip(lower=0), "raw_high": (auc + reach).clip(upper=1)}
+    own = compare_sets(table, matching.cases, matching.controls, differences["column"], weight=matching.weight)
+    own = own.drop(columns=["ours", "theirs"]).set_index("column").reindex(differences["column"]).astype(float)
+    own = own.rename(columns={"auc": "matched", "low": "matched_low", "high": "matched_high"}).reset_index(drop=True)
+    both = pd.concat([differences.drop(columns=["auc", "auc_error"]).assign(**raw), own], axis=1)
+    apart = (both[["raw", "matched"]] - 0.5).abs().max(axis=1)
+    return both.loc[apart.sort_values(ascending=False, kind="stable").index].reset_index(drop=True)
 
 
 def compare_two(explorer: Explorer, ours: np.ndarray, theirs: np.ndarray) -> Comparison:
@@ -126,6 +159,17 @@ def write_auc(row: dict, way: str) -> str:
     if not np.isfinite(row[way]):
         return "–"
     return f"{row[way]:.2f} ({row[f'{way}_low']:.2f}–{row[f'{way}_high']:.2f})"
+
+
+def write_balance(matching: Matching, n: int) -> str:
+    """Write how well the controls of n galaxies match: how many, how near, what differences of means are left."""
+    gaps = ", ".join(
+        f"{r['column']} {r['smd_matched']:+.2f} (raw {r['smd_raw']:+.2f})" for r in matching.balance.to_dict("records")
+    )
+    alone = f" {matching.alone} of {n} have no control near enough and are left out." if matching.alone else ""
+    alone += "" if matching.balanced else " **Not balanced:** what is matched by still differs by over a tenth."
+    said = f"{len(matching.controls):,} controls, within {matching.caliper:g} standard deviations"
+    return f"{said}; standardised mean differences {gaps}.{alone}"
 
 
 def recall_matched(explorer: Explorer, comparison: Comparison, kind: str) -> pd.DataFrame:

@@ -26,8 +26,10 @@ if TYPE_CHECKING:  # torch takes seconds to import: see explorer
 
 _AT_ONCE = 50_000  # galaxies whose posteriors are in memory at a time
 
+#: What of an image's measurements stands in the table, each where it was measured.
+MEASURED = ("contamination", "blend")
 #: Columns that join the table after the atlas's.
-LATER = ("statement", "statement_share", "suspicion", "contamination", *INFERRED)
+LATER = ("statement", "statement_share", "suspicion", *MEASURED, *INFERRED)
 #: Splits whose galaxies no fit has seen.
 _UNSEEN = ("validation", "test")
 
@@ -89,7 +91,7 @@ def correlate_atlas(atlas: Atlas, density: "Density | None") -> Atlas:
 
 
 def add_measured(table: pd.DataFrame, measured: pd.DataFrame | None) -> pd.DataFrame:
-    """Add what was measured of the galaxies' images: `suspicion`, and `contamination` where it was.
+    """Add what was measured of the galaxies' images: `suspicion`, and what of `MEASURED` there is.
 
     Parameters
     ----------
@@ -100,8 +102,7 @@ def add_measured(table: pd.DataFrame, measured: pd.DataFrame | None) -> pd.DataF
     if measured is None:
         return table
     rows = measured.reindex(table["id"].to_numpy(object))
-    table = table.assign(suspicion=suspect(rows))
-    return table.assign(contamination=rows["contamination"].to_numpy()) if "contamination" in rows else table
+    return table.assign(suspicion=suspect(rows), **{name: rows[name].to_numpy() for name in MEASURED if name in rows})
 
 
 def add_statements(table: pd.DataFrame, statements: Statements, caveats: np.ndarray) -> pd.DataFrame:

@@ -86,6 +86,7 @@ def _latent_columns() -> dict[str, Column]:
         "statement_share": Column("", "stat.probability", "Probability that it is this property", low=0, high=1),
         "suspicion": Column("", "meta.code", "What it may be instead of a galaxy: line, empty or star", "str"),
         "contamination": Column("", "arith.ratio", "Light of a neighbour within 4 arcsec over the middle's"),
+        "blend": Column("", "stat.value", "How far its light is from one galaxy's: above 1, of two", low=0),
         "chi2": Column("", "stat.fit.chi2", "Reconstruction chi2 a pixel", low=0),
         "mag_aperture": Column("mag", "phot.mag;em.opt.R", "AB magnitude in r within 5 arcsec of the image's middle"),
         "feature_distance": Column(

@@ -20,6 +20,7 @@ _NAMES = {
     "statement": "What makes it odd",
     "statement_share": "Probability of what makes it odd",
     "contamination": "A neighbour's light",
+    "blend": "Light of another source on it",
     "lat_logssfr": "log sSFR",
     "logssfr": "Catalogue log sSFR",
     "lat_ms_offset": "Offset from the main sequence",

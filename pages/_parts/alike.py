@@ -10,7 +10,7 @@ from galexplore.explore.explorer import Explorer
 from galexplore.explore.neighbours import find_alike
 from pages._parts.own_list import choose_list
 from pages._parts.panels import mark, show_gallery
-from pages._parts.summary import name_rows
+from pages._parts.sets import name_rows
 from pages._session.state import find_selected, plain, select
 
 MOST = 48

@@ -12,7 +12,7 @@ from galexplore.explore.odd_groups import A_PAGE, TILES, OddGroup, choose_groupe
 from pages._parts.label_many import show_label_many
 from pages._parts.panels import mark, show_gallery
 from pages._parts.ranking import SEEN
-from pages._parts.summary import name_rows
+from pages._parts.sets import name_rows
 
 MEMBERS = 48  # of an open group on a page
 SAID = {"ordinary": "no odd property", "ambiguous": "one of two properties"}
@@ -68,6 +68,7 @@ def show_group(explorer: Explorer, one: OddGroup, scores: dict[str, int]) -> lis
     done = sum(name in scores for name in ids)
     said = f"**{SAID.get(one.reason, one.reason)}** · {len(ids):,} · {describe_group(explorer.table, one.rows)}"
     said += f" · {done:,} labelled" if done else ""
+    said += f" · {looked:,} seen" if (looked := len(seen.intersection(ids))) else ""
     icon = ":material/expand_more:" if is_open else ":material/chevron_right:"
     tip = "Close it" if is_open else "Open it to all its members"
     st.button(said, type="tertiary", icon=icon, key=f"group-{leader}", help=tip, on_click=turn_group, args=(leader,))

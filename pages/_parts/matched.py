@@ -15,12 +15,13 @@ from galexplore.explore.comparison import (
     list_differences,
     recall_matched,
     write_auc,
+    write_balance,
 )
 from galexplore.explore.explorer import Explorer
 from pages._parts.panels import mark, show_gallery
 from pages._parts.rare import run_classifier
-from pages._parts.summary import name_rows
-from pages._parts.two_sets import list_sets, show_two
+from pages._parts.sets import list_sets, name_rows
+from pages._parts.two_sets import show_two
 from pages._session.state import plain
 
 PICTURES = 12
@@ -102,14 +103,5 @@ def show_table(comparison: Comparison, n: int) -> None:
         raw, own = (write_auc(row, way) for way in ("raw", "matched"))
         lines.append(f"| {COMPARED[row['column']]} | {row['ours']:.2f} | {raw} | **{own}** |")
     st.markdown("\n".join(lines))
-    matching = comparison.matching
-    gaps = ", ".join(
-        f"{r['column']} {r['smd_matched']:+.2f} (raw {r['smd_raw']:+.2f})" for r in matching.balance.to_dict("records")
-    )
-    alone = f" {matching.alone} of {n} have no control near enough and are left out." if matching.alone else ""
-    alone += "" if matching.balanced else " **Not balanced:** what is matched by still differs by over a tenth."
-    balance = f"{len(matching.controls):,} controls, within {matching.caliper:g} standard deviations"
-    balance += f"; standardised mean differences {gaps}"
-    st.caption(
-        f"{MEANING.format(by='redshift and mass' + ' and magnitude' * (len(comparison.by) > 2))} {balance}.{alone}"
-    )
+    by = "redshift and mass" + " and magnitude" * (len(comparison.by) > 2)
+    st.caption(f"{MEANING.format(by=by)} {write_balance(comparison.matching, n)}")

@@ -15,7 +15,7 @@ from galexplore.jobs.remap import FITTED, Remap
 from galexplore.tables.expressions import tabulate
 from pages._parts.counts import say_count
 from pages._parts.panels import STILL
-from pages._parts.summary import name_rows
+from pages._parts.sets import name_rows
 from pages._session.state import find_selected, is_dark, plain, select
 
 WAYS = {"components": "Principal components", "umap": "UMAP"}

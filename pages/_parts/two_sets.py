@@ -1,15 +1,12 @@
-"""Any two sets of galaxies beside each other: kinds, the selection, named subsets, one's own list."""
+"""Any two sets of galaxies beside each other, raw and matched."""
 
 import numpy as np
 import streamlit as st
 
-from galexplore.errors import InputError
-from galexplore.explore.comparison import COMPARED, FEWEST, Comparison, compare_two, list_rows, write_auc
+from galexplore.explore.comparison import COMPARED, FEWEST, Comparison, compare_two, write_auc
 from galexplore.explore.explorer import Explorer
-from pages._parts.filters import find_masks
-from pages._parts.subsets import list_subsets
-from pages._parts.summary import name_rows
-from pages._session.state import find_selected, plain
+from pages._parts.sets import name_rows
+from pages._session.state import plain
 
 
 @st.cache_data(max_entries=20, show_spinner=False)
@@ -18,22 +15,6 @@ def run_pair(
 ) -> Comparison:
     """Compare two sets of galaxies, once for everyone."""
     return compare_two(_explorer, _ours, _theirs)
-
-
-def list_sets(explorer: Explorer, kinds: list[str]) -> dict[str, np.ndarray]:
-    """List what may be compared: what each set is called, and its galaxies' places in the table."""
-    state = st.session_state
-    sets = {kind: list_rows(explorer, kind) for kind in kinds}
-    if state.selection:
-        sets["the selection"] = find_selected(explorer)
-    try:
-        masks = find_masks(explorer.digest, list_subsets(), explorer)
-    except InputError:  # of another catalogue's columns; the Atlas says which
-        masks = {}
-    sets |= {f"subset {name}": np.flatnonzero(mask) for name, mask in masks.items()}
-    if state.listed and len(state.listed["rows"]):
-        sets["your list"] = state.listed["rows"]
-    return sets
 
 
 def show_two(explorer: Explorer, sets: dict[str, np.ndarray], chosen: str) -> None:

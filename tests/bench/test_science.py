@@ -10,10 +10,15 @@ import pytest
 
 from galexplore.atlas.rarity import Oddness
 from galexplore.atlas.statements import state
-from galexplore.bench import attribution, sed
+from galexplore.bench import attribution, plantings, sed
 from galexplore.explore.models import load
 from galexplore.jobs import shifts
+from galexplore.mock.render import render_clean
+from galexplore.mock.rows import read_rows
+from galexplore.places import DATA
+from galexplore.sources.segments import draw_pixels
 from galexplore.survey import DECALS
+from galexplore.tables import catalogue
 
 
 def test_a_tail_is_three_sigma_of_the_conditional():
@@ -52,12 +57,28 @@ def test_what_is_planted_is_found_again():
     generator = np.random.default_rng(0)
     noise = generator.normal(size=(12, 3, 69, 69)) * np.asarray(DECALS.model_noise)[:, None, None]
     flux = (draw_ellipse(0.5, 4.0, 0.6, 300) + noise).astype(np.float32)
-    planted = attribution.plant(flux, "neighbour", generator, DECALS)
+    planted = plantings.plant(flux, "neighbour", generator, DECALS)
     before, after = (artefacts.measure_artefacts(f, DECALS)["contamination"] for f in (flux, planted))
     assert (after > artefacts.CONTAMINATED).mean() > 0.9 and (before < artefacts.CONTAMINATED).all()
-    trailed = attribution.plant(flux, "trail", generator, DECALS)
+    trailed = plantings.plant(flux, "trail", generator, DECALS)
     assert (artefacts.suspect(artefacts.measure_artefacts(trailed, DECALS)) == "line").mean() > 0.7
-    assert 0.05 < attribution.cut_edge(flux[0], DECALS) < 0.15
+    assert 0.05 < plantings.cut_edge(flux[0], DECALS) < 0.15
+
+
+def test_a_second_source_is_put_where_it_is_said_with_the_light_that_is_asked_for():
+    rows = read_rows(catalogue.read(DATA).query("population == 'ordinary' and mag_r < 18")[:40])
+    host, other = rows[0], rows[1]
+    image, at = draw_pixels(host, DECALS, alone=True).astype(np.float32), (np.arange(69) - 34) * DECALS.model_scale
+    own = image[1][np.hypot(at, at[:, None]) < 2].sum()
+    for second in (other, plantings.darken(other) | {"oddity": "star"}):
+        drawn = plantings.draw_second(image, host, second, 2.2, 0.5, DECALS)[1]
+        x, y = (2.2 * f(0.5) + host[f"offset_{a}"] * DECALS.pixel_scale for f, a in ((np.cos, "x"), (np.sin, "y")))
+        row, column = np.unravel_index(drawn.argmax(), drawn.shape)
+        assert np.hypot(at[column] - x, at[row] - y) < 0.5
+        assert drawn[np.hypot(at - 2.2 * np.cos(0.5), at[:, None] - 2.2 * np.sin(0.5)) < 2].sum() == pytest.approx(own)
+    crowd = np.stack([render_clean(plantings.darken(row), DECALS) for row in rows[:6]])
+    whole = np.stack([render_clean(row, DECALS) - render_clean(row, DECALS, neighbours=False) for row in rows[:6]])
+    assert np.abs(crowd - whole).max() < 1e-3 * whole.max(), "what is left of a galaxy without light is its neighbours"
 
 
 def test_a_mass_is_moved_at_the_same_ssfr_and_a_rate_at_the_same_mass():

@@ -56,14 +56,17 @@ def test_the_tables_words_are_those_of_the_statement(explorer):
 
 
 def test_what_an_image_hides_is_told_before_any_physics():
-    table = pd.DataFrame({"lat_redshift": [0.2] * 6 + [0.95], "lat_logmass": 10.0})
-    table["suspicion"] = ["", "line", "", "", "", "", ""]
-    table["contamination"] = [0.0, 9.0, 9.0, np.nan, 0, 0, 0]
-    table["filled"], table["saturated"] = [0, 0, 0, 0.2, 0, 0, 0], [0, 0, 0, 0, 0.01, 0, 0]
-    assert name_caveats(table, EDGES).tolist() == ["", "line", "neighbour", "cut", "saturated", "", "edge"]
-    assert name_caveats(table[["lat_redshift", "lat_logmass"]], EDGES).tolist() == [""] * 6 + ["edge"]
+    table = pd.DataFrame({"lat_redshift": [0.2] * 7 + [0.95], "lat_logmass": 10.0})
+    table["suspicion"] = ["", "line", "", "", "", "", "", ""]
+    table["contamination"] = [0.0, 9.0, 9.0, np.nan, 0, 0, 0, 0]
+    table["blend"] = [0.0, 9.0, 9.0, 0, np.nan, 0.9, 1.1, 0]
+    table["filled"], table["saturated"] = [0, 0, 0, 0.2, 0, 0, 0, 0], [0, 0, 0, 0, 0.01, 0, 0, 0]
+    assert name_caveats(table, EDGES).tolist() == ["", "line", "neighbour", "cut", "saturated", "", "blended", "edge"]
+    assert name_caveats(table[["lat_redshift", "lat_logmass"]], EDGES).tolist() == [""] * 7 + ["edge"]
+    unmeasured = name_caveats(table.drop(columns="blend"), EDGES).tolist()
+    assert unmeasured == ["", "line", "neighbour", "cut", "saturated", "", "", "edge"], "of blends nothing is known"
     usual = name_caveats(table.assign(percentile=40.0), EDGES).tolist()
-    assert usual == ["", "line", "", "cut", "saturated", "", ""], "what is not odd needs no excuse"
+    assert usual == ["", "line", "", "cut", "saturated", "", "", ""], "what is not odd needs no excuse"
     assert set(BRIEFLY) == set(SENTENCES)
 
 
@@ -194,7 +197,7 @@ def test_one_sentence_tells_all_that_is_to_be_known_of_an_image(explorer):
     prepared = prepare(read_star(), DECALS)
     cut = replace(prepared, valid=prepared.valid & (np.arange(69) < 60), saturated=0.01)
     measured = pd.DataFrame({"prob_galaxy": [0.9], "prob_star": [0.1], "contamination": [2.0], "line": [0.0]})
-    measured = measured.assign(depth=50.0, size=2.0, ellipticity=0.5, off_locus=1.0)
+    measured = measured.assign(blend=0.4, depth=50.0, size=2.0, ellipticity=0.5, off_locus=1.0)
     row = pd.DataFrame({"lat_redshift": [0.2], "lat_logmass": [10.0], "percentile": [99.0]})
     (known,) = add_caveats([Validity("at the edge", ("seldom seen",), 1.5)], row, measured, [cut], EDGES)
     assert known.caveat == "neighbour" and known.reasons[0] == "seldom seen" and len(known.reasons) == 4
@@ -203,6 +206,8 @@ def test_one_sentence_tells_all_that_is_to_be_known_of_an_image(explorer):
     assert usual.sentence == "" == usual.caveat
     (beside,) = add_caveats([Validity()], row, measured, [prepared], EDGES)
     assert beside.sentence == f"To be read with care: {SENTENCES['neighbour']}."
+    (double,) = add_caveats([Validity()], row, measured.assign(contamination=0.0, blend=3.0), [prepared], EDGES)
+    assert double.caveat == "blended" and double.sentence == f"To be read with care: {SENTENCES['blended']}."
 
 
 def test_a_model_that_learnt_what_is_no_galaxy_is_asked_before_plain_limits():

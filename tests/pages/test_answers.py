@@ -81,12 +81,12 @@ def test_only_a_slider_that_was_moved_gives_its_latent(app, explorer, changes):
 
 
 def test_a_selections_summary_is_known_by_what_it_holds(explorer):
-    from pages._parts import summary
+    from pages._parts import sets
 
     rows = np.flatnonzero(explorer.table["population"] == "Green Pea")
     others = np.flatnonzero(explorer.table["population"] == "Red Spiral")
-    assert summary.name_rows(rows) == summary.name_rows(rows.copy()) == summary.name_rows(rows.astype(np.int32))
-    assert len({summary.name_rows(r) for r in (rows, others, rows[:-1], rows[1:], np.array([], int))}) == 5
+    assert sets.name_rows(rows) == sets.name_rows(rows.copy()) == sets.name_rows(rows.astype(np.int32))
+    assert len({sets.name_rows(r) for r in (rows, others, rows[:-1], rows[1:], np.array([], int))}) == 5
 
 
 def test_two_sessions_never_share_a_summary(app, explorer, monkeypatch, tmp_path):
