@@ -2,13 +2,21 @@
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from galexplore.cli.terminal import Bars, out
 from galexplore.errors import InputError
 from galexplore.survey import DECALS
+
+if TYPE_CHECKING:
+    from collections.abc import Sized
+
+    from pandas import DataFrame
+
+    from galexplore.sources.catalogues.services import Service
+    from galexplore.sources.transport import Session
 
 app = typer.Typer(help="Fetch real galaxies: a catalogue, its cutouts, rare kinds of the literature.")
 Folder = Annotated[Path, typer.Option("--out", help="Folder in which all of it is kept.")]
@@ -34,29 +42,28 @@ def catalogue(
 ) -> None:
     """Fetch a spectroscopic catalogue, or take a table of one's own: cut, without duplicates, in the footprint."""
     from galexplore.jobs import fetch_catalogue as job
-    from galexplore.sources.catalogues.labels import read_labels
     from galexplore.sources.catalogues.own import parse_mapping
     from galexplore.sources.catalogues.services import SERVICES, find_service
     from galexplore.sources.transport import open_session
 
     notes: list[str] = []
     mapping = parse_mapping(column or [])
-    if source == "tap":
-        if not service or not query:
+    if source == "tap" or (source not in SERVICES and (Path(source).suffix or Path(source).exists())):
+        if source == "tap" and not (service and query):
             raise InputError("tap needs --service, the https address of a TAP service, and --query, in ADQL")
-        said, notes = job.fetch_tap(service, query, to, open_session(), mapping, imf, cosmology, n)
-    elif source not in SERVICES and (Path(source).suffix or Path(source).exists()):
-        said, notes = job.take_own(Path(source), to, mapping, imf, cosmology, n)
+        out.print(f"{job.Plan(n, n, 1, int(source == 'tap'))}.")
+        if dry_run:
+            return
+        if source == "tap":
+            said, notes = job.fetch_tap(service, query, to, open_session(), mapping, imf, cosmology, n)
+        else:
+            said, notes = job.take_own(Path(source), to, mapping, imf, cosmology, n)
     else:
-        named, session, labelled = find_service(source), open_session(), None
+        named, session = find_service(source), open_session()
+        counted, labelled = None, None
         if named.labelled_by:
-            place = labels or named.labelled_by
-            if session.stand_in and labels is None:
-                raise InputError(f"the stand-in has no {place}; give --labels FILE with id, logmass, logsfr")
-            out.print(f"Masses and SFRs of {place}.")
-            with Bars() as report:
-                labelled = read_labels(place, mapping, session.off, lambda done, of: report("labels", done, of))
-        plan = job.plan_catalogue(session, named, n, labelled)
+            counted, labelled = _find_labels(named, labels, mapping, session, dry_run)
+        plan = job.plan_catalogue(session, named, n, counted)
         out.print(f"{named.title}: {plan}.")
         if dry_run:
             return
@@ -70,6 +77,25 @@ def catalogue(
     for why, count in said["dropped"].items():
         out.print(f"{count:,} left out: {why}.")
     out.print(f"{said['rows']:,} galaxies in {to}. Next: galexplore fetch cutouts {to}")
+
+
+def _find_labels(
+    service: "Service", asked: str | None, mapping: dict[str, str], session: "Session", dry_run: bool
+) -> tuple["Sized", "DataFrame | None"]:
+    """Say what reading a service's labels takes, and read them; counted alone where they are large and not wanted."""
+    from galexplore.sources.catalogues.labels import open_labels, read_labels
+
+    place = asked or service.labelled_by
+    if session.stand_in and asked is None:
+        raise InputError(f"the stand-in has no {place}; give --labels FILE with id, logmass, logsfr")
+    whole = open_labels(place, session.off)
+    size = f": {len(whole):,} rows, at most {whole.size / 1e9:.2f} GB to read" if whole is not None else ""
+    out.print(f"Masses and SFRs of {place}{size}.")
+    if dry_run and whole is not None:
+        return whole, None
+    with Bars() as report:
+        labelled = read_labels(place, mapping, session.off, lambda done, of: report("labels", done, of))
+    return labelled, labelled
 
 
 @app.command("cutouts")
@@ -111,14 +137,14 @@ def hats(
     dry_run: Dry = False,
 ) -> None:
     """Take a ready-made set of images and labels in HATS form, such as the Multimodal Universe's; needs lsdb."""
-    from galexplore.jobs.fetch_hats import take_hats
+    from galexplore.jobs.fetch_hats import estimate_hats, take_hats
     from galexplore.sources.catalogues.hats import HatsCatalogue
     from galexplore.sources.catalogues.own import parse_mapping
     from galexplore.sources.transport import open_session
 
     mapping = parse_mapping(column or [])
     catalogue = HatsCatalogue(place, off=open_session().off)
-    out.print(f"{len(catalogue):,} rows in {catalogue.parts:,} partitions, of which one at a time is read.")
+    out.print(f"{estimate_hats(catalogue, to, DECALS, n)}.")
     if dry_run:
         return
     with Bars() as report:
@@ -132,13 +158,18 @@ def hats(
 def populations(
     to: Folder,
     table: Annotated[list[Path] | None, typer.Option(help="A copy of a published table, instead of asking.")] = None,
+    dry_run: Dry = False,
 ) -> None:
     """Add Green Peas and Red Spirals of the literature to a catalogue; no training learns from them."""
     from galexplore.jobs.fetch_catalogue import add_populations
     from galexplore.sources.catalogues.populations import PUBLISHED, fetch_published, read_published
     from galexplore.sources.transport import open_session
 
-    session = open_session()
+    session, asked = open_session(), 0 if table else len(PUBLISHED)
+    galaxies = sum(p.rows for p in PUBLISHED)
+    out.print(f"{asked} requests, a second or so; {galaxies:,} galaxies at most, 0.1 MB on disk.")
+    if dry_run:
+        return
     lists = [read_published(p) for p in table] if table else [fetch_published(session, p) for p in PUBLISHED]
     for kind, (count, there) in add_populations(to, lists).items():
         source = next(x["source"].iloc[0] for x in lists if x["population"].iloc[0] == kind)

@@ -58,14 +58,17 @@ def train(
     unpack: Annotated[
         Path | None, typer.Option(help="Go on with a training that --pack wrote into this folder, here or elsewhere.")
     ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it would cost, and stop.")] = False,
 ) -> None:
     """Train a model, calibrate it, embed the catalogue and fit the atlas; continues where it was killed."""
     from dataclasses import replace
 
     from galexplore.explore.seal import read_card
     from galexplore.jobs.gather import find_catalogue, is_embedded
+    from galexplore.jobs.learn import make_plan
     from galexplore.jobs.make_model import train_model
     from galexplore.jobs.publish import check_place
+    from galexplore.jobs.training_cost import estimate_training
     from galexplore.network.processes import Processes, launch_processes
     from galexplore.network.recipes import RECIPES, Network, fine_tune
     from galexplore.network.sample import pick_device
@@ -95,7 +98,11 @@ def train(
     if pack:
         write_pack(name, data, training, imaging, network, pack, begun)
         return
-    processes = launch_processes(devices) if devices > 1 else Processes()
+    processes = launch_processes(devices) if devices > 1 and not dry_run else Processes()
+    if not processes.rank:
+        out.print(f"{estimate_training(name, make_plan(data, training, imaging, network, begun), devices)}.")
+    if dry_run:
+        return
     with Bars() as report:
         card = train_model(name, data, training, report, imaging, network, processes, overwrite, begun)
     out.print(f"models/{name} written: {tell_cost(card)}.")

@@ -1,11 +1,11 @@
 """A spectroscopic catalogue fetched, cut and kept, with where it comes from; and rare kinds of the literature in it."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sized
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -16,10 +16,11 @@ from galexplore.jobs.fetch_cutouts import SELECTED
 from galexplore.locks import hold
 from galexplore.sources.catalogues.labels import fill_errors
 from galexplore.sources.catalogues.own import read_own
-from galexplore.sources.catalogues.pages import ask_tap, count_rows, fetch_chosen, fetch_pages
+from galexplore.sources.catalogues.pages import SECONDS, ask_tap, count_rows, fetch_chosen, fetch_pages
 from galexplore.sources.catalogues.selection import LABELS, select, settle
 from galexplore.sources.catalogues.services import IDS, PAGE, Service
 from galexplore.sources.footprint import explain_outside
+from galexplore.sources.limiter import A_SECOND
 from galexplore.sources.transport import Session
 from galexplore.tables import catalogue
 from galexplore.tables.positions import to_vectors
@@ -29,6 +30,7 @@ _SPARE = 1.3  # rows asked for, over those wanted: cuts and the footprint take s
 _SAME = 2.0  # arcsec: a galaxy of the literature this near to a row is that row
 _BYTES = 150  # a row, on disk
 _OF_A_JOB = 6  # requests: it is made, begun, looked at, fetched, and each leads to its description
+_Labels = TypeVar("_Labels", bound=Sized)
 _NEEDED = ["id", "ra", "dec", "z"]
 #: What the source of a catalogue says besides, where a stand-in answered for the servers.
 STAND_IN = " as a stand-in of the servers gives it: a demonstration, not the sky"
@@ -36,28 +38,32 @@ STAND_IN = " as a stand-in of the servers gives it: a demonstration, not the sky
 
 @dataclass(frozen=True)
 class Plan:
-    """What fetching a catalogue costs: galaxies there are, rows to ask for, one row in so many, requests, bytes."""
+    """What fetching a catalogue costs: galaxies there are, rows to ask for, one row in so many, requests."""
 
     there: int
     rows: int
     one_in: int
     requests: int
-    size: int
 
     def __str__(self) -> str:
+        disk = f"{self.rows * _BYTES / 1e6:.1f} MB on disk"
+        if not self.requests:
+            return f"no request; {self.rows:,} rows at most, {disk}"
+        chosen = f"{self.there:,} galaxies there; {self.rows:,} rows to ask for, one in {self.one_in}"
+        least = np.ceil(self.requests / A_SECOND)
         return (
-            f"{self.there:,} galaxies there; {self.rows:,} rows to ask for, one in {self.one_in}: {self.requests:,} "
-            f"requests, {self.size / 1e6:.1f} MB on disk"
+            f"{chosen}: {self.requests:,} request{'s' * (self.requests > 1)}, at {A_SECOND} a second {least:.0f} s at "
+            f"least, and up to {SECONDS / 60:.0f} min each where the service is slow; {disk}"
         )
 
 
-def plan_catalogue(session: Session, service: Service, n: int, labels: pd.DataFrame | None = None) -> Plan:
+def plan_catalogue(session: Session, service: Service, n: int, labels: Sized | None = None) -> Plan:
     """Find how many galaxies there are, and plan what to ask for.
 
     Parameters
     ----------
-    labels : DataFrame, optional
-        Of a service that has none itself: its galaxies are those that are asked for.
+    labels : sized, optional
+        Of a service that has none itself, a row for each galaxy that is asked for.
 
     Raises
     ------
@@ -72,10 +78,10 @@ def plan_catalogue(session: Session, service: Service, n: int, labels: pd.DataFr
         there, page, more = count_rows(session, service), PAGE, 1
     rows = min(there, round(n * _SPARE))
     requests = -(-rows // page) * (_OF_A_JOB if service.kind == "tap job" else 1) + more
-    return Plan(there, rows, max(1, there // max(rows, 1)), requests, rows * _BYTES)
+    return Plan(there, rows, max(1, there // max(rows, 1)), requests)
 
 
-def _require(labels: pd.DataFrame | None, service: Service) -> pd.DataFrame:
+def _require(labels: _Labels | None, service: Service) -> _Labels:
     if labels is None:
         raise InputError(f"{service.name} has no masses and SFRs by query: give --labels FILE with id, logmass, logsfr")
     return labels

@@ -73,8 +73,12 @@ def estimate(folder: Path, survey: Survey) -> Cost:
     """Estimate what fetching the rest costs, before a request is sent; raises as `read_selected` does."""
     store = CutoutStore(folder, survey)
     n = len(list_left(read_selected(folder), store))
-    record = 2 * int(np.prod(store.shape)) + 8
-    return Cost(n, _REQUESTS * n, _REQUESTS * n / A_SECOND / 3600, round(n * record * _BESIDE))
+    return Cost(n, _REQUESTS * n, _REQUESTS * n / A_SECOND / 3600, estimate_size(n, store))
+
+
+def estimate_size(n: int, store: CutoutStore) -> int:
+    """Estimate the bytes that so many cutouts take on disk."""
+    return round(n * store.file().record * _BESIDE)
 
 
 def fetch_cutouts(
@@ -112,7 +116,7 @@ def fetch_cutouts(
         if check:
             store.forget_damaged()
         left = list_left(frame, store)
-        need = round(len(left) * (2 * int(np.prod(store.shape)) + 8) * _BESIDE)
+        need = estimate_size(len(left), store)
         if need > measure_room(folder):
             raise InputError(
                 f"{len(left):,} cutouts take {need / 1e9:.1f} GB, and {measure_room(folder) / 1e9:.1f} are free in "

@@ -1,6 +1,7 @@
 """A ready-made set of images and labels in HATS form, taken partition by partition as the catalogue of a folder."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pandas as pd
 
 from galexplore.errors import InputError
 from galexplore.jobs.fetch_catalogue import keep_selected
-from galexplore.jobs.fetch_cutouts import SELECTED, keep_cutout, write_ready
+from galexplore.jobs.fetch_cutouts import SELECTED, estimate_size, keep_cutout, write_ready
 from galexplore.locks import hold
 from galexplore.sources.catalogues.cutouts import REFUSED, CutoutStore, Outcome
 from galexplore.sources.catalogues.hats import IMAGE, HatsCatalogue
@@ -22,6 +23,33 @@ from galexplore.tables import catalogue
 _PARTS = "parts"
 #: How the Multimodal Universe calls what is wanted here, where a catalogue has it so.
 USUAL = {"id": "object_id", "z": "Z", "z_err": "ZERR", "logmass": "LOG_MSTAR", "logsfr": "log10(AVG_SFR)"}
+
+
+@dataclass(frozen=True)
+class HatsCost:
+    """What taking a set costs: rows and partitions there, galaxies that are wanted still, bytes read and on disk."""
+
+    rows: int
+    parts: int
+    galaxies: int
+    read: int
+    size: int
+
+    def __str__(self) -> str:
+        read = f"{self.read / 1e9:.2f} GB at most are" if self.read else "of a size that it does not say, are"
+        return (
+            f"{self.rows:,} rows in {self.parts:,} partitions, of which one at a time is in memory; {read} read, and "
+            f"{self.galaxies:,} galaxies take {self.size / 1e9:.2f} GB on disk"
+        )
+
+
+def estimate_hats(hats: HatsCatalogue, folder: Path, survey: Survey, most: int | None = None) -> HatsCost:
+    """Estimate what taking the rest of a set costs, before a row is read; parameters as of `take_hats`."""
+    store, there = CutoutStore(folder, survey), len(hats)
+    wanted = there if most is None else min(most, there)
+    left = max(0, wanted - len(store.outcomes))
+    read = round(hats.size * min(1.0, left / max(there, 1)))
+    return HatsCost(there, hats.parts, left, read, estimate_size(left, store))
 
 
 def take_hats(

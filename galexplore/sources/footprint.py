@@ -1,6 +1,6 @@
 """Where the Legacy Surveys' southern imaging cannot be: told without asking anybody.
 
-`footprint.moc` is a coverage map in the IVOA's form (MOC, HEALPix of order 5), made with mocpy: all within 5 degrees
+`footprint.moc` is a coverage map in the IVOA's form (MOC, HEALPix of order 5), made by `coverage`: all within 5 degrees
 of regions of DR10 south, all within 2.6 degrees of where the Dark Energy Camera had taken g, r and z by 2023, whoever
 asked for it, so that newer releases are in it, and all beyond 30 degrees from the Galaxy's plane. What is refused lies
 outside beyond doubt; whoever is inside may still learn from the server that nothing was imaged there. Refused are a
@@ -28,10 +28,15 @@ def find_latitude(ra: float, dec: float) -> float:
 
 @cache
 def read_coverage() -> tuple[int, frozenset[int]]:
-    """Read the map: its order, and the cells of that order (nested scheme) that are covered."""
+    """Read the map that ships: its order, and the cells of that order (nested scheme) that are covered."""
+    return parse_coverage((Path(__file__).parent / "footprint.moc").read_text())
+
+
+def parse_coverage(text: str) -> tuple[int, frozenset[int]]:
+    """Read a map in the IVOA's ASCII form, as `read_coverage` gives it."""
     cells: dict[int, list[int]] = {}
     order = 0
-    for word in (Path(__file__).parent / "footprint.moc").read_text().split():
+    for word in text.split():
         place, slash, word = word.partition("/") if "/" in word else ("", "", word)
         order = int(place) if slash else order
         if word:

@@ -1,5 +1,6 @@
 """Cutouts of positions from the Legacy Surveys' viewer, each looked at before it is believed."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from io import BytesIO
 
@@ -64,7 +65,13 @@ def check_place(ra: float, dec: float, survey: Survey) -> None:
 
 
 def fetch_cutout(
-    session: Session, ra: float, dec: float, survey: Survey, name: str = "", layer: str = LAYERS[0]
+    session: Session,
+    ra: float,
+    dec: float,
+    survey: Survey,
+    name: str = "",
+    layer: str = LAYERS[0],
+    at_once: bool = False,
 ) -> SkyCutout:
     """Fetch the cutout of a position with its weights, mask and seeing, from the newest layer that has it.
 
@@ -79,6 +86,9 @@ def fetch_cutout(
         What to call it.
     layer : str
         The first one to ask, as the picture was of it.
+    at_once : bool
+        Whether pixels and PSF are asked for together, as where somebody waits and the layer is known to be there; else
+        the PSF only once there are pixels.
 
     Raises
     ------
@@ -90,12 +100,14 @@ def fetch_cutout(
     check_place(ra, dec, survey)
     misses: list[ServerError] = []
     for one in LAYERS[LAYERS.index(layer) :]:
-        try:
-            cutout = _fetch_layer(session, ra, dec, survey, one)
-        except (OutsideError, _AbsentError) as error:
-            misses.append(error)
-            continue
-        seeing, said = _fetch_seeing(session, ra, dec, survey, one)
+        with ThreadPoolExecutor(1) as beside:
+            asked = beside.submit(_fetch_seeing, session, ra, dec, survey, one) if at_once else None
+            try:
+                cutout = _fetch_layer(session, ra, dec, survey, one)
+            except (OutsideError, _AbsentError) as error:
+                misses.append(error)
+                continue
+            seeing, said = asked.result() if asked else _fetch_seeing(session, ra, dec, survey, one)
         cutout = replace(cutout, name=name or cutout.name, kind=f"{one} cutout", seeing=seeing, seeing_said=said)
         return SkyCutout(cutout, one)
     raise _conclude(misses, f"{survey.band_words} images")

@@ -61,7 +61,7 @@ def locate_on_sky(session: Session, text: str, explorer: Explorer) -> bool:
         with frame.container():
             st.image(picture.data, width=256, caption=picture.credit, alt=f"The sky at {place.name}")
             st.caption("The picture came first; its pixels are being fetched.")
-        fetched = fetch_cutout(session, place.ra, place.dec, survey, name=place.name, layer=picture.layer)
+        fetched = fetch_cutout(session, place.ra, place.dec, survey, place.name, picture.layer, at_once=True)
         keep_sky(place, picture, fetched)
         return True
     except OutsideError as error:

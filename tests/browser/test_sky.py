@@ -43,12 +43,19 @@ def test_the_search_leads_to_the_sky(page):
     page.get_by_text("M 104 (LIN)").first.wait_for(timeout=60_000)
 
 
+N = 100  # positions of a list; two requests each, at eight a second: half a minute
+
+
+def read_done(page) -> int:
+    return int(re.search(r"(\d+) of", page.get_by_text(f"of {N} done").first.inner_text())[1])
+
+
 def test_a_list_goes_on_while_another_page_is_used_and_is_cancelled_and_resumed(page, stand_in):
     page.get_by_role("link", name="Locate").first.click()
     settle(page)
     page.get_by_text("A list of up to 500").click()
     box = page.get_by_label("One name or position a line")
-    box.fill("\n".join(f"{150 + i / 7:.4f} {2 + i / 9:.4f}" for i in range(40)))
+    box.fill("\n".join(f"{150 + i / 7:.4f} {2 + i / 9:.4f}" for i in range(N)))
     box.press("Control+Enter")
     page.get_by_text("to apply").wait_for(state="hidden", timeout=60_000)  # the server has the text
     settle(page)
@@ -61,12 +68,22 @@ def test_a_list_goes_on_while_another_page_is_used_and_is_cancelled_and_resumed(
         stand_in.release()
     resume = page.get_by_role("button", name="Resume")
     resume.wait_for(timeout=60_000)
-    assert int(re.search(r"(\d+) of 40 done", page.get_by_text("of 40 done").first.inner_text())[1]) < 40
+    cancelled = read_done(page)
+    assert cancelled < N / 2
     resume.click()
     resume.wait_for(state="hidden", timeout=60_000)
+    begun = len(stand_in.asked)
     page.get_by_role("link", name="Model").first.click()
     page.get_by_role("heading", name="The model").first.wait_for(timeout=60_000)
+    page.get_by_role("link", name="Anomalies").first.click()
+    page.wait_for_url("**/anomalies", timeout=60_000)
+    settle(page)
+    assert len(stand_in.asked) > begun, "it is gone on with meanwhile"
     page.get_by_role("link", name="Locate").first.click()
-    page.get_by_text("40 of 40 done: 40 located").wait_for(timeout=90_000)
+    page.get_by_text(f"of {N} done").first.wait_for(timeout=60_000)
+    assert read_done(page) > cancelled
+    page.get_by_text(f"{N} of {N} done: {N} located").wait_for(timeout=120_000)
     page.get_by_role("button", name="Show them").click()
-    page.get_by_text("40 of 40 located").wait_for(timeout=60_000)
+    page.get_by_text(f"{N} of {N} located").wait_for(timeout=60_000)
+    asked = [a for a in stand_in.asked if a.startswith("fits-cutout")]
+    assert len(asked) == len(set(asked)), "none is fetched twice"

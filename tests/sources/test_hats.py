@@ -1,7 +1,11 @@
 """A HATS catalogue with images: read one partition at a time, taken, trained from, and written back."""
 
+import json
+import subprocess
+import sys
 import weakref
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,8 +14,8 @@ import pytest
 import galexplore as gx
 from galexplore.errors import InputError
 from galexplore.jobs.fetch_cutouts import READY
-from galexplore.jobs.fetch_hats import take_hats
-from galexplore.sources.catalogues.cutouts import CutoutStore
+from galexplore.jobs.fetch_hats import estimate_hats, take_hats
+from galexplore.sources.catalogues.cutouts import FOLDER, CutoutStore
 from galexplore.sources.catalogues.hats import HatsCatalogue, write_hats
 from galexplore.sources.transport import NetworkError
 from galexplore.survey import DECALS
@@ -59,6 +63,9 @@ def test_it_is_taken_part_by_part_trained_from_and_written_back(place, tmp_path,
     make_place(monkeypatch, tmp_path)
     hats = HatsCatalogue(place)
     assert len(hats) == N and hats.parts > 2
+    cost = estimate_hats(hats, tmp_path / "f", DECALS)
+    assert cost.galaxies == N and cost.read > 0 and "one at a time" in str(cost)
+    assert estimate_hats(hats, tmp_path / "f", DECALS, 10).read == pytest.approx(cost.read / 4, rel=0.01)
     read = hats.read
 
     def read_two(skip=()):
@@ -74,6 +81,8 @@ def test_it_is_taken_part_by_part_trained_from_and_written_back(place, tmp_path,
     hats.read = lambda skip=(): (part for part in read(skip) if len(skip) >= 2 or pytest.fail("begun anew"))
     manifest = take_hats(hats, tmp_path / "f", DECALS, COLUMNS, "Chabrier")
     assert manifest["asked"] == N and manifest["got"] == N - 1 and manifest["refused"] == 1
+    assert estimate_hats(hats, tmp_path / "f", DECALS).galaxies == 0
+    assert cost.size / 1.3 < (tmp_path / "f" / FOLDER / "pictures.f16").stat().st_size < cost.size
     assert "no band z" in next(iter(manifest["why"])) and 0 < rows < N
     ready = catalogue.read(tmp_path / "f" / READY)
     assert ready["psf_r"].eq(1.3).all() and ready["logsfr"].notna().all() and ready["phi"].notna().mean() > 0.8
@@ -96,24 +105,52 @@ def test_one_partition_at_a_time_is_in_memory(place):
         assert len(part) <= 12 and len(alive) <= 2
 
 
-@pytest.mark.slow
-def test_a_million_positions_do_not_enter_memory_whole(tmp_path):
-    rng = np.random.default_rng(1)
-    n = 1_000_000
-    frame = pd.DataFrame({"id": np.arange(n).astype(str), "ra": rng.uniform(0, 360, n), "dec": rng.uniform(-60, 60, n)})
+#: Reads a catalogue as it is read here, then whole; prints the peaks of the process's memory (Linux), in bytes: after
+#: one partition, after all of them one by one, and with all of them kept; then the largest partition, and all rows.
+READ = """
+import json, sys
+from pathlib import Path
+from galexplore.sources.catalogues.hats import HatsCatalogue
+
+def peak():
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(1024 * int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
+
+def read():
+    return (part for _, part in HatsCatalogue(sys.argv[1]).read())
+
+hats = HatsCatalogue(sys.argv[1])
+sizes = [len(next(read()))]
+first = peak()
+for part in read():
+    sizes.append(len(part))
+lazily, kept = peak(), list(read())
+print(json.dumps([first, lazily, peak(), max(sizes), sum(sizes[1:]), len(hats)]))
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux tells a process its peak of memory")
+@pytest.mark.parametrize(
+    ("rows", "columns"),
+    [(120_000, 40), pytest.param(1_000_000, 10, marks=pytest.mark.slow)],
+    ids=["some", "a million"],
+)
+def test_a_large_catalogue_does_not_enter_memory_whole(tmp_path, rows, columns):
+    """Of what the whole of it takes, reading all of it takes half at most beyond what one partition does."""
     import lsdb
 
+    rng = np.random.default_rng(1)
+    frame = pd.DataFrame(rng.normal(size=(rows, columns)), columns=[f"c{i}" for i in range(columns)])
+    frame = frame.assign(id=np.arange(rows).astype(str), ra=rng.uniform(0, 360, rows), dec=rng.uniform(-60, 60, rows))
     made = lsdb.from_dataframe(
-        frame, ra_column="ra", dec_column="dec", catalog_name="many", partition_rows=50_000, margin_threshold=None
+        frame, ra_column="ra", dec_column="dec", catalog_name="many", partition_rows=rows // 20, margin_threshold=None
     )
     made.write_catalog(tmp_path / "many", catalog_name="many", progress_bar=False)
-    hats = HatsCatalogue(str(tmp_path / "many"))
-    sizes, alive = [], []
-    for _, part in hats.read():
-        alive = [one for one in alive if one() is not None] + [weakref.ref(part)]
-        sizes.append(len(part))
-        assert len(alive) <= 2
-    assert sum(sizes) == len(hats) == n and max(sizes) <= 50_000
+    child = subprocess.run([sys.executable, "-c", READ, tmp_path / "many"], capture_output=True, text=True, check=True)
+    first, lazily, whole, largest, read, said = json.loads(child.stdout.splitlines()[-1])
+    assert read == said == rows and largest <= rows // 20
+    assert whole - lazily > 0.7 * 8 * rows * columns, "kept, it takes its size: what is measured is what it takes"
+    assert lazily - first < 0.5 * (whole - lazily)
 
 
 def test_what_is_no_hats_catalogue_is_refused(tmp_path):

@@ -1,6 +1,7 @@
 """Cutouts and names from servers, held against a stand-in on loopback that plays every fault of theirs."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -8,8 +9,8 @@ import pytest
 
 from galexplore.cutouts.audit import prepare
 from galexplore.errors import InputError
-from galexplore.sources import footprint
-from galexplore.sources.footprint import NORTH, explain_outside, find_cell, find_latitude, read_coverage
+from galexplore.sources import coverage, footprint
+from galexplore.sources.footprint import NORTH, explain_outside, find_cell, find_latitude, parse_coverage, read_coverage
 from galexplore.sources.servers import LAYERS, OutsideError, fetch_cutout, fetch_picture, list_query
 from galexplore.sources.sesame import UnknownNameError, check_name, resolve
 from galexplore.sources.sky_pictures import fetch_sky_picture, is_blank
@@ -44,6 +45,20 @@ def test_a_cutout_comes_with_all_that_belongs_to_it(server, session):
     assert [a.partition(" ")[0] for a in server.asked] == ["fits-cutout", "coadd-psf"]
     for parameter in ("invvar=", "maskbits=", "pixscale=0.262", "size=128", "bands=grz", "ra=150.100000"):
         assert parameter in server.asked[0]
+
+
+def test_pixels_and_psf_are_asked_for_together_where_somebody_waits(server, session):
+    usual = fetch_cutout(Session(stand_in=server.origin, clock=Passing()), *PLACE, DECALS)
+    server.asked.clear()
+    server.hold()
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(fetch_cutout, session, *PLACE, DECALS, at_once=True)
+        while len(server.asked) < 2:  # neither is answered, and both are asked for
+            assert not asked.done()
+        server.release()
+        fetched = asked.result(20)
+    assert sorted(a.partition(" ")[0] for a in server.asked) == ["coadd-psf", "fits-cutout"]
+    assert np.array_equal(fetched.cutout.flux, usual.cutout.flux) and fetched.cutout.seeing == usual.cutout.seeing
 
 
 def test_it_is_fetched_once(server, session):
@@ -114,6 +129,26 @@ def test_the_map_is_read_as_mocpy_reads_it():
     ours = [find_cell(*p, order) in covered for p in zip(ra, dec, strict=True)]
     assert (ours == theirs.contains_lonlat(ra * u.deg, dec * u.deg)).all()
     assert 0.7 < theirs.sky_fraction < 0.8
+
+
+def test_a_map_is_made_of_two_tables_and_covers_what_was_imaged_in_all_bands(tmp_path):
+    regions, pointings, out = (tmp_path / name for name in ("regions.csv", "pointings.csv", "out.moc"))
+    regions.write_text("ra_center_deg,dec_center_deg,n_bricks\n70.0,19.0,3\n")
+    given = "TILEID,RA,DEC,desg,desr,desz\n1,280.0,-20.0,True,True,True\n2,300.0,-20.0,True,False,True\n"
+    pointings.write_text(given)
+    tables = [str(regions), str(pointings)]
+    coverage.main([*tables, str(out)])
+    order, covered = parse_coverage(out.read_text())
+    inside = [(70.0, 19.0), (73.0, 19.0), (280.0, -20.0), (280.0, -18.5), (189.0, 26.0), (13.0, -27.0)]
+    assert order == 5 and all(find_cell(*place, order) in covered for place in inside)
+    assert not any(find_cell(*place, order) in covered for place in ((300.0, -20.0), (290.0, -20.0), (90.0, 0.0)))
+    for name, why in (("desr", "no column r or desr"), ("RA", "no columns ra and dec")):
+        pointings.write_text(given.replace(name, "other"))
+        with pytest.raises(InputError, match=why):
+            coverage.main([*tables, str(out)])
+    for bad, why in (([], "two tables"), ([str(regions), str(tmp_path / "none.csv")], "cannot be read")):
+        with pytest.raises(InputError, match=why):
+            coverage.main(bad)
 
 
 def test_cells_are_those_of_astropy_healpix():

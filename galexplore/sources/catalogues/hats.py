@@ -73,6 +73,11 @@ class HatsCatalogue:
         """How many partitions there are."""
         return int(self._catalogue.npartitions)
 
+    @property
+    def size(self) -> int:
+        """How many bytes it takes, by its own word; 0 where it does not say."""
+        return 1024 * int(self._catalogue.hc_structure.catalog_info.hats_estsize or 0)
+
     def read(self, skip: Sequence[int] = ()) -> Iterator[tuple[int, pd.DataFrame]]:
         """Yield partitions with their numbers, one after another; none is kept here.
 

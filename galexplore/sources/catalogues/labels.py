@@ -26,6 +26,17 @@ USUAL = {
 DRAWS = "PROVABGS_MCMC"
 
 
+def open_labels(place: str, off: bool = False) -> HatsCatalogue | None:
+    """Open a HATS catalogue of labels, of which nothing is read yet; None where the place is a table's file.
+
+    Raises
+    ------
+    InputError, NetworkError
+        As of `HatsCatalogue`.
+    """
+    return HatsCatalogue(place, off=off) if "://" in place or is_hats(Path(place)) else None
+
+
 def read_labels(
     place: str,
     mapping: Mapping[str, str],
@@ -58,13 +69,13 @@ def read_labels(
     NetworkError
         Where it is elsewhere and the network is off.
     """
-    if "://" not in place and not is_hats(Path(place)):
+    whole = open_labels(place, off)
+    if whole is None:
         frame = catalogue.read(Path(place))
         units = {
             str(n): m.unit for n, m in read_rows(Path(place).read_bytes(), catalogue.MOST_UNPACKED).meanings.items()
         }
         return map_labels(frame, mapping, units)
-    whole = HatsCatalogue(place, off=off)
     needed = [*_list_expressions(mapping), "ra", "dec"]
     wanted = [c for c in whole.columns if any(_names(c, e) for e in needed)]
     if DRAWS in whole.columns and "logmass_err" not in mapping:
