@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from galexplore.bench.browser import clock_of, open_browser, serve, visit
+from galexplore.latents import LATENTS
 from galexplore.sources.stand_in.server import StandIn
 from galexplore.sources.stand_in.unreachable import swallow
 
@@ -19,8 +20,9 @@ TARGETS = {"seen_s": 3.0, "own_s": 1.5, "unreached_s": 3.0}
 NAMES = ("M 104", "NGC 4565", "IC 1101", "UGC 1333", "NGC 1365", "M 104")
 DELAY = 0.3  # seconds before each answer of a server: about that of one on another continent
 BOX = "A name, or RA and Dec"
-#: What Locate says only where it has answered.
+#: What Locate says only where it has answered, in words, which stand before the plots do.
 ANSWERED = "of 50 neighbours"
+LAST = len(LATENTS) - 1  # the last of its numbers
 UNREACHED = "there seems to be no network"
 
 
@@ -74,6 +76,7 @@ def time_name(browser: "Browser", address: str, pid: int, servers: StandIn, name
         tab.get_by_alt_text("The sky at").first.wait_for(timeout=60_000)
         picture = time.monotonic() - start
         tab.get_by_text(ANSWERED).first.wait_for(timeout=60_000)
+        tab.get_by_test_id("stMetric").nth(LAST).wait_for(timeout=60_000)
         seen, worked = time.monotonic() - start, time.clock_gettime(clock_of(pid)) - worked
     spans = servers.busy[before:]
     waited = measure_union(spans)

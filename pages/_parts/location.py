@@ -27,6 +27,8 @@ from pages._session.navigation import go_to
 from pages._session.start import start_from_upload
 from pages._session.state import plain
 
+UNSEEN = "unseen"  # the label of a number that is there to be loaded, not shown
+
 
 def show_numbers(explorer: Explorer, location: Location) -> None:
     """Show the five latents with their intervals."""
@@ -44,6 +46,12 @@ def show_numbers(explorer: Explorer, location: Location) -> None:
             f"{p} %: {low:.{digits}f} to {high:.{digits}f}" for p, (low, high) in zip((68, 95), spans, strict=True)
         ]
         cell.caption("PA undefined" if measured == "undetermined" else "  \n".join(lines))
+
+
+def load_numbers() -> None:
+    """Have an idle browser load, unseen, what shows numbers: else those of an answer would stand after its plots."""
+    with st.container(key="unseen"):
+        st.metric(UNSEEN, "0")
 
 
 def show_head(explorer: Explorer, upload: dict, forget: Callable[[], None]) -> None:
@@ -128,10 +136,12 @@ def show_location(explorer: Explorer, upload: dict, forget: Callable[[], None]) 
         show_statement(location.explanation)
         show_reasons(location.explanation, "upload")
         show_ordinary(location.explanation, explorer.survey, location.prepared.flux)
-    show_position(explorer, location)
+    place = st.container()  # filled last: while a browser draws plots, it shows nothing else that has come
     left, right = st.container(key="halves-company").columns(2, gap="large")
     with left:
         show_neighbourhood(explorer, location)
     with right:
         st.markdown("**Input checks**")
         show_audit(location.prepared.checks)
+    with place:
+        show_position(explorer, location)

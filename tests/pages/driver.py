@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from galexplore.places import ROOT
 from galexplore.survey import DECALS
+from pages._parts.location import UNSEEN
 from tests.analytic import draw_ellipse
 
 APP = ROOT / "app.py"
@@ -49,6 +50,11 @@ def say_passed(table: pd.DataFrame, mask: np.ndarray | pd.Series) -> str:
     said = f"{(mask & ~none).sum():,} of {(~none).sum():,} galaxies"
     artefacts = f" and {(mask & none).sum():,} of {none.sum():,} artefacts" if none.any() else ""
     return f"{said}{artefacts} pass the filter."
+
+
+def list_numbers(app):
+    """The numbers that are shown, but the one that is there to be loaded."""
+    return [metric for metric in app.metric if metric.label != UNSEEN]
 
 
 def list_images(app: AppTest) -> list[str]:
