@@ -132,16 +132,19 @@ def test_a_lasso_is_labelled_as_one(app, explorer, own_labels):
     assert own_labels().empty
 
 
+TAUGHT = ("Green Pea", "Red Spiral")  # kinds that are labelled as wanted and as not
+
+
 def test_what_was_learnt_is_told_and_tried(app, explorer, own_labels, tmp_path):
     go(app, "anomalies")
     table = explorer.table
-    peas = table["id"][table["population"] == "Green Pea"].tolist()[:30]
-    others = table["id"][table["population"] == "Red Spiral"].tolist()[:30]
-    app.button(key=f"odd-{list_tiles(app)[0]}").click().run()
+    first = list_tiles(app)[0]
+    kinds = {kind: [n for n in table["id"][table["population"] == kind] if n != first][:30] for kind in TAUGHT}
+    app.button(key=f"odd-{first}").click().run()
     app.button(key="label-0").click().run()
     (file,) = (tmp_path / "labels").glob("*.jsonl")
-    write_labels(file, [make_label(name, 5, catalogue=explorer.catalogue) for name in peas])
-    write_labels(file, [make_label(name, 0, catalogue=explorer.catalogue) for name in others])
+    write_labels(file, [make_label(name, 5, catalogue=explorer.catalogue) for name in kinds[TAUGHT[0]]])
+    write_labels(file, [make_label(name, 0, catalogue=explorer.catalogue) for name in kinds[TAUGHT[1]]])
     app.run()
     app.toggle(key="learn").set_value(True).run()
     check(app)
