@@ -158,7 +158,9 @@ def test_it_stops_early_and_returns_the_best_epoch(samples, tmp_path, monkeypatc
     )
     assert len(card["history"]) == 4
     for k, v in model.state_dict().items():
-        assert torch.equal(v, seen[1][k]) or k.startswith(("head", "decoder.seed.0")), k  # those set the free one apart
+        assert torch.equal(v, seen[1][k]) or k.startswith(("head", "decoder.seed.0", "trend")), (
+            k
+        )  # they set the free apart
 
 
 def test_free_latents_that_strayed_come_to_lie_as_a_unit_normal(samples):

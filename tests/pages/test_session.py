@@ -11,7 +11,7 @@ from galexplore.errors import InputError
 from galexplore.places import ROOT
 from pages._session import kept
 from pages._session.kept import FOREIGN, GONE, KeptUploads, make_token, measure
-from tests.pages.driver import APP, check, go, make_fits, make_galaxy, upload, words
+from tests.pages.driver import APP, check, go, list_numbers, make_fits, make_galaxy, upload, words
 
 with_model = pytest.mark.skipif(
     not (ROOT / "models" / "default" / "atlas.npz").exists(), reason="no model in models/default: run galexplore train"
@@ -110,26 +110,26 @@ def test_a_reload_of_locate_keeps_the_upload():
     app = open_page("locate")
     assert "upload" not in app.session_state["carried"]
     upload(app, "mine.fits", make_fits(make_galaxy()))
-    before, carried = [m.value for m in app.metric], dict(app.session_state["carried"])
+    before, carried = [m.value for m in list_numbers(app)], dict(app.session_state["carried"])
     assert len(before) == 5 and len(carried["upload"]) >= 32
     again = open_page("locate", **carried)
-    assert [m.value for m in again.metric] == before and "### mine.fits" in words(again).replace("\\", "")
+    assert [m.value for m in list_numbers(again)] == before and "### mine.fits" in words(again).replace("\\", "")
     assert again.session_state["carried"] == carried and not again.warning
     other = open_page("locate", person=BERT, **carried)
-    assert not other.metric and [w.value.replace("\\", "") for w in other.warning] == [FOREIGN]
+    assert not list_numbers(other) and [w.value.replace("\\", "") for w in other.warning] == [FOREIGN]
     assert not other.session_state["carried"]
     again.button(key="forget").click().run()
     check(again)
     assert not again.session_state["carried"]
     late = open_page("locate", **carried)
-    assert not late.metric and [w.value.replace("\\", "") for w in late.warning] == [GONE]
+    assert not list_numbers(late) and [w.value.replace("\\", "") for w in late.warning] == [GONE]
 
 
 @with_model
 def test_an_upload_that_is_too_large_to_be_kept_is_shown_and_said(monkeypatch):
     monkeypatch.setattr(kept, "LARGEST", 1000)
     app = upload(open_page("locate"), "mine.fits", make_fits(make_galaxy()))
-    assert len(app.metric) == 5 and "too large to be kept" in app.warning[0].value
+    assert len(list_numbers(app)) == 5 and "too large to be kept" in app.warning[0].value
     assert not app.session_state["carried"]
     app.run()
     assert not app.warning, "said once"

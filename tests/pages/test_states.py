@@ -14,7 +14,7 @@ from galexplore.latents import INTRINSIC_AT, LATENTS
 from galexplore.places import ROOT
 from galexplore.survey import DECALS
 from tests.explore.test_locate_many import make_band, make_npy
-from tests.pages.driver import APP, check, go, list_images, make_fits, make_galaxy, upload, words
+from tests.pages.driver import APP, check, go, list_images, list_numbers, make_fits, make_galaxy, upload, words
 
 pytestmark = pytest.mark.skipif(
     not (ROOT / "models" / "default" / "atlas.npz").exists(), reason="no model in models/default: run galexplore train"
@@ -115,7 +115,7 @@ def test_many_files_give_a_table_and_each_its_own_verdict(app):
     give(app, *files)
     table = app.dataframe[0].value
     assert [v.split()[-1] for v in table["verdict"]] == ["located", "refused", "unknown", "located"]
-    assert "2 of 4 located" in words(app) and "silent" in words(app) and len(app.metric) == len(LATENTS)
+    assert "2 of 4 located" in words(app) and "silent" in words(app) and len(list_numbers(app)) == len(LATENTS)
     app.number_input[0].set_value(DECALS.model_scale)
     next(b for b in app.button if b.label == "Locate it").click().run()
     check(app)
@@ -272,7 +272,7 @@ def test_uploads_are_a_persons_own(app):
     give(app, ("mine.fits", make_fits(make_galaxy())))
     other = AppTest.from_file(str(APP), default_timeout=60).run()
     go(other, "locate")
-    assert "Upload a cutout" in words(other) and not other.metric
+    assert "Upload a cutout" in words(other) and not list_numbers(other)
 
 
 def test_the_ranking_learns_from_labels_when_asked(app, explorer):

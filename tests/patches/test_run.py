@@ -53,7 +53,8 @@ def test_every_galaxy_comes_out_once_and_as_it_would_alone(store, whole):
     table, (path, alone) = read_all(out), store
     assert list(table["id"]) == list(catalogue.read(path)["id"])
     off = np.abs(table[MEANS].to_numpy() - alone[MEANS].to_numpy()) / alone[SIGMAS].to_numpy()
-    assert off.max() < 1e-4 and np.allclose(table[SIGMAS], alone[SIGMAS], rtol=1e-4)
+    assert off.max() < 5e-4, "an untaught network, in batches of another size"
+    assert np.allclose(table[SIGMAS], alone[SIGMAS], rtol=1e-4)
     assert np.allclose(table["chi2"], alone["chi2"], rtol=1e-4)
     assert summary.galaxies == 60 == summary.verdicts["located"] and summary.partitions == 4
     assert json.loads((out / "report.json").read_text())["galaxies"] == 60

@@ -88,7 +88,9 @@ def test_a_quantity_is_what_numpy_makes_of_it(case):
     text, expected = case
     if len(text) > 500:
         return
-    assert np.array_equal(derive(text, TABLE), np.where(np.isfinite(expected), expected, np.nan), equal_nan=True)
+    finite = np.where(np.isfinite(expected), expected, np.nan)
+    # a power of one number and of as many alike may differ in their last bit
+    np.testing.assert_allclose(derive(text, TABLE), finite, rtol=1e-12, equal_nan=True)
 
 
 @settings(max_examples=100, deadline=None)
