@@ -6,11 +6,12 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from galexplore.atlas.groups import diversify, name_first
+from galexplore.atlas.groups import diversify
 from galexplore.atlas.kinds import NOT_GALAXIES, count_suspected
 from galexplore.cutouts.artefacts import SUSPICIONS
 from galexplore.explore.caveats import SENTENCES
 from galexplore.explore.explorer import Explorer
+from galexplore.explore.odd_groups import list_reasons
 from pages._parts.groups import choose_view, show_groups
 from pages._parts.label_files import offer_labels, show_label_troubles
 from pages._parts.labels import choose_learning
@@ -124,7 +125,7 @@ def show_anomalies() -> None:
         else:
             order = order[:MOST]
             if varied:
-                reasons = name_first(explorer.table["statement"].iloc[order].tolist())
+                reasons = list_reasons(explorer, order)
                 order = order[diversify(reasons, A_PAGE, A_PAGE // 4)]
             ranked, looks = explorer.table.iloc[order], by == "reconstruction"
             quote = partial(run_looks if looks else quote_all, explorer)

@@ -43,11 +43,6 @@ def diversify(groups: Sequence[str], page: int, most: int) -> np.ndarray:
     return np.array(order, int)
 
 
-def name_first(reasons: Sequence[str]) -> list[str]:
-    """Name what each reason names first, by which pages vary: of "high sSFR or compact" it is high sSFR."""
-    return [reason.partition(" or ")[0] for reason in reasons]
-
-
 def group(reasons: Sequence[str], points: np.ndarray, groups: int) -> np.ndarray:
     """Group ranked galaxies (N) by the reason that is told of each, and within a reason by likeness.
 

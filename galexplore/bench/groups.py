@@ -4,9 +4,9 @@ from collections import Counter
 
 import numpy as np
 
-from galexplore.atlas.groups import diversify, name_first
+from galexplore.atlas.groups import diversify
 from galexplore.explore.explorer import Explorer
-from galexplore.explore.odd_groups import A_PAGE, GROUPS, MOST, OddGroup, choose_grouped, gather_groups
+from galexplore.explore.odd_groups import A_PAGE, GROUPS, MOST, OddGroup, choose_grouped, gather_groups, list_reasons
 
 #: Of the first page of the ranking galaxy by galaxy: its tiles, and how many of them may be of one reason.
 TILES, SAME = 24, 6
@@ -63,10 +63,10 @@ def _count_commonest(names: np.ndarray) -> int:
 
 
 def _find_largest_reason(page: list[OddGroup]) -> float:
-    """Share of a page's tiles that are of its commonest reason, by what it names first."""
+    """Share of a page's tiles that are of its commonest reason."""
     tiles = Counter[str]()
     for one in page:
-        tiles[name_first([one.reason])[0]] += len(one.tiles)
+        tiles[one.reason] += len(one.tiles)
     return max(tiles.values()) / sum(tiles.values())
 
 
@@ -74,7 +74,7 @@ def _open_first_page(explorer: Explorer, order: np.ndarray) -> float:
     """Share of the commonest reason on the first page of the ranking galaxy by galaxy, as it is mixed by default."""
     if "suspicion" in explorer.table:
         order = order[(explorer.table["suspicion"] == "").to_numpy()[order]]
-    reasons = name_first(explorer.table["statement"].to_numpy(str)[order[:MOST]].tolist())
+    reasons = list_reasons(explorer, order[:MOST])
     first = np.array(reasons)[diversify(reasons, TILES, SAME)[:TILES]]
     return _count_commonest(first) / len(first)
 

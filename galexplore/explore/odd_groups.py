@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from galexplore.atlas.groups import diversify, group, name_first, spread
+from galexplore.atlas.groups import diversify, group, spread
+from galexplore.atlas.statements import AMBIGUOUS
 from galexplore.explore.explorer import Explorer
 from galexplore.latents import SIGMAS
 
@@ -48,6 +49,13 @@ def choose_grouped(explorer: Explorer, order: np.ndarray) -> np.ndarray:
     return order[np.where(suspected, np.cumsum(suspected) <= SUSPECTS, kept)]
 
 
+def list_reasons(explorer: Explorer, rows: np.ndarray) -> list[str]:
+    """List by what pages vary, of galaxies at places (N,): the statement; of an ambiguous one what it names first."""
+    said = explorer.table["statement"].to_numpy(str)[rows]
+    first = [words.partition(" or ")[0] for words in explorer.statements.brief()[rows]]
+    return np.where(said == AMBIGUOUS, first, said).tolist()
+
+
 def gather_groups(explorer: Explorer, order: np.ndarray, groups: int = GROUPS) -> list[OddGroup]:
     """Gather ranked galaxies, at places (N,) of the table, in groups; the reasons alternate, the oddest come first."""
     points = describe_places(explorer, order)
@@ -58,7 +66,7 @@ def gather_groups(explorer: Explorer, order: np.ndarray, groups: int = GROUPS) -
         inside = np.flatnonzero(of == k)
         tiles = order[inside[spread(points[inside], TILES)]]
         gathered.append(OddGroup(str(reasons[inside[0]]), order[inside], tiles))
-    return [gathered[k] for k in diversify(name_first([one.reason for one in gathered]), A_PAGE, SAME)]
+    return [gathered[k] for k in diversify([one.reason for one in gathered], A_PAGE, SAME)]
 
 
 def describe_places(explorer: Explorer, rows: np.ndarray) -> np.ndarray:

@@ -4,7 +4,7 @@ from collections import Counter
 
 import numpy as np
 
-from galexplore.atlas.groups import diversify, group, name_first, spread
+from galexplore.atlas.groups import diversify, group, spread
 
 
 def test_no_page_has_more_of_a_group_than_allowed_while_others_are_left():
@@ -62,12 +62,3 @@ def test_those_that_stand_for_a_group_reach_its_corners():
     assert chosen[0] == 0 and set(range(51, 54)) < set(chosen.tolist()) and len(set(chosen)) == 5
     assert spread(points[:2], 8).tolist() == [0, 1] and spread(np.zeros((3, 2)), 3).tolist() == [0, 1, 2]
     assert not len(spread(points[:0], 3))
-
-
-def test_pages_vary_by_what_a_reason_names_first():
-    assert name_first(["high sSFR", "high sSFR or compact", "at the edge", ""]) == [
-        "high sSFR",
-        "high sSFR",
-        "at the edge",
-        "",
-    ]
