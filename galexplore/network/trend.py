@@ -31,10 +31,9 @@ class Trend(nn.Module):
         """Fit free latents (N, n_free) of galaxies by ridge regression on (N, 3); what does not vary tells nothing."""
         known = known.float()
         self.taught.copy_(known.std(dim=0) > 1e-6)
-        if len(self.centres):
-            inner = (known * self.taught).cpu().numpy()
-            few = KMeans(min(len(self.centres), len(np.unique(inner, axis=0))), n_init=1, random_state=0).fit(inner)
-            self.centres.copy_(torch.from_numpy(np.resize(few.cluster_centers_, self.centres.shape)))
+        inner = (known * self.taught).cpu().numpy()
+        few = KMeans(min(len(self.centres), len(np.unique(inner, axis=0))), n_init=1, random_state=0).fit(inner)
+        self.centres.copy_(torch.from_numpy(np.resize(few.cluster_centers_, self.centres.shape)))
         design = self._lay_out(known).double().cpu()
         ridge = torch.full(design.shape[1:], 2e-4 * len(known), dtype=torch.float64)
         ridge[:4] = 1e-9 * len(known)

@@ -155,7 +155,7 @@ class CVAE(nn.Module):
 
         What of a free latent goes with redshift, mass and SFR (`Trend`) is taken off where the encoder names it and put
         back where the decoder reads it, so that to move one of those with the free latents kept draws what such
-        galaxies are like.
+        galaxies are like. Nothing is changed where the network has no trend, as those of earlier cards.
 
         Parameters
         ----------
