@@ -68,8 +68,8 @@ class Lessons:
         parts = list[list[Tensor]]()
         for rows in torch.arange(len(sample)).split(batch):
             flux = sample.images(rows).contiguous(memory_format=torch.channels_last)
-            told, seen = sample.told[rows.to(sample.device)], teacher.shapes(flux)
-            both = [teacher.join(seen, teacher.measure(flux, t)) for t in (told, torch.zeros_like(told))]
+            told = sample.told[rows.to(sample.device)]
+            both = [teacher.features(flux, t) for t in (told, torch.zeros_like(told))]
             named = [teacher.name(f) for f in both]
             answers = [torch.stack([getattr(p, k) for p in named]) for k in ("mean", "logvar", "vector")]
             parts.append([a.half() for a in (*answers, torch.stack(both))])
