@@ -67,13 +67,13 @@ class CVAE(nn.Module):
             blocks += [convolve(inward, outward, 4, 2), Residual(outward)]
         self.trunk = nn.Sequential(*blocks, nn.Flatten())
         told = count_told(len(survey.bands)) if network.told else 0
-        self.modulation = Modulation(told, network.modulated, w) if told and network.modulated else None
         self.photometer = Photometer(network.photometer, survey, told, network.matched)
         wide = w[-1] * _shrink(survey.size, len(w)) ** 2 + network.photometer
         self.read_out = nn.Sequential(nn.Linear(wide, network.hidden), nn.ReLU())
         self.head = nn.Linear(network.hidden, 2 + 2 * (3 + network.n_free))
         self.decoder = Decoder(network, survey)
         self.trend = Trend(network.bumps, network.n_free) if network.bumps else None
+        self.modulation = Modulation(told, network.modulated, w) if told and network.modulated else None
 
     def stretch(self, flux: Tensor) -> Tensor:
         """Compress flux, as `galexplore.cutouts.stretch.stretch`, on the device and in float32."""

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from galexplore.cutouts.artefacts import measure_artefacts
 from galexplore.errors import InputError
@@ -182,6 +183,7 @@ def _validate(domain: Domain | None, numbers: pd.DataFrame, filled: np.ndarray) 
 def open_instrument(model: str, student: bool) -> Instrument:
     """Open a model, with its student where that is to measure; once a process, which keeps to one thread."""
     use_one_thread()
+    threadpool_limits(1, user_api="blas")  # else numpy's small products wait for each other, in each worker
     folder = find_model(model)
     card = seal.read_card(folder)
     if faults := seal.find_faults(folder, card, but=("atlas.npz", KEPT, "pixels.npz")):
