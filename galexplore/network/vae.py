@@ -25,7 +25,6 @@ from galexplore.network.recipes import Network
 from galexplore.network.trend import Trend
 from galexplore.survey import Survey
 
-
 FIRST = 2  # the trunk's layer after which what is told first enters it: the one that leaves half the pixels a side
 
 
