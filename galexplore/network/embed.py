@@ -232,12 +232,12 @@ class Embedder:
 
     def _look(self, flux: Tensor, told: Tensor | None) -> Tensor:
         """Features (8, B, hidden) of images in each of the eight flips and transpositions; photometry is done once."""
+        flux, told = self.model.homogenise(flux, told)
         measured, turned = self.model.measure(flux, told), [turn(flux, move).contiguous() for move in DIHEDRAL]
         if len(flux) <= FEW:
-            every = None if told is None else told.repeat(len(DIHEDRAL), 1)
-            shapes = self.model.shapes(torch.cat(turned), every).unflatten(0, (len(DIHEDRAL), len(flux)))
+            shapes = self.model.shapes(torch.cat(turned)).unflatten(0, (len(DIHEDRAL), len(flux)))
         else:
-            shapes = torch.stack([self.model.shapes(images, told) for images in turned])
+            shapes = torch.stack([self.model.shapes(images) for images in turned])
         return torch.stack([self.model.join(seen, measured) for seen in shapes])
 
     def _answer(self, looks: Tensor, flux: Tensor, valid: Tensor | None, magnitude: np.ndarray) -> pd.DataFrame:

@@ -46,35 +46,6 @@ class Residual(nn.Module):
         return F.relu(x + self.body(x), inplace=True)
 
 
-class Modulation(nn.Module):
-    """Factors and offsets of feature maps, by what is told of how they were observed (FiLM, Perez et al. 2018).
-
-    So a filter that reads the slope of a profile can take the seeing's share off. As made it changes nothing.
-
-    Parameters
-    ----------
-    told : int
-        Numbers that are told of an image.
-    hidden : int
-        Between these and the factors.
-    widths : tuple of int
-        Channels of the maps, in their order.
-    """
-
-    def __init__(self, told: int, hidden: int, widths: tuple[int, ...]):
-        super().__init__()
-        self.told, self.widths = told, widths
-        self.read = nn.Sequential(nn.Linear(told, hidden), nn.ReLU())
-        self.say = nn.Linear(hidden, 2 * sum(widths))
-        nn.init.zeros_(self.say.weight)
-        nn.init.zeros_(self.say.bias)
-
-    def forward(self, told: Tensor) -> list[tuple[Tensor, Tensor]]:
-        """Scale and shift (B, C, 1, 1) of each map, from what is told (B, `self.told`)."""
-        scale, shift = self.say(self.read(told))[..., None, None].chunk(2, dim=1)
-        return list(zip((1 + scale).split(self.widths, dim=1), shift.split(self.widths, dim=1), strict=True))
-
-
 class Decoder(nn.Module):
     """The quarter of an upright galaxy, mirrored into a whole and turned by its angle.
 

@@ -16,8 +16,8 @@ class Network:
     brushes: tuple[int, ...] = (64, 48, 32, 16)  # the decoder's channels, at twice the pixels each time
     photometer: int = 256  # features made of the aperture fluxes
     told: bool = True  # whether the encoder is told the seeing, band by band, and of dust that was left in
+    homogenised: bool = True  # whether bands are convolved to the widest seeing told of them
     matched: bool = True  # whether it also reads fluxes within apertures that the seeing does not change
-    modulated: int = 64  # the layer by which what is told scales and shifts the convolutions' maps; 0: it does not
     hidden: int = 256  # the layer between the feature maps and the latents
     n_free: int = 1  # more may be studied; the explorer reads models with one
     bumps: int = 32  # of the curve in redshift, mass and SFR that is taken off the free latents
@@ -31,7 +31,7 @@ class Network:
 
         What an earlier version's does not say, its network has not.
         """
-        shape: dict[str, Any] = {"told": False, "own": False, "matched": False, "bumps": 0, "modulated": 0}
+        shape: dict[str, Any] = {"told": False, "own": False, "homogenised": False, "matched": False, "bumps": 0}
         shape |= {k: tuple(v) if isinstance(v, list) else v for k, v in card.items()}
         return cls(**shape)
 

@@ -18,14 +18,13 @@ from galexplore.cutouts.stretch import knee
 from galexplore.errors import InputError
 from galexplore.images import count_told
 from galexplore.latents import standardise
-from galexplore.network.layers import Decoder, Modulation, Residual, arcsinh, convolve
+from galexplore.network.homogenise import Homogeniser
+from galexplore.network.layers import Decoder, Residual, arcsinh, convolve
 from galexplore.network.losses import average_known, distance_correlation, distance_from_normal, partial_correlation
 from galexplore.network.photometry import Photometer
 from galexplore.network.recipes import Network
 from galexplore.network.trend import Trend
 from galexplore.survey import Survey
-
-FIRST = 2  # the trunk's layer after which what is told first enters it: the one that leaves half the pixels a side
 
 
 class Posterior(NamedTuple):
@@ -66,13 +65,13 @@ class CVAE(nn.Module):
             blocks += [convolve(inward, outward, 4, 2), Residual(outward)]
         self.trunk = nn.Sequential(*blocks, nn.Flatten())
         told = count_told(len(survey.bands)) if network.told else 0
+        self.homogeniser = Homogeniser(survey) if told and network.homogenised else None
         self.photometer = Photometer(network.photometer, survey, told, network.matched)
         wide = w[-1] * _shrink(survey.size, len(w)) ** 2 + network.photometer
         self.read_out = nn.Sequential(nn.Linear(wide, network.hidden), nn.ReLU())
         self.head = nn.Linear(network.hidden, 2 + 2 * (3 + network.n_free))
         self.decoder = Decoder(network, survey)
         self.trend = Trend(network.bumps, network.n_free) if network.bumps else None
-        self.modulation = Modulation(told, network.modulated, w) if told and network.modulated else None
 
     def stretch(self, flux: Tensor) -> Tensor:
         """Compress flux, as `galexplore.cutouts.stretch.stretch`, on the device and in float32."""
@@ -91,23 +90,22 @@ class CVAE(nn.Module):
 
         `told` (B, 2 C + 1) is what is known of how they were observed (`Observed.tell`); nothing by default.
         """
-        return self.join(self.shapes(flux, told), self.measure(flux, told))
+        flux, told = self.homogenise(flux, told)
+        return self.join(self.shapes(flux), self.measure(flux, told))
 
-    def shapes(self, flux: Tensor, told: Tensor | None = None) -> Tensor:
-        """Return what the convolutions see in images (B, C, S, S), and are told of them: (B, W), float32."""
-        x = self.stretch(flux)
-        if self.modulation is None:
-            return self.trunk(x).float()
-        factors = iter(self.modulation(x.new_zeros(len(x), self.modulation.told) if told is None else told))
-        for layer in self.trunk:
-            x = layer(x)
-            if isinstance(layer, Residual) or layer is self.trunk[FIRST]:
-                scale, shift = next(factors)
-                x = torch.addcmul(shift, x, scale)
-        return x.float()
+    def homogenise(self, flux: Tensor, told: Tensor | None) -> tuple[Tensor, Tensor | None]:
+        """Bring the bands of images to one seeing (`Homogeniser`), and say what is then told of it."""
+        if self.homogeniser is None:
+            return flux, told
+        with torch.autocast(flux.device.type, enabled=False):
+            return self.homogeniser(flux, told)
+
+    def shapes(self, flux: Tensor) -> Tensor:
+        """Return what the convolutions see in homogenised images (B, C, S, S): (B, W), float32."""
+        return self.trunk(self.stretch(flux)).float()
 
     def measure(self, flux: Tensor, told: Tensor | None = None) -> Tensor:
-        """Return the photometry (B, P) of images, which is the same however they are turned or flipped."""
+        """Return the photometry (B, P) of homogenised images, the same however they are turned or flipped."""
         with torch.autocast(flux.device.type, enabled=False):  # half precision would round colours and redshifts
             return self.photometer(flux.float(), told)
 
