@@ -1,4 +1,4 @@
-"""Bands brought to one seeing (PSF homogenisation): a colour is then the galaxy's own, wherever in it it is measured."""
+"""Bands brought to one seeing (PSF homogenisation), so that a colour within a galaxy is the galaxy's own."""
 
 import math
 
@@ -20,7 +20,8 @@ class Homogeniser(nn.Module):
 
     The kernel is the ratio of two Moffat profiles of beta = 3, as DECam's seeing is drawn (Dey et al. 2019): that of
     FWHM f has the transform x^2 K_2(x) / 2, x = k f / (2 sqrt(2^(1/3) - 1)), and the wider falls faster everywhere. A
-    Gaussian kernel would leave the sharper band too narrow in its wings. Bands whose seeing is not told stay as they are.
+    Gaussian kernel would leave the wings of the sharper band too faint. Bands whose seeing is not told stay as they
+    are.
     """
 
     logs: Tensor
