@@ -6,6 +6,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from galexplore.sources import transport
+from pages._parts import known, location, position
+from pages._parts.location import UNSEEN
 from pages._parts.surroundings import write_page
 from tests.pages.driver import check, go, list_images, list_numbers, words
 
@@ -44,6 +46,17 @@ def test_a_name_is_located_with_its_picture_and_says_that_it_is_a_demonstration(
     app.button(key="sky-again").click().run()
     check(app)
     assert len(app.metric) == 5
+
+
+def test_words_and_numbers_are_sent_before_any_plot_and_a_browser_has_loaded_both(app, sky, monkeypatch):
+    go(app, "locate")
+    assert [m.label for m in app.metric] == [UNSEEN] and len(app.get("plotly_chart")) == 1
+    sent = []
+    for module, name in ((position, "show_place"), (known, "show_density"), (location, "show_audit")):
+        do = getattr(module, name)
+        monkeypatch.setattr(module, name, lambda *a, name=name, do=do: sent.append(name) or do(*a))
+    ask(app, "NGC 4565")
+    assert sent == ["show_audit", "show_density", "show_place", "show_place"]
 
 
 @pytest.mark.parametrize(
