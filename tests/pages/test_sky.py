@@ -185,11 +185,14 @@ def test_surroundings_are_loaded_on_a_click_and_offered_to_nobody_offline():
 
 
 def show_samp():
+    import pandas as pd
     import streamlit as st
 
-    from pages._parts.samp import take_samp
+    from pages._parts.samp import offer_located, offer_position, take_samp
 
     st.session_state.taken = take_samp()
+    offer_position(150.1, -2.2, "here")
+    offer_located(pd.DataFrame({"id": ["a"], "ra": [150.1], "dec": [-2.2]}), "default")
 
 
 def test_samp_is_offered_at_this_machine_alone_and_says_where_no_hub_runs(tmp_path, monkeypatch):
@@ -199,5 +202,6 @@ def test_samp_is_offered_at_this_machine_alone_and_says_where_no_hub_runs(tmp_pa
     assert not len(shown.button)
     monkeypatch.setenv("GALEXPLORE_SAMP", "1")
     shown = AppTest.from_function(show_samp).run()
-    shown.button(key="samp-take").click().run()
-    assert not shown.exception and "No SAMP hub runs" in words(shown)
+    for key in ("samp-take", "samp-point-here", "samp-send-located"):
+        shown.button(key=key).click().run()
+        assert not shown.exception and "No SAMP hub runs" in words(shown)
