@@ -7,7 +7,7 @@ from galexplore.explore.explorer import Explorer
 from galexplore.explore.verdicts import Verdict
 from galexplore.survey import Survey
 from pages._parts.audit import show_refusal
-from pages._parts.location import load_numbers, show_location
+from pages._parts.location import load_ahead, show_location
 from pages._parts.panels import draw_catalogue, mark
 from pages._parts.sky import show_sky
 from pages._parts.sky_list import show_list
@@ -103,7 +103,7 @@ def show_locate() -> None:
         show_list(explorer)
     with right:
         show_samples(explorer)
-    load_numbers()
+    load_ahead()
 
 
 require_header()

@@ -87,7 +87,7 @@ def assemble(planes: list[Plane], survey: Survey, *, name: str, kind: str, notes
         raise InputError(f"the bands {survey.band_words} are needed: {' and '.join(lacking)} not found, only {held}")
     chosen = [first[b] for b in survey.bands]
     notes = [*notes, *tell_bands(bands, chosen, survey), *tell_pixels(chosen)]
-    places = [find_place(p.header, _shape(p)) for p in chosen]
+    places = _find_places(chosen)
     grid, at = choose_grid(places, [_shape(p) for p in chosen], survey)
     k = lead(places)
     notes += [*tell_place(places[k], chosen[k]), *tell_alignment(grid, places)]
@@ -120,6 +120,15 @@ def assemble(planes: list[Plane], survey: Survey, *, name: str, kind: str, notes
         return cutout
     named = "" if any("assumed" in n.detail for n in notes if n.check == "bands") else "".join(survey.bands)
     return read_colours(cutout, named, survey)
+
+
+def _find_places(planes: list[Plane]) -> list[Place]:
+    """Find where each band lies; those of a cube have one header, which is read once."""
+    known: dict[tuple[int, tuple[int, int]], Place] = {}
+    for p in planes:
+        key = id(p.header), _shape(p)
+        known[key] = known.get(key) or find_place(p.header, key[1])
+    return [known[id(p.header), _shape(p)] for p in planes]
 
 
 def _mark_gaps(plane: Plane) -> np.ndarray:

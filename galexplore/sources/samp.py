@@ -92,19 +92,30 @@ class Samp:
         InputError, ImportError
             As `connect` does; where nobody takes tables.
         """
-        client = self.connect()
-        takers = len(client.get_subscribed_clients(TABLE))
-        if not takers:
-            raise InputError("nobody at the SAMP hub takes tables; start TOPCAT, or Aladin, then try again")
+        takers = self._count_takers(TABLE, "tables")
         path = Path(self._folder.name) / f"table-{len(os.listdir(self._folder.name))}.vot"
         catalogue.write(frame, path, "votable")
         params = {"url": path.as_uri(), "table-id": path.name, "name": name}
-        client.notify_all({"samp.mtype": TABLE, "samp.params": params})
+        self.connect().notify_all({"samp.mtype": TABLE, "samp.params": params})
         return takers
 
-    def send_position(self, ra: float, dec: float) -> None:
-        """Have others look at a position [deg]; raises as `connect` does."""
+    def send_position(self, ra: float, dec: float) -> int:
+        """Have all look at a position [deg] who take one; return how many there are.
+
+        Raises
+        ------
+        InputError, ImportError
+            As `connect` does; where nobody takes positions.
+        """
+        takers = self._count_takers(POSITION, "positions")
         self.connect().notify_all({"samp.mtype": POSITION, "samp.params": {"ra": f"{ra:.6f}", "dec": f"{dec:.6f}"}})
+        return takers
+
+    def _count_takers(self, kind: str, what: str) -> int:
+        takers = len(self.connect().get_subscribed_clients(kind))
+        if not takers:
+            raise InputError(f"nobody at the SAMP hub takes {what}; start TOPCAT, or Aladin, then try again")
+        return takers
 
     def take(self) -> bytes | None:
         """Take what was received last: a VOTable's bytes, or a position as a line of text; None where nothing was.

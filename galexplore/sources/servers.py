@@ -215,19 +215,20 @@ def _fetch_seeing(
 ) -> tuple[tuple[float | None, ...], tuple[str, ...]]:
     """Fetch the coadds' PSF and measure its width in each band; none is known where the server has none."""
     query = {"ra": f"{ra:.6f}", "dec": f"{dec:.6f}", "layer": layer, "bands": "".join(survey.bands)}
+    measured: list[dict[str, float]] = []
+
+    def check(answer: Answer) -> None:
+        measured.append(_measure_psf(answer))
+
     try:
-        answer = session.fetch(f"{VIEWER}coadd-psf/", query, check=_check_psf, age=AGE, most=_MOST, retries=_ONCE)
-        widths = _measure_psf(answer)
+        answer = session.fetch(f"{VIEWER}coadd-psf/", query, check=check, age=AGE, most=_MOST, retries=_ONCE)
+        widths = measured[-1] if measured else _measure_psf(answer)
     except NetworkError:
         raise
     except ServerError:  # an answer without the seeing is wider, not wrong
         return (), ()
     seeing = tuple(w if (w := widths.get(b)) is not None and is_seeing(w) else None for b in survey.bands)
     return seeing, tuple(f"width of the coadd's PSF, {layer}" if s else "" for s in seeing)
-
-
-def _check_psf(answer: Answer) -> None:
-    _measure_psf(answer)
 
 
 def _measure_psf(answer: Answer) -> dict[str, float]:

@@ -26,6 +26,7 @@ from pages._parts.leaving import show_bundle
 from pages._parts.oddity import look_up, show_ordinary, show_reasons, show_statement
 from pages._parts.panels import format_latent, mark, show_gallery, show_neighbours, show_title
 from pages._parts.posterior import show_corner, show_density
+from pages._parts.samp import offer_position
 from pages._parts.stretched import show_image
 from pages._parts.surroundings import show_field, show_surroundings
 
@@ -120,6 +121,7 @@ def show_links(explorer: Explorer, row: pd.Series) -> None:
             st.link_button(name, address, icon=":material/open_in_new:")
     show_field(explorer, row["ra"], row["dec"], "card")
     show_surroundings(row["ra"], row["dec"], "card")
+    offer_position(row["ra"], row["dec"], "card")
 
 
 def show_downloads(explorer: Explorer, row: pd.Series, rows: np.ndarray, identifier: str) -> None:

@@ -1,11 +1,16 @@
 """The density of an upload's redshift, and a box for a redshift that is known: mass and SFR are then those of it."""
 
+from collections.abc import Callable
+from functools import partial
+
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from galexplore.explore.embedded import Given
 from galexplore.explore.location import Location
 from galexplore.posterior.calibrate import LEVEL68, LEVEL95
+from galexplore.posterior.joint import JointPosterior
 from pages._parts.posterior import show_corner, show_density
 from pages._session.uploads import tell
 
@@ -13,23 +18,32 @@ SURPRISING = 3.0  # sigma
 FARTHEST = 10.0  # redshift that may be typed
 
 
-def show_known(table: pd.DataFrame, location: Location) -> None:
-    """Show p(z) as the image has it, the specific SFR, the box, and all three properties over those of the atlas.
+def show_known(table: pd.DataFrame, location: Location) -> Callable[[], None]:
+    """Show the specific SFR, the box, and all three properties over those of the atlas; leave a place for p(z).
 
     Nothing where the model has no joint posterior.
+
+    Returns
+    -------
+    callable
+        Fills that place with p(z) as the image has it.
     """
     joint, alone = location.posterior, location.image_posterior
     if joint is None or alone is None:
-        return
+        return lambda: None
     left, right = st.container(key="halves-known").columns([3, 2], gap="large", vertical_alignment="center")
-    with left:
-        show_density(alone, "upload", location.given.redshift if location.given else None)
     with right:
         ask_redshift(location)
         (low, high), (lowest, highest) = joint.ssfr.interval(LEVEL68), joint.ssfr.interval(LEVEL95)
         spans = f"68 %: {low:.2f} to {high:.2f}; 95 %: {lowest:.2f} to {highest:.2f}"
         st.markdown(f"**log sSFR** {joint.ssfr.median:.2f} [yr⁻¹]. {spans}.")
         show_corner(table, joint, "upload")
+    return partial(_fill, left, alone, location.given.redshift if location.given else None)
+
+
+def _fill(place: DeltaGenerator, joint: JointPosterior, known: float | None) -> None:
+    with place:
+        show_density(joint, "upload", known)
 
 
 def ask_redshift(location: Location) -> None:

@@ -48,10 +48,11 @@ def show_numbers(explorer: Explorer, location: Location) -> None:
         cell.caption("PA undefined" if measured == "undetermined" else "  \n".join(lines))
 
 
-def load_numbers() -> None:
-    """Have an idle browser load, unseen, what shows numbers: else those of an answer would stand after its plots."""
+def load_ahead() -> None:
+    """Have an idle browser load, unseen, what shows numbers and plots: an answer would wait for it."""
     with st.container(key="unseen"):
         st.metric(UNSEEN, "0")
+        st.plotly_chart({"data": [{"x": [0], "y": [0]}]}, key="unseen-plot", theme=None, height=100)
 
 
 def show_head(explorer: Explorer, upload: dict, forget: Callable[[], None]) -> None:
@@ -128,7 +129,7 @@ def show_location(explorer: Explorer, upload: dict, forget: Callable[[], None]) 
         show_unanswered(explorer, location)
         return
     show_numbers(explorer, location)
-    show_known(explorer.table, location)
+    fill_density = show_known(explorer.table, location)
     left, right = st.container(key="halves-answer").columns(2, gap="large")
     with left:
         show_pixels(location, explorer.survey)
@@ -136,12 +137,13 @@ def show_location(explorer: Explorer, upload: dict, forget: Callable[[], None]) 
         show_statement(location.explanation)
         show_reasons(location.explanation, "upload")
         show_ordinary(location.explanation, explorer.survey, location.prepared.flux)
-    place = st.container()  # filled last: while a browser draws plots, it shows nothing else that has come
+    place = st.container()  # plots come last: while a browser draws them, it shows nothing else that has come
     left, right = st.container(key="halves-company").columns(2, gap="large")
     with left:
         show_neighbourhood(explorer, location)
     with right:
         st.markdown("**Input checks**")
         show_audit(location.prepared.checks)
+    fill_density()
     with place:
         show_position(explorer, location)

@@ -1,5 +1,8 @@
 """Tables and positions to and from TOPCAT and Aladin, where the person sits at this machine."""
 
+from collections.abc import Callable
+
+import pandas as pd
 import streamlit as st
 
 from galexplore.errors import InputError
@@ -19,14 +22,34 @@ def open_samp() -> Samp:
 
 def offer_samp(explorer: Explorer) -> None:
     """Offer to send the selection to whoever takes tables; nothing where the person sits elsewhere."""
-    if not is_here() or explorer.simulated or "ra" not in explorer.table:
-        return
-    if st.button("Send to TOPCAT or Aladin", key="samp-send", icon=":material/send:", help="By SAMP."):
+
+    def send() -> int:
         rows = find_selected(explorer)
         table = explorer.table[choose_columns(explorer.table)].iloc[rows]
         table.attrs = {"model": explorer.name, "simulated": explorer.simulated}
+        return open_samp().send_table(table, f"galexplore, {say_count(explorer, rows)}")
+
+    if not explorer.simulated and "ra" in explorer.table:
+        _offer("Send to TOPCAT or Aladin", "samp-send", send)
+
+
+def offer_located(table: pd.DataFrame, model: str) -> None:
+    """Offer to send a list that was located, as `SkyList.tabulate` has it."""
+    table.attrs = {"model": model, "simulated": False}
+    title = f"galexplore, {len(table)} located"
+    _offer("Send to TOPCAT or Aladin", "samp-send-located", lambda: open_samp().send_table(table, title))
+
+
+def offer_position(ra: float, dec: float, key: str) -> None:
+    """Offer to have Aladin look at a place on the sky (degrees, ICRS)."""
+    _offer("Point Aladin here", f"samp-point-{key}", lambda: open_samp().send_position(ra, dec))
+
+
+def _offer(label: str, key: str, send: Callable[[], int]) -> None:
+    """Offer to send something, and say what came of it; nothing where the person sits elsewhere."""
+    if is_here() and st.button(label, key=key, icon=":material/send:", help="By SAMP."):
         try:
-            count = open_samp().send_table(table, f"galexplore, {say_count(explorer, rows)}")
+            count = send()
             st.caption(f"Sent to {count} {'program' if count == 1 else 'programs'}.")
         except (InputError, ImportError) as error:
             st.caption(f"{plain(str(error)[:1].upper() + str(error)[1:])}.")

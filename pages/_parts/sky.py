@@ -12,6 +12,7 @@ from galexplore.sources.sky_pictures import fetch_sky_picture
 from galexplore.sources.transport import NetworkError, ServerError, Session
 from galexplore.survey import Survey
 from galexplore.tables.positions import parse_position
+from pages._parts.samp import offer_position
 from pages._parts.surroundings import show_field, show_surroundings
 from pages._session.navigation import go_to
 from pages._session.sky import find_session, keep_sky, want, want_typed
@@ -127,6 +128,7 @@ def show_source(upload: dict, explorer: Explorer) -> None:
                 for name, address in link_services(place.ra, place.dec, explorer.survey).items():
                     st.link_button(name, address, icon=":material/open_in_new:")
             show_surroundings(place.ra, place.dec, "sky")
+            offer_position(place.ra, place.dec, "sky")
         show_field(explorer, place.ra, place.dec, "sky")
 
 

@@ -7,7 +7,7 @@ import streamlit as st
 from galexplore.errors import InputError
 from galexplore.explore.explorer import Explorer
 from galexplore.jobs.locate_sky import MOST, SkyList, find_targets, keep_targets, read_targets
-from pages._parts.samp import take_samp
+from pages._parts.samp import offer_located, take_samp
 from pages._parts.verdicts import FORMATS, offer_format
 from pages._session.person import keep_token
 from pages._session.sky import find_list_file, find_session
@@ -88,6 +88,8 @@ def show_progress(was_running: bool) -> None:
             table = listed.tabulate()
             for label, suffix in FORMATS.items():
                 offer_format(label, table, f"located.{suffix}", suffix, f"sky-table-{suffix}")
+            if not listed.session.stand_in:
+                offer_located(table, listed.explorer.name)
         if not listed.running:
             st.button("Forget the list", key="sky-forget", on_click=forget_list, type="tertiary")
     if listed.finished and good >= LEAST:

@@ -32,14 +32,21 @@ def load_explorer(name: str) -> "Explorer":
 
 @st.cache_resource(show_spinner=False)
 def warm_up(_explorer: "Explorer", digest: str) -> None:
-    """Open the network beside the first page, which needs none; its first pass is slow, too."""
+    """Open the network beside the first page, which needs none; its first answer is slow, too, and is not waited for.
+
+    As slow is the first look at the map of dust, which every galaxy with a position needs.
+    """
 
     def open_network() -> None:
+        from galexplore.cutouts.dust import read_map
+        from galexplore.explore.atlas_cutouts import read_cutout
         from galexplore.network.embed import use_one_thread
 
         use_one_thread()
         with suppress(InputError):  # whatever asks the network next says so
             _explorer.decode(_explorer.atlas.latents[:1])
+            _explorer.locate(read_cutout(_explorer, _explorer.table["id"].iloc[0]))
+        read_map(180.0, 0.0)
         # Streamlit collects garbage after every run, looking at all that was ever imported: half a second in which no
         # message leaves. What is here now stays; it need not be looked at again.
         gc.collect()

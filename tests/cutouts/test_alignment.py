@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from galexplore.cutouts import fits as files
 from galexplore.cutouts.audit import prepare
 from galexplore.cutouts.readers import read
 from tests.cutouts.test_kinds import details, draw, head, holds_truth, save, wcs_of
@@ -32,6 +33,16 @@ def test_pixels_without_weight_do_not_leak_into_those_that_are_made_of_them():
     whole, mended = (read(as_bands(p, wcs, weights)).flux for p in (pixels, hurt))
     assert np.isnan(whole[:, 71:73, 42:58]).all() and not np.isnan(whole[:, :68]).any()
     np.testing.assert_array_equal(whole, mended)
+
+
+def test_a_header_that_all_bands_share_is_read_once(monkeypatch):
+    looked, look = [], files.find_place
+    monkeypatch.setattr(files, "find_place", lambda *a: looked.append(1) or look(*a))
+    pixels, wcs = draw(wcs_of()), [shifted(0), shifted(0.3), shifted(0)]
+    read(save((pixels, head(wcs_of(), BANDS="grz"), "")))
+    assert len(looked) == 1
+    read(as_bands(pixels, wcs))
+    assert len(looked) == 4
 
 
 @pytest.mark.parametrize(("shift", "said"), [(0.0, False), (0.05, False), (0.3, True)])

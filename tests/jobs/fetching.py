@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from galexplore.explore.seal import read_card
 from galexplore.jobs.fetch_catalogue import fetch_catalogue
 from galexplore.jobs.fetch_cutouts import fetch_cutouts
 from galexplore.jobs.gather import find_catalogue
 from galexplore.jobs.make_model import train_model
 from galexplore.network.embed import use_one_thread
-from galexplore.network.recipes import RECIPES, fine_tune
+from galexplore.network.recipes import RECIPES, Network, fine_tune
+from galexplore.places import find_model
 from galexplore.sources.catalogues.services import SERVICES
 from galexplore.sources.limiter import Clock
 from galexplore.sources.transport import Session
@@ -46,8 +48,11 @@ def run(step: str, folder: Path, origin: str, n: int, tell: Callable[[None], Non
     elif step == "cutouts":
         fetch_cutouts(folder, session, DECALS, lambda *_: tell(None))
     else:
-        begun, network = ("default", RECIPES["cpu"][0]) if step == "fine-tune" else ("", TINY)
-        training = replace(fine_tune(RECIPES["cpu"][1], begun), epochs=4)
+        begun, weights, network = "", "", TINY
+        if step == "fine-tune":  # as the command does: the shipped network may be older than the recipe's
+            begun, card = "default", read_card(find_model("default"))
+            weights, network = card["sha256"], Network.read(card["network"])
+        training = replace(fine_tune(RECIPES["cpu"][1], weights), epochs=4)
         if step == "train":
             make_place(pytest.MonkeyPatch(), folder.parent)
         data = find_catalogue(folder)

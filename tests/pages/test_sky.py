@@ -6,6 +6,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from galexplore.sources import transport
+from pages._parts import known, location, position
+from pages._parts.location import UNSEEN
 from pages._parts.surroundings import write_page
 from tests.pages.driver import check, go, list_images, list_numbers, words
 
@@ -44,6 +46,17 @@ def test_a_name_is_located_with_its_picture_and_says_that_it_is_a_demonstration(
     app.button(key="sky-again").click().run()
     check(app)
     assert len(app.metric) == 5
+
+
+def test_words_and_numbers_are_sent_before_any_plot_and_a_browser_has_loaded_both(app, sky, monkeypatch):
+    go(app, "locate")
+    assert [m.label for m in app.metric] == [UNSEEN] and len(app.get("plotly_chart")) == 1
+    sent = []
+    for module, name in ((position, "show_place"), (known, "show_density"), (location, "show_audit")):
+        do = getattr(module, name)
+        monkeypatch.setattr(module, name, lambda *a, name=name, do=do: sent.append(name) or do(*a))
+    ask(app, "NGC 4565")
+    assert sent == ["show_audit", "show_density", "show_place", "show_place"]
 
 
 @pytest.mark.parametrize(
@@ -172,11 +185,14 @@ def test_surroundings_are_loaded_on_a_click_and_offered_to_nobody_offline():
 
 
 def show_samp():
+    import pandas as pd
     import streamlit as st
 
-    from pages._parts.samp import take_samp
+    from pages._parts.samp import offer_located, offer_position, take_samp
 
     st.session_state.taken = take_samp()
+    offer_position(150.1, -2.2, "here")
+    offer_located(pd.DataFrame({"id": ["a"], "ra": [150.1], "dec": [-2.2]}), "default")
 
 
 def test_samp_is_offered_at_this_machine_alone_and_says_where_no_hub_runs(tmp_path, monkeypatch):
@@ -186,5 +202,6 @@ def test_samp_is_offered_at_this_machine_alone_and_says_where_no_hub_runs(tmp_pa
     assert not len(shown.button)
     monkeypatch.setenv("GALEXPLORE_SAMP", "1")
     shown = AppTest.from_function(show_samp).run()
-    shown.button(key="samp-take").click().run()
-    assert not shown.exception and "No SAMP hub runs" in words(shown)
+    for key in ("samp-take", "samp-point-here", "samp-send-located"):
+        shown.button(key=key).click().run()
+        assert not shown.exception and "No SAMP hub runs" in words(shown)

@@ -39,11 +39,13 @@ def test_tables_and_positions_go_from_one_program_to_another(hub):
     one, other = Samp(), Samp()
     with pytest.raises(InputError, match="nobody at the SAMP hub takes tables"):
         one.send_table(FRAME, "mine")
+    with pytest.raises(InputError, match="nobody at the SAMP hub takes positions"):
+        one.send_position(150.1, -2.2)
     client = other.connect()
     assert one.send_table(FRAME, "mine") == 1
     given = wait_for(other)
     pd.testing.assert_frame_equal(catalogue.read(given)[list(FRAME)], FRAME, check_dtype=False)
-    one.send_position(150.1, -2.2)
+    assert one.send_position(150.1, -2.2) == 1
     assert wait_for(other) == b"150.100000 -2.200000"
     params = {"ra": "here", "dec": "there"}
     for message in ({"samp.mtype": POSITION, "samp.params": params}, {"samp.mtype": TABLE, "samp.params": {}}):

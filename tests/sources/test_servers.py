@@ -9,7 +9,7 @@ import pytest
 
 from galexplore.cutouts.audit import prepare
 from galexplore.errors import InputError
-from galexplore.sources import coverage, footprint
+from galexplore.sources import coverage, footprint, servers
 from galexplore.sources.footprint import NORTH, explain_outside, find_cell, find_latitude, parse_coverage, read_coverage
 from galexplore.sources.servers import LAYERS, OutsideError, fetch_cutout, fetch_picture, list_query
 from galexplore.sources.sesame import UnknownNameError, check_name, resolve
@@ -59,6 +59,12 @@ def test_pixels_and_psf_are_asked_for_together_where_somebody_waits(server, sess
         fetched = asked.result(20)
     assert sorted(a.partition(" ")[0] for a in server.asked) == ["coadd-psf", "fits-cutout"]
     assert np.array_equal(fetched.cutout.flux, usual.cutout.flux) and fetched.cutout.seeing == usual.cutout.seeing
+
+
+def test_a_psf_is_measured_once(session, monkeypatch):
+    measured, measure = [], servers.measure_width
+    monkeypatch.setattr(servers, "measure_width", lambda *a: measured.append(1) or measure(*a))
+    assert all(fetch_cutout(session, *PLACE, DECALS).cutout.seeing) and len(measured) == len(DECALS.bands)
 
 
 def test_it_is_fetched_once(server, session):
