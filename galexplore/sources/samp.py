@@ -95,7 +95,7 @@ class Samp:
         client = self.connect()
         takers = len(client.get_subscribed_clients(TABLE))
         if not takers:
-            raise InputError("nobody at the SAMP hub takes tables; start TOPCAT, or Aladin, then try again")
+            raise InputError("no program at the SAMP hub accepts tables; start TOPCAT, or Aladin, then try again")
         path = Path(self._folder.name) / f"table-{len(os.listdir(self._folder.name))}.vot"
         catalogue.write(frame, path, "votable")
         params = {"url": path.as_uri(), "table-id": path.name, "name": name}
