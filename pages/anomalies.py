@@ -27,12 +27,13 @@ from pages._session.state import open_explorer
 RANKINGS = {
     "rarity": ("Rare properties", "Furthest from ordinary galaxies in redshift, mass, SFR and the free latent."),
     "reconstruction": (
-        "Strange looks",
-        "Worst reconstructed: what five numbers cannot say of an image, by what the residual shows.",
+        "Poor reconstruction",
+        "Highest reconstruction χ²: structure that five latents do not describe. Each label says what the residual "
+        "shows.",
     ),
     "both": ("Both", "High in both rankings at once: the product of the two ranks."),
 }
-VARIED = "No more than a quarter of a page is odd for the same reason; off: strictly by rank."
+VARIED = "At most a quarter of a page is odd for the same reason. Off: strictly by rank."
 MOST = 2_400  # galaxies that can be paged through: a hundred pages
 
 
@@ -84,11 +85,11 @@ def explain_suspicion(table: pd.DataFrame) -> None:
     counts = count_suspected(table)
     known = [counts[k] for k in NOT_GALAXIES if k in counts]
     words = "; ".join(SENTENCES[key] for key in SUSPICIONS)
-    text = f"Set apart by their pixels alone, whatever their rank: {words}. "
+    text = f"Flagged by their pixels alone, independent of rank: {words}. "
     if known and "ordinary" in counts:
         (hits, of), (wrong, ordinary) = map(sum, zip(*known, strict=True)), counts["ordinary"]
-        text += f"Of this atlas's {of} known non-galaxies {hits} are found; of its ordinary galaxies "
-        text += f"{wrong / ordinary:.1%} are suspected."
+        text += f"Of the {of} known non-galaxies of this atlas, {hits} are flagged; of its ordinary galaxies, "
+        text += f"{wrong / ordinary:.1%} are flagged."
     st.caption(text)
 
 
@@ -102,13 +103,13 @@ def show_anomalies() -> None:
         by, kept = choose_ranking(explorer)
         mask = np.ones(len(explorer.table), bool) if grouped else choose_suspects(explorer.table)
         learned = choose_learning(labels)
-        varied = not grouped and st.toggle("Varied", True, key="varied", persist_state="session", help=VARIED)
+        varied = not grouped and st.toggle("Diversify", True, key="varied", persist_state="session", help=VARIED)
         st.space("stretch")
         offer_labels(labels, explorer.table)
     if not grouped and state.get("suspects") == "suspects":
         explain_suspicion(explorer.table)
     else:
-        st.caption(RANKINGS[by][1] + (" Then by what you scored high." if learned is not None else ""))
+        st.caption(RANKINGS[by][1] + (" Re-ranked by your labels." if learned is not None else ""))
     mask = mask & explorer.table["population"].isin(kept).to_numpy()
     if learned is not None:
         show_lesson(explorer, by, learned, mask)
@@ -138,8 +139,8 @@ def show_anomalies() -> None:
         else:
             st.markdown("### Pick a galaxy")
             st.markdown(
-                "Click the words below an image to see which of its properties make it odd and by how much, and how "
-                "it would look if they were ordinary. Then press 0 to 5 to say how interesting it is."
+                "Click the text below an image to see which properties make the galaxy odd, by how much, and how it "
+                "would look if they were ordinary. Then press 0 to 5 to label how interesting it is."
             )
 
 

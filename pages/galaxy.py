@@ -15,7 +15,7 @@ def show_galaxy() -> None:
         show_card(explorer, st.session_state.opened, wide=True)
     else:
         st.markdown("### No galaxy opened")
-        st.markdown("Search at the top: an id, a position, a J-name or a viewer's link. Or pick one in the Atlas.")
+        st.markdown("Search at the top by id, position, IAU name or viewer link, or click a galaxy in the Atlas.")
         st.page_link("pages/atlas.py", label="To the Atlas", icon=":material/scatter_plot:")
 
 

@@ -33,7 +33,7 @@ def show_samples(explorer: Explorer) -> None:
     if not kinds:
         return
     ids = tuple(samples[kind] for kind in kinds)
-    st.markdown("### No file at hand?")
+    st.markdown("### No file?")
     st.markdown("Try a simulated galaxy." if explorer.simulated else "Try a galaxy of the atlas.")
     with st.container(horizontal=True):
         for kind, name, picture in zip(kinds, ids, draw_catalogue(ids), strict=True):
@@ -51,10 +51,10 @@ def show_empty(survey: Survey) -> None:
     st.markdown("## Upload a cutout")
     picture = "a numpy array, or a viewer JPEG (approximate)" if survey.has_pictures else "or a numpy array"
     st.markdown(
-        f"A cutout in {', '.join(survey.bands)} centred on it, at least {smallest(survey):g}″ wide: a {survey.archive} "
-        f"FITS cube, {survey.count_word} single-band files, {picture}. In seconds: its redshift, stellar mass and "
-        "star-formation rate with error bars, where it lies, what it resembles, and what makes it unusual. Several "
-        "files give a table."
+        f"A cutout in {', '.join(survey.bands)}, centred on the galaxy, at least {smallest(survey):g}″ wide: a "
+        f"{survey.archive} FITS cube, {survey.count_word} single-band files, {picture}. The answer takes seconds: "
+        "redshift, stellar mass and star-formation rate with error bars, the galaxy's place in the atlas, similar "
+        "galaxies, and what makes it unusual. Several files give a table."
     )
 
 
@@ -62,9 +62,8 @@ def ask_scale(silent: list[Verdict], survey: Survey) -> None:
     """Ask for what files do not say."""
     with st.form("scale", width=520):
         which = plain(silent[0].name or "This file") if len(silent) == 1 else f"{len(silent)} files"
-        verb = "does" if len(silent) == 1 else "do"
-        st.markdown(f"**{which}** {verb} not say how large {'its' if verb == 'does' else 'their'} pixels are.")
-        scale = st.number_input("Pixel scale [arcsec a pixel]", 0.01, 5.0, survey.pixel_scale, 0.001, "%.3f")
+        st.markdown(f"**{which}** {'gives' if len(silent) == 1 else 'give'} no pixel scale.")
+        scale = st.number_input("Pixel scale [arcsec per pixel]", 0.01, 5.0, survey.pixel_scale, 0.001, "%.3f")
         if st.form_submit_button("Locate it" if len(silent) == 1 else "Locate them", type="primary"):
             settle(scale)
             st.rerun()

@@ -38,7 +38,7 @@ def draw_sweeps(digest: str, _explorer: Explorer) -> dict[str, list[tuple[str, b
 def show_sweeps(explorer: Explorer) -> None:
     """Show what each latent does to a typical galaxy."""
     st.markdown("### What each latent does")
-    side = f"{explorer.survey.field:.1f}″ a side"
+    side = f"{explorer.survey.field:.1f}″ on a side"
     st.caption(f"A typical galaxy, decoded with one latent moved at a time (model reconstruction). {side}.")
     titles = title_latents(explorer)
     for name, cells in draw_sweeps(explorer.digest, explorer).items():
@@ -62,13 +62,13 @@ def show_free(free: dict) -> None:
         title = f"The free latent is {free['name']}"
     chart = figures.plot_relations(free["spearman"], title, is_dark())
     left.plotly_chart(chart, theme=None, config=STILL, key="free", alt=title)
-    lines = ["| error in | R² explained by the free latent |", "|---|---:|"]
+    lines = ["| error of | R² explained by the free latent |", "|---|---:|"]
     lines += [f"| {name_latent(n)} | {format_measurement(*free['leakage'][n])} |" for n in free["leakage"]]
     right.markdown("\n".join(lines))
     said = "Near zero: the free latent holds no information on redshift, mass and SFR that their own latents lack."
     right.caption(said)
     if partial := free.get("partial"):
-        lines = ["| free latent against, given z, M, SFR | rank correlation |", "|---|---:|"]
+        lines = ["| free latent with, at fixed z, M, SFR | partial rank correlation |", "|---|---:|"]
         right.markdown("\n".join(lines + [f"| {k} | {format_measurement(*partial[k])} |" for k in list(partial)[:5]]))
 
 
@@ -99,8 +99,8 @@ def show_model() -> None:
         show_free(metrics["free"])
     left, right = st.container(key="halves-use").columns(2, gap="large")
     with left:
-        st.markdown("### What it is for\n" + "\n".join(f"- {use}" for use in list_uses(explorer)))
-        st.markdown("### What it does not do well\n" + "\n".join(f"- {limit}" for limit in list_limits(explorer)))
+        st.markdown("### Intended use\n" + "\n".join(f"- {use}" for use in list_uses(explorer)))
+        st.markdown("### Limitations\n" + "\n".join(f"- {limit}" for limit in list_limits(explorer)))
     with right:
         st.markdown("### How to cite")
         st.code(write_bibtex(), language="bibtex", wrap_lines=True)

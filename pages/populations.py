@@ -40,7 +40,7 @@ def show_classifier(explorer: Explorer, kinds: list[str]) -> None:
     st.markdown("### Classification in latent space (SVM)")
     scores = run_classifier(explorer.digest, tuple(kinds), explorer.atlas)
     if scores.recall.empty:
-        st.markdown("These kinds are too few for a classifier; it needs ten of one.")
+        st.markdown("There are too few galaxies for a classifier, which needs ten of one kind.")
         return
     recalls = [
         f"{mark(row['kind'])} {row['kind']} **{100 * row['recall']:.1f} ± {100 * row['error']:.1f} %**"
@@ -48,16 +48,16 @@ def show_classifier(explorer: Explorer, kinds: list[str]) -> None:
     ]
     st.markdown(f"Recall at a false-positive rate of {100 * FALSE_ALARMS:.0f} %: " + " · ".join(recalls))
     left, right = st.columns(2, gap="medium")
-    titles = ("What each true kind is called", "Most are found before one ordinary galaxy in fourteen raises an alarm")
-    heat = figures.plot_confusion(scores.confusion, titles[0], is_dark())
-    left.plotly_chart(heat, theme=None, config=STILL, key="confusion", alt=titles[0])
+    title = "Confusion matrix"
+    heat = figures.plot_confusion(scores.confusion, title, is_dark())
+    left.plotly_chart(heat, theme=None, config=STILL, key="confusion", alt=title)
     title = "Recall against false-positive rate, ± one standard deviation"
     curve = figures.plot_roc(scores.roc, FALSE_ALARMS, title, is_dark())
     right.plotly_chart(curve, theme=None, config=STILL, key="roc", alt="Recall against false-positive rate")
     st.caption(
-        "A support vector machine with a radial kernel on redshift, mass, SFR and the free latent, classes weighed "
-        "equally, as in Gagliano & Villar (2023); five stratified folds, four shuffles; the ordinary galaxies that are "
-        "asked about were never taught." + (" Simulated galaxies." if explorer.simulated else "")
+        "A support vector machine with an RBF kernel on redshift, mass, SFR and the free latent, with balanced class "
+        "weights, as in Gagliano & Villar (2023). Stratified five-fold cross-validation, repeated four times; test "
+        "galaxies are never trained on." + (" Simulated galaxies." if explorer.simulated else "")
     )
 
 
@@ -65,17 +65,17 @@ def show_recovery(explorer: Explorer, kinds: list[str]) -> None:
     """Show how soon a ranking comes upon each kind."""
     st.markdown("### Recovery by anomaly rank, or from ten examples")
     curves = measure_recovery(explorer.digest, tuple(kinds), explorer.atlas)
-    title = "Share of each kind found against the share of all galaxies looked at"
+    title = "Completeness of each kind against the share of galaxies inspected"
     figure = figures.plot_recovery(curves, title, is_dark())
     figure.update_layout(showlegend=True, legend={"x": 0.98, "y": 0.04, "xanchor": "right", "yanchor": "bottom"})
     left, right = st.columns([5, 3], gap="large", vertical_alignment="center")
     left.plotly_chart(figure, theme=None, config=STILL, key="recovery", alt=title)
-    lines = ["| | by rarity, top 1 % | top 5 % | like ten examples, top 1 % | top 5 % |", "|---|---:|---:|---:|---:|"]
+    lines = ["| | by anomaly, top 1 % | top 5 % | like ten examples, top 1 % | top 5 % |", "|---|---:|---:|---:|---:|"]
     for kind, cells in find_rare(explorer.digest, tuple(kinds), explorer.atlas).items():
         row = " | ".join([f"{mark(kind)} {kind}", *cells])
         lines.append(f"| {row} |".replace(" ± ", "\u00a0±\u00a0").replace(kind, kind.replace(" ", "\u00a0")))
     right.markdown("\n".join(lines))
-    right.caption("Per cent of the kind, among it and the ordinary galaxies. At random: 1 % and 5 %.")
+    right.caption("Completeness [%], among the kind and the ordinary galaxies. A random order gives 1 % and 5 %.")
 
 
 def show_populations() -> None:
@@ -88,7 +88,7 @@ def show_populations() -> None:
         st.markdown(
             "Choose one or more above to see where it lies and how well it is recovered."
             if rare
-            else "This atlas's catalogue names none: kinds are told by its column population."
+            else "The catalogue of this atlas has none: kinds are read from its column population."
         )
     else:
         defined = [f"{mark(kind)} **{kind}**: {define_kind(kind)}" for kind in kinds if define_kind(kind)]

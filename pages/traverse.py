@@ -30,8 +30,8 @@ from pages._session.state import open_explorer
 
 FORMATS = {"phi": "%d°", "redshift": "%.3f"}
 WORDS = (
-    (90.0, "As common as most galaxies of the atlas."),
-    (99.0, "Unusual: few galaxies are like this."),
+    (90.0, "Typical of the galaxies of the atlas."),
+    (99.0, "Unusual: few galaxies of the atlas are like this."),
     (99.9, "Rare: the image is less reliable."),
 )
 BEYOND = "Outside the training distribution: no galaxy of the atlas is like this, and the image is not reliable."

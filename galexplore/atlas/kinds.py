@@ -33,49 +33,52 @@ KINDS = (
     Kind(
         "Green Pea",
         "GP",
-        definition="Compact starburst at z 0.1-0.35, green by its strong [O III] line (Cardamone et al. 2009).",
+        definition="Compact starburst at z = 0.1-0.35, green because of strong [O III] emission "
+        "(Cardamone et al. 2009).",
         statement="high sSFR",
     ),
     Kind(
         "Red Spiral",
         "RS",
-        definition="Face-on disc with arms, red for want of young stars (Masters et al. 2010).",
+        definition="Face-on spiral disc, red because it has few young stars (Masters et al. 2010).",
         statement="low sSFR",
     ),
     Kind(
         "Dusty Starburst",
         "DS",
-        definition="Ten times the main sequence's SFR behind some magnitudes of dust (Sanders & Mirabel 1996).",
+        definition="SFR about ten times that of the main sequence, with a few magnitudes of dust attenuation "
+        "(Sanders & Mirabel 1996).",
         statement="high sSFR",
     ),
     Kind(
         "Post-starburst",
         "PS",
-        definition="E+A galaxy: a burst that ended some 0.3 Gyr ago, no star formation left (Wild et al. 2009).",
+        definition="E+A galaxy: a starburst that ended about 0.3 Gyr ago, no ongoing star formation "
+        "(Wild et al. 2009).",
         statement="low sSFR",
     ),
     Kind(
         "Blue Elliptical",
         "BE",
-        definition="Round and smooth as an early type, blue by its young stars (Schawinski et al. 2009).",
+        definition="Early-type morphology, but blue because of young stars (Schawinski et al. 2009).",
         statement="high sSFR",
     ),
     Kind(
         "Active Nucleus",
         "AN",
-        definition="Massive galaxy with a blue point source in its centre about as bright as all its stars, "
+        definition="Massive galaxy with a blue central point source about as bright as its stars, "
         "as in Seyfert 1 galaxies (Khachikian & Weedman 1974).",
     ),
-    Kind("Merger", "MG", definition="Two discs in contact, with tidal tails (Toomre & Toomre 1972)."),
+    Kind("Merger", "MG", definition="Two interacting discs with tidal tails (Toomre & Toomre 1972)."),
     Kind(
         "Lens-like Arc",
         "LA",
-        definition="Luminous red galaxy with a blue arc around it, as of a gravitational lens (Bolton et al. 2006).",
+        definition="Luminous red galaxy with a blue arc around it, as in a gravitational lens (Bolton et al. 2006).",
     ),
-    Kind("Star", "ST", False, "Foreground star in place of a galaxy."),
-    Kind("Satellite Trail", "TR", False, "Artefact: trail of a satellite across the field, in one band."),
+    Kind("Star", "ST", False, "Foreground star, not a galaxy."),
+    Kind("Satellite Trail", "TR", False, "Artefact: satellite trail across the field, in one band."),
     Kind("Bad Column", "BC", False, "Artefact: bad columns of the detector, in one band."),
-    Kind("Empty Sky", "ES", False, "Sky without a source at the centre."),
+    Kind("Empty Sky", "ES", False, "Empty sky: no source at the centre."),
 )
 NOT_GALAXIES = tuple(kind.name for kind in KINDS if not kind.galaxy)
 
@@ -108,7 +111,7 @@ def mix_sky(kinds: Iterable[str]) -> dict[str, float]:
 def define_kind(name: str) -> str:
     """Say in a sentence what a kind is; "" for one that a catalogue of its own names."""
     if name == "ordinary":
-        return "A typical galaxy of spectroscopic surveys; none of the rare kinds."
+        return "A typical galaxy of a spectroscopic survey, not of a rare kind."
     return next((kind.definition for kind in KINDS if kind.name == name), "")
 
 

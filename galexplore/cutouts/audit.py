@@ -184,14 +184,14 @@ def _check_pixel_scale(cutout: Cutout, survey: Survey) -> Check:
         return Check(
             "pixel_scale", "refused", f'pixels of {scale:.3g}" are too coarse: the model needs {limit:g}" or finer'
         )
-    return _noted(cutout, "pixel_scale", f'{scale:.3f}" a pixel, averaged onto {survey.model_scale:.3f}" pixels')
+    return _noted(cutout, "pixel_scale", f'{scale:.3f}" per pixel, averaged onto {survey.model_scale:.3f}" pixels')
 
 
 def _check_size(shape: tuple[int, ...], scale: float, survey: Survey) -> Check:
     height, width = shape[1] * scale, shape[2] * scale
     covers, field, least = f'{width:.1f}" x {height:.1f}"', survey.field, smallest(survey)
     if min(height, width) < least:
-        sentence = f'the image covers {covers}; the model looks at {field:.1f}" and needs at least {least:g}"'
+        sentence = f'the image covers {covers}; the model uses {field:.1f}" and needs at least {least:g}"'
         return Check("size", "refused", sentence)
     if min(height, width) < field - survey.model_scale:
         lost = 1 - min(height / field, 1) * min(width / field, 1)
@@ -212,7 +212,7 @@ def _check_orientation(cutout: Cutout, flux: np.ndarray) -> tuple[np.ndarray, fl
     quarters = round(turned / (np.pi / 2))
     if quarters % 4:
         flux = np.rot90(flux, -quarters, axes=(1, 2))  # rows count upwards, so rot90 turns clockwise
-        done.append(f"turned by {quarters % 4 * 90} degrees")
+        done.append(f"rotated by {quarters % 4 * 90} degrees")
     angle = float(turned - quarters * np.pi / 2)
     if abs(np.degrees(angle)) > 0.5:
         done.append(f"the remaining {np.degrees(angle):.1f} degrees are added to the position angle")
@@ -225,19 +225,19 @@ def _check_centring(flux: np.ndarray, scale: float, survey: Survey) -> tuple[tup
     """Say where the galaxy lies and by how much (x, y arcsec) the field must move to have it in the middle."""
     source = find_source(resample(flux, scale, survey), survey)
     if source is None:
-        sentence = f'nothing found near the middle: no source above {SOURCE_SIGMA:.0f} sigma within {SEARCH:.0f}"'
+        sentence = f'no source detected near the centre: none above {SOURCE_SIGMA:.0f} sigma within {SEARCH:.0f}"'
         return (0.0, 0.0), Check("centring", "refused", sentence)
     x, y, sigma = source
     distance = float(np.hypot(x, y))
     if distance < CENTRED:
-        return (0.0, 0.0), Check("centring", "passed", f'source of {sigma:.0f} sigma {distance:.1f}" from the middle')
+        return (0.0, 0.0), Check("centring", "passed", f'source of {sigma:.0f} sigma, {distance:.1f}" from the centre')
     covered = np.isfinite(resample(np.ones_like(flux[:1]), scale, survey, (x, y)))[0]
     if not covered[radius(survey) < CORE].all():
-        sentence = f"the source lies {distance:.1f}\" off the middle, at the image's very edge"
+        sentence = f'the source is {distance:.1f}" off centre, at the edge of the image'
         return (0.0, 0.0), Check("centring", "refused", sentence)
-    sentence = f'the source lies {distance:.1f}" off the middle ({compass(x, y)}); the field was moved onto it'
+    sentence = f'the source was {distance:.1f}" off centre ({compass(x, y)}); the cutout was recentred'
     if not covered.all():
-        sentence += f", {1 - covered.mean():.0%} of the frame lies beyond the image"
+        sentence += f", {1 - covered.mean():.0%} of the frame is outside the image"
     return (x, y), Check("centring", "fixed", sentence)
 
 
@@ -252,15 +252,14 @@ def _check_missing(model: np.ndarray, covered: np.ndarray, survey: Survey) -> Ch
         if not f:
             continue
         y, x = offset(survey)[np.array(np.nonzero(gap))].mean(axis=1)
-        where = compass(x, y) if np.hypot(x, y) > 3 else "all about"
+        where = compass(x, y) if np.hypot(x, y) > 3 else "throughout"
         gappy.append(f"{band} {f:.1%} ({where})" if f < 0.01 else f"{band} {f:.0%} ({where})")
         if f > MOST_MISSING or gap[radius(survey) < CORE].any():
             bad.append(band)
     listing = ", ".join(gappy)
     if bad:
-        sentence = (
-            f"too much is missing in {' and '.join(bad)}, at most {MOST_MISSING:.0%} may be and nothing near the middle"
-        )
+        limit = f"at most {MOST_MISSING:.0%} may be, and none near the centre"
+        sentence = f"too many pixels are missing in {' and '.join(bad)}, {limit}"
         return Check("missing", "refused", f"{sentence}: {listing}")
     return Check("missing", "fixed", f"filled from the opposite side of the galaxy: {listing}")
 

@@ -87,7 +87,7 @@ def _say_damage() -> Iterator[None]:
     except InputError:
         raise
     except MemoryError as error:
-        raise InputError("there is not memory enough to read the file; cut out the galaxy first") from error
+        raise InputError("there is not enough memory to read the file; cut out the galaxy first") from error
     except Exception as error:
         raise InputError(f"the file is damaged or not what it seems and could not be read; {TAKEN}") from error
 

@@ -15,7 +15,7 @@ from galexplore.mock.history import SFR_TIMESCALE
 
 _SIMULATED = (
     "It was trained on **simulated** galaxies alone. How well it works on real ones depends on how realistic the "
-    "simulation is; the masses of the few real galaxies tried came out too high."
+    "simulation is; the masses of the few real galaxies tested were too high."
 )
 #: What the numbers of a simulated catalogue mean, and with them those that are inferred (`galexplore.mock`).
 _SIMULATED_MEANING = (
@@ -30,18 +30,18 @@ _USES = (
     "To give quick first estimates of redshift, stellar mass and SFR from {bands} cutouts like those of {survey}, with "
     "error bars; not to replace spectra or SED fits where these exist.",
     "To choose candidates to look at. An anomaly is a reason to look, not a discovery.",
-    "Not for photometric redshifts of a cosmological sample, nor for mass or luminosity functions: the prior of the "
-    "training set is in every answer.",
+    "Not for photometric redshifts of a cosmological sample, nor for mass or luminosity functions: every answer "
+    "contains the prior of the training set.",
 )
 _LIMITS = (
-    "Galaxies nearer than z = 0.03 are larger than the {field:.1f}″ field and few in the training set.",
+    "Galaxies at z < 0.03 are larger than the {field:.1f}″ field and few in the training set.",
     "Within the main sequence, SFR is poorly constrained by {bands}: dust and age are degenerate. The error bars say "
     "so; the point estimates are biased towards the mean.",
     "Anomaly is measured on point estimates, which noise biases towards the mean: a faint unusual galaxy seems less "
     "unusual than it is.",
     "Intervals are calibrated for galaxies drawn from the catalogue's distribution. Outside it (see the anomaly "
     "percentile and the reconstruction χ²) their coverage is not known.",
-    "Five numbers reconstruct the mean galaxy with these properties: spiral arms, clumps and neighbours are not "
+    "Five latents reconstruct the mean galaxy with these properties: spiral arms, clumps and neighbours are not "
     "reconstructed.",
     "A JPEG gives approximate fluxes only, hence an approximate redshift, mass and SFR.",
 )
@@ -115,7 +115,7 @@ def describe_source(explorer: Explorer) -> list[tuple[str, str]]:
         rows.append(("Left out", "; ".join(f"{n:,} {why}" for why, n in dropped.items())))
     if counts := said.get("cutouts"):
         words = ", ".join(f"{counts[s]:,} {s}" for s in ("got", "missing", "refused", "failed") if s in counts)
-        rows.append(("Cutouts", f"{counts['asked']:,} asked for: {words}"))
+        rows.append(("Cutouts", f"{counts['asked']:,} requested: {words}"))
     rows += [(kind, str(paper)) for kind, paper in (said.get("populations") or {}).items()]
     rows += [("Cite", str(said["citation"]))] if said.get("citation") else []
     return rows + ([("Fetched", str(said["fetched"]))] if said.get("fetched") else [])
@@ -133,7 +133,7 @@ def describe_recipe(explorer: Explorer) -> list[tuple[str, str]]:
     galaxies = f"{card['n_train']:,} {'simulated ' if explorer.simulated else ''}galaxies"
     extra, epochs = training.get("extra"), len(card.get("history", ())) or training["epochs"]
     rows = [
-        ("Training set", galaxies + (f", {extra:,} of them drawn for training alone" if extra else "")),
+        ("Training set", galaxies + (f", {extra:,} of them simulated for training only" if extra else "")),
         ("Atlas", _count_atlas(explorer)),
         ("Network", f"{card['parameters']:,} parameters, five latents, widths {_join(network['widths'])}"),
         (
@@ -149,7 +149,7 @@ def describe_recipe(explorer: Explorer) -> list[tuple[str, str]]:
             (
                 "Map",
                 f"UMAP, seed {card['atlas']['seed']}, {card['atlas']['n_neighbors']} neighbours, min_dist "
-                f"{card['atlas']['min_dist']}; keeps {100 * kept['preservation']:.0f} % of the "
+                f"{card['atlas']['min_dist']}; preserves {100 * kept['preservation']:.0f} % of the "
                 f"{kept['neighbours']} nearest, trustworthiness {kept['trustworthiness']:.3f}",
             )
         )

@@ -29,21 +29,21 @@ BRIEFLY = {
     "line": "a line in one band",
     "empty": "empty sky",
     "star": "like a star",
-    "unlike": "outside of what was learnt",
+    "unlike": "outside the training distribution",
     "neighbour": "contaminated by a neighbour",
     "blended": "blended with another source",
-    "cut": "cut by an edge",
+    "cut": "incomplete image",
     "saturated": "saturated",
-    "edge": "at the edge of what was learnt",
+    "edge": "at the edge of the training distribution",
 }
 SENTENCES = domains.SAYINGS | {
     "unlike": domains.UNLIKE,
-    "neighbour": "another source within 4″ gives the middle light that is not the galaxy's",
-    "blended": "another source seems to lie on the galaxy: the centre of its light leaves its peak, or differs from "
-    "band to band, as by a companion, an arc or a chance alignment",
-    "cut": "a part of the frame held no data and was filled in",
-    "saturated": "a part of the picture is saturated, so that its brightest light is not known",
-    "edge": "it lies where hardly any of the galaxies learnt from does: one in a thousand by redshift or mass",
+    "neighbour": "another source within 4″ adds flux at the centre",
+    "blended": "the galaxy seems to be blended with another source: the centroid is off the peak, or differs between "
+    "bands (a companion, an arc or a chance alignment)",
+    "cut": "part of the image has no data and was filled in",
+    "saturated": "part of the image is saturated, so the flux of its brightest part is unknown",
+    "edge": "its redshift or mass is among the most extreme 0.1 % of the training set",
 }
 
 
@@ -160,7 +160,7 @@ def add_caveats(
     noted = list[Validity]()
     for i, validity in enumerate(validities):
         keys = [key for key, holds in caveats.items() if holds[i]]
-        said = SENTENCES | {"cut": f"{filled[i]:.0%} of the frame was filled in"}
+        said = SENTENCES | {"cut": f"{filled[i]:.0%} of the image has no data and was filled in"}
         reasons = dict.fromkeys([*validity.reasons, *(said[key] for key in keys)])
         caveat = keys[0] if keys else "unlike" * (validity.state == OUTSIDE)
         noted.append(replace(validity, reasons=tuple(reasons), caveat=caveat))

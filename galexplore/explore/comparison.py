@@ -22,23 +22,23 @@ COMPARED = {
     "lat_logssfr": "log sSFR, inferred",
     "lat_free": "free latent",
     "colour": "colour, observed",
-    "rest_gr": "g − r at rest, catalogue redshift",
-    "excess": "middle band's excess",
+    "rest_gr": "rest-frame g − r, catalogue redshift",
+    "excess": "excess in the middle band",
     "logssfr": "log sSFR, catalogue",
     "size_kpc": "size in kpc",
     "concentration": "concentration",
 }
 #: What is said of a set that has less, and more, of each than its controls.
 DIFFERENT = {
-    "lat_redshift": ("nearer, as inferred", "farther, as inferred"),
-    "lat_logmass": ("lighter, as inferred", "more massive, as inferred"),
-    "lat_logsfr": ("of lower SFR", "of higher SFR"),
-    "lat_logssfr": ("of lower sSFR", "of higher sSFR"),
-    "lat_free": ("of a lower free latent", "of a higher free latent"),
+    "lat_redshift": ("lower in inferred redshift", "higher in inferred redshift"),
+    "lat_logmass": ("lower in inferred mass", "higher in inferred mass"),
+    "lat_logsfr": ("lower in inferred SFR", "higher in inferred SFR"),
+    "lat_logssfr": ("lower in inferred sSFR", "higher in inferred sSFR"),
+    "lat_free": ("lower in the free latent", "higher in the free latent"),
     "colour": ("bluer", "redder"),
-    "rest_gr": ("bluer at rest", "redder at rest"),
-    "excess": ("fainter in {band} than beside it", "brighter in {band} than beside it"),
-    "logssfr": ("of lower sSFR in the catalogue", "of higher sSFR in the catalogue"),
+    "rest_gr": ("bluer in rest-frame g − r", "redder in rest-frame g − r"),
+    "excess": ("fainter in {band} than in the adjacent bands", "brighter in {band} than in the adjacent bands"),
+    "logssfr": ("lower in catalogue sSFR", "higher in catalogue sSFR"),
     "size_kpc": ("more compact in kpc", "larger in kpc"),
     "concentration": ("less concentrated", "more concentrated"),
 }
@@ -166,8 +166,8 @@ def write_balance(matching: Matching, n: int) -> str:
     gaps = ", ".join(
         f"{r['column']} {r['smd_matched']:+.2f} (raw {r['smd_raw']:+.2f})" for r in matching.balance.to_dict("records")
     )
-    alone = f" {matching.alone} of {n} have no control near enough and are left out." if matching.alone else ""
-    alone += "" if matching.balanced else " **Not balanced:** what is matched by still differs by over a tenth."
+    alone = f" {matching.alone} of {n} have no control within this limit and are left out." if matching.alone else ""
+    alone += "" if matching.balanced else " **Not balanced:** a standardised mean difference above 0.1 remains."
     said = f"{len(matching.controls):,} controls, within {matching.caliper:g} standard deviations"
     return f"{said}; standardised mean differences {gaps}.{alone}"
 
@@ -191,13 +191,15 @@ def conclude(comparison: Comparison, kind: str = "They") -> str:
     inferred = table[table["column"].str.startswith("lat_")]
     by = " and ".join(list(MATCHED) + ["magnitude"] * (len(comparison.by) > len(MATCHED)))
     if inferred.empty:
-        return f"{kind} have no controls of their {by}: nothing can be said."
+        return f"{kind} have no controls matched in {by}: no comparison is possible."
     best = inferred.iloc[int((inferred["matched"] - 0.5).abs().to_numpy().argmax())]
     name, auc = COMPARED[best["column"]], best["matched"]
     words = f"AUC {auc:.2f}, {best['matched_low']:.2f} to {best['matched_high']:.2f}"
     if tell_apart(best.to_frame().T).all():
-        return f"{kind} differ from galaxies of their {by}, most by {name} ({words})."
-    return f"{kind} cannot be told from galaxies of their {by}: the best is {name} ({words})."
+        return f"{kind} differ from galaxies matched in {by}, most in {name} ({words})."
+    return (
+        f"{kind} cannot be distinguished from galaxies matched in {by}: the largest difference is in {name} ({words})."
+    )
 
 
 def tell_apart(table: pd.DataFrame) -> np.ndarray:

@@ -62,7 +62,7 @@ def read_file(data: bytes, catalogue: str) -> Brought:
         text = data.decode("utf-8-sig")
         rows = _read_json(text, catalogue) if text.lstrip()[:1] in ("{", "[") else _read_csv(text)
     except UnicodeDecodeError as error:
-        raise InputError("A file of labels is text in UTF-8: JSON or CSV, as this page exports it.") from error
+        raise InputError("A file of labels is UTF-8 text, JSON or CSV, as exported from this page.") from error
     if len(rows) > MOST:
         raise InputError(f"A file may bring {MOST:,} labels; this one has {len(rows):,}.")
     labels, refused = [], []
@@ -80,12 +80,12 @@ def _read_json(text: str, catalogue: str) -> list:
     try:
         rows = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise InputError("The file looks like JSON and cannot be read as such; export it anew.") from error
+        raise InputError("The file looks like JSON but cannot be read; export it again.") from error
     if isinstance(rows, dict) and rows.get("galexplore") == "labels" and rows.get(CATALOGUE) != catalogue:
-        raise InputError("The labels are of another catalogue, whose ids name other galaxies here; they were left out.")
+        raise InputError("The labels are for another catalogue, whose ids are other galaxies here; they were ignored.")
     rows = rows.get("labels") if isinstance(rows, dict) else rows
     if not isinstance(rows, list):
-        raise InputError("The JSON holds no list of labels; give it as this page exports it.")
+        raise InputError("The JSON contains no list of labels; give a file exported from this page.")
     return rows
 
 
@@ -96,7 +96,7 @@ def _read_csv(text: str) -> list:
             raise InputError("A table of labels needs the columns id and score, and may have note and time.")
         rows = [row for _, row in zip(range(MOST + 1), table, strict=False)]
     except csv.Error as error:
-        raise InputError("The file cannot be read as CSV; export it anew.") from error
+        raise InputError("The file cannot be read as CSV; export it again.") from error
     return [{k: _QUIET.sub(r"\1", v) if isinstance(v, str) else v for k, v in row.items()} for row in rows]
 
 
@@ -109,14 +109,14 @@ def _check(row: object, catalogue: str) -> dict:
         With a half sentence, where it is none.
     """
     if not isinstance(row, dict):
-        raise InputError("it is no label")
+        raise InputError("it is not a label")
     identifier, note, time = (row.get(k) if row.get(k) is not None else "" for k in ("id", "note", "time"))
     if not isinstance(identifier, str) or not 0 < len(identifier) <= LONGEST_ID:
         raise InputError(f"its id must be text of 1 to {LONGEST_ID} characters")
     if not isinstance(note, str) or len(note) > LONGEST_NOTE:
         raise InputError(f"its note must be text of at most {LONGEST_NOTE} characters")
     if (row.get(CATALOGUE) or catalogue) != catalogue:
-        raise InputError("it is of another catalogue, whose ids name other galaxies here")
+        raise InputError("it is for another catalogue, whose ids are other galaxies here")
     score = _read_score(row.get("score"))
     if score is None and not note:
         raise InputError("it has neither a score nor a note")

@@ -20,7 +20,7 @@ from galexplore.files import write_beside
 from galexplore.places import cache_folder
 
 SCORES = (0, 1, 2, 3, 4, 5)
-MEANINGS = ("not interesting", "ordinary", "a bit odd", "odd", "very odd", "very interesting")
+MEANINGS = ("0 not interesting", "1", "2", "3", "4", "5 very interesting")
 FIELDS = ("id", "score", "note", "time")
 CATALOGUE = "catalogue"  # of a label, whose id it is (`Explorer.catalogue`); those of earlier versions do not say
 LONGEST_ID, LONGEST_NOTE = 120, 500  # characters

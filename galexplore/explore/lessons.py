@@ -46,15 +46,15 @@ class Lesson:
         labels = f"{self.labels} label{'' if self.labels == 1 else 's'}, {self.wanted} of them 4 or 5"
         told = {name: r for name, r in self.weights.items() if abs(r) >= TOLD}
         if self.labels < FEWEST:
-            return f"From {labels}: too few to say what they have in common; those alike come first."
+            return f"From {labels}: too few to find what they have in common. Similar galaxies come first."
         if not self.weights:
-            return f"From {labels}, all with one score: score others too, to learn what sets these apart from them."
+            return f"From {labels}, all with the same score: label others too, so that a difference can be learnt."
         if not told:
-            return f"From {labels}: no property by itself is what you look for; those alike come first."
+            return f"From {labels}: no single property correlates with your scores. Similar galaxies come first."
         words = [f"**{'high' if r > 0 else 'low'} {name}** (r = {abs(r):.2f})" for name, r in told.items()]
         rank = "little" if self.trust < 1 / 3 else "less" if self.trust < 2 / 3 else "as before"
-        rank = f"how odd they are counts {rank if rank == 'as before' else 'for ' + rank}"
-        return f"From {labels}: forward come galaxies of {', '.join(words)}; {rank}."
+        rank = f"the anomaly rank counts {rank if rank == 'as before' else 'for ' + rank}"
+        return f"From {labels}: galaxies of {', '.join(words)} come first; {rank}."
 
 
 def find_lesson(ranking: Ranking, by: str, labels: pd.DataFrame, table: pd.DataFrame) -> Lesson:

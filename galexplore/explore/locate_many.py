@@ -24,7 +24,7 @@ from galexplore.survey import Survey
 Progress = Callable[[int, int], None]
 
 BLOCK = 64  # files that are read, embedded and forgotten together: memory holds one block, whatever the list
-UNEXPECTED = "an unexpected error kept the file from being used: it may be damaged or not what it seems"
+UNEXPECTED = "an unexpected error occurred: the file may be damaged or of another type"
 
 #: A galaxy on its way: its names, and what is to be encoded.
 _Ready = tuple[Verdict, Source, Prepared]
@@ -238,7 +238,7 @@ def _prepare(
     except InputError as error:
         return replace(verdict, error=str(error), checks=error.checks)
     except MemoryError:
-        return replace(verdict, error="there is not memory enough for the file; cut out the galaxy first")
+        return replace(verdict, error="there is not enough memory for the file; cut out the galaxy first")
     except Exception:  # whatever it is, it is this file's own trouble: the others go on
         return replace(verdict, error=UNEXPECTED)
 

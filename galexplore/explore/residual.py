@@ -65,19 +65,19 @@ class Residual:
 
     def brief(self) -> str:
         """Say in a few words what it is of, and where: "odd structure, body, one-sided"."""
-        sided = "one-sided" if self.kind == STRUCTURE and self.sided >= SIDED else ""
-        return ", ".join(word for word in (self.kind, self.place or "whole frame", self.band, sided) if word)
+        sided = "asymmetric" if self.kind == STRUCTURE and self.sided >= SIDED else ""
+        return ", ".join(word for word in (self.kind, self.place or "whole image", self.band, sided) if word)
 
     def say(self) -> str:
         """Say in words what it shows."""
-        where = f"mostly in its {self.place}" if self.place else "over the whole frame"
+        where = f"mostly in its {self.place}" if self.place else "over the whole image"
         which = f", in {self.band} alone" if self.band else ""
         if self.kind == CONTAMINATED:
-            return f"contaminated: the residual lies{which} mostly in another source, not in the galaxy"
+            return f"contaminated: the residual is mostly in another source{which}, not in the galaxy"
         if self.kind == ARTEFACT:
-            return f"artefact: the residual lies {where}{which}, and what shines does so in every band"
-        shape = "one-sided, as a companion or a disturbance is" if self.sided >= SIDED else "on both sides alike"
-        return f"odd structure: the residual lies {where}{which}, {shape}; five numbers cannot say it"
+            return f"artefact: the residual is {where}{which}; a real source would be seen in every band"
+        shape = "asymmetric, as from a companion or a disturbance" if self.sided >= SIDED else "symmetric"
+        return f"odd structure: the residual is {where}{which}, {shape}; the five latents do not describe it"
 
 
 def quote_looks(explorer: Explorer, places: Sequence[int]) -> list[str]:

@@ -23,7 +23,7 @@ CONTENT = {
     "catalogue.parquet": "catalogue's rows",
     "pixels.npz": "measurements of pixels",
     FILE: "joint posterior's parameters",
-    domain.FILE: "limits of what it has learnt",
+    domain.FILE: "training distribution",
     KEPT: "kept images",
 }
 #: Of these a model may have none.

@@ -61,8 +61,8 @@ def find(table: pd.DataFrame, text: str, simulated: bool = False) -> Found:
     if position:
         return _find_nearest(table, *position, simulated)
     like = ids[ids.str.contains(text[:40], case=False, regex=False)].head(3).tolist() if len(text) > 1 else []
-    hint = f"Perhaps {' or '.join(like)}?" if like else f"Ids look like {ids.iloc[0]}; positions like 150.1 -0.5."
-    return Found(None, f"No galaxy here is called “{text[:40]}”. {hint}")
+    hint = f"Did you mean {' or '.join(like)}?" if like else f"Example of an id: {ids.iloc[0]}; a position: 150.1 -0.5."
+    return Found(None, f"This atlas has no galaxy “{text[:40]}”. {hint}")
 
 
 def _find_other_id(table: pd.DataFrame, text: str) -> Found | None:
@@ -102,17 +102,15 @@ def _find_linked(table: pd.DataFrame, columns: list[str], text: str, sought: str
 def _find_nearest(table: pd.DataFrame, ra: float, dec: float, simulated: bool) -> Found:
     where = f"{ra:.5f} {dec:+.5f}"
     if "ra" not in table or table["ra"].isna().all():
-        return Found(None, "The galaxies of this atlas have no positions; search by id.")
+        return Found(None, "The galaxies of this atlas have no positions: search by id.")
     gap = separate(table["ra"], table["dec"], ra, dec)
     i = int(np.nanargmin(gap))
     name, apart = str(table["id"].iloc[i]), format_angle(float(gap[i]))
     if gap[i] <= (ITSELF if simulated else SAME):
-        return Found(name, f"{name} lies {apart} from {where}.")
+        return Found(name, f"{name} is {apart} from {where}.")
     if simulated:
-        return Found(
-            None, f"Nothing of this atlas lies at {where}: its galaxies are simulated, none is on the real sky."
-        )
-    return Found(name, f"Nothing of this atlas lies at {where}; the nearest is {name}, {apart} away.", near=False)
+        return Found(None, f"This atlas has no galaxy at {where}. Its galaxies are simulated, not on the real sky.")
+    return Found(name, f"This atlas has no galaxy at {where}. The nearest is {name}, {apart} away.", near=False)
 
 
 def list_near(table: pd.DataFrame, ra: float, dec: float, within: float) -> list[tuple[str, float]]:

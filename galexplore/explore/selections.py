@@ -15,8 +15,8 @@ from galexplore.places import cache_folder
 MOST = 1000  # selections kept; the oldest go first
 LARGEST = 64 << 20  # bytes of ids that are kept or read back
 STRAY = 3600  # seconds after which what a killed process left half written goes
-OTHER = "The link's selection is of another catalogue, whose ids name other galaxies here; it was left out."
-UNKNOWN = "The link's selection is not known here: selections are kept by the server on which they were made."
+OTHER = "The link's selection belongs to another catalogue, whose ids are other galaxies here; it was ignored."
+UNKNOWN = "The link's selection is not known here: a selection is stored on the server where it was made."
 _NAME = re.compile("[0-9a-f]{12}")
 _HEAD = "# catalogue "  # and which one, before the ids: no id is like it
 
@@ -42,7 +42,7 @@ def keep(ids: Sequence[str], catalogue: str = "") -> str:
     name = hashlib.sha256(data).hexdigest()[:12]
     path = find_folder() / name
     if len(data) > LARGEST:
-        raise InputError("The link does not hold the selection: it is too large.")
+        raise InputError("The selection is too large to be part of the link.")
     try:
         if _read(path) == data and _renew(path):
             return name
@@ -51,7 +51,9 @@ def keep(ids: Sequence[str], catalogue: str = "") -> str:
             partial.write_bytes(zlib.compress(data, 1))
     except OSError as error:
         why = (error.strerror or str(error)).lower()
-        raise InputError(f"The link does not hold the selection, for it cannot be kept on disk: {why}.") from error
+        raise InputError(
+            f"The selection is not part of the link, because it cannot be stored on disk: {why}."
+        ) from error
     _make_room(path.parent)
     return name
 
@@ -105,7 +107,7 @@ def recall(name: str, catalogue: str = "") -> list[str]:
         Where the hash is malformed or unknown, what is kept under it was changed, or it is not of that catalogue.
     """
     if not _NAME.fullmatch(name):
-        raise InputError("The link's selection is malformed, so it was left out.")
+        raise InputError("The link's selection is malformed; it was ignored.")
     data = _read(find_folder() / name)
     if data is None:
         raise InputError(UNKNOWN)

@@ -4,7 +4,7 @@ from urllib.parse import urlencode
 
 from galexplore.survey import Survey
 
-SIMULATED = "This galaxy is simulated: nothing lies at its position on the real sky, so there is nothing to look up."
+SIMULATED = "This galaxy is simulated: there is no object at this position on the real sky."
 
 
 def link_services(ra: float, dec: float, survey: Survey) -> dict[str, str]:

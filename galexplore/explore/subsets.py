@@ -40,7 +40,7 @@ def check_name(name: str, table: pd.DataFrame, others: Iterable[str] = ()) -> st
     if name in FUNCTIONS or name in CONDITIONS or name in CONSTANTS or keyword.iskeyword(name):
         raise InputError(f"{name} is a word of the language already; choose another name.")
     if name in others:
-        raise InputError(f"There is a subset {name} already; forget it first, or choose another name.")
+        raise InputError(f"There is a subset {name} already; delete it first, or choose another name.")
     return name
 
 

@@ -83,7 +83,7 @@ def plot_pit(compared: dict[str, pd.DataFrame], title: str, dark: bool = True, b
         expected = len(r) / bins
         low, high = (binom.ppf(q, len(r), 1 / bins) / expected for q in (0.025, 0.975))
         bar = {"color": _LINES[latent][0], "opacity": 0.75}
-        hover = "%{x:.2f}: %{y:.2f} of what was expected<extra></extra>"
+        hover = "PIT %{x:.2f}: %{y:.2f} of the expected count<extra></extra>"
         at = {"x": (edges[1:] + edges[:-1]) / 2, "y": count / expected, "width": 0.9 / bins}
         figure.add_trace(go.Bar(**at, marker=bar, hovertemplate=hover), 1, column)
         figure.add_hrect(low, high, row=1, col=column, line_width=0, fillcolor=ACCENT[dark], opacity=0.18)

@@ -78,7 +78,7 @@ def plot_confusion(confusion: pd.DataFrame, title: str, dark: bool = True) -> go
     ]
     low, high, ink = ("#12171F", "#7F641F", "#F4F1E8") if dark else ("#FFFFFF", "#E3C47C", "#1E2530")
     heat = go.Heatmap(
-        z=share.to_numpy(), x=[f"called {n}" for n in share.columns], y=[f"true {n}" for n in names], text=text,
+        z=share.to_numpy(), x=[f"predicted {n}" for n in share.columns], y=[f"true {n}" for n in names], text=text,
         texttemplate="%{text}", colorscale=[[0, low], [1, high]], zmin=0, zmax=1, showscale=False, hoverinfo="skip",
         xgap=3, ygap=3, textfont={"color": ink},
     )  # fmt: skip
@@ -117,8 +117,8 @@ def plot_recovery(curves: dict[str, dict[str, pd.DataFrame]], title: str, dark: 
         at = {"x": random["inspected"], "y": random["random"], "mode": "lines", "line": grey, "name": "at random"}
         figure.add_trace(go.Scatter(**at, hoverinfo="skip"))
     dress(figure, title, dark, 340)
-    figure.update_xaxes(title="Share of the ranking looked at", type="log", tickformat=".1%")
-    return figure.update_yaxes(title="Share of the kind found", tickformat=".0%", range=[0, 1.03])
+    figure.update_xaxes(title="Share of the ranking inspected", type="log", tickformat=".1%")
+    return figure.update_yaxes(title="Completeness", tickformat=".0%", range=[0, 1.03])
 
 
 def _add_band(

@@ -71,7 +71,7 @@ def print_atlas(
         import matplotlib as mpl
         from matplotlib.figure import Figure
     except ImportError as error:
-        raise InputError("Figures for print are drawn by matplotlib: pip install 'galexplore[print]'") from error
+        raise InputError("Figures for print need matplotlib: pip install 'galexplore[print]'") from error
     mpl.rcParams["pdf.fonttype"] = 42  # words that stay words, as journals ask
     figure = Figure(figsize=(width / 25.4, height / 25.4), dpi=dpi, layout="constrained")
     axes = figure.add_subplot()
@@ -98,7 +98,7 @@ def check_print(width: float, height: float, dpi: int, kind: str) -> None:
     if not all(SIZES[0] <= side <= SIZES[1] for side in (width, height)):
         raise InputError(f"A figure is {SIZES[0]:.0f} to {SIZES[1]:.0f} mm wide and high.")
     if not DPI[0] <= dpi <= DPI[1]:
-        raise InputError(f"A figure has {DPI[0]} to {DPI[1]} dots an inch.")
+        raise InputError(f"A figure has {DPI[0]} to {DPI[1]} dpi.")
     if width * height * (dpi / 25.4) ** 2 > MOST_PIXELS:
         raise InputError(
             f"This would be more than {MOST_PIXELS:,} pixels; choose a smaller size or fewer dots an inch."

@@ -20,6 +20,6 @@ def add_outlines(figure: go.Figure, outlines: dict[str, np.ndarray]) -> go.Figur
     for i, (label, points) in enumerate(outlines.items()):
         line = {"color": colour, "width": 2 if i == 0 else 1.2, "dash": "solid" if i == 0 else "dot"}
         at = {"x": points[:, 0], "y": points[:, 1]}
-        hover = f"{label} of its error<extra></extra>"
+        hover = f"{label} region<extra></extra>"
         figure.add_trace(go.Scattergl(**at, mode="lines", line=line, name=label, hovertemplate=hover))
     return figure

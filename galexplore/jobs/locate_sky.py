@@ -247,7 +247,7 @@ class SkyList:
             verdict = Verdict(target.name, error=str(error))
             final = isinstance(error, _FINAL) or not isinstance(error, ServerError)
         except Exception:  # as for files: the others go on
-            verdict, final = Verdict(target.name, error="an unexpected error kept it from being located"), False
+            verdict, final = Verdict(target.name, error="an unexpected error occurred"), False
         with self._lock:
             self._answers[i] = (verdict, layer, final)
 

@@ -28,7 +28,7 @@ from galexplore.tables import catalogue
 
 #: Files that are the model's own and go with it; what the card says of its old atlas does not.
 _OWN = [name for name, what in CONTENT.items() if what in ("weights", "joint posterior's parameters")]
-_OWN += [name for name, what in CONTENT.items() if what == "limits of what it has learnt"]
+_OWN += [name for name, what in CONTENT.items() if what == "training distribution"]
 _OF_ATLAS = ("files", "digest", "attribution", "atlas", "honesty", "provenance")
 
 

@@ -66,7 +66,7 @@ class Remap:
                 self._watch([sys.executable, "-P", "-m", __name__, str(given), str(drawn)])
                 self.position = np.load(drawn, allow_pickle=False)
             except (OSError, ValueError):
-                self.trouble = "The map could not be drawn: the process that draws it ended before."
+                self.trouble = "The map could not be computed: its process stopped."
 
     def _watch(self, command: list[str]) -> None:
         """Run the process and note how far it is; it is ended when it takes too long."""

@@ -109,7 +109,7 @@ class Embedder:
     @property
     def judged(self) -> str:
         """What `chi2` is the mean over, in words: a pixel of the frame, or of the galaxy's own."""
-        return "a pixel of its own" if self.model.network.own else "a pixel"
+        return "per pixel of the galaxy" if self.model.network.own else "per pixel"
 
     @torch.inference_mode()
     def embed(

@@ -22,11 +22,11 @@ INSIDE, EDGE, OUTSIDE = "inside", "at the edge", "outside"
 GALAXY = "galaxy"
 SAYINGS = {
     "star": "it looks like a star",
-    "line": "a straight line crosses one band, as a satellite's trail or a bad column does",
-    "empty": "nothing stands out from the sky in its middle",
+    "line": "a straight line crosses one band (a satellite trail or a bad column)",
+    "empty": "no source is seen at the centre",
 }
-UNLIKE = "the image is unlike any that the model has learnt from"
-UNUSUAL = "hardly any of the galaxies that it has learnt from looks like this"
+UNLIKE = "the image is unlike any of the training set"
+UNUSUAL = "hardly any galaxy of the training set looks like this"
 #: Columns that a table of embedded images gets.
 DISTANCE, PROBABILITIES = "feature_distance", "prob_"
 PARTS = 32  # principal components of the features that distances are measured in
@@ -64,12 +64,12 @@ class Validity:
             return ""
         why = "; ".join(self.reasons)
         if self.state == INSIDE:
-            return f"To be read with care: {why}."
+            return f"Interpret with care: {why}."
         if self.state == OUTSIDE:
-            return f"Outside of what the model has learnt, no answer is given: {why}."
+            return f"Outside the training distribution, no answer is given: {why}."
         if self.widening < 1.05:
-            return f"At the edge of what the model has learnt: {why}."
-        return f"At the edge of what the model has learnt, intervals are {self.widening:.1f} times as wide: {why}."
+            return f"At the edge of the training distribution: {why}."
+        return f"At the edge of the training distribution, intervals are {self.widening:.1f} times as wide: {why}."
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ class Domain:
                 values = {f.name: file[f.name] for f in fields(cls)}
             return cls(**values | {name: float(values[name]) for name in ("spread", "widening")})
         except DAMAGE as error:
-            raise InputError(f"What {path.parent.name!r} has learnt to judge ({FILE}) is damaged.") from error
+            raise InputError(f"The training distribution of {path.parent.name!r} ({FILE}) is damaged.") from error
 
     def measure(self, features: np.ndarray, pixels: pd.DataFrame) -> pd.DataFrame:
         """Measure images by their features (N, F) and by `cutouts.artefacts.measure_artefacts`.
@@ -181,7 +181,7 @@ class Domain:
             outside.append(SAYINGS[max(none, key=lambda k: none[k])])
         for value, (near, far), reasons in (
             (row[DISTANCE], self.limits, (UNUSUAL, UNLIKE)),
-            (filled, FILLED, (f"{filled:.0%} of the inner frame is filled in",) * 2),
+            (filled, FILLED, (f"{filled:.0%} of the central region has no data and is filled in",) * 2),
         ):
             if value > near:
                 (outside if value > far else edge).append(reasons[int(value > far)])

@@ -75,8 +75,8 @@ def explain_outside(ra: float, dec: float) -> str:
     """
     if dec > NORTH:
         return (
-            f"north of Dec {NORTH:g}° the Legacy Surveys are made by other telescopes (BASS and MzLS, with another g "
-            "and r), which this model has not learnt"
+            f"north of Dec {NORTH:g}° the Legacy Surveys are made by other telescopes (BASS and MzLS, with other g and "
+            "r filters), on which this model was not trained"
         )
     if abs(find_latitude(ra, dec)) < PLANE:
         return f"within {PLANE:g}° of the plane of our Galaxy the Legacy Surveys have no images"

@@ -114,7 +114,7 @@ class Samp:
     def _count_takers(self, kind: str, what: str) -> int:
         takers = len(self.connect().get_subscribed_clients(kind))
         if not takers:
-            raise InputError(f"nobody at the SAMP hub takes {what}; start TOPCAT, or Aladin, then try again")
+            raise InputError(f"no program at the SAMP hub accepts {what}; start TOPCAT, or Aladin, then try again")
         return takers
 
     def take(self) -> bytes | None:

@@ -58,7 +58,7 @@ def check_name(text: str) -> str:
     """
     name = " ".join(text.split())
     if not name.isprintable() or not re.search("[A-Za-z]", name) or len(name) > LONGEST:
-        raise InputError(f"{text[:40]!r} is no name of an object; NGC 4565 would be one")
+        raise InputError(f"{text[:40]!r} is not an object name; an example is NGC 4565")
     return name
 
 
@@ -87,7 +87,7 @@ def _read(answer: Answer, name: str) -> Resolved:
     """Read an answer in Sesame's short form: a line for each datum, the first letters say of what."""
     text = answer.body.decode("utf-8", "replace")
     if not re.match(r"\s*# ?\S", text) or "#=" not in text:
-        raise ServerError("the name resolver Sesame answers with something that is no answer; try again later")
+        raise ServerError("the name resolver Sesame sends an answer that cannot be read; try again later")
     place = _POSITION.search(text)
     if place is None:
         raise UnknownNameError(f"neither SIMBAD nor NED nor VizieR knows “{name}”")

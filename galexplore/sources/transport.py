@@ -210,7 +210,11 @@ class Session(requests.Session):
                 trouble = f"is busy or broken ({status})"
             except (requests.RequestException, HTTPError, OSError) as error:
                 self._give_up_where_hopeless(request, error)
-                trouble = "sends its answer too slowly" if is_late(error) else "breaks off before its answer is whole"
+                trouble = (
+                    "sends its answer too slowly"
+                    if is_late(error)
+                    else "closes the connection before its answer is complete"
+                )
             try:
                 retries = retries.increment(method, str(request.url), error=HTTPError(trouble))
             except (MaxRetryError, HTTPError):
@@ -260,7 +264,7 @@ class Session(requests.Session):
         """Raise where asking again would not help: a server out of reach, or one that cannot prove who it is."""
         url = str(request.url)
         if isinstance(error, requests.exceptions.SSLError):
-            raise ServerError(f"{self._name(url)} cannot prove that it is itself (its certificate)") from error
+            raise ServerError(f"{self._name(url)} has no valid certificate") from error
         reason = getattr(error.args[0], "reason", None) if error.args else None
         if isinstance(error, requests.ConnectTimeout) or isinstance(reason, NewConnectionError):
             host = urlsplit(url).netloc

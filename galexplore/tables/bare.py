@@ -13,7 +13,7 @@ from galexplore.tables.pairs import parse_positions
 from galexplore.tables.roles import COUNTERS, Roles, list_remnants
 from galexplore.tables.rows import Rows
 
-RUNNING = "The list holds running numbers only, which name no galaxy; give ids, or ra and dec (degrees)."
+RUNNING = "The list has only running numbers, which are not ids; give ids, or ra and dec (degrees)."
 
 
 def is_running(values: pd.Series) -> bool:
@@ -105,7 +105,7 @@ def _place_bare(frame: pd.DataFrame, k: int, blanks: bool) -> pd.DataFrame | Non
     ra, dec = parse_positions(texts)
     placed = pd.DataFrame(({"id": ids} if k else {}) | {"ra": ra, "dec": dec})
     lost = int(np.isnan(ra).sum())
-    note = "The list has no header: its numbers are taken for right ascension and declination."
+    note = "The list has no header: its numbers are taken as right ascension and declination."
     placed.attrs = {"notes": [note, *([f"Lines without a position: {lost:,}."] if lost else [])], "assumed": False}
     return placed
 

@@ -78,13 +78,15 @@ def _latent_columns() -> dict[str, Column]:
         described = f"Latent {name}: calibrated standard error"
         c[f"lat_{name}_sigma"] = Column(units[name], f"stat.error;{ucd}", described, low=0)
     for axis in "xy":
-        c[f"umap_{axis}"] = Column("", "pos.cartesian." + axis, f"Map position, {axis}: for the eye only")
+        c[f"umap_{axis}"] = Column("", "pos.cartesian." + axis, f"Map position, {axis}: for visualisation only")
     return c | {
         "distance2": Column("", "stat.value", "Squared Mahalanobis distance from the ordinary galaxies", low=0),
         "percentile": Column("", "stat.rank", "Percentage of ordinary galaxies that are less rare", low=0, high=100),
         "statement": Column("", "meta.note", "What makes the galaxy odd: a property and its side, or a caveat", "str"),
         "statement_share": Column("", "stat.probability", "Probability that it is this property", low=0, high=1),
-        "suspicion": Column("", "meta.code", "What it may be instead of a galaxy: line, empty or star", "str"),
+        "suspicion": Column(
+            "", "meta.code", "What it may be instead of a galaxy: line (trail, bad column), empty (sky) or star", "str"
+        ),
         "contamination": Column("", "arith.ratio", "Light of a neighbour within 4 arcsec over the middle's"),
         "blend": Column("", "stat.value", "How far its light is from one galaxy's: above 1, of two", low=0),
         "chi2": Column("", "stat.fit.chi2", "Reconstruction chi2 a pixel", low=0),
@@ -92,14 +94,16 @@ def _latent_columns() -> dict[str, Column]:
         "feature_distance": Column(
             "", "stat.value", "Distance from the galaxies that taught the model, about 1 for these", low=0
         ),
-        "verdict": Column("", "meta.code", "located, approximate, outside (of what was learnt) or refused", "str"),
+        "verdict": Column(
+            "", "meta.code", "located, approximate, outside (the training distribution) or refused", "str"
+        ),
         "detail": Column("", "meta.note", "Why there is no answer, or how far it can be trusted", "str"),
         "gap": Column("", "stat.value", "Latent distance to the tenth nearest ordinary galaxy", low=0),
         "feature_x": Column(
-            "", "pos.cartesian.x", "Position on the map of the encoder's features, x: for the eye only"
+            "", "pos.cartesian.x", "Position on the map of the encoder's features, x: for visualisation only"
         ),
         "feature_y": Column(
-            "", "pos.cartesian.y", "Position on the map of the encoder's features, y: for the eye only"
+            "", "pos.cartesian.y", "Position on the map of the encoder's features, y: for visualisation only"
         ),
         "coverage_redshift": Column(
             "",

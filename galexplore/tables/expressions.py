@@ -184,7 +184,7 @@ class _Computation:
             except OverflowError:
                 raise self.refuse(node, "the number is too large") from None
         if not isinstance(node.value, bool | int | float | str):
-            raise self.refuse(node, "numbers and quoted words are known")
+            raise self.refuse(node, "only numbers and quoted text can be used")
         return node.value
 
     def _compute_name(self, node: ast.Name) -> Any:
@@ -211,7 +211,7 @@ class _Computation:
     def _compute_binop(self, node: ast.BinOp) -> Any:
         compute = _ARITHMETIC.get(type(node.op))
         if compute is None:
-            why = "a power is written **" if isinstance(node.op, ast.BitXor) else "known are + - * / % **"
+            why = "a power is written **" if isinstance(node.op, ast.BitXor) else "the operators are + - * / % **"
             raise self.refuse(node, why)
         return self._plain(compute(_to_float(self.number(node.left)), _to_float(self.number(node.right))))
 
@@ -233,7 +233,7 @@ class _Computation:
     def _compare(self, left: ast.expr, relation: ast.cmpop, right: ast.expr) -> Any:
         if isinstance(relation, ast.In | ast.NotIn):
             if not isinstance(right, ast.List | ast.Tuple | ast.Set):
-                raise self.refuse(right, "after in stands a list, such as ['Green Pea', 'Red Spiral']")
+                raise self.refuse(right, "in must be followed by a list, such as ['Green Pea', 'Red Spiral']")
             inside = self._is_in(left, right.elts)
             return np.logical_not(inside) if isinstance(relation, ast.NotIn) else inside
         compare = _COMPARISONS.get(type(relation))
@@ -242,7 +242,7 @@ class _Computation:
         one, other = self.value(left), self.value(right)
         if say_kind(one) != say_kind(other):
             said = f"“{self.source.quote(left)}” is {say_kind(one)} and “{self.source.quote(right)}” {say_kind(other)}"
-            raise InputError(f"{said}; only like can be compared with like (words stand in quotes).")
+            raise InputError(f"{said}; only values of the same type can be compared (text must be in quotes).")
         if say_kind(one) == "a number":
             return compare(one, other)
         if compare not in (operator.eq, operator.ne):

@@ -116,7 +116,7 @@ def find_edges(body: str, delimiter: str, n: int) -> tuple[int, ...]:
             return edges
     raise InputError(
         f"The table's header names {n} columns, its rows have {min(counts)} to {max(counts)} fields, and they stand at "
-        "no fixed places; part the fields by commas."
+        "no fixed places; separate the fields by commas."
     )
 
 

@@ -131,7 +131,7 @@ def _read_positions(rows: Rows, roles: Roles, notes: list[str]) -> tuple[np.ndar
         (lost & ~bare, "could not be read"),
         (lost & bare, "could not be read, for a bare number among sexagesimal ones may be hours or degrees"),
         (off, "off the sky: declinations go from -90 to 90 degrees"),
-        (far, "off the sky: right ascensions go from 0 to 360 degrees; look at the column's unit"),
+        (far, "off the sky: right ascensions go from 0 to 360 degrees; check the unit of the column"),
     ):
         if bad.any() and (what[0] == "o" or roles.id is not None or (np.isfinite(ra) & np.isfinite(dec)).any()):
             which = ", ".join(str(i + 1) for i in np.flatnonzero(bad)[:5])

@@ -86,7 +86,7 @@ def _count(n: int, names: np.ndarray, rows: np.ndarray, radius: float) -> str:
 
 
 def _shorten(sentences: tuple[str, ...]) -> list[str]:
-    more = [f"So it is with {len(sentences) - _SAID:,} more rows."] if len(sentences) > _SAID else []
+    more = [f"The same holds for {len(sentences) - _SAID:,} more rows."] if len(sentences) > _SAID else []
     return [*sentences[:_SAID], *more]
 
 
@@ -145,21 +145,25 @@ def _choose_unit(table: pd.DataFrame, wanted: pd.DataFrame, radius: float) -> tu
     if wanted["ra"].between(0, 24).sum() == known > 3:
         hours = _match_positions(table, wanted.assign(ra=wanted["ra"] * 15), radius)
         if (hours >= 0).sum() > 0.3 * known:
-            return rows, wanted, f"With right ascensions in hours {(hours >= 0).sum():,} would be: look at their unit."
+            return (
+                rows,
+                wanted,
+                f"With right ascensions in hours {(hours >= 0).sum():,} would be found: check their unit.",
+            )
     fit = wanted["ra"].between(0, 2 * np.pi) & wanted["dec"].between(-np.pi / 2, np.pi / 2)
     if known > 3 and fit.sum() == known:
-        return rows, wanted, "All of the list's positions would be angles in radians too: look at their unit."
+        return rows, wanted, "All of the list's positions would be angles in radians too: check their unit."
     return rows, wanted, ""
 
 
 _SILENT = "the list does not say their unit, and as degrees none is found."
 #: What else positions may be in: the sentence to say, the factors to degrees, and how far right ascensions go.
 _OTHER_UNITS = (
-    (f"Positions are taken for radians: {_SILENT}", (180 / np.pi, 180 / np.pi), 2 * np.pi),
-    (f"Right ascensions are taken for hours: {_SILENT}", (15.0, 1.0), 24.0),
+    (f"Positions are taken as radians: {_SILENT}", (180 / np.pi, 180 / np.pi), 2 * np.pi),
+    (f"Right ascensions are taken as hours: {_SILENT}", (15.0, 1.0), 24.0),
 )
 _AS_DEGREES = (
-    "Right ascensions are taken for degrees, minutes and seconds: the list does not say what they are, and as hours "
+    "Right ascensions are taken as degrees, minutes and seconds: the list does not say what they are, and as hours "
     "none is found.",
     (1 / 15, 1.0),
     360.0,

@@ -15,12 +15,12 @@ _NAMES = {
     "z": "Catalogue redshift",
     "logmass": "Catalogue log mass",
     "logsfr": "Catalogue log SFR",
-    "phi": "Catalogue angle",
+    "phi": "Catalogue position angle",
     "percentile": "Anomaly percentile",
     "statement": "What makes it odd",
     "statement_share": "Probability of what makes it odd",
-    "contamination": "A neighbour's light",
-    "blend": "Light of another source on it",
+    "contamination": "Contamination by a neighbour",
+    "blend": "Blending with another source",
     "lat_logssfr": "log sSFR",
     "logssfr": "Catalogue log sSFR",
     "lat_ms_offset": "Offset from the main sequence",
@@ -34,17 +34,17 @@ _NAMES = {
     "lat_rest_absmag": "Rest-frame M_r",
     "rest_absmag": "Rest-frame M_r, catalogue redshift",
     "chi2_percentile": "Reconstruction χ²",
-    "chi2": "χ² a pixel",
-    "distance2": "d² from ordinary",
+    "chi2": "χ² per pixel",
+    "distance2": "d² (squared Mahalanobis distance)",
     "ra": "Right ascension",
     "dec": "Declination",
     "ba": "Axis ratio",
     "re_arcsec": "Half-light radius",
     "av": "Dust A_V",
     "bulge_fraction": "Bulge fraction in r",
-    "coverage_redshift": "Coverage of 68 % nearby",
-    "preservation": "Neighbours kept by the map",
-    "feature_preservation": "Neighbours kept by the feature map",
+    "coverage_redshift": "Local coverage of 68 % intervals",
+    "preservation": "Neighbours preserved by the map",
+    "feature_preservation": "Neighbours preserved by the feature map",
 }
 #: Titles of the axes that are looked at most.
 AXES = {
@@ -59,7 +59,7 @@ AXES = {
     "chi2_percentile": "Reconstruction χ² [percentile]",
     "mag_r": "r [AB mag]",
 }
-_PROPERTY = {"redshift": "redshift", "logmass": "mass", "logsfr": "SFR", "free": "free latent", "phi": "angle"}
+_PROPERTY = {"redshift": "redshift", "logmass": "mass", "logsfr": "SFR", "free": "free latent", "phi": "position angle"}
 _PROPERTY |= {"z": "redshift", "logssfr": "sSFR"}
 _EXPRESSION = re.compile(r"[()*+/%`<>-]")  # what no column of ours is called by
 _LOGARITHM = re.compile(r"log10\((\w+)\)")

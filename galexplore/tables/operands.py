@@ -27,7 +27,7 @@ def read_column(table: pd.DataFrame, name: str) -> np.ndarray:
     """
     column = table[name]
     if isinstance(column, pd.DataFrame):
-        raise InputError(f"Several columns are called “{name[:40]}”, so that it says nothing.")
+        raise InputError(f"Several columns are called “{name[:40]}”, so the name is ambiguous.")
     kind = column.dtype
     if pd.api.types.is_bool_dtype(kind):
         return column.fillna(False).to_numpy(bool)
@@ -38,7 +38,7 @@ def read_column(table: pd.DataFrame, name: str) -> np.ndarray:
             return column.to_numpy()
         return column.to_numpy(float, na_value=np.nan) if column.hasnans else np.asarray(column)
     if pd.api.types.is_datetime64_any_dtype(kind) or pd.api.types.is_timedelta64_dtype(kind):
-        raise InputError(f"“{name[:40]}” holds dates; numbers, words and truths can be asked for.")
+        raise InputError(f"“{name[:40]}” holds dates; only numbers, text and booleans can be used.")
     return column.astype(object).to_numpy()
 
 

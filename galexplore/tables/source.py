@@ -18,8 +18,8 @@ _MEANT = {
     "^": "a power is written **",
     "#": "an expression has no comments",
     "\\": "no backslash is needed",
-    "'''": "words stand in simple quotes",
-    '"""': "words stand in simple quotes",
+    "'''": "text must be in simple quotes",
+    '"""': "text must be in simple quotes",
 }
 
 

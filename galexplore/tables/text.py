@@ -126,8 +126,8 @@ def _read_parted(layout: Layout, wanted: list[str] | None) -> pd.DataFrame:
     short = np.flatnonzero(frame[names[-2]] == "") if blanks and '""' not in body else np.array([], int)
     if len(short):  # an empty field among blanks moves all others, and nobody sees it
         raise InputError(
-            f"Row {short[0] + 1} has fewer fields than the header, which names {len(layout.names)}; part by commas, "
-            "for among blanks nobody sees which one is empty."
+            f"Row {short[0] + 1} has fewer fields than the header, which names {len(layout.names)}; separate them by "
+            "commas, for blanks do not show which field is empty."
         )
     return frame.drop(columns="\0more")
 

@@ -43,8 +43,8 @@ def choose_examples(explorer: Explorer) -> np.ndarray | None:
         ways[f"{state.opened}, the one opened"] = explorer.find_rows([state.opened])
     if not ways:
         st.markdown(
-            "Select galaxies with a lasso in the Atlas, open one, or give a list of your own: the galaxies most like "
-            "them appear here."
+            "Select galaxies with a lasso in the Atlas, open one, or upload your own list: the most similar galaxies "
+            "appear here."
         )
         return None
     chosen = st.radio(
@@ -69,7 +69,7 @@ def show_alike(explorer: Explorer) -> None:
     if rows is None:
         return
     try:
-        artefacts = st.toggle("Artefacts and empty sky too", key="alike-artefacts", persist_state="session")
+        artefacts = st.toggle("Include artefacts and empty sky", key="alike-artefacts", persist_state="session")
         alike, kinds = search_alike(explorer.digest, name_rows(rows), artefacts, rows, explorer)
     except InputError as error:
         st.error(plain(str(error)), icon=":material/error:")
@@ -78,13 +78,13 @@ def show_alike(explorer: Explorer) -> None:
     show_gallery(alike["id"].tolist(), notes, 12, "alike")
     best = kinds[kinds["low"] > 1].head(2)
     enriched = "; ".join(
-        f"{mark(row['population'])} {row['population']}: {row['inside']} of {len(alike)}, odds "
-        f"{say_odds(row['odds_ratio'])} times ({say_odds(row['low'])} to {say_odds(row['high'])}) those elsewhere"
+        f"{mark(row['population'])} {row['population']}: {row['inside']} of {len(alike)}, odds ratio "
+        f"{say_odds(row['odds_ratio'])} ({say_odds(row['low'])} to {say_odds(row['high'])})"
         for row in best.to_dict("records")
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(
-            f"The {len(alike)} galaxies nearest to the examples (mean distance to the three nearest, in units of the "
-            f"population's spread, below each). {enriched}"
+            f"The {len(alike)} galaxies nearest to the examples (below each: mean distance to the three nearest "
+            f"examples, in units of the population's scatter). {enriched}"
         )
         st.button("Select them", key="select-alike", on_click=select, args=(alike["id"].tolist(),))

@@ -51,8 +51,10 @@ def forget_zoom() -> None:
 
 
 def turn_log(explorer: Explorer, key: str) -> None:
-    """Draw an axis by the logarithm of what it shows, or no longer."""
-    state, shown = st.session_state, st.session_state[key]
+    """Draw an axis by the logarithm of what it shows, or no longer; nothing where its controls have left the page."""
+    state, shown = st.session_state, st.session_state.get(key)
+    if not shown:
+        return
     log = _LOG.fullmatch(shown)
     if log:
         plain = log[1].strip("`")
@@ -78,19 +80,19 @@ def choose_ends(explorer: Explorer) -> tuple[Range, Range, bool]:
                 format="%.6g",
                 step=None,
                 on_change=forget_zoom,
-                placeholder="as the data",
+                placeholder="auto",
                 persist_state="session",
             )
-            for column, name, end in ((middle, "from", "low"), (right, "to", "high"))
+            for column, name, end in ((middle, "min", "low"), (right, "max", "high"))
         )
         ends.append((low, high) if low is None or low != high else (None, None))
-    st.caption("From above to turns the axis, as for magnitudes. By its logarithm, an axis and its ends are log₁₀.")
+    st.caption("Min above max inverts the axis, as for magnitudes. The limits of a log axis are values of log₁₀.")
     contours = st.toggle(
         "Contours",
         key="contours",
         persist_state="session",
-        help="Outlines of the smallest regions that hold 25, 50, 75 and 95 % of the ordinary galaxies shown",
+        help="Contours of the smallest regions that contain 25, 50, 75 and 95 % of the ordinary galaxies shown",
     )
     st.session_state.setdefault("near-images", True)
-    st.toggle("Images where zoomed in", key="near-images", persist_state="session")
+    st.toggle("Images when zoomed in", key="near-images", persist_state="session")
     return ends[0], ends[1], contours

@@ -41,7 +41,7 @@ def show_card(explorer: Explorer, identifier: str, wide: bool = False) -> None:
         return
     row = explorer.table.iloc[rows[0]]
     explanation = explorer.explain_at(int(rows[0]))
-    show_title(explorer, row, None if wide else "Whole page")
+    show_title(explorer, row, None if wide else "Full page")
     left, right = st.container(key="halves-card").columns(2, gap="large") if wide else (st.container(), st.container())
     with left:
         show_image(identifier)
@@ -97,7 +97,7 @@ def format_span(name: str, low: float, high: float) -> str:
 
 def show_alikes(explorer: Explorer, identifier: str) -> None:
     """Show what it resembles, and those that are the same in numbers and differ in looks."""
-    st.markdown("**What it resembles:** its nearest galaxies in latent space")
+    st.markdown("**What it resembles:** its nearest neighbours in latent space")
     show_neighbours(find_neighbours(explorer, identifier), "near")
     twins = find_twins(explorer.table, identifier, 8, ~find_artefacts(explorer.table))
     st.markdown("**Matched twins:** same redshift, mass and SFR within the errors, different free latent")
@@ -133,7 +133,7 @@ def show_downloads(explorer: Explorer, row: pd.Series, rows: np.ndarray, identif
         for kind in ("CSV", "ECSV", "VOTable"):
             suffix, _, mime = FORMATS[kind]
             data = partial(export, explorer, rows, kind)
-            offer_file(f"Numbers ({kind})", data, f"{identifier}.{suffix}", mime, f"card-{kind}")
+            offer_file(f"Table ({kind})", data, f"{identifier}.{suffix}", mime, f"card-{kind}")
         show_bundle(explorer, "card-bundle")
         offer_code("card", write_galaxy(explorer, identifier))
 

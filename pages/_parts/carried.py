@@ -19,7 +19,7 @@ WHAT_MOVES = (
     "**This latent alone**: the model draws a galaxy of the chosen redshift, with this mass, SFR and free latent, at "
     "the apparent size that it has learnt for them. **Carry this galaxy**: its mass, SFR and size in kpc are kept; the "
     "apparent size follows the angular-diameter distance, the flux the luminosity distance (flat ΛCDM, H₀ = 70, "
-    "Ωm = 0.3). The k correction is neglected."
+    "Ωm = 0.3). No k-correction is applied."
 )
 _AT = LATENTS.index("redshift")
 
@@ -100,15 +100,15 @@ def describe_move(view: View, noisy: bool) -> str:
     if view.carried is None:
         return noise.strip()
     carried = view.carried
-    said = f"Carried from z = {view.start:.3f} to {view.end:.3f}: mass, SFR and size in kpc are kept. Apparent size × "
-    said += f"{carried.scale:.2f}; by distance {carried.dimming:+.2f} mag; k correction neglected: the colours stay. "
+    said = f"Carried from z = {view.start:.3f} to {view.end:.3f} at fixed mass, SFR and size in kpc. Apparent size × "
+    said += f"{carried.scale:.2f}; {carried.dimming:+.2f} mag by distance; no k-correction: the colours are unchanged. "
     if carried.seeing:
-        said += "The seeing stays as it was."
+        said += "The PSF is unchanged."
     else:
         said += (
-            "No finer detail is drawn than was seen."
+            "The image has no finer detail than the original."
             if carried.scale > 1
-            else "The seeing is not known: it shrank, too."
+            else "The PSF is not known: it was rescaled, too."
         )
     return said + noise
 
@@ -120,5 +120,5 @@ def show_changes(explorer: Explorer, view: View, observed: np.ndarray | None, be
     what = "Start: model reconstruction" if observed is None else "Start: the image"
     st.image(draw_annotated(start, survey, 330, redshift=view.start, field=field), what, width="stretch", alt=what)
     rest = zoom_in(view.flux - before, survey, zoom)[0]
-    words = "Change of the model, ±15 σ" if np.any(rest) else "Change of the model: none yet"
+    words = "Model minus start, ±15 σ" if np.any(rest) else "Model minus start: no difference yet"
     st.image(pictures.draw_residual(rest, survey, 330), words, width="stretch", alt=words)

@@ -75,7 +75,7 @@ def show_passed(explorer: Explorer, mask: np.ndarray) -> None:
     st.caption(f"{say_passed(explorer, mask)} pass the filter.", width="content")
     if mask.any():
         st.button("Select them", type="tertiary", key="filter-select", on_click=select_passed, args=(explorer, mask))
-    st.button("All", type="tertiary", key="filter-none", on_click=forget_filters, help="Show all of them again")
+    st.button("Show all", type="tertiary", key="filter-none", on_click=forget_filters, help="Remove every filter")
 
 
 def select_passed(explorer: Explorer, mask: np.ndarray) -> None:

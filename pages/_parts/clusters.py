@@ -22,18 +22,18 @@ def find_controls(explorer: Explorer, kinds: list[str]) -> dict[str, np.ndarray]
 def show_plots(explorer: Explorer, kinds: list[str]) -> None:
     """Show where the kinds cluster, in latents and on the map, and their controls as hollow circles."""
     beside = st.toggle(
-        "Their controls",
+        "Control samples",
         True,
         key="kinds-controls",
         persist_state="session",
-        help="Hollow circles in a kind's colour: ordinary galaxies of its redshift and mass, three to each at most. "
-        "What lies apart from them is not told by redshift and mass alone.",
+        help="Open circles in a kind's colour: ordinary galaxies matched in redshift and mass, at most three per "
+        "galaxy. A kind that is separate from its controls differs in more than redshift and mass.",
     )
     controls = find_controls(explorer, kinds) if beside else {}
     axes = {"latents": ("lat_redshift", "lat_logmass"), "map": ("umap_x", "umap_y")}
     titles = {
-        "latents": "Each kind keeps to its own place in redshift and mass",
-        "map": "On the map they gather in clumps",
+        "latents": "Stellar mass against redshift, by kind",
+        "map": "Map (UMAP of the latents), by kind",
     }
     for column, (name, (x, y)) in zip(st.columns(2, gap="medium"), axes.items(), strict=True):
         figure = figures.plot_atlas(
@@ -63,6 +63,6 @@ def show_plots(explorer: Explorer, kinds: list[str]) -> None:
             open_galaxy(points[0])
     if st.session_state.opened:
         st.page_link("pages/galaxy.py", label=f"Card of {st.session_state.opened}", icon=":material/open_in_full:")
-    title = "The four latents of each kind, as shares of its own number; grey: ordinary galaxies"
+    title = "Distributions of the four latents, each kind normalised to its number; grey: ordinary galaxies"
     figure = figures.plot_distributions(explorer.table, kinds, title, is_dark())
     st.plotly_chart(figure, theme=None, config=STILL, key="distributions", alt=title)

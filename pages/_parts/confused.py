@@ -9,14 +9,14 @@ from galexplore.explore.explorer import Explorer
 from pages._parts.panels import mark
 
 MEANING = (
-    "Of {n} images of each at most, with the standard error. Members are the atlas's; stars and quasars are drawn as "
-    "its galaxies were: stars of r 15 to 20; quasars as faint galaxies of z 0.2 to 0.9 that a power law outshines five "
-    "to a hundred times, without its lines. What is taken for a star or is outside gets no answer; what is left is "
-    "called by a classifier as above."
+    "At most {n} images of each, with the standard error. The kinds are those of the atlas. Stars and quasars are "
+    "simulated like its galaxies: stars of r = 15 to 20; quasars as faint galaxies at z = 0.2 to 0.9 with a power-law "
+    "continuum five to a hundred times brighter, without emission lines. An image classified as a star or outside the "
+    "training distribution gets no answer; the others are classified as above."
 )
 
 
-@st.cache_data(max_entries=20, show_spinner="Drawing stars and quasars")
+@st.cache_data(max_entries=20, show_spinner="Simulating stars and quasars")
 def run_confusion(digest: str, kinds: tuple[str, ...], _explorer: Explorer) -> pd.DataFrame:
     """Measure the confusion of kinds with stars and quasars, once for everyone."""
     return measure_confusion(_explorer, kinds)
@@ -32,9 +32,9 @@ def show_confusion(explorer: Explorer, kinds: list[str]) -> None:
             return
         rates = run_confusion(explorer.digest, tuple(kinds), explorer)
         called = [f"called {kind}" for kind in kinds]
-        named = " | ".join(f"called {mark(kind)} {kind}" for kind in kinds)
+        named = " | ".join(f"as {mark(kind)} {kind}" for kind in kinds)
         lines = [
-            f"| | n | taken for a star | outside otherwise | {named} |",
+            f"| | n | classified as a star | outside otherwise | {named} |",
             f"|---|---:|---:|---:|{'---:|' * len(kinds)}",
         ]
         for row in rates.to_dict("records"):

@@ -23,7 +23,7 @@ NAME = "galexplore-figure"
 
 def show_figure(explorer: Explorer, shown: AtlasState, mask: np.ndarray | None) -> None:
     """Offer the plot of the latents as it is filtered and coloured, its table, and the script that brings it back."""
-    st.markdown("**The left plot for print**, every point that is shown")
+    st.markdown("**The left plot as a figure**, with every point shown")
     show_print(explorer, shown, mask)
     rows = np.arange(len(explorer.table)) if mask is None else np.flatnonzero(mask)
     columns = [shown.x, shown.y, *([] if shown.colour == "population" else [shown.colour])]
@@ -39,7 +39,7 @@ def show_figure(explorer: Explorer, shown: AtlasState, mask: np.ndarray | None) 
 def show_print(explorer: Explorer, shown: AtlasState, mask: np.ndarray | None) -> None:
     """Offer the figure at a size in mm."""
     if find_spec("matplotlib") is None:
-        st.caption("Figures for print are drawn by matplotlib, which is not installed: pip install 'galexplore[print]'")
+        st.caption("Figures for print need matplotlib, which is not installed: pip install 'galexplore[print]'")
         return
     (low, high), (least, most) = figures.SIZES, figures.DPI
     with st.container(horizontal=True, gap="small"):
@@ -55,7 +55,7 @@ def show_print(explorer: Explorer, shown: AtlasState, mask: np.ndarray | None) -
     size = {"width": width, "height": height, "dpi": dpi, "kind": kind}
     data = partial(draw_print, explorer, shown, mask, size)
     st.download_button("Figure", data, f"{NAME}.{kind}", figures.KINDS[kind], key="print", on_click="ignore")
-    st.caption("88 mm is a column of A&A, 180 mm both; crowds of points are pixels within PDF and SVG.")
+    st.caption("88 mm is one column of A&A, 180 mm is two. Many points are rasterised in PDF and SVG.")
 
 
 def draw_print(explorer: Explorer, shown: AtlasState, mask: np.ndarray | None, size: dict) -> bytes:

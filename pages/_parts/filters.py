@@ -15,7 +15,7 @@ LANGUAGE = (
     "Columns by their names in the table, such as lat_redshift, logmass, mag_g, population; and, or, not (or & | ~); "
     "< <= == != >= >; + - * / % **; abs, sqrt, exp, log, log10, sin, cos, tan, arctan2, floor, minimum, maximum; "
     "isfinite(x), between(x, low, high), population in ['Green Pea', 'Red Spiral']; your subsets by their names. "
-    "A missing value passes no comparison but !=."
+    "A missing value fails every comparison except !=."
 )
 
 Named = tuple[tuple[str, str], ...]
@@ -87,5 +87,5 @@ def choose_filters(explorer: Explorer, kinds: list[str]) -> tuple[dict[str, tupl
         if chosen:
             limits[column] = chosen
     keep_known("left-out", kinds)
-    left_out = st.multiselect("Leave out", kinds, key="left-out", placeholder="No kind", persist_state="session")
+    left_out = st.multiselect("Exclude kinds", kinds, key="left-out", placeholder="None", persist_state="session")
     return limits, left_out

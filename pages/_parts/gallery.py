@@ -17,7 +17,12 @@ A_PAGE = 24
 MOST_ROWS = 5000  # of the table that is sent to the browser
 TABLE = {"id": "id", "population": "population", "lat_redshift": "z inferred", "z": "z catalogue"}
 TABLE |= {"lat_logmass": "log M inferred", "logmass": "log M catalogue", "lat_logsfr": "log SFR inferred"}
-TABLE |= {"logsfr": "log SFR catalogue", "lat_free": "free", "mag_r": "r mag", "percentile": "anomaly percentile"}
+TABLE |= {
+    "logsfr": "log SFR catalogue",
+    "lat_free": "free latent",
+    "mag_r": "r mag",
+    "percentile": "anomaly percentile",
+}
 
 
 def show_selection(explorer: Explorer) -> None:
@@ -28,7 +33,7 @@ def show_selection(explorer: Explorer) -> None:
         st.markdown("Drag a lasso or a box on either plot to see those galaxies here.")
         return
     rows = explorer.ranking.sort_rows(rows)
-    names = ["Images", "Table", "Compare with the rest", "Map of these alone"]
+    names = ["Images", "Table", "Compare with the rest", "Map of the selection"]
     images, numbers, summary, remap = st.tabs(names, key="aspect", on_change="rerun")
     if images.open:
         with images:
@@ -67,7 +72,9 @@ def show_table(table: pd.DataFrame, rows: np.ndarray) -> None:
     )
     picked = event["selection"]["rows"]
     if len(rows) > MOST_ROWS:
-        st.caption(f"The {MOST_ROWS:,} of highest anomaly percentile, of {len(rows):,}; Export, at the top, holds all.")
+        st.caption(
+            f"The {MOST_ROWS:,} with the highest anomaly percentile, of {len(rows):,}. Export, at the top, has all."
+        )
     state = st.session_state
     if picked and picked != state.handled.get("table") and picked[0] < len(shown):
         open_galaxy(shown["id"].iloc[picked[0]])

@@ -15,7 +15,7 @@ from pages._parts.ranking import SEEN
 from pages._parts.sets import name_rows
 
 MEMBERS = 48  # of an open group on a page
-SAID = {"ordinary": "no odd property", "ambiguous": "one of two properties"}
+SAID = {"ordinary": "no outlying property", "ambiguous": "ambiguous: one of two properties"}
 
 
 @st.cache_data(max_entries=20, show_spinner="Grouping")
@@ -47,8 +47,8 @@ def show_groups(explorer: Explorer, order: np.ndarray, labels: pd.DataFrame) -> 
         shown = groups[(at - 1) * A_PAGE : at * A_PAGE]
         first = (at - 1) * A_PAGE + 1
         st.caption(
-            f"Groups {first} to {first + len(shown) - 1} of {len(groups)}, which hold the oddest galaxies and what may "
-            f"be none, {len(order):,} in all. Alike is what lies alike in latent space, with like errors."
+            f"Groups {first} to {first + len(shown) - 1} of {len(groups)}: the oddest galaxies and the suspected "
+            f"artefacts, {len(order):,} in all. Members of a group are close in latent space and have similar errors."
         )
     scored = labels.dropna(subset="score")
     scores = dict(zip(scored["id"], scored["score"].astype(int), strict=True))
@@ -70,7 +70,7 @@ def show_group(explorer: Explorer, one: OddGroup, scores: dict[str, int]) -> lis
     said += f" · {done:,} labelled" if done else ""
     said += f" · {looked:,} seen" if (looked := len(seen.intersection(ids))) else ""
     icon = ":material/expand_more:" if is_open else ":material/chevron_right:"
-    tip = "Close it" if is_open else "Open it to all its members"
+    tip = "Close the group" if is_open else "Show all its members"
     st.button(said, type="tertiary", icon=icon, key=f"group-{leader}", help=tip, on_click=turn_group, args=(leader,))
     rows = one.tiles
     if is_open:

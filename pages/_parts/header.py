@@ -13,7 +13,7 @@ from pages._parts.steps import offer_steps
 from pages._session.state import clear_selection, forget_drawn, forget_galaxies, open_galaxy, plain
 from pages._session.widgets import fill_widgets
 
-PLACEHOLDER = "id, RA Dec, J-name or viewer link"
+PLACEHOLDER = "id, RA Dec, IAU name or viewer link"
 
 
 def change_atlas() -> None:
@@ -66,7 +66,7 @@ def show_model(explorer: Explorer) -> None:
         st.badge(
             "simulated",
             color="gray",
-            help="Galaxies simulated from physics, as the survey would see them; none of them is on the real sky.",
+            help="Simulated galaxies, rendered with the survey's PSF and noise. They do not exist on the real sky.",
         )
 
 

@@ -75,6 +75,6 @@ def ask_redshift(location: Location) -> None:
         st.rerun()
     if location.pull is not None:
         pull = f"Pull against the image's posterior: {location.pull:+.1f}\u00a0σ."
-        st.caption(f"{pull} All results here are given this redshift.")
+        st.caption(f"{pull} All results here are conditional on this redshift.")
         if abs(location.pull) > SURPRISING:
-            st.warning("This redshift disagrees with the image: mass and SFR rest on the tail of its posterior.")
+            st.warning("This redshift disagrees with the image: mass and SFR come from the tail of the posterior.")

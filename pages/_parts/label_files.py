@@ -17,20 +17,20 @@ from pages._session.state import open_explorer, plain
 def offer_labels(labels: pd.DataFrame, table: pd.DataFrame) -> None:
     """Offer this person's labels as a file, and take such a file back."""
     with st.popover(f"My labels ({len(labels)})", icon=":material/sell:"):
-        st.caption("On this machine's disk since you gave them, known by a random token in this browser's cookie.")
+        st.caption("Saved at once on the server's disk, under a random token that this browser keeps in a cookie.")
         if not labels.empty:
             with st.container(horizontal=True, gap="small"):
                 show_downloads(labels, table)
         # A new key after each file: the uploader would else hand the same one over again.
         key = f"labels-file-{st.session_state.get('labels_files', 0)}"
         st.file_uploader(
-            "Bring labels back, as JSON or CSV",
+            "Import labels (JSON or CSV)",
             ["json", "csv"],
             key=key,
             on_change=take_labels,
             args=(key,),
             max_upload_size=LARGEST_FILE // 10**6,
-            help="What this page exports, or a CSV with the columns id, score (0 to 5) and, if you like, note.",
+            help="A file exported from this page, or a CSV with the columns id, score (0 to 5) and, optionally, note.",
         )
 
 
@@ -54,9 +54,9 @@ def show_downloads(labels: pd.DataFrame, table: pd.DataFrame) -> None:
 
 
 def take_labels(key: str) -> None:
-    """Take the labels of an uploaded file, and note what to say of it."""
+    """Take the labels of an uploaded file, and note what to say of it; an uploader that has left the page has none."""
     state = st.session_state
-    file = state[key]
+    file = state.get(key)
     if file is None:
         return
     state.labels_files = state.get("labels_files", 0) + 1
@@ -69,7 +69,7 @@ def take_labels(key: str) -> None:
     last = {label["id"]: label for label in brought.labels}.values()
     new = [label for label in last if not _is_same(standing.get(label["id"]), label)]
     put_labels(new)
-    said = f"{len(new):,} label{'' if len(new) == 1 else 's'} taken, {len(last) - len(new):,} stood already."
+    said = f"{len(new):,} label{'' if len(new) == 1 else 's'} imported, {len(last) - len(new):,} already present."
     if brought.refused:
         said += f" {len(brought.refused):,} refused. {brought.say_refused()}"
     state.labels_brought = ("warning" if brought.refused else "success", said)
@@ -92,6 +92,6 @@ def show_label_troubles() -> None:
         st.warning(plain(trouble), icon=":material/healing:")
     if unsaved := state.get("unsaved"):
         count = "The last label is" if len(unsaved) == 1 else f"The last {len(unsaved)} labels are"
-        said = f"{count} not on disk: {state.unsaved_why}. They last as long as this window: export them, or try again."
+        said = f"{count} not saved on disk: {state.unsaved_why}. Closing this window loses them: export, or try again."
         st.warning(plain(said), icon=":material/hard_drive:")
-        st.button("Write them now", on_click=put_labels, args=([],), key="write-labels")
+        st.button("Save them now", on_click=put_labels, args=([],), key="write-labels")

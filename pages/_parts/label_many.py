@@ -29,7 +29,7 @@ def show_label_many(ids: Sequence[str], what: str, key: str) -> None:
             st.button(
                 f"{value}",
                 key=f"all-{key}-{value}",
-                help=MEANINGS[value],
+                help=f"Label {MEANINGS[value]}",
                 disabled=many,
                 on_click=label_all,
                 args=(tuple(ids), value),
@@ -47,7 +47,7 @@ def show_label_many(ids: Sequence[str], what: str, key: str) -> None:
 def label_all(ids: Sequence[str], score: int) -> None:
     """Give galaxies a score, all of them, and say so."""
     put_scores(ids, score)
-    st.toast(f"{len(ids):,} galaxies: {MEANINGS[score]}", icon=":material/label:")
+    st.toast(f"{len(ids):,} galaxies: label {MEANINGS[score]}", icon=":material/label:")
 
 
 def undo_all() -> None:

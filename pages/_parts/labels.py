@@ -27,13 +27,15 @@ def put_score(identifier: str, score: int | None, follow: list[str]) -> None:
     # What stands is read now: a person may be quicker than the page, whose arguments are of its last run.
     _, note = find_label(load_labels(), identifier)
     put_labels([make_label(identifier, score, note, catalogue=open_explorer().catalogue)])
-    st.toast(f"{identifier}: {'no label' if score is None else MEANINGS[score]}", icon=":material/label:")
+    st.toast(f"{identifier}: {'no label' if score is None else f'label {MEANINGS[score]}'}", icon=":material/label:")
     if score is not None and st.session_state.get("label-next"):
         step(identifier, follow, 1)
 
 
 def put_note(identifier: str, key: str) -> None:
-    """Write what was typed as a note beside the score that stands."""
+    """Write what was typed as a note beside the score that stands; nothing where its box has left the page."""
+    if key not in st.session_state:
+        return
     score, _ = find_label(load_labels(), identifier)
     note = st.session_state[key].strip()
     put_labels([make_label(identifier, score, note, catalogue=open_explorer().catalogue)])
@@ -82,7 +84,7 @@ def show_note(identifier: str, note: str, follow: list[str]) -> None:
             key=key,
             on_change=put_note,
             args=(identifier, key),
-            placeholder="A note on it",
+            placeholder="Your note",
             label_visibility="collapsed",
             max_chars=LONGEST_NOTE,
         )
@@ -96,7 +98,7 @@ def show_note(identifier: str, note: str, follow: list[str]) -> None:
                 on_click=step,
                 args=(identifier, follow, by),
             )
-        st.toggle("Go on after a label", key="label-next", persist_state="session")
+        st.toggle("Next galaxy after a label", key="label-next", persist_state="session")
 
 
 def choose_learning(labels: pd.DataFrame) -> pd.DataFrame | None:
@@ -110,7 +112,7 @@ def choose_learning(labels: pd.DataFrame) -> pd.DataFrame | None:
         key="learn",
         persist_state="session",
         help="Galaxies like those that you "
-        "scored high come first: a Gaussian process on the latents, whose prior is the ranking chosen.",
+        "scored high come first: a Gaussian process on the latents, with the chosen ranking as its prior mean.",
     )
     if not learn:
         state.learned = None
@@ -118,7 +120,7 @@ def choose_learning(labels: pd.DataFrame) -> pd.DataFrame | None:
     if state.get("learned") is None:
         state.learned = scored
     new = len(scored.merge(state.learned, on=["id", "score"], how="outer", indicator=True).query("_merge != 'both'"))
-    if new and st.button(f"Take in {new} more", key="relearn"):
+    if new and st.button(f"Update with {new} new", key="relearn"):
         state.learned = scored
         st.rerun()
     return state.learned

@@ -35,7 +35,8 @@ def count_galaxies(explorer: Explorer) -> str:
     artefacts = count_artefacts(explorer.kinds)
     simulated = "simulated " if explorer.simulated else ""
     galaxies = f"{len(explorer.table) - artefacts:,} {simulated}galaxies"
-    return f"{galaxies} and {artefacts:,} artefacts (stars, trails, bad columns, empty sky)" if artefacts else galaxies
+    what = "(stars, satellite trails, bad columns, empty sky)"
+    return f"{galaxies} and {artefacts:,} artefacts {what}" if artefacts else galaxies
 
 
 def show_landing(explorer: Explorer) -> None:
@@ -48,21 +49,22 @@ def show_landing(explorer: Explorer) -> None:
             show_examples(explorer)
         left, right = st.container(key="halves-drop").columns([7, 5], gap="large", vertical_alignment="center")
         with left:
-            show_uploader(explorer.survey, "landing-files", "**Drop your own cutout here:** ", go_to_locate)
+            show_uploader(explorer.survey, "landing-files", "**Upload your own cutout:** ", go_to_locate)
         with right:
             show_samples(explorer)
 
 
 def show_words(explorer: Explorer) -> None:
     """Say what this is, what the plots show and whether it is real; offer the tour, the kinds' definitions, to hide."""
-    st.markdown("## An atlas of galaxies, by their images")
+    st.markdown("## An atlas of galaxy images")
     trained = "simulated images" if explorer.simulated else "images of galaxies with known properties"
-    real = "**None of it is real sky:** physics rendered as the survey would see it. " if explorer.simulated else ""
+    real = "**These are not real data:** the images are rendered with the survey's PSF and noise. "
+    real = real if explorer.simulated else ""
     st.markdown(
         f"A neural network, trained on {trained}, infers redshift, stellar mass, star-formation rate and orientation "
-        f"of a galaxy from its {', '.join(explorer.survey.bands)} images alone. Here are {count_galaxies(explorer)}. "
-        f"{real}**Left plot:** stellar mass against redshift. **Right plot:** a map on which similar galaxies lie "
-        "close together."
+        f"of a galaxy from its {', '.join(explorer.survey.bands)} images alone. The atlas holds "
+        f"{count_galaxies(explorer)}. {real}**Left plot:** stellar mass against redshift. **Right plot:** a map on "
+        "which similar galaxies lie close together."
     )
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         offer_tour()
@@ -95,7 +97,7 @@ def show_examples(explorer: Explorer) -> None:
     ids = [i for i in chosen if i]
     notes = [f"{mark(chosen[i])} {chosen[i]}".strip() for i in ids]
     show_gallery(ids, notes, len(ids), "landing", [define_kind(chosen[i]) for i in ids])
-    st.caption("Click one: it is ringed on both plots, and its card says what the model infers.")
+    st.caption("Click an image to open its card with the inferred values; a ring marks the galaxy on both plots.")
     defined = [(k, define_kind(k)) for k in dict.fromkeys(chosen[i] for i in ids) if k in SHOWN_AT_FIRST]
     st.caption("  \n".join(f"{mark(kind)} **{kind}**: {words}" for kind, words in defined if words))
 
@@ -105,7 +107,7 @@ def show_samples(explorer: Explorer) -> None:
     samples = list_samples(explorer.survey)
     if not samples:
         return
-    st.caption("No file at hand? Try a simulated one:")
+    st.caption("No file? Try a simulated one:")
     with st.container(horizontal=True, gap="small"):
         for path in samples:
             if st.button(name_sample(path), icon=":material/play_arrow:", key=f"sample-file-{path.name}"):

@@ -10,8 +10,9 @@ from galexplore.explore.explorer import Explorer
 from galexplore.explore.lessons import FEWEST, FOLDS, Lesson, find_lesson, say_weights, try_labels
 
 TRIED = (
-    "The labels in {folds} parts: of the {wanted} scored 4 or 5, how many come among so many galaxies, ranked by what "
-    "the other parts teach, and by the ranking alone. A guide: you have labelled what you looked at, not a draw of all."
+    "Cross-validation in {folds} folds: the share of the {wanted} galaxies scored 4 or 5 that is among the first n of "
+    "the ranking, with the labels of the other folds and without labels. Only a guide: you did not label a random "
+    "sample."
 )
 
 
@@ -45,24 +46,26 @@ def show_lesson(explorer: Explorer, by: str, labels: pd.DataFrame, mask: np.ndar
     name = name_labels(labels)
     lesson = run_lesson(explorer.digest, by, name, labels, explorer)
     st.caption(lesson.say())
-    with st.expander("Has it learnt? Recall against galaxies looked at", on_change="rerun", key="lesson") as details:
+    with st.expander(
+        "Do the labels help? Recall against galaxies inspected", on_change="rerun", key="lesson"
+    ) as details:
         if not details.open:
             return
         kept = hashlib.sha256(np.packbits(mask).tobytes()).hexdigest()
         trial = run_trial(explorer.digest, by, name, kept, labels, mask, explorer)
         if trial.empty:
-            st.markdown(f"It takes {FEWEST} labels of 4 or 5 and {FEWEST} of 3 or less to tell.")
+            st.markdown(f"This test needs {FEWEST} labels of 4 or 5 and {FEWEST} of 3 or less.")
         else:
             show_trial(trial)
         if lesson.weights:
-            said = f"Correlations with what was learnt: {say_weights(lesson.weights)}; together they explain "
-            st.caption(f"{said}{lesson.share:.0%}, the rest is likeness to what you scored.")
+            said = f"Correlations with the change of the ranking: {say_weights(lesson.weights)}. Together they explain "
+            st.caption(f"{said}{lesson.share:.0%} of it; the rest is similarity to the galaxies that you labelled.")
 
 
 def show_trial(trial: pd.DataFrame) -> None:
     """Show shares of the wanted that are found against how many galaxies are looked at."""
-    lines = [f"| looked at | {' | '.join(f'{n:,}' for n in trial['looked'])} |", f"|---|{'---:|' * len(trial)}"]
-    for column, words in (("learnt", "as learnt"), ("ranked", "by rank alone")):
+    lines = [f"| inspected | {' | '.join(f'{n:,}' for n in trial['looked'])} |", f"|---|{'---:|' * len(trial)}"]
+    for column, words in (("learnt", "with labels"), ("ranked", "without labels")):
         lines.append(f"| {words} | {' | '.join(f'{share:.0%}' for share in trial[column])} |")
     st.markdown("\n".join(lines))
     st.caption(TRIED.format(folds=FOLDS, wanted=trial["wanted"].iloc[0]))

@@ -63,7 +63,7 @@ def show_head(explorer: Explorer, upload: dict, forget: Callable[[], None]) -> N
         if upload.get("simulated"):
             st.badge("simulated", color="gray")
         if location.source.approximate:
-            st.badge("approximate: a picture's stretch was inverted", color="orange")
+            st.badge("approximate: fluxes from a JPEG or PNG", color="orange")
         st.space("stretch")
         if st.button("Send to Traverse", type="primary", icon=":material/tune:", key="send"):
             start_from_upload()
@@ -91,8 +91,8 @@ def show_pixels(location: Location, survey: Survey) -> None:
     picture = bands.draw_bands(prepared.flux, prepared.valid, survey)
     st.image(picture, width="stretch", alt=f"The {survey.count_word} bands")
     with st.container(horizontal=True, vertical_alignment="center"):
-        grid = f"{survey.size} × {survey.size} pixels that the encoder read, {survey.field:.1f}″ wide"
-        st.caption(f"The {grid}, north up, east left; blue: filled in.", width="stretch")
+        grid = f"{survey.size} × {survey.size} pixels given to the encoder, {survey.field:.1f}″ wide"
+        st.caption(f"The {grid}; north up, east left. Blue: missing pixels, filled in.", width="stretch")
         data, mime, icon = partial(bands.write_npy, prepared.flux), "application/octet-stream", ":material/download:"
         st.download_button("npy", data, "encoded.npy", mime, icon=icon, key="npy", on_click="ignore")
 
@@ -102,9 +102,7 @@ def show_neighbourhood(explorer: Explorer, location: Location) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown("**What it resembles**", width="content")
         if explorer.simulated:
-            st.badge(
-                "simulated", color="gray", help="Galaxies of the atlas, alike in latent space; none is on the sky."
-            )
+            st.badge("simulated", color="gray", help="Galaxies of the atlas, near in latent space; they are not real.")
     if len(explorer.kinds) > 1:
         show_shares(explorer, location)
     show_neighbours(location.neighbours, "near")

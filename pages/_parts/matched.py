@@ -26,9 +26,9 @@ from pages._session.state import plain
 
 PICTURES = 12
 MEANING = (
-    "AUC: the chance that one of them exceeds one of the others, with its 95 % interval; 0.5 tells nothing, 0 and 1 "
-    "all. Raw: against all ordinary galaxies. Matched: against those of the same {by}, three to each at most, which "
-    "count one together."
+    "AUC: the probability that one of them has a larger value than one of the others, with its 95 % interval; 0.5 "
+    "means no difference, 0 or 1 complete separation. Raw: compared with all ordinary galaxies. Matched: compared with "
+    "controls of the same {by}, at most three per galaxy, which share the weight of one."
 )
 
 
@@ -49,22 +49,22 @@ def show_matched(explorer: Explorer, kinds: list[str]) -> None:
     ways = list_sets(explorer, kinds)
     if not ways:
         return
-    st.markdown("### Against galaxies of the same redshift and mass")
+    st.markdown("### Comparison with galaxies of the same redshift and mass")
     if st.session_state.get("matched-set") not in ways:  # its kind was taken off the page
         st.session_state.pop("matched-set", None)
     left, right = st.columns([5, 1], vertical_alignment="bottom")
     chosen = left.segmented_control("Compare", list(ways), default=next(iter(ways)), required=True, key="matched-set")
-    magnitude = right.toggle("And magnitude", key="matched-magnitude", help="Match by apparent magnitude as well.")
+    magnitude = right.toggle("Match magnitude", key="matched-magnitude", help="Match by apparent magnitude as well.")
     rows = ways[chosen]
     if len(rows) < FEWEST:
-        st.markdown(f"These are too few to be compared; it needs {FEWEST} galaxies.")
+        st.markdown(f"These are too few for a comparison, which needs {FEWEST} galaxies.")
         return
     name = chosen if chosen in kinds else name_rows(rows)
     comparison = run_comparison(explorer.digest, name, magnitude, rows, explorer)
     plural = f"{plain(chosen)} galaxies" if chosen in kinds else f"The galaxies of {plain(chosen)}"
     st.markdown(f"**{conclude(comparison, plural)}**")
     if differences := list_differences(comparison, explorer.survey.reference):
-        st.markdown(f"Matched, they are (AUC): {differences}.")
+        st.markdown(f"Compared with matched controls they are (AUC): {differences}.")
     if chosen in kinds:
         show_kind(explorer, chosen, rows)
         show_recalls(explorer, chosen, magnitude, comparison)
@@ -78,10 +78,10 @@ def show_kind(explorer: Explorer, kind: str, rows: np.ndarray) -> None:
     if own:
         n = count_told(explorer, rows, own)
         share = f"**{n} ({n / len(rows):.0%})**"
-        lines.append(f"Of {len(rows)}, {share} have the statement *{own}*, alone or as one of two.")
+        lines.append(f"Of {len(rows)}, {share} have the statement *{own}*, alone or as one of two properties.")
     if "suspicion" in explorer.table:
         stars = int((explorer.table["suspicion"].iloc[rows] == "star").sum())
-        lines.append(f"{stars} ({stars / len(rows):.0%}) would be taken for stars by their pixels.")
+        lines.append(f"{stars} ({stars / len(rows):.0%}) are flagged as stars by their pixels.")
     st.markdown(" ".join(lines))
     shown = explorer.ranking.sort_rows(rows)[:: max(1, len(rows) // PICTURES)][:PICTURES]
     show_gallery(explorer.table["id"].iloc[shown].tolist(), [explorer.quote(i) for i in shown], PICTURES, "kind")
@@ -93,7 +93,8 @@ def show_recalls(explorer: Explorer, kind: str, magnitude: bool, comparison: Com
     own = run_recall(explorer.digest, kind, magnitude, comparison, explorer)
     if len(raw) and len(own):
         cells = [f"**{100 * r['recall'].iloc[0]:.0f} ± {100 * r['error'].iloc[0]:.0f} %**" for r in (raw, own)]
-        st.markdown(f"{mark(kind)} Recall at 7 % false positives: {cells[0]} among all, {cells[1]} among its controls.")
+        rate = "Recall at a false-positive rate of 7 %"
+        st.markdown(f"{mark(kind)} {rate}: {cells[0]} among all, {cells[1]} among its controls.")
 
 
 def show_table(comparison: Comparison, n: int) -> None:

@@ -27,9 +27,9 @@ def show_odd_one(explorer: Explorer, identifier: str, labels: pd.DataFrame, foll
     show_ordinary(explanation, explorer.survey, image)
     show_reasons(explanation, identifier)
     judged = f"{row['chi2']:.2f} {explorer.embedder.judged}"
-    worse = f"Reconstruction χ² {judged}, worse than {row['chi2_percentile']:.0f} % of galaxies"
+    worse = f"Reconstruction χ² {judged}, higher than for {row['chi2_percentile']:.0f} % of ordinary galaxies"
     kind = row.get("suspicion", "")
     shows = "" if image is None else f"; {describe_residual(image, explanation.image, explorer.survey).say()}"
-    st.caption(f"{worse}{shows}. " + (f"May be no galaxy: {SENTENCES[kind]}." if kind else ""))
-    st.markdown("**What it resembles:** its nearest galaxies in latent space")
+    st.caption(f"{worse}{shows}. " + (f"Possibly not a galaxy: {SENTENCES[kind]}." if kind else ""))
+    st.markdown("**What it resembles:** its nearest neighbours in latent space")
     show_neighbours(find_neighbours(explorer, identifier), "near")

@@ -16,17 +16,16 @@ from pages._parts.panels import STILL
 from pages._session.state import is_dark, plain
 
 SURE = (
-    "How far the property lies from its expectation conditional on the others, in sigma of those galaxies and of this "
-    "one's own error. Nothing is named where deviation, share of the distance and likely cause disagree. Structure is "
-    "what the free latent says beyond redshift, mass and sSFR."
+    "Deviation of the property from its expectation conditional on the others, in σ: the scatter of the population and "
+    "the error of this galaxy. No property is named where deviation, share of the distance and likely cause disagree. "
+    "Structure: what the free latent contains beyond redshift, mass and sSFR."
 )
 LEARNT = (
-    " In brackets how probable it is that this property is the unusual one, as learnt from simulated galaxies of which "
-    "one property was moved and that were lit and rendered anew (for structure, their size); it supposes that one "
-    "property is unusual."
+    " In brackets: the probability that this property is the unusual one, if exactly one is. It was learnt from "
+    "simulated galaxies that were rendered again with one property changed (for structure: the size)."
 )
 MEASURED = {"redshift": "", "logmass": "[M☉]", "logssfr": "[yr⁻¹]", "free": ""}
-EVIDENCE = "The exact split of its distance"
+EVIDENCE = "Contributions to d², the squared Mahalanobis distance"
 
 
 def look_up(explorer: Explorer, identifier: str) -> np.ndarray:
@@ -69,7 +68,7 @@ def show_split(explanation: Explanation, key: str) -> None:
     fold.plotly_chart(chart, theme=None, config=STILL, key=f"split-{key}", alt=title)
     if min(terms) < 0:
         fold.caption(
-            "A negative term makes it less odd: that property is at its expectation conditional on the others."
+            "A negative contribution lowers d²: that property is at its expectation conditional on the others."
         )
 
 
@@ -90,8 +89,8 @@ def show_ordinary(explanation: Explanation, survey: Survey, observed: np.ndarray
         column.image(picture, caption, width="stretch", alt=caption)
     learnt = explanation.statement.sized
     fall = f"d², the squared Mahalanobis distance, falls from {made.before:.1f} to {made.after:.1f}"
-    follow = " What an image says of the other properties goes along, as it does where that one is moved." * learnt
-    st.caption(f"{fall}; each takes its median conditional on the others.{follow}")
+    follow = " The other inferred properties change with it, as in simulated galaxies where it was changed." * learnt
+    st.caption(f"{fall}. Each property named takes its median conditional on the others.{follow}")
 
 
 def _quote_move(name: str, before: np.ndarray, after: np.ndarray) -> str:
@@ -109,5 +108,5 @@ def _list(words: list[str]) -> str:
 def say_rarity(percentile: float) -> str:
     """Say in a sentence how rare a galaxy is; rounded down, so that only the rarest of all is rarer than all."""
     if percentile >= 100:
-        return "Anomaly percentile 100: rarer than every ordinary galaxy of the atlas."
+        return "Anomaly percentile 100: more anomalous than every ordinary galaxy of the atlas."
     return f"Anomaly percentile {math.floor(10 * percentile) / 10:.1f} among the atlas's ordinary galaxies."

@@ -21,12 +21,15 @@ from pages._session.state import plain, select
 def choose_list(explorer: Explorer) -> None:
     """Take a table or a list of the person's own, and say how many of its galaxies are here."""
     state = st.session_state
-    st.markdown("**Mark your own galaxies** with stars: a table with a column `id`, or `ra` and `dec`.")
+    st.markdown("**Mark your own galaxies** with star symbols: a table with a column `id`, or `ra` and `dec`.")
     radius = st.number_input("Match positions within [arcsec]", 0.1, 60.0, 2.0, 0.5, "%.1f", key="list-radius")
     key = f"list-{state.setdefault('lists', 0)}"
     kinds = "csv tsv txt dat tbl mrt cat fits fit vot xml ecsv parquet pq gz bz2".split()
     file = st.file_uploader(
-        "CSV, TSV, CDS, FITS, VOTable, ECSV or Parquet, packed or not, up to 20 MB", kinds, key=key, max_upload_size=20
+        "CSV, TSV, CDS, FITS, VOTable, ECSV or Parquet, also compressed, up to 20 MB",
+        kinds,
+        key=key,
+        max_upload_size=20,
     )
     if file is not None:
         take_list(explorer, file, radius)

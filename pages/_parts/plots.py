@@ -24,10 +24,10 @@ CONFIG = {"displaylogo": False, "modeBarButtonsToRemove": ["toImage"], "doubleCl
 def title_plots(shown: AtlasState) -> dict[str, str]:
     """Give each plot the sentence that it shows."""
     inferred = shown.x.startswith("lat_") and shown.y.startswith("lat_")
-    kinds = {"latents": "redshift, mass, SFR and free latent", "features": "what the encoder sees"}
+    kinds = {"latents": "redshift, mass, SFR and free latent", "features": "the encoder's features"}
     return {
         "latents": title_pair(shown.y, shown.x) + (", inferred from the images" if inferred else ""),
-        "map": f"Map of likeness in {kinds[shown.map]}",
+        "map": f"UMAP of {kinds[shown.map]}",
     }
 
 
@@ -60,7 +60,7 @@ def key_figures(explorer: Explorer, shown: AtlasState) -> tuple[Hashable, ...]:
 def show_plots(explorer: Explorer, shown: AtlasState, mask: np.ndarray | None) -> None:
     """Show the latents and the map side by side with the same galaxies brought forward."""
     if mask is not None and not mask.any():
-        st.info("No galaxy passes the filter. Open it wider, or choose “All” beside it.", icon=":material/filter_alt:")
+        st.info("No galaxy passes the filter. Relax it, or press “Show all” beside it.", icon=":material/filter_alt:")
         return
     state, titles, drawing = st.session_state, title_plots(shown), key_figures(explorer, shown)
     kept = state.setdefault("figures", {})
@@ -113,11 +113,11 @@ def draw_plot(
 def explain_plot(explorer: Explorer, shown: AtlasState, plot: str, counted: int) -> str:
     """Say in a line what a plot is made of, and how far it can be trusted; `counted` are drawn as a density."""
     crowd = (
-        f"A density of {counted:,} ordinary galaxies, with {figures.SAMPLE:,} of them as points; a lasso takes all. "
+        f"A density of {counted:,} ordinary galaxies, {figures.SAMPLE:,} of them drawn as points; a lasso selects all. "
     )
     if plot == "latents":
         hint = "Drag to select, click to open, hover to preview, zoom in for images, double-click to reset. "
-        hint += "Histograms are scaled to their own peaks."
+        hint += "Each histogram is scaled to its own maximum."
         return (crowd if counted else "") + hint
     honesty = explorer.atlas.honesty or {}
     made = honesty.get("parameters") or explorer.card.get("atlas", {})
@@ -127,5 +127,5 @@ def explain_plot(explorer: Explorer, shown: AtlasState, plot: str, counted: int)
     share = ""
     if kept in explorer.table:
         median = 100 * explorer.table[kept].median()
-        share = f" It keeps {median:.0f} % of a galaxy's neighbours (median; also a colour)."
-    return f"UMAP {MAP_NAMES[shown.map]}{settings}.{share} For the eye only: nothing is searched or scored on it."
+        share = f" It preserves {median:.0f} % of a galaxy's nearest neighbours (median; also available as a colour)."
+    return f"UMAP {MAP_NAMES[shown.map]}{settings}.{share} For visualisation only: no search or score uses it."

@@ -19,7 +19,7 @@ def show_density(joint: JointPosterior, key: str, known: float | None = None, so
 @st.fragment
 def show_corner(table: pd.DataFrame, joint: JointPosterior, key: str) -> None:
     """Show redshift, mass and SFR by twos over the atlas's galaxies, which is only drawn where it is opened."""
-    fold = st.expander("Redshift, mass and SFR together", key=f"corner-open-{key}", on_change="rerun")
+    fold = st.expander("Joint posterior of redshift, mass and SFR", key=f"corner-open-{key}", on_change="rerun")
     if not fold.open:
         return
     title = "Joint posterior; solid: 68 %, dotted: 95 % regions; grey: the galaxies of the atlas"
@@ -27,4 +27,4 @@ def show_corner(table: pd.DataFrame, joint: JointPosterior, key: str) -> None:
     fold.plotly_chart(figure, theme=None, key=f"corner-{key}", config=STILL, alt=title)
     one, other, third = (joint.correlation[i, j] for i, j in ((0, 1), (0, 2), (1, 2)))
     said = f"redshift and mass {one:+.2f}, redshift and SFR {other:+.2f}, mass and SFR {third:+.2f}"
-    fold.caption(f"Correlations: {said}. Of the logarithm of the redshift.")
+    fold.caption(f"Correlation coefficients: {said}. The redshift enters as its logarithm.")

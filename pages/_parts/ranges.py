@@ -15,6 +15,8 @@ from pages._session.state import is_dark
 
 #: Of sliders; a hundredth of what a column spans, rounded, for all others.
 STEPS = {"lat_redshift": 0.01, "mag_r": 0.1}
+#: Where a slider begins of what is never negative, though the mean of an inferred one may lie just below.
+LEAST = {"lat_redshift": 0.0}
 
 
 def choose_range(explorer: Explorer, column: str) -> tuple[float, float] | None:
@@ -22,7 +24,8 @@ def choose_range(explorer: Explorer, column: str) -> tuple[float, float] | None:
     values = explorer.table[column]
     low, high = float(values.min()), float(values.max())
     step: float = STEPS.get(column) or 10.0 ** math.floor(math.log10((high - low) / 100))
-    low, high = math.floor(low / step) * step, math.ceil(high / step) * step
+    lowest, high = math.floor(low / step) * step, math.ceil(high / step) * step
+    low = max(lowest, min(LEAST.get(column, lowest), high - step))
     key = f"filter-{column}"
     if key in st.session_state:  # what a link asks for stays on the slider
         first, last = st.session_state[key]
@@ -36,12 +39,15 @@ def choose_range(explorer: Explorer, column: str) -> tuple[float, float] | None:
     st.session_state[drawn] = first, last = cast(tuple[float, float], st.session_state[key])
     label, shown, take = name_column(column), f"%.{digits}f", partial(take_slider, column, drawn)
     st.slider(label, low, high, step=step, format=shown, key=drawn, on_change=take)
-    return None if (first, last) == (low, high) else (round(first, 6), round(last, 6))
+    if (first, last) == (low, high):
+        return None
+    return round(lowest if first == low else first, 6), round(last, 6)  # at its beginning, it leaves out nothing below
 
 
 def take_slider(column: str, key: str) -> None:
-    """Make where a slider was moved to the range of its column."""
-    st.session_state[f"filter-{column}"] = st.session_state[key]
+    """Make where a slider was moved to the range of its column; nothing where the slider has left the page."""
+    if key in st.session_state:
+        st.session_state[f"filter-{column}"] = st.session_state[key]
 
 
 @st.cache_data(max_entries=60, show_spinner=False)

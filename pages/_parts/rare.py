@@ -10,7 +10,7 @@ from galexplore.atlas.recovery import Classification, classify, recover, recover
 FIRST = np.array([0.01, 0.05])
 
 
-@st.cache_data(max_entries=20, show_spinner="Teaching a classifier")
+@st.cache_data(max_entries=20, show_spinner="Training a classifier")
 def run_classifier(digest: str, kinds: tuple[str, ...], _atlas: Atlas) -> Classification:
     """Run the classifier on the atlas's latents, once for each set of kinds."""
     return classify(_atlas.points, _atlas.population, kinds)
@@ -20,7 +20,7 @@ def _rank(atlas: Atlas, kind: str, fractions: np.ndarray | None = None) -> dict[
     among = np.isin(atlas.population, ["ordinary", kind])
     rare = atlas.population[among] == kind
     return {
-        "by rarity": recover(atlas.oddness.distance2[among], rare, fractions),
+        "by anomaly": recover(atlas.oddness.distance2[among], rare, fractions),
         "like ten examples": recover_from_examples(atlas.points[among], rare, 10, fractions=fractions),
     }
 

@@ -44,7 +44,7 @@ def show_remap(explorer: Explorer) -> None:
     position, share = draw_components(points)
     names = [f"component {k + 1}, {100 * part:.0f} % of the variance" for k, part in enumerate(share)]
     draw_positions(explorer, rows, position, (names[0], names[1]), "Principal components of these galaxies' latents")
-    st.caption("Of redshift, mass, SFR and free latent, in units of the ordinary galaxies' spread.")
+    st.caption("Of redshift, mass, SFR and free latent, each in units of its scatter among ordinary galaxies.")
 
 
 @st.fragment(run_every=2.0)
@@ -53,8 +53,8 @@ def watch_umap(remap: Remap) -> None:
     if remap.position is not None or remap.trouble:
         st.rerun(scope="app")
     seconds = time.monotonic() - remap.started
-    what = f"{100 * remap.share:.0f} % of its steps" if remap.share else "importing UMAP takes the longest"
-    st.progress(remap.share, f"Drawing the map in the background: {seconds:.0f} s so far, {what}.")
+    what = f"{100 * remap.share:.0f} % of its steps" if remap.share else "loading UMAP takes the longest"
+    st.progress(remap.share, f"Computing the map in the background: {seconds:.0f} s so far, {what}.")
 
 
 def show_umap(explorer: Explorer, rows: np.ndarray, points: np.ndarray) -> None:
@@ -70,11 +70,11 @@ def show_umap(explorer: Explorer, rows: np.ndarray, points: np.ndarray) -> None:
     elif remap.position is None:
         watch_umap(remap)
     else:
-        title = "Map of these galaxies alone, by likeness in redshift, mass, SFR and free latent"
+        title = "UMAP of these galaxies alone: redshift, mass, SFR and free latent"
         draw_positions(explorer, rows, remap.position, ("umap_x", "umap_y"), title)
         sample = f", fitted to {FITTED:,} of them" if len(rows) > FITTED else ""
         these = say_count(explorer, rows)
-        st.caption(f"UMAP of these {these} alone{sample}, with the map's settings. For the eye only.")
+        st.caption(f"UMAP of these {these} alone{sample}, with the settings of the map. For visualisation only.")
 
 
 def draw_positions(

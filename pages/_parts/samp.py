@@ -59,7 +59,7 @@ def take_samp() -> bytes | None:
     """Offer to take what TOPCAT or Aladin sent last; return a table, and locate a position at once."""
     if not is_here():
         return None
-    if st.button("Take from TOPCAT or Aladin", key="samp-take", icon=":material/call_received:", type="tertiary"):
+    if st.button("Receive from TOPCAT or Aladin", key="samp-take", icon=":material/call_received:", type="tertiary"):
         try:
             samp = open_samp()
             samp.connect()
@@ -68,7 +68,7 @@ def take_samp() -> bytes | None:
             st.caption(f"{plain(str(error)[:1].upper() + str(error)[1:])}.")
             return None
         if given is None:
-            st.caption("Nothing was sent yet: send a table, or a position, from there, then press again.")
+            st.caption("Nothing received yet: send a table or a position from that program, then press again.")
         elif not given.startswith(b"<"):
             want(given.decode())
             st.rerun()

@@ -21,12 +21,12 @@ SCORES = {
     "bias": "bias (median)",
     "outlier_fraction": "outliers",
     "crps": "CRPS",
-    "coverage68": "68.3 % intervals cover",
-    "coverage95": "95 % intervals cover",
+    "coverage68": "coverage of 68.3 % intervals",
+    "coverage95": "coverage of 95 % intervals",
 }
 #: What a split was used for although no weight was fitted to it, and where the others' scores are.
 SELECTED = {
-    "validation": ", but by which the best epoch was chosen; for the test split see the README or `galexplore evaluate`"
+    "validation": ", but used to choose the best epoch; for the test split see the README or `galexplore evaluate`"
 }
 PER_CENT = ("outlier_fraction", "coverage68", "coverage95")
 
@@ -68,11 +68,11 @@ def show_scores(metrics: dict, simulated: bool) -> None:
         off = format_measurement(value, error, "°")
         angle = f"Position angle (axis ratio below 0.7): median absolute error **{off}**. "
     value, error = metrics["reconstruction"]["chi2"]
-    st.markdown(f"{angle}Reconstruction: χ² a pixel **{format_measurement(value, error)}**.")
+    st.markdown(f"{angle}Reconstruction: χ² per pixel **{format_measurement(value, error)}**.")
     what = "simulated galaxies" if simulated else "galaxies"
     split = metrics["split"]
     st.caption(
-        f"All scores and plots here: {metrics['n']:,} {what} of the **{split} split**, to which no weight was fitted"
+        f"All scores and plots here: {metrics['n']:,} {what} of the **{split} split**, not used to fit the weights"
         f"{SELECTED.get(split, '')}. Value ± bootstrap standard error. Redshift: Δz = (z − z_label) / "
         "(1 + z_label), outliers |Δz| > 0.15; mass and SFR in dex, outliers beyond 0.5 dex."
     )
@@ -107,7 +107,7 @@ def show_honesty(explorer: Explorer, metrics: dict) -> None:
     if not compared:  # no label is known
         return
     titles = {
-        "truth": "Inferred against catalogue; gold: equality; bars: median and 68 % of the inferred values",
+        "truth": "Inferred against catalogue; gold: one-to-one line; bars: median and 68 % of the inferred values",
         "pit": "PIT of the labels: flat where error bars are calibrated; gold: the scatter expected by chance",
         "coverage": "Labels inside the 68 % (dots) and 95 % (squares) intervals; gold: nominal ± 4 %",
     }

@@ -10,17 +10,19 @@ from galexplore.explore.location import Location
 from pages._parts.panels import mark
 
 K = 50
-MIXES = {"sky": "the sky's mix", "atlas": "this atlas's mix", "own": "a mix of my own"}
+MIXES = {"sky": "as on the sky", "atlas": "as in this atlas", "own": "my own"}
 CAVEAT = (
-    "A share of its nearest galaxies in latent space, not a proof: a lens, a star or a quasar whose latents are an "
-    "ordinary galaxy's has ordinary neighbours."
+    "This is a share of the nearest neighbours in latent space, not a classification: a lens, star or quasar with the "
+    "latents of an ordinary galaxy has ordinary neighbours."
 )
 
 
 def show_shares(explorer: Explorer, location: Location) -> None:
     """Show the k-NN share of each kind, and let a person choose the mix it is weighted to."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        mix = st.selectbox("Weighted to", list(MIXES), format_func=MIXES.__getitem__, key="shares-mix", width=200)
+        mix = st.selectbox(
+            "Relative frequencies", list(MIXES), format_func=MIXES.__getitem__, key="shares-mix", width=200
+        )
         prior = mix_sky(explorer.kinds.index)
         if mix == "own":
             prior = ask_mix(
@@ -32,7 +34,7 @@ def show_shares(explorer: Explorer, location: Location) -> None:
         share = f"**{write_share(row['low'])} to {write_share(row['high'])}**"
         lines.append(f"| {mark(row['population'])} {row['population']} | {share} | {row['neighbours']} |")
     st.markdown("\n".join(lines))
-    st.caption(f"k-NN share, k = {K}, weighted to {MIXES[mix]}. {CAVEAT}")
+    st.caption(f"k-NN share, k = {K}, weighted by the kinds' relative frequencies: {MIXES[mix]}. {CAVEAT}")
 
 
 def write_share(share: float) -> str:
@@ -45,7 +47,7 @@ def write_share(share: float) -> str:
 def ask_mix(prior: dict[str, float]) -> dict[str, float]:
     """Let a person say how frequent each kind is, in per cent of all."""
     table = pd.DataFrame({"kind": list(prior), "per cent": [100 * share for share in prior.values()]})
-    with st.popover("The mix", icon=":material/tune:"):
+    with st.popover("Frequencies", icon=":material/tune:"):
         column = st.column_config.NumberColumn(min_value=1e-6, max_value=100.0, format="%.4g")
         edited = st.data_editor(
             table, hide_index=True, disabled=["kind"], column_config={"per cent": column}, key="shares-own"

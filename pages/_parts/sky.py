@@ -18,11 +18,11 @@ from pages._session.navigation import go_to
 from pages._session.sky import find_session, keep_sky, want, want_typed
 from pages._session.state import plain
 
-LABEL = "A name, or RA and Dec: degrees, sexagesimal, an IAU name or a viewer's address"
+LABEL = "Object name, RA and Dec (degrees or sexagesimal), IAU name, or viewer link"
 ROUGH = 2.0  # arcsec: a position that is rounded further may be another galaxy's
 DEMO = (
-    "A stand-in on this machine answers for the servers: galaxies are simulated, but for a few real cutouts where it "
-    "has some."
+    "Demonstration: a program on this machine replaces the survey servers. Its galaxies are simulated, except for a "
+    "few real cutouts."
 )
 
 
@@ -32,7 +32,7 @@ def show_sky(explorer: Explorer) -> None:
     st.markdown("### Query by name or position")
     text = st.text_input(LABEL, key="position", max_chars=300, persist_state="session", on_change=want_typed).strip()
     if not text:
-        st.caption("Such as NGC 4565, 146.7142 -1.0413, or 09:46:51.4 -01:02:28.6.")
+        st.caption("Examples: NGC 4565; 146.7142 -1.0413; 09:46:51.4 -01:02:28.6.")
     if session.stand_in:
         st.caption(DEMO)
     wanted = state.pop("sky_wanted", None)
@@ -55,13 +55,13 @@ def locate_on_sky(session: Session, text: str, explorer: Explorer) -> bool:
         words.caption(describe_place(place))
         if place.rounding > ROUGH:
             raise OutsideError(
-                f"the position of {place.name} is known to {place.rounding:.0f}″ only, which may be another galaxy's; "
-                "give one that is exact"
+                f"the position of {place.name} is only known to {place.rounding:.0f}″, so it may be another galaxy; "
+                "give a more precise position"
             )
         picture = fetch_picture(session, place.ra, place.dec, survey)
         with frame.container():
             st.image(picture.data, width=256, caption=picture.credit, alt=f"The sky at {place.name}")
-            st.caption("The picture came first; its pixels are being fetched.")
+            st.caption("Preview image. The FITS cutout is being downloaded.")
         fetched = fetch_cutout(session, place.ra, place.dec, survey, place.name, picture.layer, at_once=True)
         keep_sky(place, picture, fetched)
         return True
@@ -69,7 +69,7 @@ def locate_on_sky(session: Session, text: str, explorer: Explorer) -> bool:
         state.sky_said, state.sky_outside = str(error), True
         show_last_resort(session, place, survey)
     except NetworkError as error:
-        unread = "could not parse this as coordinates, and names are not looked up: " * (parse_position(text) is None)
+        unread = "could not parse this as coordinates, and names are not resolved: " * (parse_position(text) is None)
         state.sky_said = f"{unread}{error}"
     except InputError as error:
         state.sky_said = str(error)
@@ -90,7 +90,7 @@ def show_last_resort(session: Session, place: Resolved, survey: Survey) -> None:
         picture = fetch_sky_picture(session, place.ra, place.dec, survey)
     except ServerError:
         return
-    said = f"{picture.credit}: a picture to look at, from which nothing is inferred."
+    said = f"{picture.credit}: for display only; nothing is inferred from it."
     st.image(picture.data, width=256, caption=said, alt=f"The sky at {place.name}")
 
 
@@ -122,7 +122,7 @@ def show_source(upload: dict, explorer: Explorer) -> None:
     left.image(sky["picture"].data, alt=f"The sky at {place.name}")
     with right:
         st.markdown(describe_place(place))
-        st.caption(DEMO if demo else f"Image: {sky['picture'].credit}; pixels of {sky['layer']}.")
+        st.caption(DEMO if demo else f"Image: {sky['picture'].credit}; cutout from {sky['layer']}.")
         if not demo:
             with st.container(horizontal=True, gap="small"):
                 for name, address in link_services(place.ra, place.dec, explorer.survey).items():

@@ -42,7 +42,7 @@ def show_list(explorer: Explorer) -> None:
 
 def take_list(explorer: Explorer) -> None:
     """Ask for a list: pasted, or as a file."""
-    text = st.text_area("One name or position a line, or a table with ra and dec", key="sky-text", height=120)
+    text = st.text_area("One name or position per line, or a table with ra and dec", key="sky-text", height=120)
     file = st.file_uploader("Or a file", KINDS, key="sky-file", max_upload_size=20)
     sent = take_samp()
     if st.button("Locate them", key="sky-start", type="primary") or sent:
@@ -70,19 +70,19 @@ def show_progress(was_running: bool) -> None:
     refused = f", {listed.done - good} not" if listed.done > good else ""
     st.progress(listed.done / of, f"{listed.done} of {of} done: {good} located{refused}")
     if listed.trouble:
-        st.caption(f"Stopped: {plain(listed.trouble)}. What is done is kept.")
+        st.caption(f"Stopped: {plain(listed.trouble)}. The results so far are kept.")
     with st.container(horizontal=True, vertical_alignment="center"):
         if listed.stopping:
-            st.button("Finishing what was begun", key="sky-stopping", disabled=True, icon=":material/stop:")
+            st.button("Finishing the current objects", key="sky-stopping", disabled=True, icon=":material/stop:")
         elif listed.running:
             st.button("Cancel", key="sky-cancel", on_click=listed.cancel, icon=":material/stop:")
         elif listed.finished and listed.passing:
-            again = f"Try {listed.passing} again"
+            again = f"Retry {listed.passing}"
             st.button(again, key="sky-resume", on_click=listed.start, icon=":material/refresh:")
         elif not listed.finished:
             st.button("Resume", key="sky-resume", on_click=listed.start, icon=":material/play_arrow:")
         if listed.done and not listed.running:
-            if st.button("Show them", key="sky-show", type="primary"):
+            if st.button("Show results", key="sky-show", type="primary"):
                 keep(listed.verdicts, next((i for i, v in enumerate(listed.verdicts) if v.embedded), 0))
                 st.rerun()
             table = listed.tabulate()
@@ -91,7 +91,7 @@ def show_progress(was_running: bool) -> None:
             if not listed.session.stand_in:
                 offer_located(table, listed.explorer.name)
         if not listed.running:
-            st.button("Forget the list", key="sky-forget", on_click=forget_list, type="tertiary")
+            st.button("Delete the list", key="sky-forget", on_click=forget_list, type="tertiary")
     if listed.finished and good >= LEAST:
         offer_atlas(listed)
 
@@ -99,16 +99,16 @@ def show_progress(was_running: bool) -> None:
 def offer_atlas(listed: SkyList) -> None:
     """Offer to make an atlas of the galaxies of a finished list, which then stands among the others."""
     with st.form("sky-atlas", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
-        name = st.text_input("An atlas of their own, called", key="sky-atlas-name", max_chars=60, width=260)
-        pressed = st.form_submit_button("Make it", icon=":material/scatter_plot:")
+        name = st.text_input("Name of an atlas of these galaxies", key="sky-atlas-name", max_chars=60, width=260)
+        pressed = st.form_submit_button("Make the atlas", icon=":material/scatter_plot:")
     if not pressed:
         return
     from galexplore.jobs.make_atlas import make_atlas  # torch, which the frame of a page does not wait for
 
     try:
-        with st.spinner("Fitting the map to them"):
+        with st.spinner("Fitting the map"):
             make_atlas(name, listed.verdicts, listed.explorer.name)
-        st.success(f"The atlas {name} stands among the others, at the top of every page once it is shown again.")
+        st.success(f"The atlas {name} is ready. Open another page, then choose it at the top.")
     except InputError as error:
         st.error(f"{plain(str(error)[:1].upper() + str(error)[1:].rstrip('.'))}.", icon=":material/block:")
 

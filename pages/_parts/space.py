@@ -16,7 +16,7 @@ USUAL = ("lat_redshift", "lat_logmass", "lat_logsfr")
 
 def show_space(explorer: Explorer, shown: AtlasState, mask: np.ndarray | None) -> None:
     """Show what the plots show in three columns, once a person opens it."""
-    space = st.expander("In three dimensions", icon=":material/deployed_code:", key="space", on_change="rerun")
+    space = st.expander("3-D plot", icon=":material/deployed_code:", key="space", on_change="rerun")
     if not space.open:
         return
     with space:
@@ -42,4 +42,4 @@ def show_space(explorer: Explorer, shown: AtlasState, mask: np.ndarray | None) -
         kinds, dark = shown.kinds, is_dark()
         figure = figures.plot_space(table, axes, names, colour=colour, overlays=kinds, selected=picked, dark=dark)
         st.plotly_chart(figure, theme=None, key="space-plot", config={"displaylogo": False}, alt=f"3-D plot of {names}")
-        st.caption(f"Drag to turn, scroll to come nearer. Of ordinary galaxies up to {MOST:,}, drawn at random.")
+        st.caption(f"Drag to rotate, scroll to zoom. At most {MOST:,} ordinary galaxies are shown, a random sample.")

@@ -5,8 +5,8 @@ import streamlit as st
 from pages._session.history import can_step, note_selection, step_selection
 
 STEPS = (
-    ("Undo", -1, "undo-selection", "Back to the selection before"),
-    ("Redo", 1, "redo-selection", "On to the selection after"),
+    ("Undo", -1, "undo-selection", "Previous selection"),
+    ("Redo", 1, "redo-selection", "Next selection"),
 )
 
 

@@ -23,7 +23,7 @@ def list_subsets() -> Named:
 def choose_subsets(explorer: Explorer) -> Named:
     """Show the named subsets, and name the selection or the condition; return them."""
     state, subsets = st.session_state, list_subsets()
-    st.markdown("**Named subsets** stand in conditions as columns do: `blue and not mine`.")
+    st.markdown("**Named subsets** can be used in conditions like columns: `blue and not mine`.")
     st.text_input("Name", key="subset-name", max_chars=30, placeholder="such as blue")
     full, n = len(subsets) >= MOST, len(state.selection)
     with st.container(horizontal=True):
@@ -46,7 +46,7 @@ def choose_subsets(explorer: Explorer) -> Named:
             count = say_count(explorer, np.flatnonzero(masks[name])) if name in masks else "not found"
             st.markdown(f"**{plain(name)}** {count}: {what}", width="stretch")
             st.button("Select", key=f"select-{name}", on_click=select_subset, args=(explorer, name), type="tertiary")
-            st.button("Forget", key=f"forget-{name}", on_click=forget, args=(name,), type="tertiary")
+            st.button("Delete", key=f"forget-{name}", on_click=forget, args=(name,), type="tertiary")
     return subsets
 
 

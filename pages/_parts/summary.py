@@ -26,8 +26,9 @@ REST = "the rest"
 MEANING = (
     "Medians. The shift is in robust standard deviations (NMAD) of the others. AUC is the probability that a selected "
     "galaxy has a larger value than one of the others, with its 95 % interval: 0.5 means no difference, 0 or 1 "
-    "complete separation. Raw: against all of them. Matched: against those of the same redshift and mass alone, three "
-    "to each at most, which count one together: what is left is not for want of distance or mass."
+    "complete separation. Raw: compared with all of them. Matched: compared with controls of the same redshift and "
+    "mass, at most three per galaxy, which share the weight of one. A difference that remains is not due to redshift "
+    "or mass."
 )
 
 
@@ -65,7 +66,7 @@ def choose_others(explorer: Explorer, rows: np.ndarray) -> tuple[str, np.ndarray
     ways = [name for name, places in sets.items() if name != "the selection" and len(places) >= FEWEST]
     if st.session_state.get("compared-with") not in ways:  # a subset that was forgotten
         st.session_state.pop("compared-with", None)
-    other = st.selectbox("Against", ways, key="compared-with", width=320) if len(ways) > 1 else REST
+    other = st.selectbox("Compare with", ways, key="compared-with", width=320) if len(ways) > 1 else REST
     return other, sets[other]
 
 
@@ -79,7 +80,7 @@ def show_summary(explorer: Explorer) -> None:
     both = np.intersect1d(rows, others)
     rows, others = np.setdiff1d(rows, both), np.setdiff1d(others, both)
     if min(len(rows), len(others)) < 3:
-        st.caption(f"What is in both belongs to neither: of the selection and {plain(other)} too few are left.")
+        st.caption(f"Galaxies in both are left out: too few remain of the selection or of {plain(other)}.")
         return
     names = name_rows(rows), name_rows(others)
     summary = summarise_selection(explorer.digest, *names, explorer.table, rows, others)
@@ -92,7 +93,7 @@ def show_summary(explorer: Explorer) -> None:
         return
     st.markdown("**Rare kinds among them**")
     st.markdown("\n".join(count_kinds(summary.kinds)))
-    st.caption("Odds ratio of each kind, inside to outside the selection, with its 95 % interval: above 1 is enriched.")
+    st.caption("Odds ratio of each kind, inside to outside the selection, with its 95 % interval. Above 1: enriched.")
 
 
 def list_differences(differences: pd.DataFrame, other: str = REST) -> list[str]:

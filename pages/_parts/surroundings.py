@@ -19,7 +19,7 @@ _SCRIPT = "https://aladin.cds.unistra.fr/AladinLite/api/v3/latest/aladin.js"
 _PAGE = """<div id="sky" style="width:100%;height:400px"></div><p id="said" style="font:14px sans-serif;color:#888"></p>
 <script>
 const tell = () => {{ document.getElementById("sky").style.display = "none";
-  document.getElementById("said").textContent = "Aladin Lite cannot be loaded: there seems to be no network."; }};
+  document.getElementById("said").textContent = "Aladin Lite cannot be loaded: no network connection?"; }};
 const script = document.createElement("script");
 script.src = {script}; script.onerror = tell;
 script.onload = () => A.init.then(() => A.aladin("#sky", {options})).catch(tell);
@@ -33,21 +33,22 @@ def show_field(explorer: Explorer, ra: float, dec: float, key: str) -> None:
     No simulated galaxy is named: none lies on the sky.
     """
     session = find_session()
-    if session.off or not st.toggle(f"In this field, {FIELD:g}′", key=f"field-{key}"):
+    if session.off or not st.toggle(f"Image of the field, {FIELD:g}′", key=f"field-{key}"):
         return
     try:
         picture = fetch_picture(session, ra, dec, explorer.survey, 60 * FIELD)
     except InputError as error:
         st.caption(f"{plain(str(error)[:1].upper() + str(error)[1:].rstrip('.'))}.")
         return
-    st.image(picture.data, width=256, caption=picture.credit, alt=f"The sky about it, {FIELD:g} arcmin wide")
+    st.image(picture.data, width=256, caption=picture.credit, alt=f"The sky around it, {FIELD:g} arcmin wide")
     if explorer.simulated:
-        st.caption("The atlas's galaxies are simulated: none of them lies there.")
+        st.caption("The galaxies of the atlas are simulated: none of them is in this field.")
         return
     near = list_near(explorer.table, ra, dec, 30 * FIELD)
     named = [f"{plain(name)} ({format_angle(gap)})" for name, gap in near[:_NAMED]]
     more = f" and {len(near) - _NAMED} more" if len(near) > _NAMED else ""
-    st.caption(f"Of the atlas: {', '.join(named)}{more}." if near else "No other galaxy of the atlas lies in it.")
+    found = f"Galaxies of the atlas in this field: {', '.join(named)}{more}."
+    st.caption(found if near else "No other galaxy of the atlas is in this field.")
 
 
 def show_surroundings(ra: float, dec: float, key: str) -> None:

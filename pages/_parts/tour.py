@@ -28,14 +28,14 @@ STEPS = (
         "plots",
         "Where the galaxies lie",
         "Each point is a galaxy. Left: stellar mass against redshift, inferred from the image. Right: a map (UMAP) on "
-        "which similar galaxies lie close together. Rest the pointer on a point to see its image.",
+        "which similar galaxies lie close together. Hover over a point to see its image.",
     ),
     Step(
         "atlas",
         "plots",
         "Select galaxies",
         "Drag a lasso or a box on either plot: the images of those galaxies appear below, and the other plot shows "
-        "where they lie. “Compare with the rest” says what they have in common; Export, at the top, saves them.",
+        "where they lie. “Compare with the rest” shows how they differ; Export, at the top, saves them.",
     ),
     Step(
         "atlas",
@@ -49,7 +49,7 @@ STEPS = (
         "sliders",
         "Change one property",
         "Move a slider: the model redraws the galaxy with another redshift, mass or star-formation rate. The gauge "
-        "says whether any galaxy of the atlas is like that.",
+        "shows how rare such a galaxy is in the atlas.",
     ),
     Step(
         "locate",

@@ -22,7 +22,7 @@ def show_two(explorer: Explorer, sets: dict[str, np.ndarray], chosen: str) -> No
     others = [name for name, rows in sets.items() if name != chosen and len(rows) >= FEWEST]
     if not others:
         return
-    other = st.selectbox("Against another set", others, None, key="matched-other", placeholder="none", width=320)
+    other = st.selectbox("Compare with another set", others, None, key="matched-other", placeholder="none", width=320)
     if other is None:
         return
     names = name_rows(sets[chosen]), name_rows(sets[other])
@@ -33,8 +33,8 @@ def show_two(explorer: Explorer, sets: dict[str, np.ndarray], chosen: str) -> No
         lines.append(f"| {COMPARED[row['column']]} | {cells} |")
     st.markdown("\n".join(lines))
     matching = comparison.matching
-    balanced = "" if matching.balanced or not len(matching.cases) else ", which are not balanced"
+    balanced = "" if matching.balanced or not len(matching.cases) else " **Not balanced.**"
     st.caption(
-        f"Medians; what is in both belongs to neither. Matched: {len(matching.cases):,} of {plain(chosen)} that have "
-        f"others of the same redshift and mass in {plain(other)}, against {len(matching.controls):,} there{balanced}."
+        f"Medians; galaxies in both are left out. Matched: {len(matching.cases):,} of {plain(chosen)} that have "
+        f"controls of the same redshift and mass in {plain(other)}, and {len(matching.controls):,} of these.{balanced}"
     )

@@ -11,14 +11,19 @@ from galexplore.latents import LABELLED
 from galexplore.tables import catalogue
 from pages._session.uploads import choose, forget
 
-MARKS = {"located": "✓ located", "approximate": "◐ approximate", "refused": "✕ refused", "outside": "? outside"}
+MARKS = {
+    "located": "✓ located",
+    "approximate": "◐ approximate",
+    "refused": "✕ refused",
+    "outside": "? outside training",
+}
 FORMATS = {"FITS": "fits", "VOTable": "vot", "ECSV": "ecsv", "CSV": "csv", "Parquet": "parquet"}
 SHOWN = {"id": "file", "verdict": "verdict", "lat_redshift": "z", "lat_redshift_sigma": "± z"}
 SHOWN |= {"lat_logmass": "log M [M☉]", "lat_logmass_sigma": "± log M", "lat_logsfr": "log SFR [M☉ yr⁻¹]"}
 SHOWN |= {
     "lat_logsfr_sigma": "± log SFR",
     "percentile": "anomaly percentile",
-    "chi2": "χ² a pixel",
+    "chi2": "χ² per pixel",
     "detail": "remarks",
 }
 
@@ -50,7 +55,7 @@ def show_verdicts(verdicts: list[Verdict]) -> None:
     good = sum(v.answered for v in verdicts)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"### {good} of {len(verdicts)} located", width="content")
-        st.caption("Pick a row to see it below.", width="content")
+        st.caption("Select a row to see its answer below.", width="content")
         st.space("stretch")
         offer_table(verdicts, "located")
         st.button("Upload others", on_click=forget, key="forget-all", icon=":material/close:", type="tertiary")

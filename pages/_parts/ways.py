@@ -58,8 +58,8 @@ def choose_latent(titles: dict[str, str], label: str, key: str, first: int) -> s
 def show_strip(explorer: Explorer, latents: np.ndarray) -> None:
     """Show one latent from end to end, the others as the sliders stand."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = choose_latent(title_latents(explorer), "Along", "strip-latent", 3)
-        st.caption("from one end of its slider to the other; the other latents as the sliders are set.")
+        name = choose_latent(title_latents(explorer), "Vary", "strip-latent", 3)
+        st.caption("over the range of its slider; the other latents are fixed as the sliders are set.")
     title = f"{title_latents(explorer)[name]} {PRETTY[UNITS[name]]}".strip()
     show_frames(explorer, [sweep(latents, name, spread(name, n)) for n in (FRAMES, SMOOTH)], name, title)
 
@@ -69,7 +69,7 @@ def show_grid(explorer: Explorer, latents: np.ndarray) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         across = choose_latent(title_latents(explorer), "x axis", "grid-across", 1)
         up = choose_latent(title_latents(explorer), "y axis", "grid-up", 2)
-        st.caption("the other latents as the sliders are set.")
+        st.caption("The other latents are fixed as the sliders are set.")
     if across == up:
         st.markdown("Choose two different latents.")
         return

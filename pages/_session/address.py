@@ -39,7 +39,7 @@ def take_atlas() -> None:
         if before not in (None, state.atlas):
             forget_galaxies()
         if state.atlas != asked:
-            state.trouble.append("The link's atlas is not here; this is the embedded one.")
+            state.trouble.append("The link's atlas is not installed here; the default atlas is shown.")
 
 
 def restore(explorer: Explorer) -> None:
@@ -60,19 +60,21 @@ def restore(explorer: Explorer) -> None:
     state.asked = {word: params[word][:200] for word in QUIET if word in params}
     state.atlas_state, refused = read_state(params, explorer)
     if refused:
-        state.trouble.append(f"Left out of the link, since it cannot be used here: {', '.join(refused)}.")
+        state.trouble.append(f"Ignored in the link, because it is not valid here: {', '.join(refused)}.")
     fill_widgets()
     if params.get("data", explorer.catalogue) != explorer.catalogue:
         named = [f"“{params[word][:60]}”" for word in ("object", "from") if word in params]
         what = " and ".join([*named, *["its selection"] * ("sel" in params)]) or "they are"
-        state.trouble.append(f"The link is of another catalogue, whose ids name other galaxies here: {what} left out.")
+        state.trouble.append(
+            f"The link belongs to another catalogue, whose ids are other galaxies here: {what} ignored."
+        )
         state.asked = {}
         return
     asked = params.get("object", "")[:60]
     if asked and len(explorer.find_rows([asked])):
         state.opened = asked
     elif asked:
-        state.trouble.append(f"No galaxy here is called “{asked}”.")
+        state.trouble.append(f"This atlas has no galaxy “{asked}”.")
     if "sel" in params:
         try:
             state.selection = selections.recall(params["sel"][:40], explorer.catalogue)

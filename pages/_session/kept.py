@@ -19,8 +19,8 @@ LASTS = 3600.0  # seconds after it was last shown
 MOST, MOST_OF_ONE = 500, 10  # uploads that are kept: of all persons, and of one
 LARGEST, LARGEST_OF_ALL = 32 << 20, 512 << 20  # bytes: of one upload, and of all
 
-GONE = "The link's upload is not kept any longer: an upload lasts an hour, on the server that read it. Upload it again."
-FOREIGN = "The link's upload was made in another browser, and opens in that one alone. Upload the cutout here."
+GONE = "The link's upload has expired: uploads are kept for one hour, on the server that read them. Upload it again."
+FOREIGN = "The link's upload was made in another browser and opens only there. Upload the cutout here."
 
 
 def make_token() -> str:

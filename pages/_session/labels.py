@@ -94,14 +94,14 @@ def undo_scores() -> int:
 def list_troubles() -> list[str]:
     """List what is wrong with this person's labels on disk, a sentence or two each."""
     recalled, why = _recall()
-    troubles = [f"Your labels cannot be read from disk: {why}; those that you give now are kept apart."] if why else []
+    troubles = [f"Your labels cannot be read from disk: {why}; new labels are kept separately."] if why else []
     if count := len(recalled.damaged):
         what = "A line of your labels on disk is" if count == 1 else f"{count} lines of your labels on disk are"
-        troubles.append(f"{what} damaged and passed over; to put damage aside: galexplore check --mend")
+        troubles.append(f"{what} damaged and skipped; to repair the file: galexplore check --mend")
     others = tabulate(part_labels(recalled.labels, open_explorer().catalogue)[1])
     if len(others):
         what = "One of your labels is" if len(others) == 1 else f"{len(others):,} of your labels are"
-        troubles.append(f"{what} of another catalogue, whose ids name other galaxies here: kept on disk, not shown.")
+        troubles.append(f"{what} for another catalogue, whose ids are other galaxies here: kept on disk, not shown.")
     if recalled.restored:
-        troubles.append(f"{recalled.restored} of your labels came back from their copy on disk.")
+        troubles.append(f"{recalled.restored} of your labels were restored from their copy on disk.")
     return troubles

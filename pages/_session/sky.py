@@ -47,8 +47,8 @@ def want(text: str) -> None:
 
 
 def want_typed() -> None:
-    """Choose what was typed on Locate."""
-    st.session_state.sky_wanted = st.session_state.position
+    """Choose what was typed on Locate; nothing where its box has left the page."""
+    st.session_state.sky_wanted = st.session_state.get("position")
 
 
 def keep_sky(place: Resolved, picture: Picture, fetched: SkyCutout) -> None:

@@ -73,10 +73,10 @@ def take_start() -> None:
     else:
         start_typical()
         if origin not in ("", "upload"):
-            state.trouble.append(f"No galaxy here is called “{origin[:60]}”.")
+            state.trouble.append(f"This atlas has no galaxy “{origin[:60]}”.")
     move_sliders()
     if "at" in asked and not put_sliders(asked["at"]):
-        state.trouble.append("Left out of the link, since it cannot be used here: at.")
+        state.trouble.append("Ignored in the link, because it is not valid here: at.")
 
 
 def carry_start() -> None:

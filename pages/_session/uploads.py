@@ -25,7 +25,7 @@ from pages._session.person import identify, keep_token
 from pages._session.state import open_explorer
 
 MOST_FILES = 60
-TOO_LARGE = "This upload is too large to be kept: a reload of the page forgets it."
+TOO_LARGE = "This upload is too large to be kept: it is lost when the page is reloaded."
 
 
 @st.cache_resource(show_spinner=False)
@@ -101,7 +101,7 @@ def recall(asked: dict[str, str]) -> None:
 
 def take_files(key: str) -> bool:
     """Read and locate what was uploaded, each file for itself; return whether there was any."""
-    files = st.session_state[key]
+    files = st.session_state.get(key)
     if not files:  # an uploader that has just left the page may tell once more that it is empty
         return False
     if len(files) > MOST_FILES:

@@ -67,7 +67,7 @@ def test_axe_finds_nothing_serious_on_any_page(browser, address, axe, theme):
     page.locator(".st-key-tour-end button").click()
     page.goto(f"{address}/galaxy?object=GP-001")
     page.get_by_text("What makes it odd").first.wait_for(timeout=90_000)
-    for name in ("The exact split of its distance", "Redshift, mass and SFR together"):
+    for name in ("Contributions to d²", "Joint posterior of redshift, mass and SFR"):
         page.get_by_text(name).click()
         settle(page)
     page.get_by_role("button", name=re.compile("Python$")).click()
@@ -80,7 +80,7 @@ def test_axe_finds_nothing_serious_on_any_page(browser, address, axe, theme):
     draw_lasso(page, page.locator(".st-key-plots .js-plotly-plot").first)
     page.get_by_text("Showing 24 of").wait_for(timeout=60_000)
     look("Atlas with a selection and a card")
-    for name in ("Table", "Compare with the rest", "Map of these alone"):
+    for name in ("Table", "Compare with the rest", "Map of the selection"):
         page.get_by_role("tab", name=name).click()
         look(name)
     for name in PAGES:

@@ -58,7 +58,7 @@ def test_two_people_at_once_do_not_see_each_others_labels(browser, address, page
     open_oddest(page)
     page.keyboard.press("4")
     page.get_by_role("button", name="My labels (1)").wait_for()
-    page.get_by_placeholder("A note on it").fill("13 rings")
+    page.get_by_placeholder("Your note").fill("13 rings")
     page.keyboard.press("Enter")
     settle(page)
     chosen = [page.locator(f'.st-key-label-{i} [data-testid="stBaseButton-primary"]').count() > 0 for i in range(6)]
@@ -69,7 +69,7 @@ def test_two_people_at_once_do_not_see_each_others_labels(browser, address, page
     page.locator('.st-key-label-2 [data-testid="stBaseButton-primary"]').first.wait_for()
     page.keyboard.press("4")
     page.locator('.st-key-label-4 [data-testid="stBaseButton-primary"]').first.wait_for()
-    page.get_by_text(": very odd").first.wait_for()  # what was labelled is confirmed
+    page.get_by_text(": label 4").first.wait_for()  # what was labelled is confirmed
     settle(page)
 
     context = browser.new_context(viewport={"width": 1280, "height": 900})
@@ -79,7 +79,7 @@ def test_two_people_at_once_do_not_see_each_others_labels(browser, address, page
     open_oddest(other)
     assert other.get_by_role("button", name="My labels (0)").count() == 1
     assert other.locator('[class*="st-key-label-"] [data-testid="stBaseButton-primary"]').count() == 0
-    assert other.get_by_placeholder("A note on it").input_value() == ""
+    assert other.get_by_placeholder("Your note").input_value() == ""
     tokens = [{c["name"]: c["value"] for c in c.cookies()}["galexplore_labels"] for c in (context, page.context)]
     assert tokens[0] != tokens[1]
     other.keyboard.press("1")

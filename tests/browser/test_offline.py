@@ -66,9 +66,9 @@ def test_switched_off_it_is_said_once_where_somebody_asks(page, before):
     page.get_by_text("switched off here").wait_for(timeout=60_000)
     settle(page)
     assert page.get_by_role("alert").count() == 1
-    page.get_by_placeholder("id, RA Dec, J-name or viewer link").fill("NGC 4565")
+    page.get_by_placeholder("id, RA Dec, IAU name or viewer link").fill("NGC 4565")
     page.keyboard.press("Enter")
-    page.get_by_text("No galaxy here is called").wait_for(timeout=60_000)
+    page.get_by_text("This atlas has no galaxy").wait_for(timeout=60_000)
     assert page.get_by_role("button", name="Look for it on the sky").count() == 0
 
 

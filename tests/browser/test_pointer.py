@@ -138,7 +138,7 @@ def test_the_pointer_may_rest_on_a_galaxy_while_files_are_read(page, tmp_path):
     page.wait_for_url("**/locate*", timeout=60_000)
     page.get_by_text("of 50 neighbours").first.wait_for(timeout=60_000)
     page.get_by_role("link", name="Atlas").click()
-    page.get_by_text("Drop your own cutout here").wait_for(timeout=60_000)
+    page.get_by_text("Upload your own cutout").wait_for(timeout=60_000)
     settle(page)
     assert "locate" not in page.url
 

@@ -64,7 +64,7 @@ def test_a_reload_keeps_an_upload_for_its_own_browser_alone(page, tmp_path, brow
     page.get_by_text("Upload a cutout").wait_for()
     page.wait_for_url(re.compile("/locate$"), timeout=60_000)
     page.goto(address)
-    page.get_by_text("is not kept any longer").wait_for(timeout=90_000)
+    page.get_by_text("upload has expired").wait_for(timeout=90_000)
 
 
 def test_from_the_first_page_to_traverse_and_back_and_forward(page):

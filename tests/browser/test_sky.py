@@ -37,7 +37,7 @@ def test_a_name_is_typed_and_answered(page):
 
 
 def test_the_search_leads_to_the_sky(page):
-    page.get_by_placeholder("id, RA Dec, J-name or viewer link").fill("M 104")
+    page.get_by_placeholder("id, RA Dec, IAU name or viewer link").fill("M 104")
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Look for it on the sky").click(timeout=60_000)
     page.get_by_text("M 104 (LIN)").first.wait_for(timeout=60_000)
@@ -54,7 +54,7 @@ def test_a_list_goes_on_while_another_page_is_used_and_is_cancelled_and_resumed(
     page.get_by_role("link", name="Locate").first.click()
     settle(page)
     page.get_by_text("A list of up to 500").click()
-    box = page.get_by_label("One name or position a line")
+    box = page.get_by_label("One name or position per line")
     box.fill("\n".join(f"{150 + i / 7:.4f} {2 + i / 9:.4f}" for i in range(N)))
     box.press("Control+Enter")
     page.get_by_text("to apply").wait_for(state="hidden", timeout=60_000)  # the server has the text
@@ -63,7 +63,7 @@ def test_a_list_goes_on_while_another_page_is_used_and_is_cancelled_and_resumed(
     try:
         page.get_by_role("button", name="Locate them").click()
         page.get_by_role("button", name="Cancel").click(timeout=60_000)
-        page.get_by_role("button", name="Finishing what was begun").wait_for(timeout=60_000)
+        page.get_by_role("button", name="Finishing the current objects").wait_for(timeout=60_000)
     finally:
         stand_in.release()
     resume = page.get_by_role("button", name="Resume")
@@ -83,7 +83,7 @@ def test_a_list_goes_on_while_another_page_is_used_and_is_cancelled_and_resumed(
     page.get_by_text(f"of {N} done").first.wait_for(timeout=60_000)
     assert read_done(page) > cancelled
     page.get_by_text(f"{N} of {N} done: {N} located").wait_for(timeout=120_000)
-    page.get_by_role("button", name="Show them").click()
+    page.get_by_role("button", name="Show results").click()
     page.get_by_text(f"{N} of {N} located").wait_for(timeout=60_000)
     asked = [a for a in stand_in.asked if a.startswith("fits-cutout")]
     assert len(asked) == len(set(asked)), "none is fetched twice"

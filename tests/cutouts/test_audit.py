@@ -256,9 +256,9 @@ def test_centring_passes_moves_or_refuses():
     assert np.unravel_index(moved.flux[2].argmax(), (69, 69)) == (34, 34)
     assert moved.valid.all()
     edge = prepare(cutout(size=128, x=5.0, radius=1.5))
-    assert "lies beyond the image" in status(edge, "centring")[1] and not edge.valid.all()
-    assert "nothing found" in refused(cutout(peak=0.0), "centring")
-    assert "nothing found" in refused(cutout(size=200, x=14.0, radius=0.8), "centring")
+    assert "is outside the image" in status(edge, "centring")[1] and not edge.valid.all()
+    assert "no source detected" in refused(cutout(peak=0.0), "centring")
+    assert "no source detected" in refused(cutout(size=200, x=14.0, radius=0.8), "centring")
 
 
 def test_a_faint_galaxy_in_the_middle_is_kept_beside_a_bright_star():

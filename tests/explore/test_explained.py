@@ -162,7 +162,7 @@ def test_a_residual_says_where_it_lies_in_which_band_and_of_what_shape():
     assert middle.kind == STRUCTURE, "what one band has in the core may be a line of the galaxy's own gas"
     tilted = model * np.sign(np.mgrid[:69, :69][1] - 34.0) * 0.3
     one_sided = describe_residual(model + tilted, model, DECALS)
-    assert one_sided.sided > 0.99 and one_sided.kind == STRUCTURE and one_sided.brief().endswith("one-sided")
+    assert one_sided.sided > 0.99 and one_sided.kind == STRUCTURE and one_sided.brief().endswith("asymmetric")
     trail = model.copy()
     trail[0, 12:14] += 20 * DECALS.model_noise[0]
     across = describe_residual(trail, model, DECALS)
@@ -205,9 +205,9 @@ def test_one_sentence_tells_all_that_is_to_be_known_of_an_image(explorer):
     (usual,) = add_caveats([Validity()], row, measured.assign(contamination=0.0), [prepared], EDGES)
     assert usual.sentence == "" == usual.caveat
     (beside,) = add_caveats([Validity()], row, measured, [prepared], EDGES)
-    assert beside.sentence == f"To be read with care: {SENTENCES['neighbour']}."
+    assert beside.sentence == f"Interpret with care: {SENTENCES['neighbour']}."
     (double,) = add_caveats([Validity()], row, measured.assign(contamination=0.0, blend=3.0), [prepared], EDGES)
-    assert double.caveat == "blended" and double.sentence == f"To be read with care: {SENTENCES['blended']}."
+    assert double.caveat == "blended" and double.sentence == f"Interpret with care: {SENTENCES['blended']}."
 
 
 def test_a_model_that_learnt_what_is_no_galaxy_is_asked_before_plain_limits():

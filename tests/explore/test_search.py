@@ -203,7 +203,7 @@ def test_the_nearest_is_found_across_the_wrap_with_its_separation(table):
 def test_ids_are_found_in_any_case_and_misses_get_a_hint(table):
     assert search.find(table, " d4 ").id == "D4"
     miss = search.find(table, "nobody")
-    assert miss.id is None and "No galaxy here is called" in miss.said
+    assert miss.id is None and "This atlas has no galaxy" in miss.said
     assert "150 95" not in search.find(table, "150 95").said and "declination" in search.find(table, "150 95").said
     assert search.find(table.drop(columns=["ra", "dec"]), "150 2").id is None
 
@@ -354,5 +354,5 @@ def test_a_damaged_selection_is_written_anew_when_it_is_kept_again(monkeypatch, 
 def test_a_selection_that_the_disk_does_not_take_is_said(monkeypatch, tmp_path):
     monkeypatch.setattr(selections, "cache_folder", lambda: tmp_path)
     (tmp_path / "selections").write_bytes(b"in its place")
-    with pytest.raises(InputError, match="cannot be kept on disk"):
+    with pytest.raises(InputError, match="cannot be stored on disk"):
         selections.keep(["M1"])

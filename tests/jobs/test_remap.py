@@ -45,7 +45,7 @@ def test_a_process_that_ends_before_is_told(monkeypatch):
     monkeypatch.setattr(sys, "executable", "false-python-that-is-not-there")
     remap = Remap(make_groups())
     remap.thread.join(60)
-    assert remap.position is None and "could not be drawn" in remap.trouble
+    assert remap.position is None and "could not be computed" in remap.trouble
 
 
 @pytest.mark.parametrize("n", [0, 29, 200_001])

@@ -62,7 +62,12 @@ def test_a_broken_link_says_so_and_shows_the_rest(app):
     bad = {"x": "<b>", "filter": "nobody:1~2", "object": "<script>", "sel": "../../x", "atlas": "elsewhere"}
     fresh = open_link(app, **bad)
     told = " ".join(w.value for w in fresh.warning)
-    assert "atlas is not here" in told and "malformed" in told and "No galaxy here" in told and "x, filter" in told
+    assert (
+        "atlas is not installed here" in told
+        and "malformed" in told
+        and "This atlas has no galaxy" in told
+        and "x, filter" in told
+    )
     assert len(find_plots(fresh)) == 2
     fresh.run()
     assert not fresh.warning, "said once"
@@ -78,10 +83,10 @@ def test_a_position_finds_the_galaxy_that_lies_there_and_no_simulated_one_elsewh
     app.run()
     app.text_input(key="object").set_value(f"{row['ra']:.6f} {row['dec'] + 0.0005:.6f}").run()
     check(app)
-    assert f"### {row['id']}" in words(app) and "lies 1.8" in words(app).replace("\\", "")
+    assert f"### {row['id']}" in words(app) and "is 1.8" in words(app).replace("\\", "")
     app.text_input(key="object").set_value("10:00:00 +85:00:00").run()
     check(app)
-    assert "its galaxies are simulated" in words(app) and f"### {row['id']}" in words(app)
+    assert "Its galaxies are simulated" in words(app) and f"### {row['id']}" in words(app)
     assert not [b for b in app.button if b.key == "open-nearest"], "no simulated galaxy is next to a real place"
 
 
@@ -93,7 +98,7 @@ def test_the_galaxys_own_page_teaches_when_empty(app, explorer):
     check(app)
     told = words(app)
     assert f"### {explorer.table['id'].iloc[2]}" in told and "Matched twins" in told and "pull" in told
-    assert "nothing lies at its position on the real sky" in told
+    assert "no object at this position on the real sky" in told
     app.button_group(key="band").set_value("g").run()
     check(app)
     app.toggle(key="inverted").set_value(True).run()

@@ -87,4 +87,4 @@ def test_a_selection_that_lies_within_the_other_leaves_nothing_to_compare(app, e
     compare_selected(app, explorer.table["id"].iloc[list_rows(explorer, "Green Pea")].tolist())
     app.selectbox(key="compared-with").set_value("Green Pea").run()
     check(app)
-    assert "too few are left" in words(app)
+    assert "too few remain" in words(app)

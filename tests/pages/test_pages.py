@@ -16,7 +16,8 @@ from galexplore.images import Observed
 from galexplore.latents import LATENTS
 from galexplore.places import ROOT
 from galexplore.survey import DECALS
-from pages._parts import pointer
+from pages._parts import axes, label_files, labels, pointer, ranges
+from pages._session import sky, uploads
 from tests.pages.driver import (
     APP,
     check,
@@ -58,7 +59,7 @@ def test_the_atlas_opens_with_two_plots_and_says_what_to_do(app, explorer):
 def test_a_newcomer_reads_what_this_is_and_flies_to_a_galaxy(app, explorer):
     app.run()
     check(app)
-    assert "An atlas of galaxies" in words(app) and "simulated galaxies and 100 artefacts" in words(app)
+    assert "An atlas of galaxy images" in words(app) and "simulated galaxies and 100 artefacts" in words(app)
     shown = [b for b in app.button if str(b.key).startswith("landing-") and b.label.startswith("![")]
     kinds = [explorer.table.set_index("id").loc[b.key.removeprefix("landing-"), "population"] for b in shown]
     assert kinds == ["Green Pea", "Red Spiral", "Merger", "Lens-like Arc", "ordinary", "ordinary"]
@@ -68,7 +69,7 @@ def test_a_newcomer_reads_what_this_is_and_flies_to_a_galaxy(app, explorer):
     shown[1].click().run()
     check(app)
     name = shown[1].key.removeprefix("landing-")
-    assert f"### {name}" in words(app) and "An atlas of galaxies" not in words(app), "it makes room for the card"
+    assert f"### {name}" in words(app) and "An atlas of galaxy images" not in words(app), "it makes room for the card"
     pointer, row = find_pointer(app), explorer.table.set_index("id").loc[name]
     assert pointer["opened"] == name and list(pointer["ring"]) == ["latents", "map"], "it is ringed on both plots"
     assert pointer["ring"]["latents"] == pytest.approx([row["lat_redshift"], row["lat_logmass"]])
@@ -80,7 +81,7 @@ def test_a_newcomer_reads_what_this_is_and_flies_to_a_galaxy(app, explorer):
     app.button(key="filter-none").click().run()
     app.button(key="clear").click().run()
     app.button(key="landing-hide").click().run()
-    assert "An atlas of galaxies" not in words(app)
+    assert "An atlas of galaxy images" not in words(app)
 
 
 def test_a_newcomer_tries_a_sample_that_ships(app, explorer):
@@ -102,14 +103,14 @@ def test_a_file_dropped_on_the_landing_is_answered_on_locate(app):
     assert "What it resembles" in words(app) and app.session_state["url"] == "locate"
 
 
-def test_what_the_browser_says_of_parts_that_have_left_the_page_changes_nothing(app, monkeypatch):
+def test_what_the_browser_says_of_parts_that_have_left_the_page_changes_nothing(app, explorer, monkeypatch):
     with monkeypatch.context() as patch:  # an uploader that tells once more that it is empty
         patch.setattr(st, "file_uploader", lambda *args, on_change, **settings: on_change())
         app.session_state["landing-files-0"] = []
         app.run()
     app.run()
     check(app)
-    assert app.session_state["url"] == "" and "An atlas of galaxies" in words(app), "nobody is sent to Locate"
+    assert app.session_state["url"] == "" and "An atlas of galaxy images" in words(app), "nobody is sent to Locate"
 
     app.switch_page("pages/locate.py").run()
     assert "pointer" not in app.session_state, "the pointer's part has gone with its page, yet may have asked before"
@@ -119,12 +120,20 @@ def test_what_the_browser_says_of_parts_that_have_left_the_page_changes_nothing(
     pointer.take_clear()
     pointer.take_zoom({}, False)
     assert app.session_state["hovered"] is None
+    before = app.session_state["filter-lat_redshift"]
+    ranges.take_slider("lat_redshift", "range-lat_redshift-9")
+    axes.turn_log(explorer, "axis-9")
+    labels.put_note("GP-001", "note-GP-001")
+    label_files.take_labels("labels-file-9")
+    sky.want_typed()
+    assert not uploads.take_files("files-9") and app.session_state["filter-lat_redshift"] == before
+    assert "labels_brought" not in app.session_state and not app.session_state["sky_wanted"]
 
 
 def test_the_landing_says_what_each_kind_is_and_where_it_is_from(app):
     app.run()
     assert all(name in words(app) for name in ("Cardamone et al. 2009", "Masters et al. 2010", "Bolton et al. 2006"))
-    assert "None of it is real sky" in words(app)
+    assert "These are not real data" in words(app)
 
 
 def test_the_map_names_its_regions(app):
@@ -221,7 +230,7 @@ def test_search_finds_and_says_when_it_does_not(app, explorer):
     assert f"### {name}" in words(app)
     app.text_input(key="object").set_value("<script>alert(1)</script>").run()
     check(app)
-    assert "No galaxy here is called" in words(app) and "<script>" not in words(app)
+    assert "This atlas has no galaxy" in words(app) and "<script>" not in words(app)
 
 
 def test_without_a_model_the_page_says_what_to_do(app, monkeypatch, tmp_path):

@@ -145,6 +145,20 @@ def test_a_range_filters_whether_brushed_or_slid(app, explorer):
     assert passed(0.3, 0.5) and app.session_state.atlas_state.limits == {"lat_redshift": (0.3, 0.5)}
 
 
+def test_a_range_of_redshifts_begins_at_zero_and_leaves_out_nothing_there(app, explorer):
+    inferred = explorer.table["lat_redshift"]
+    assert inferred.min() < 0, "a mean may lie just below zero"
+    app.run()
+    slider = app.slider(key="range-lat_redshift-0")
+    assert slider.min == 0 and slider.value[0] == 0
+    slider.set_range(0, 0.5).run()
+    check(app)
+    assert say_passed(explorer.table, inferred <= 0.5) in words(app)
+    assert app.slider(key="range-lat_redshift-0").value == (0, 0.5)
+    app.slider(key="range-lat_redshift-0").set_range(0, app.slider(key="range-lat_redshift-0").max).run()
+    assert "pass the filter" not in words(app)
+
+
 def test_a_brush_falls_on_the_steps_of_its_slider(monkeypatch):
     from pages._parts import ranges
 
@@ -207,7 +221,7 @@ def test_the_selection_alone_has_a_map_of_its_own(app, explorer, monkeypatch):
     drawn = SimpleNamespace(position=np.random.default_rng(0).normal(size=(200, 2)), trouble="", share=1.0, started=0.0)
     monkeypatch.setattr(remap, "Remap", lambda points: drawn if points.shape == (200, 4) else None)
     app.session_state["selection"] = ids
-    app.session_state["aspect"] = "Map of these alone"
+    app.session_state["aspect"] = "Map of the selection"
     app.session_state["space"] = True
     app.run()
     check(app)

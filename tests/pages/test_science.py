@@ -58,9 +58,9 @@ def test_the_model_page_tells_scores_limits_and_how_to_cite(app, explorer):
     told = words(app)
     value, _ = explorer.card["metrics"]["redshift"]["r2"]
     assert f"{value:.4f}"[:5] in told and "±" in told
-    assert "What it does not do well" in told and "simulated" in told and explorer.card["sha256"] in told
+    assert "Limitations" in told and "simulated" in told and explorer.card["sha256"] in told
     assert "eprint = {2312.16687}" in app.code[0].value and app.code[0].language == "bibtex"
-    assert all(w in told for w in ("Kroupa", "100 Myr", "H₀ = 70", "What it is for"))
+    assert all(w in told for w in ("Kroupa", "100 Myr", "H₀ = 70", "Intended use"))
     assert f"of the **{explorer.card['metrics']['split']} split**" in told
     assert len(app.get("image")) or len(app.get("imgs"))
 

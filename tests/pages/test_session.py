@@ -53,7 +53,7 @@ def test_an_upload_is_kept_for_an_hour_after_it_was_last_shown():
     clock.now = 2 * 3599
     assert store.recall(token, ANNA) is mine
     clock.now = 3599 + 3600
-    with pytest.raises(InputError, match="not kept any longer"):
+    with pytest.raises(InputError, match="has expired"):
         store.recall(token, ANNA)
 
 
@@ -62,10 +62,10 @@ def test_an_upload_opens_for_its_own_person_alone():
     store.keep(token, ANNA, {})
     with pytest.raises(InputError, match="another browser"):
         store.recall(token, BERT)
-    with pytest.raises(InputError, match="not kept any longer"):
+    with pytest.raises(InputError, match="has expired"):
         store.recall(token[:-1], ANNA)
     store.forget(token)
-    with pytest.raises(InputError, match="not kept any longer"):
+    with pytest.raises(InputError, match="has expired"):
         store.recall(token, ANNA)
 
 
@@ -181,7 +181,7 @@ def test_traverse_from_an_upload_outlasts_a_reload_too():
 @pytest.mark.parametrize("at", ["1,2", "a,b,<b>,d,e", "nan,0,10,0,0", "," * 150])
 def test_sliders_that_cannot_be_read_are_left_out_with_a_sentence(at):
     app = open_page("traverse", at=at)
-    assert "cannot be used here: at" in app.warning[0].value.replace("\\", "") and not app.session_state["carried"]
+    assert "not valid here: at" in app.warning[0].value.replace("\\", "") and not app.session_state["carried"]
 
 
 @with_model

@@ -39,7 +39,7 @@ def test_a_name_is_located_with_its_picture_and_says_that_it_is_a_demonstration(
     assert told.count("badge[simulated]") >= 3, "the atlas, the demonstration, and what it resembles"
     app.toggle(key="field-sky").set_value(True).run()
     check(app)
-    assert "none of them lies there" in words(app)
+    assert "none of them is in this field" in words(app)
     app.button(key="forget").click().run()
     check(app)
     assert not list_numbers(app) and app.text_input(key="position").value == "NGC 4565", "not fetched again by itself"

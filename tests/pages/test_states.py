@@ -360,7 +360,7 @@ def test_gif_and_png_are_made_on_demand(explorer):
 def test_what_was_filled_in_is_told_at_the_top(app):
     flux = make_galaxy()[:, 12:57, 12:57]  # 22 arcsec of 33.5
     upload(app, "small.fits", make_fits(flux))
-    assert any("of the frame was filled in" in w.value for w in app.warning)
+    assert any("of the image has no data and was filled in" in w.value for w in app.warning)
     app.button(key="forget").click().run()
     upload(app, "whole.fits", make_fits(make_galaxy()))
     assert not any("filled in" in w.value for w in app.warning)

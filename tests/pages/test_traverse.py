@@ -45,7 +45,7 @@ def test_the_redshift_moves_alone_or_carries_the_galaxy(app, explorer, views):
     assert np.allclose(flux, carry(explorer, start, 0.3).flux, atol=1e-6) and redshift == pytest.approx(0.3)
     assert field == pytest.approx(explorer.survey.field)
     told = "\n".join(one.caption for image in app.get("image") for one in image.proto.imgs)
-    assert "size in kpc are kept" in told and "k correction neglected" in told and "seeing stays" in told
+    assert "at fixed mass, SFR and size in kpc" in told and "no k-correction" in told and "PSF is unchanged" in told
     before = list_images(app)[0]
     app.toggle(key="with-noise").set_value(True).run()
     check(app)

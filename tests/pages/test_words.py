@@ -16,6 +16,9 @@ REPLACED = (
     r"[Rr]arer than [{\d]|\bbrings [{\d]|given the others|\b[Ww]ere its|made ordinary|manifold|left over",
     r"model, not data|[Dd]rop (it )?in\b|Only a position|by threes|is no position\b|too round to tell",
     r"[Tt]old from ordinary|being looked for|false alarm|\btension\b|\bdull\b|log M/yr|at a glance",
+    r"J-name|at hand\?|for want of|[Ff]or the eye|Strange looks|raises an alarm|learnt from does",
+    r"[Oo]ne-sided|[Ll]ooked at \||looked at(\"|$)|made of likeness|[Ll]ikeness in|nearer, as inferred|at rest\b",
+    r"what (the model|it|was) (has )?learnt|cannot be told from|\bthe sky's mix\b|a pixel \*\*|χ² a pixel",
 )
 
 

@@ -66,7 +66,7 @@ def test_thinning_takes_galaxies_of_the_whole_sky(session, tmp_path):
 FAULTS = {
     "429": "busy or broken .429",
     "503": "busy or broken .503",
-    "truncated body": "breaks off",
+    "truncated body": "closes the connection",
     "HTML with status 200": "a web page",
     "endless body": "more than 50 MB",
     "oversize": "more than 50 MB",

@@ -37,7 +37,7 @@ FRAME = pd.DataFrame({"id": ["123456789012345678", "b"], "ra": [10.0, 20.0], "de
 
 def test_tables_and_positions_go_from_one_program_to_another(hub):
     one, other = Samp(), Samp()
-    with pytest.raises(InputError, match="nobody at the SAMP hub takes tables"):
+    with pytest.raises(InputError, match="no program at the SAMP hub accepts tables"):
         one.send_table(FRAME, "mine")
     with pytest.raises(InputError, match="nobody at the SAMP hub takes positions"):
         one.send_position(150.1, -2.2)

@@ -181,7 +181,7 @@ PASSING = ["429", "429 with Retry-After", "503", "truncated body"]
 LASTING = {
     "429": "busy or broken .429",
     "503": "busy or broken .503",
-    "truncated body": "breaks off",
+    "truncated body": "closes the connection",
     "truncated file": "cannot be used",
     "HTML with status 200": "a web page",
     "empty body": "something else",

@@ -117,7 +117,7 @@ def test_units_are_of_its_own_native_pixel(prepared):
 def test_the_limits_follow_the_field():
     with pytest.raises(InputError, match=r"give it \(0.2 for a Five cutout\)"):
         prepare(read(as_npy(draw_disc()), survey=FIVE), FIVE)
-    with pytest.raises(InputError, match=r'model looks at 20\.0" and needs at least 12"'):
+    with pytest.raises(InputError, match=r'model uses 20\.0" and needs at least 12"'):
         prepare(read(as_fits(draw_disc(50), "ugriz"), survey=FIVE), FIVE)
     with pytest.raises(InputError, match=r'the model needs 0\.5" or finer'):
         prepare(read(as_fits(draw_disc(60, 0.55), "ugriz", 0.55), survey=FIVE), FIVE)

@@ -104,7 +104,7 @@ def test_a_late_number_that_is_longer_is_not_cut():
 
 def test_the_unit_that_fits_is_said_and_disagreement_is_measured_with_it():
     said = matched(rows("id,ra,dec", [f"{i},{a / 15:.8f},{d}" for i, a, d in zip("ABC", RA, DEC, strict=True)]))
-    assert "taken for hours" in said and "lies" not in said
+    assert "taken as hours" in said and "lies" not in said
     low = ATLAS.assign(ra=RA / 20)
     text = rows("ra,dec", [f"{a}:{b}:{c:.2f},{d}" for a, b, c, d in zip(*_split(RA / 20), DEC, strict=True)])
     result = match_list(low, read_list(text.encode()), 2)
