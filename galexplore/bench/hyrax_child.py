@@ -21,6 +21,8 @@ HERE = Path(__file__).parent
 class Encoder(nn.Module):
     """The published encoder's stretch, convolutions and head, as `galexplore.bench.peers.Published` has them."""
 
+    knee: Tensor
+
     def __init__(self, config: dict[str, Any], data_sample: Any = None):
         super().__init__()
         self.config = config
