@@ -18,6 +18,7 @@ import pandas as pd
 import torch
 from torch.utils.data import DataLoader, Dataset
 
+from galexplore.bench.hyrax import find_hyrax, measure_hyrax
 from galexplore.bench.made_bricks import draw_positions, make_bricks
 from galexplore.bench.peers import Published
 from galexplore.cutouts.photometry import measure_magnitude
@@ -36,7 +37,6 @@ from galexplore.sources.mock import Store
 from galexplore.tables import catalogue
 
 BATCHES = (32, 64, 256)  # of which each bare network has its own best
-HYRAX = "pip install hyrax in an environment of its own, then: hyrax infer -c CONFIG on a folder of the same cutouts"
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,11 @@ def time_turns(contestants: dict[str, Callable[[], int]], rounds: int) -> dict[s
             start = time.process_time()
             done = act()
             seen[name].append(done / max(time.process_time() - start, 1e-9))
-    return {name: Rate(float(np.median(r)), min(r), max(r)) for name, r in seen.items()}
+    return {name: _summarise(rates) for name, rates in seen.items()}
+
+
+def _summarise(rates: list[float]) -> Rate:
+    return Rate(float(np.median(rates)), min(rates), max(rates))
 
 
 class _Kept(Dataset[torch.Tensor]):
@@ -199,14 +203,21 @@ def measure_bricks(
     }
 
 
-def run(n: int, rounds: int, bricks: int, report: Callable[..., None]) -> dict[str, Any]:
-    """Measure all.
+def run(n: int, rounds: int, bricks: int, report: Callable[..., None], hyrax: Path | None = None) -> dict[str, Any]:
+    """Measure all; hyrax too where the Python of its environment is named.
 
     Returns
     -------
     dict
         `machine`, `bare` and `chains` (name to `Rate`), `ratios`, `bricks`, `peak_gb` of this process.
+
+    Raises
+    ------
+    InputError
+        Where that Python has no hyrax.
     """
+    if hyrax is not None:
+        find_hyrax(hyrax)
     torch.set_num_threads(1)
     has = has_student(find_model("default"))
     instrument = open_instrument("default", has)
@@ -221,6 +232,9 @@ def run(n: int, rounds: int, bricks: int, report: Callable[..., None]) -> dict[s
         report("bare", 1, 3)
         measure_magnitude(store.get(list(frame["id"][:1])), instrument.survey)
         chains = time_turns(list_chains(instrument, store, list(frame["id"]), folder / "catalogue.parquet"), rounds)
+        if hyrax is not None:
+            done = measure_hyrax(hyrax, store.get(list(frame["id"])), instrument.survey, rounds)
+            chains[f"published encoder behind hyrax {done.version}, a FITS file a galaxy"] = _summarise(done.rates)
         report("bare", 2, 3)
         result: dict[str, Any] = {"hardware": describe_hardware(torch.device("cpu")), "machine": measure_machine()}
         result |= {"bare": {k: vars(r) for k, r in bare.items()}, "chains": {k: vars(r) for k, r in chains.items()}}

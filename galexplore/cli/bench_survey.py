@@ -18,6 +18,9 @@ def embed(
     bricks: Annotated[
         int, typer.Option(min=0, help="Positions over made bricks, by 1 and 2 Dask workers; 0: none.")
     ] = 0,
+    hyrax: Annotated[
+        Path | None, typer.Option(help="The Python of an environment that has hyrax, to time its infer verb as well.")
+    ] = None,
     write: Write = None,
     as_json: AsJson = False,
 ) -> None:
@@ -26,7 +29,7 @@ def embed(
     from galexplore.files import write_whole
 
     with Bars() as report:
-        result = bench.run(n, rounds, bricks, report)
+        result = bench.run(n, rounds, bricks, report, hyrax)
     text = bench.write_tables(result)
     if write:
         write_whole(write, f"# Embedding surveys\n\nWritten by `galexplore bench embed --n {n}`.\n\n{text}")
