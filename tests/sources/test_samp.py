@@ -39,7 +39,7 @@ def test_tables_and_positions_go_from_one_program_to_another(hub):
     one, other = Samp(), Samp()
     with pytest.raises(InputError, match="no program at the SAMP hub accepts tables"):
         one.send_table(FRAME, "mine")
-    with pytest.raises(InputError, match="nobody at the SAMP hub takes positions"):
+    with pytest.raises(InputError, match="no program at the SAMP hub accepts positions"):
         one.send_position(150.1, -2.2)
     client = other.connect()
     assert one.send_table(FRAME, "mine") == 1
