@@ -9,6 +9,7 @@ from astropy.stats import binom_conf_interval
 from scipy.stats import median_abs_deviation
 
 from galexplore.cutouts.audit import Prepared
+from galexplore.cutouts.conventions import PSFSIZE
 from galexplore.cutouts.readers import read
 from galexplore.errors import InputError
 from galexplore.explore.explorer import Explorer
@@ -32,7 +33,7 @@ QUANTITIES |= {"redshift_student": "z", "logmass_student": "published_logmass"}
 def judge(explorer: Explorer, folder: Path, left_out: tuple[str, ...] = (), student: Instrument | None = None) -> dict:
     """Locate the galaxies of `truth.csv` and score the answers.
 
-    It names them (`name`, `z`), with `logmass`, `ebv` and `psf_fwhm_<band>` where they are known.
+    It names them (`name`, `z`), with `logmass`, `ebv` and `psf_fwhm_<band>`, the survey's PSFSIZE, where they are known.
 
     Parameters
     ----------
@@ -82,8 +83,8 @@ def judge(explorer: Explorer, folder: Path, left_out: tuple[str, ...] = (), stud
 
 
 def _read_seeing(row: dict, bands: tuple[str, ...]) -> tuple[float | None, ...] | None:
-    """Read the published FWHM of each band, None where it is not known; None where none is."""
-    widths = [float(row.get(f"psf_fwhm_{band}", np.nan)) for band in bands]
+    """Read the FWHM of each band by its published PSFSIZE, None where it is not known; None where none is."""
+    widths = [float(row.get(f"psf_fwhm_{band}", np.nan)) / PSFSIZE for band in bands]
     return tuple(w if np.isfinite(w) else None for w in widths) if np.isfinite(widths).any() else None
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 from astropy.io import fits
 from astropy.table import Table
 
+from galexplore.cutouts.conventions import PSFSIZE
 from galexplore.cutouts.grid import make_wcs
 from galexplore.survey import DECALS
 
@@ -92,7 +93,7 @@ def make_bricks(
         for band, image, noise, width in zip(DECALS.bands, coadds, DECALS.noise, SEEING, strict=True):
             layers[f"image-{band}"] = image
             layers[f"invvar-{band}"] = np.full((side, side), noise**-2, np.float32)
-            layers[f"psfsize-{band}"] = np.full((side, side), width, np.float32)
+            layers[f"psfsize-{band}"] = np.full((side, side), PSFSIZE * width, np.float32)
         place = folder / "coadd" / name[:3] / name
         place.mkdir(parents=True)
         for layer, pixels in layers.items():

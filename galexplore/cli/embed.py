@@ -44,9 +44,7 @@ def embed(
     ] = None,
     seeing: Annotated[
         str | None,
-        typer.Option(
-            "--seeing", help="FWHM of a star, arcsec, instead of the file's: 1.3, or one a band: 1.4,1.3,1.2."
-        ),
+        typer.Option("--seeing", help="FWHM of a star at half maximum, arcsec: 1.3, or one a band: 1.4,1.3,1.2."),
     ] = None,
     model: Annotated[
         str, typer.Option("--model", help="Name of a model; galexplore model list shows them.")

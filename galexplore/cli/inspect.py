@@ -29,7 +29,7 @@ def inspect(
         float | None, typer.Option(help="E(B-V) of our Galaxy's dust, instead of the map's; 0: none.")
     ] = None,
     seeing: Annotated[
-        str | None, typer.Option(help="FWHM of a star, arcsec, instead of the file's: 1.3, or one a band: 1.4,1.3,1.2.")
+        str | None, typer.Option(help="FWHM of a star at half maximum, arcsec: 1.3, or one a band: 1.4,1.3,1.2.")
     ] = None,
     model: Annotated[str | None, typer.Option(help="Read for the survey of this model.")] = None,
     survey: Annotated[Path | None, typer.Option(help="Read for this survey: JSON, as Survey.to_dict gives it.")] = None,

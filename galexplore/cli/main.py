@@ -44,7 +44,7 @@ Ebv = Annotated[
 ]
 Seeing = Annotated[
     str | None,
-    typer.Option("--seeing", help="FWHM of a star, arcsec, instead of the file's: 1.3, or one a band: 1.4,1.3,1.2."),
+    typer.Option("--seeing", help="FWHM of a star at half maximum, arcsec: 1.3, or one a band: 1.4,1.3,1.2."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 

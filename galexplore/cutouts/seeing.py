@@ -165,7 +165,10 @@ def read_seeing(
             if not why and keyword == stem and not alone:
                 why = "names none of several bands"
             if not why:
-                return Reading(fwhm, f"{keyword} of the header", tuple(aside))
+                said = f"{keyword} of the header"
+                if convention.over != 1:
+                    said += f", {fwhm * convention.over:.2f}\", a Gaussian's of as large an area, as at half maximum"
+                return Reading(fwhm, said, tuple(aside))
             aside.append(f"{keyword} = {_tell(header, keyword)} of the header {why}: left aside")
     if star is None:
         return Reading(aside=tuple(aside))
@@ -215,6 +218,7 @@ def _read_keyword(
     if unit == "pixel" and pixel_scale is None:
         return 0.0, "is in pixels, whose scale the file does not say"
     fwhm = number * (pixel_scale or 1.0) if unit == "pixel" else number
+    fwhm /= convention.over
     if not is_seeing(fwhm):
         return 0.0, f"is no seeing from {SHARPEST:g} to {WIDEST:g} arcsec"
     return fwhm, ""

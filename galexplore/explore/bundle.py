@@ -81,7 +81,7 @@ def write_image(explorer: Explorer, identifier: str) -> bytes:
     for band in survey.bands:
         if math.isfinite(row.get(f"psf_{band}", math.nan)):
             said = f"{band}: FWHM of the PSF, arcsec"
-            cards[f"HIERARCH PSFSIZE_{band.upper()}"] = (float(row[f"psf_{band}"]), said)
+            cards[f"HIERARCH PSF_FWHM_{band.upper()}"] = (float(row[f"psf_{band}"]), said)
     known = {"psf_e1", "psf_e2", *(f"noise_{band}" for band in survey.bands)} <= set(row)
     more = {"variance": find_variance(row, survey), "psf": draw_psf(row, survey)} if known else {}
     return to_fits(explorer.images.get([identifier])[0], survey, row.get("ra"), row.get("dec"), cards, **more)

@@ -68,7 +68,7 @@ def _write_sample(row: Row, survey: Survey) -> bytes:
     """Render a row and write it as a compressed FITS cube."""
     cards = {"OBJECT": (row["id"], "sample of galexplore"), "SIMULATE": (True, "simulated image, no real sky")}
     cards |= {
-        f"HIERARCH PSFSIZE_{b.upper()}": (float(row[f"psf_{b}"]), "FWHM of the PSF, arcsec") for b in survey.bands
+        f"HIERARCH PSF_FWHM_{b.upper()}": (float(row[f"psf_{b}"]), "FWHM of the PSF, arcsec") for b in survey.bands
     }
     truths = {"z": "redshift", "logmass": "log10 stellar mass [Msun]", "logsfr": "log10 SFR [Msun/yr]"}
     for column, said in truths.items():

@@ -20,6 +20,7 @@ from astropy.table import Table
 from astropy.wcs import WCS
 
 from galexplore.cutouts.audit import Prepared
+from galexplore.cutouts.conventions import PSFSIZE
 from galexplore.cutouts.dust import read_map
 from galexplore.cutouts.seeing import is_seeing
 from galexplore.errors import InputError
@@ -182,7 +183,10 @@ def _fit(layer: np.ndarray, flux: np.ndarray, path: Path) -> np.ndarray:
 
 
 def read_seeing(folder: Path, brick: str, survey: Survey, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """FWHM of a star (N, B) [arcsec] at places of a brick, by its `psfsize` images; NaN where they do not say."""
+    """FWHM of a star (N, B) [arcsec] at places of a brick, by its `psfsize` images; NaN where they do not say.
+
+    Those hold the survey's PSFSIZE, and what is returned is the width at half maximum (`conventions.PSFSIZE`).
+    """
     seeing = np.full((len(x), len(survey.bands)), np.nan)
     for i, band in enumerate(survey.bands):
         path = find_layer(folder, brick, "psfsize", band)
@@ -190,7 +194,7 @@ def read_seeing(folder: Path, brick: str, survey: Survey, x: np.ndarray, y: np.n
             continue
         sizes = read_layer(path)[0]
         column, row = (np.clip(np.rint(v), 0, n - 1).astype(int) for v, n in ((x, sizes.shape[1]), (y, sizes.shape[0])))
-        found = sizes[row, column].astype(float)
+        found = sizes[row, column].astype(float) / PSFSIZE
         seeing[:, i] = np.where([is_seeing(f) for f in found], found, np.nan)
     return seeing
 

@@ -7,6 +7,7 @@ import pytest
 import galexplore as gx
 from galexplore.bench import sky
 from galexplore.bench.judge import judge, score, write_scores
+from galexplore.cutouts.conventions import PSFSIZE
 from galexplore.errors import InputError
 from galexplore.mock.rows import PARTS
 from galexplore.network.student_card import has_student
@@ -50,7 +51,7 @@ def test_real_galaxies_are_scored_by_what_is_published_of_them(tmp_path):
     assert judge(gx.load(), tmp_path, (truth["name"][0],))["redshift"]["n"] == 1
     assert "refused: " in write_scores(judged)
     assert list(judged["skies"]) == ["by position", "as published", "seeing withheld", "dust withheld"]
-    assert rows[0]["seeing"] == [truth[f"psf_fwhm_{b}"].iloc[0] for b in "grz"]
+    assert rows[0]["seeing"] == pytest.approx([truth[f"psf_fwhm_{b}"].iloc[0] / PSFSIZE for b in "grz"])
     unpublished = truth[["name", "z"]].iloc[:1]
     unpublished.to_csv(tmp_path / "truth.csv")
     alone = judge(gx.load(), tmp_path)

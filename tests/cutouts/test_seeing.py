@@ -7,6 +7,7 @@ import pytest
 from astropy.io import fits
 
 from galexplore.cutouts.audit import prepare
+from galexplore.cutouts.conventions import PSFSIZE
 from galexplore.cutouts.readers import read
 from galexplore.cutouts.seeing import check_seeing, measure_width, parse_seeing
 from galexplore.errors import InputError
@@ -51,20 +52,35 @@ def three(cards, primary=None):
     return prepare(read(save(*parts, primary=primary)))
 
 
-@pytest.mark.parametrize("form", ["PSFSIZE_{}", "HIERARCH PSF_FWHM_{}", "HIERARCH PSFSIZE {}"])
+@pytest.mark.parametrize("form", ["HIERARCH PSF_FWHM_{}", "PSFFWHM{}", "HIERARCH PSF_FWHM {}"])
 def test_a_keyword_that_names_its_band_is_that_bands(form):
     widths = {"g": 1.47, "r": 1.31, "z": 1.2}
-    prepared = cube(*((form.format(b.upper()), w, "") for b, w in widths.items()))
+    prepared = cube(*((form.format(b.upper()), w, "arcsec") for b, w in widths.items()))
     keyword = form.removeprefix("HIERARCH ").format("G")
     assert prepared.seeing.tolist() == [1.47, 1.31, 1.2]
     assert details(prepared, "seeing").startswith(f'g 1.47", r 1.31", z 1.20" ({keyword} of the header')
+
+
+@pytest.mark.parametrize("form", ["PSFSIZE_{}", "HIERARCH PSFSIZE {}"])
+def test_psfsize_is_by_area_and_a_moffat_s_half_maximum_is_narrower(form):
+    prepared = cube(*((form.format(b), w, "") for b, w in zip("GRZ", (1.47, 1.31, 1.2), strict=True)))
+    assert prepared.seeing == pytest.approx(np.array([1.47, 1.31, 1.2]) / PSFSIZE, rel=1e-6)
+    keyword = form.removeprefix("HIERARCH ").format("G")
+    assert details(prepared, "seeing").startswith(f'g 1.14", r 1.01", z 0.93" ({keyword} of the header, 1.47", a')
+
+
+def test_psfsize_is_what_the_area_of_a_moffat_says_of_it():
+    star = draw_star(6.0, 255, 3.0)
+    star = star / star.sum()
+    by_area = np.sqrt(8 * np.log(2)) * np.sqrt(1 / (star**2).sum() / (4 * np.pi))
+    assert by_area / 6.0 == pytest.approx(PSFSIZE, rel=0.02)
 
 
 def test_a_keyword_in_arcsec_or_pixels_by_its_comment():
     arcsec, pixels = "[arcsec] median seeing", "median FWHM in pixels"
     assert cube(("SEEING_R", 1.4, arcsec)).seeing[1] == 1.4
     assert cube(("SEEING_R", 3.0, pixels)).seeing[1] == pytest.approx(3 * SCALE, rel=1e-3)
-    assert cube(("PSFSIZE_R", 3.0, pixels)).seeing[1] == pytest.approx(3 * SCALE, rel=1e-3)
+    assert cube(("PSFSIZE_R", 5.0, pixels)).seeing[1] == pytest.approx(5 * SCALE / PSFSIZE, rel=1e-3)
     assert cube(("FWHM_R", "1.4 arcsec", "")).seeing[1] == 1.4
     for comment in ("", "arcsec, of pixels of 0.26"):
         prepared = cube(("FWHM_R", 1.4, comment))
@@ -93,9 +109,9 @@ def test_a_keyword_without_a_band_is_that_of_its_own_image_only():
 
 def test_what_is_no_seeing_is_left_aside_and_said():
     for value in (-99.0, 0.0, 0.1, 7.2, "unknown"):
-        prepared = cube(("PSFSIZE_G", value, ""), ("PSFSIZE_Z", 1.2, ""))
+        prepared = cube(("HIERARCH PSF_FWHM_G", value, ""), ("HIERARCH PSF_FWHM_Z", 1.2, ""))
         assert np.isnan(prepared.seeing[:2]).all() and prepared.seeing[2] == 1.2
-        assert f"PSFSIZE_G = {value}" in details(prepared, "seeing") and "left aside" in details(prepared, "seeing")
+        assert f"PSF_FWHM_G = {value}" in details(prepared, "seeing") and "left aside" in details(prepared, "seeing")
     assert details(cube(), "seeing") == UNKNOWN and np.isnan(cube().seeing).all()
 
 
@@ -125,7 +141,7 @@ def test_images_of_a_star_tell_the_seeing_where_no_keyword_does():
     assert np.isnan(unnamed.seeing).all() and "names none of the bands" in details(unnamed, "seeing")
     scaled = prepare(read(save(image, (stars[0], fits.Header({"PIXSCALE": SCALE / 1.3}), "PSF_G"))))
     assert scaled.seeing[0] == pytest.approx(1.6 / 1.3, rel=0.03), "sampled finer than the image"
-    header = head(**CUBE, PSFSIZE_G=1.5)
+    header = head(**CUBE, PSFFWHMG="1.5 arcsec")
     both = prepare(read(save((BASE, header, "IMAGE"), *one_each)))
     assert both.seeing == pytest.approx([1.5, 1.3, 1.1], rel=0.03) and both.seeing[0] == 1.5
     wide = prepare(read(save(image, (np.ones((41, 41), "f4"), fits.Header(), "PSF_G"))))
@@ -134,7 +150,7 @@ def test_images_of_a_star_tell_the_seeing_where_no_keyword_does():
     assert np.isnan(huge.seeing).all() and "at most 512 pixels" in details(huge, "seeing")
 
 
-@pytest.mark.parametrize("key", ["seeing", "psf_fwhm", "psfsize", "fwhm", "meta_psf_fwhm"])
+@pytest.mark.parametrize("key", ["seeing", "psf_fwhm", "fwhm", "meta_psf_fwhm"])
 def test_an_npz_may_say_it_too(key):
     prepared = prepare(read(as_npz(image=BASE, pixel_scale=SCALE, **{key: np.array([1.6, 1.3, 1.1])})))
     assert prepared.seeing.tolist() == [1.6, 1.3, 1.1]
