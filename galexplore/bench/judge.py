@@ -33,7 +33,7 @@ QUANTITIES |= {"redshift_student": "z", "logmass_student": "published_logmass"}
 def judge(explorer: Explorer, folder: Path, left_out: tuple[str, ...] = (), student: Instrument | None = None) -> dict:
     """Locate the galaxies of `truth.csv` and score the answers.
 
-    It names them (`name`, `z`), with `logmass`, `ebv` and `psf_fwhm_<band>`, the survey's PSFSIZE, where they are known.
+    It names them (`name`, `z`), with `logmass`, `ebv` and `psf_fwhm_<band>`, the PSFSIZE there, where they are known.
 
     Parameters
     ----------
