@@ -260,7 +260,7 @@ def test_the_card_says_what_its_numbers_mean_only_where_it_is_known(explorer):
     assert own["Initial mass function"] == "Chabrier (2003)" and "Planck 2018" in own["Cosmology"]
     source = dict(describe_source(fetched))
     assert source["Selection"] == "z < 1; good" and source["Left out"] == "3 no position"
-    assert source["Cutouts"] == "9 asked for: 8 got, 1 missing, 0 refused, 0 failed"
+    assert source["Cutouts"] == "9 requested: 8 got, 1 missing, 0 refused, 0 failed"
     assert not describe_source(explorer), "nothing is said of simulated ones"
     assert not any("{" in sentence for sentence in [*list_uses(explorer), *list_limits(explorer)])
 

@@ -370,7 +370,7 @@ def test_the_pixel_scale_is_asked_for_only_where_the_file_is_silent(app):
     stream = io.BytesIO()
     np.save(stream, make_galaxy())
     upload(app, "mine.npy", stream.getvalue())
-    assert "does not say how large" in words(app) and not list_numbers(app)
+    assert "gives no pixel scale" in words(app) and not list_numbers(app)
     app.number_input[0].set_value(DECALS.model_scale)
     next(b for b in app.button if b.label == "Locate it").click().run()
     check(app)

@@ -107,7 +107,7 @@ def test_the_confusion_is_drawn_with_truth_down_and_answers_across():
     population[:60], points[:60, 0] = "Red Spiral", points[:60, 0] + 8
     found = classify(points, population, ("Red Spiral",), normals=300, draws=1)
     heat = figures.plot_confusion(found.confusion, "Confusion").data[0]
-    at = np.array(heat.z)[heat.y.index("true Red Spiral"), heat.x.index("called Red Spiral")]
+    at = np.array(heat.z)[heat.y.index("true Red Spiral"), heat.x.index("predicted Red Spiral")]
     assert at > 0.95
     curve = figures.plot_recovery({"Red Spiral": {"rarity": recover(points[:, 0], population == "Red Spiral")}}, "R")
     assert [t.name for t in curve.data if t.name] == ["Red Spiral, rarity", "at random"]

@@ -260,7 +260,7 @@ def test_labels_are_brought_back_from_a_file(app, own_cache):
     app.file_uploader(key="labels-file-0").set_value([("mine.csv", data, "text/csv")]).run()
     check(app)
     (said,) = [w.value for w in app.warning]
-    assert "1 label taken" in said and "score must be a number from 0 to 5" in said
+    assert "1 label imported" in said and "score must be a number from 0 to 5" in said
     (file,) = (own_cache / "labels").glob("*.jsonl")
     assert read_labels(file)[["id", "score", "note"]].values.tolist() == [["M000001", 5, "<b>ring</b>"]]
     app.file_uploader(key="labels-file-1").set_value([("mine.json", b"nothing", "text/plain")]).run()
