@@ -109,7 +109,7 @@ def test_what_is_imported_is_declared_and_the_other_way_round():
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
     needed = name_modules((ROOT / "requirements.txt").read_text().splitlines())
     optional = {module for requirements in extras.values() for module in name_modules(requirements)}
-    used = collect_modules(FILES)
+    used = collect_modules(FILES) - {"hyrax"}  # of `bench.hyrax_child`, which an environment of hyrax's own runs
     assert used - optional == needed - optional
     about = [*FILES, ROOT / "setup.py", *ROOT.glob(".ci/*.py"), *ROOT.glob("tests/**/*.py")]
     assert optional <= collect_modules(about)

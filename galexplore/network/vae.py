@@ -95,10 +95,7 @@ class CVAE(nn.Module):
 
     def homogenise(self, flux: Tensor, told: Tensor | None) -> tuple[Tensor, Tensor | None]:
         """Bring the bands of images to one seeing (`Homogeniser`), and say what is then told of it."""
-        if self.homogeniser is None:
-            return flux, told
-        with torch.autocast(flux.device.type, enabled=False):
-            return self.homogeniser(flux, told)
+        return (flux, told) if self.homogeniser is None else self.homogeniser(flux, told)
 
     def shapes(self, flux: Tensor) -> Tensor:
         """Return what the convolutions see in homogenised images (B, C, S, S): (B, W), float32."""

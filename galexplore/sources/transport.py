@@ -210,11 +210,7 @@ class Session(requests.Session):
                 trouble = f"is busy or broken ({status})"
             except (requests.RequestException, HTTPError, OSError) as error:
                 self._give_up_where_hopeless(request, error)
-                trouble = (
-                    "sends its answer too slowly"
-                    if is_late(error)
-                    else "closes the connection before its answer is complete"
-                )
+                trouble = "sends its answer too slowly" if is_late(error) else "closes the connection too early"
             try:
                 retries = retries.increment(method, str(request.url), error=HTTPError(trouble))
             except (MaxRetryError, HTTPError):
