@@ -201,7 +201,9 @@ def test_one_sentence_tells_all_that_is_to_be_known_of_an_image(explorer):
     row = pd.DataFrame({"lat_redshift": [0.2], "lat_logmass": [10.0], "percentile": [99.0]})
     (known,) = add_caveats([Validity("at the edge", ("seldom seen",), 1.5)], row, measured, [cut], EDGES)
     assert known.caveat == "neighbour" and known.reasons[0] == "seldom seen" and len(known.reasons) == 4
-    assert known.sentence.count("At the edge") == 1 and "13% of the image has no data and was filled in" in known.sentence
+    assert (
+        known.sentence.count("At the edge") == 1 and "13% of the image has no data and was filled in" in known.sentence
+    )
     (usual,) = add_caveats([Validity()], row, measured.assign(contamination=0.0), [prepared], EDGES)
     assert usual.sentence == "" == usual.caveat
     (beside,) = add_caveats([Validity()], row, measured, [prepared], EDGES)
