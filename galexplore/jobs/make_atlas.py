@@ -19,6 +19,7 @@ from galexplore.files import hash_file
 from galexplore.images import Observed
 from galexplore.jobs.gather import LEAST_ORDINARY
 from galexplore.jobs.publish import check_place, hold_name, name_partial, publish_model, write_card
+from galexplore.latents import MEANS, SIGMAS
 from galexplore.network.embed import Embedder
 from galexplore.places import find_model
 from galexplore.sources.keeping import keep
@@ -29,6 +30,7 @@ from galexplore.tables import catalogue
 #: Files that are the model's own and go with it; what the card says of its old atlas does not.
 _OWN = [name for name, what in CONTENT.items() if what in ("weights", "joint posterior's parameters")]
 _OWN += [name for name, what in CONTENT.items() if what == "training distribution"]
+SAME = 1e-3  # of their standard errors: spread of latents below which galaxies are one and the same
 _OF_ATLAS = ("files", "digest", "attribution", "atlas", "honesty", "provenance")
 
 
@@ -89,10 +91,9 @@ def make_atlas(
         frame, flux = _tabulate(located, embedder.survey)
         keep(_Located(list(frame["id"]), flux), list(frame["id"]), folder / KEPT, embedder.survey, progress)
         latents, features = embedder.read(flux, observed=Observed.read(frame, embedder.survey))
-        try:
-            made = atlas.build(pd.concat([frame, latents], axis=1), features)
-        except ValueError as error:  # of a covariance that is zero
-            raise InputError("these galaxies are too much alike for an atlas; are they one and the same?") from error
+        if (latents[MEANS[1:]].std().to_numpy() < SAME * latents[SIGMAS[1:]].median().to_numpy()).any():
+            raise InputError("these galaxies are too much alike for an atlas; are they one and the same?")
+        made = atlas.build(pd.concat([frame, latents], axis=1), features)
         made.save(folder / "atlas.npz")
         pixels = artefacts.measure_artefacts(flux, embedder.survey)
         artefacts.save(folder / "pixels.npz", frame, pixels, embedder.survey)

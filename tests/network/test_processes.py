@@ -42,7 +42,7 @@ def test_two_processes_end_where_one_does(sky, tmp_path):
     _, one = fit(sample, validation, tmp_path / "one", survey=DECALS, network=TINY, training=RECIPE)
     last, alone = two["history"][-1], one["history"][-1]
     # Not the same numbers: batch statistics and random moves are each process's own.
-    assert last["reconstruction"] == pytest.approx(alone["reconstruction"], rel=0.2)
+    assert last["reconstruction"] == pytest.approx(alone["reconstruction"], rel=0.3)
     assert last["score"] == pytest.approx(alone["score"], abs=0.15)
     assert two["hardware"].endswith("2 processes")
     assert load_file(tmp_path / "two" / "weights.safetensors")

@@ -200,8 +200,8 @@ def test_kinds_stand_beside_their_controls(app, explorer):
     assert f"Of {len(rows)}, **{n} ({n / len(rows):.0%})** have the statement *high sSFR*" in told
     assert "among its controls" in told
     differences = list_differences(comparison, "r")
-    assert f"Matched, they are (AUC): {differences}." in told
-    for said in ("more compact in kpc", "of higher sSFR (", "brighter in r than beside it"):
+    assert f"Compared with matched controls they are (AUC): {differences}." in told
+    for said in ("more compact in kpc", "higher in inferred sSFR (", "brighter in r than in the adjacent bands"):
         assert said in differences, "a Green Pea's compactness, sSFR and line are told"
     app.selectbox(key="matched-other").set_value("Red Spiral").run()
     check(app)

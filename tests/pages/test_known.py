@@ -53,7 +53,7 @@ def test_the_corner_plot_is_drawn_where_it_is_opened(app, explorer):
     app.session_state["corner-open-upload"] = True
     app.run()
     check(app)
-    assert [c for c in app.get("plotly_chart") if c.key == "corner-upload"] and "Correlations" in words(app)
+    assert [c for c in app.get("plotly_chart") if c.key == "corner-upload"] and "Correlation coefficients" in words(app)
 
 
 def test_the_physics_plot_shows_the_joint_posteriors_regions(app):

@@ -159,7 +159,7 @@ def test_a_reload_of_traverse_keeps_where_it_started_and_its_sliders(explorer):
     assert "at" not in again.session_state["carried"]
     elsewhere = open_page("traverse", data="c0ffee00", **carried)
     assert "a typical galaxy" in words(elsewhere), "another catalogue's galaxies are others"
-    assert f"“{name}” left out" in elsewhere.warning[0].value
+    assert f"“{name}” ignored" in elsewhere.warning[0].value
 
 
 @with_model

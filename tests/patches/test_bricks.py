@@ -82,7 +82,7 @@ def test_masked_pixels_are_filled_and_a_masked_galaxy_is_refused(sky, tmp_path):
     mask(folder, "b0000", "maskbits", spoil)
     source = BrickSource(folder / "positions.csv", folder, DECALS)
     (block,) = source.read(source.list_partitions()[0])
-    assert block.refusals[0] == "" and "too much is missing in r" in block.refusals[1]
+    assert block.refusals[0] == "" and "too many pixels are missing in r" in block.refusals[1]
     assert (~block.valid[0]).any(axis=(1, 2)).tolist() == [True, False, False]
     assert np.allclose(block.observed.seeing, [[1.5, 1.3, 1.2]]) and np.isfinite(block.ebv).all()
 
