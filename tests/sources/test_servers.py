@@ -342,7 +342,7 @@ def test_answers_as_sesame_gave_them():
     assert (exact.ra, exact.dec, exact.by, exact.kind) == (170.57458768232, 59.07452101151, "Simbad", "LIN")
     assert rough.rounding == pytest.approx(36) and rough.by == "VizieR"
     session = Session(adapter=Scripted((200, {}, b"<html>Down</html>"), clock=clock), clock=clock)
-    with pytest.raises(ServerError, match="no answer"):
+    with pytest.raises(ServerError, match="cannot be read"):
         resolve(session, "NGC 3642")
 
 
