@@ -19,7 +19,7 @@ TARGETS = {"seen_s": 3.0, "own_s": 1.5, "unreached_s": 3.0}
 #: What is typed; the first name warms up.
 NAMES = ("M 104", "NGC 4565", "IC 1101", "UGC 1333", "NGC 1365", "M 104")
 DELAY = 0.3  # seconds before each answer of a server: about that of one on another continent
-BOX = "A name, or RA and Dec"
+BOX = "Object name, RA and Dec"
 UNREACHED = "there seems to be no network"
 #: Has the page itself note, by its own clock, when a name's picture and answer are painted: a driver's questions wait
 #: for whatever else the browser does. Answered is where all numbers and the kinds' table, the last of the words, stand.

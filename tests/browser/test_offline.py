@@ -38,7 +38,7 @@ def ask(page, text: str) -> None:
     """Go to Locate and ask for a name or a position."""
     page.get_by_role("link", name="Locate", exact=True).first.click()
     settle(page)
-    page.get_by_label("A name, or RA and Dec").fill(text)
+    page.get_by_label("Object name, RA and Dec").fill(text)
     page.keyboard.press("Enter")
 
 
@@ -84,7 +84,7 @@ def test_out_of_reach_it_is_said_once_and_every_page_is_as_before(browser, befor
             settle(page)
             assert page.get_by_text("there seems to be no network").count() == 1
         assert page.get_by_role("link", name="Download its FITS cutout").count() == 1, "the way by hand"
-        page.get_by_label("A name, or RA and Dec").fill("")
+        page.get_by_label("Object name, RA and Dec").fill("")
         page.keyboard.press("Enter")
         settle(page)
         said = read_pages(page)

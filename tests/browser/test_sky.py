@@ -27,7 +27,7 @@ def address(stand_in):
 def test_a_name_is_typed_and_answered(page):
     page.get_by_role("link", name="Locate").first.click()
     settle(page)
-    page.get_by_label("A name, or RA and Dec").fill("NGC 4565")
+    page.get_by_label("Object name, RA and Dec").fill("NGC 4565")
     page.keyboard.press("Enter")
     page.get_by_text("log stellar mass", exact=False).first.wait_for(timeout=60_000)
     settle(page)
