@@ -41,7 +41,7 @@ class Encoder(nn.Module):
 
     def train_batch(self, batch: Tensor) -> dict[str, Tensor]:
         """Hyrax asks for it; nothing is trained here."""
-        raise NotImplementedError
+        raise RuntimeError("nothing is trained here")
 
     @staticmethod
     def prepare_inputs(data_dict):  # type: ignore[no-untyped-def]
