@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from galexplore.cutouts.conventions import PSFSIZE
 from galexplore.errors import InputError
 from galexplore.mock.rows import require_known
 from galexplore.survey import DECALS, Survey
@@ -16,7 +17,7 @@ class Conditions:
     filters : tuple of str
         The curves' names in speclite.
     seeing : tuple of float
-        FWHM, arcsec, the median over its fields.
+        FWHM, arcsec, at half of a star's maximum, the median over its fields.
     noise : tuple of float
         Sky noise of a native pixel, nanomaggies, where the depth is `reference`.
     reference : float
@@ -35,12 +36,13 @@ class Conditions:
     reddening: tuple[float, float]
 
 
-#: The surveys of which catalogues can be drawn. DECaLS, as of the bricks of DR10 south: the medians of its seeing;
-#: depths of the wide fields, of the Dark Energy Survey's, and of what was observed seldom or often; SFD's E(B-V).
+#: The surveys of which catalogues can be drawn. DECaLS, as of the bricks of DR10 south: the medians of its PSFSIZE, which
+#: are widths by area (`conventions.PSFSIZE`); depths of the wide fields, of the Dark Energy Survey's, and of what was
+#: observed seldom or often; SFD's E(B-V).
 CONDITIONS = {
     DECALS: Conditions(
         filters=("decamDR1-g", "decamDR1-r", "decamDR1-z"),
-        seeing=(1.47, 1.36, 1.24),
+        seeing=(1.47 / PSFSIZE, 1.36 / PSFSIZE, 1.24 / PSFSIZE),
         noise=(0.0026, 0.0038, 0.0105),
         reference=24.57,
         depths=((0.60, 24.27, 0.17), (0.36, 25.07, 0.20), (0.04, 24.6, 0.80)),

@@ -12,7 +12,7 @@ from galexplore.survey import Survey
 #: its own; bad nights spread further than good ones. Fields of DR10: g and r correlate by 0.4, g and z hardly.
 SEEING_COMMON, SEEING_OWN, SEEING_SKEW = 0.09, 0.125, 0.12
 #: Share of the galaxies to learn from that are seen through any seeing, and between what FWHM, arcsec, a band's lies.
-ANY_SEEING, SEEING_LIMITS = 0.2, (0.8, 2.0)
+ANY_SEEING, SEEING_LIMITS = 0.3, (0.7, 2.0)
 #: dex: scatter of each band's noise beside what its field's depth says; colour excess beyond which no survey goes.
 NOISE_OWN, REDDEST = 0.08, 0.45
 #: Share of a star's light in the wings beyond the Moffat profile, up to, and how much wider those are.

@@ -13,7 +13,7 @@ from galexplore.mock.selection import BROAD, SAMPLES, TAUGHT
 from galexplore.survey import Survey
 
 #: Raise when any galaxy that is drawn changes: what was drawn for training is kept by it.
-VERSION = 5
+VERSION = 6
 BLOCK = 26_000  # ordinary galaxies drawn at a time
 
 
