@@ -142,6 +142,11 @@ class Survey:
         return "Legacy Survey" if self.layer.startswith("ls-") else self.name
 
     @property
+    def is_northern(self) -> bool:
+        """Whether it is what the Legacy Surveys have north of Dec 32.375, as its layer says."""
+        return self.layer.startswith("ls-") and self.layer.endswith("-north")
+
+    @property
     def has_pictures(self) -> bool:
         """Whether a colour picture shows all its bands, so that it can be inverted."""
         return sorted(self.rgb) == sorted(self.bands)
@@ -193,6 +198,23 @@ class Survey:
         return cls(**values)
 
     @classmethod
+    def find(cls, text: str) -> "Survey":
+        """Find the survey of a name, whatever its case and punctuation, or read it from a JSON file.
+
+        Raises
+        ------
+        InputError
+            One sentence, where it is neither, or as of `open`.
+        """
+        for survey in SURVEYS:
+            if _spell(text) == _spell(survey.name):
+                return survey
+        if not Path(text).suffix:
+            known = " and ".join(survey.name for survey in SURVEYS)
+            raise InputError(f"no survey is called {text!r}: {known} are known; of another one give a JSON file")
+        return cls.open(Path(text))
+
+    @classmethod
     def open(cls, path: Path) -> "Survey":
         """Read a survey from a JSON file of the fields that `to_dict` gives.
 
@@ -214,6 +236,10 @@ class Survey:
 
 
 _TUPLES = ("bands", "noise", "peak", "display", "rgb", "extinction")
+
+
+def _spell(name: str) -> str:
+    return "".join(c for c in name.lower() if c.isalnum())
 
 
 def _is_number(value: object) -> bool:
@@ -242,3 +268,26 @@ DECALS = Survey(
     extinction=(3.214, 2.165, 1.211),
     layer="ls-dr10",
 )
+
+#: The Beijing-Arizona Sky Survey in g and r and the Mayall z-band Legacy Survey, which the Legacy Surveys have north of
+#: Dec 32.375 in the same pixels; DESI's coefficients of dust for these filters (`desiutil.dust`).
+BASS_MZLS = Survey(
+    name="BASS/MzLS",
+    bands=("g", "r", "z"),
+    zero_point=22.5,
+    pixel_scale=0.262,
+    native_size=128,
+    size=69,
+    noise=(0.0020, 0.0037, 0.0096),
+    peak=(0.12, 0.32, 0.87),
+    display=(6.0, 3.4, 2.2),
+    display_m=0.03,
+    display_q=20.0,
+    rgb=("z", "r", "g"),
+    reference="r",
+    extinction=(3.258, 2.176, 1.199),
+    layer="ls-dr9-north",
+)
+
+#: Those that are known by name.
+SURVEYS = (DECALS, BASS_MZLS)

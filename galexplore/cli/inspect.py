@@ -32,7 +32,7 @@ def inspect(
         str | None, typer.Option(help="FWHM of a star at half maximum, arcsec: 1.3, or one a band: 1.4,1.3,1.2.")
     ] = None,
     model: Annotated[str | None, typer.Option(help="Read for the survey of this model.")] = None,
-    survey: Annotated[Path | None, typer.Option(help="Read for this survey: JSON, as Survey.to_dict gives it.")] = None,
+    survey: Annotated[str | None, typer.Option(help="Read for this survey: its name, or JSON of its fields.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
     """Print the audit of a file: what was found, by which keyword, what was assumed; nothing is located."""
@@ -56,18 +56,18 @@ def inspect(
         raise SystemExit(2)
 
 
-def choose_survey(model: str | None, path: Path | None) -> Survey:
-    """Choose the survey that a file is read for: that of a model, or of a file; DECaLS by default.
+def choose_survey(model: str | None, survey: str | None) -> Survey:
+    """Choose the survey that a file is read for: that of a model, or of a name or a file; DECaLS by default.
 
     Raises
     ------
     InputError
         Where both are given, or one of them cannot be read.
     """
-    if model is not None and path is not None:
+    if model is not None and survey is not None:
         raise InputError("--model and --survey both name a survey; give one of them")
-    if path is not None:
-        return Survey.open(path)
+    if survey is not None:
+        return Survey.find(survey)
     if model is None:
         return DECALS
     return Survey.from_dict(read_unsealed(find_model(model))["survey"])

@@ -9,7 +9,7 @@ import typer
 from galexplore.cli.terminal import Bars, complaints, out
 from galexplore.errors import InputError
 from galexplore.places import DATA, SAMPLES, cache_folder, warn_of_cache
-from galexplore.survey import DECALS
+from galexplore.survey import DECALS, Survey
 
 app = typer.Typer()
 Depth = Literal["default", "deep"]
@@ -23,6 +23,7 @@ def mock(
     to: Annotated[Path | None, typer.Option("--out", help="Folder, or a .parquet with --photometry-only.")] = None,
     photometry_only: Annotated[bool, typer.Option(help="Write labels and magnitudes alone.")] = False,
     depth: Annotated[Depth, typer.Option(help="As the embedded survey, or deep (to r = 24).")] = "default",
+    survey: Annotated[str, typer.Option(help="Whose imaging a new survey is of: DECaLS or BASS/MzLS.")] = DECALS.name,
     pixels: Annotated[bool, typer.Option(help="Render the images too.")] = True,
     processes: Annotated[int | None, typer.Option(help="Processes that render; one a core by default.")] = None,
 ) -> None:
@@ -34,13 +35,16 @@ def mock(
         return
     from galexplore.jobs import mock_survey
 
+    imaging = Survey.find(survey)
+    if to is None and imaging != DECALS:
+        raise InputError(f"the embedded survey is one of {DECALS.name}; draw one of {imaging.name} with --out")
     if to is None and (trouble := warn_of_cache()):
         raise InputError(f"{trouble.partition(':')[0]}; give --out, or let $GALEXPLORE_CACHE name a folder that can.")
     with Bars() as report:
-        path = DATA if to is None else _draw_survey(n, seed, to, photometry_only, depth, report)
+        path = DATA if to is None else _draw_survey(n, seed, to, photometry_only, depth, imaging, report)
         if not pixels or photometry_only:
             return
-        count = mock_survey.render(path, DECALS, to, processes, lambda done, of: report("render", done, of))
+        count = mock_survey.render(path, imaging, to, processes, lambda done, of: report("render", done, of))
     out.print(f"{count:,} galaxies rendered into {to or cache_folder()}.")
 
 
@@ -73,15 +77,17 @@ def samples(
         out.print(f"{path}: {path.stat().st_size / 1000:.0f} kB.")
 
 
-def _draw_survey(n: int, seed: int, to: Path, photometry_only: bool, depth: str, report: Bars) -> Path:
+def _draw_survey(
+    n: int, seed: int, to: Path, photometry_only: bool, depth: str, survey: Survey, report: Bars
+) -> Path:
     """Draw the survey that a finished folder does not hold yet; return its catalogue's path."""
     from galexplore.jobs import mock_survey
 
     path = to if photometry_only else to / "catalogue.parquet"
     if photometry_only != (to.suffix == ".parquet"):
         raise InputError("--out takes a file ending in .parquet with --photometry-only, and a folder without it.")
-    there = mock_survey.is_built(path, n, seed, depth)
-    mock_survey.build(n, seed, path, DECALS, photometry_only, depth, report.progress.console.print)
+    there = mock_survey.is_built(path, n, seed, depth, survey)
+    mock_survey.build(n, seed, path, survey, photometry_only, depth, report.progress.console.print)
     if not there:
         out.print(f"{path}: {n:,} galaxies drawn.")
     return path

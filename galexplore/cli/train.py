@@ -49,7 +49,11 @@ def train(
         ),
     ] = None,
     survey: Annotated[
-        Path | None, typer.Option(help="JSON file of another survey's bands, pixels and noise; see CONTRIBUTING.md.")
+        str | None,
+        typer.Option(
+            help="A survey's name, or a JSON file of its bands, pixels and noise (CONTRIBUTING.md); by default the one "
+            "that the catalogue was drawn for, else DECaLS."
+        ),
     ] = None,
     pack: Annotated[
         Path | None,
@@ -81,7 +85,7 @@ def train(
     if name is None:
         raise InputError("A model needs a name: galexplore train --name NAME")
     check_place(name, overwrite)
-    imaging = Survey.open(survey) if survey else DECALS
+    imaging = choose_imaging(survey, data)
     if extra and not is_embedded(data):
         raise InputError("--extra draws galaxies of the embedded survey, which are mixed with no other catalogue's.")
     network, training = RECIPES[recipe or ("gpu" if pick_device().type == "cuda" else "cpu")]
@@ -160,6 +164,17 @@ def go_on(folder: Path, given: list[str], name: str | None, devices: int, overwr
         f"with: galexplore train --unpack {folder.name}",
         soft_wrap=True,
     )
+
+
+def choose_imaging(asked: str | None, data: Path) -> Survey:
+    """Choose the survey that a model is to read: the one asked for, or that the catalogue was drawn for, or DECaLS."""
+    from galexplore.jobs.gather import find_catalogue
+    from galexplore.sources.mock import find_survey
+    from galexplore.tables.catalogue import read_provenance
+
+    if asked:
+        return Survey.find(asked)
+    return find_survey(read_provenance(find_catalogue(data))) or DECALS
 
 
 def choose_start(asked: str | None, data: Path, fetched: bool) -> str:

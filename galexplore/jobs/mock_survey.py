@@ -10,7 +10,7 @@ from galexplore.locks import hold
 from galexplore.mock.rows import Report
 from galexplore.mock.survey import count_blocks, draw_block
 from galexplore.sources.mock import Store
-from galexplore.survey import Survey
+from galexplore.survey import DECALS, Survey
 from galexplore.tables import catalogue
 
 
@@ -54,9 +54,9 @@ def build(
     ImportError
         Without bagpipes and speclite.
     """
-    parts = out.with_name(f"{out.name}.parts-{n}-{seed}-{depth}{'-photometry' * photometry_only}")
+    parts = out.with_name(f"{out.name}.parts-{n}-{seed}-{depth}{'-photometry' * photometry_only}{_tell_apart(survey)}")
     with hold(out.with_name(f".{out.name}.lock"), f"{out} is being drawn"):
-        if not is_built(out, n, seed, depth):
+        if not is_built(out, n, seed, depth, survey):
             _draw_blocks(n, seed, out, parts, survey, photometry_only, depth, progress)
         if parts.exists():
             shutil.rmtree(parts)
@@ -75,19 +75,26 @@ def _draw_blocks(
             table = draw_block(size, seed, block, survey, depth, photometry_only, last, progress)
             catalogue.write(table[list_photometry(survey)] if photometry_only else table, path)
         paths.append(path)
-    provenance = {"survey": describe_request(n, seed, depth), "simulated": True}
+    provenance = {"survey": describe_request(n, seed, depth, survey), "simulated": True}
+    if survey != DECALS:
+        provenance["imaging"] = survey.to_dict()
     with write_beside(out) as partial:
         catalogue.write_blocks((catalogue.read(path) for path in paths), partial, provenance)
 
 
-def describe_request(n: int, seed: int, depth: str) -> str:
+def describe_request(n: int, seed: int, depth: str, survey: Survey = DECALS) -> str:
     """Say in JSON what a catalogue was asked to be; it stands in the file's provenance as `survey`."""
-    return json.dumps({"n": n, "seed": seed, "depth": depth})
+    return json.dumps({"n": n, "seed": seed, "depth": depth} | ({} if survey == DECALS else {"of": survey.name}))
 
 
-def is_built(out: Path, n: int, seed: int, depth: str) -> bool:
+def is_built(out: Path, n: int, seed: int, depth: str, survey: Survey = DECALS) -> bool:
     """Tell whether a file already holds that very catalogue."""
-    return out.exists() and catalogue.read_provenance(out).get("survey") == describe_request(n, seed, depth)
+    return out.exists() and catalogue.read_provenance(out).get("survey") == describe_request(n, seed, depth, survey)
+
+
+def _tell_apart(survey: Survey) -> str:
+    """Name a survey in a folder's name; DECaLS needs no name."""
+    return "" if survey == DECALS else "-" + "".join(c for c in survey.name.lower() if c.isalnum())
 
 
 def render(

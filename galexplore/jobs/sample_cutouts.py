@@ -56,7 +56,7 @@ def write_samples(folder: Path, survey: Survey, progress: Report = lambda text: 
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
     for name, table in draw_samples(survey, progress).items():
-        table = add_positions(add_labels(table, np.random.default_rng(SEED)), np.random.default_rng(SEED))
+        table = add_positions(add_labels(table, np.random.default_rng(SEED)), np.random.default_rng(SEED), survey)
         row = read_rows(table)[0]
         paths.append(folder / f"{name}.fits.fz")
         with write_beside(paths[-1]) as partial:

@@ -9,8 +9,8 @@ from astropy.coordinates import SkyCoord
 
 from galexplore.latents import wrap_angle
 from galexplore.mock import oddity
+from galexplore.mock.grain import find_smoothing
 from galexplore.mock.rows import PARTS
-from galexplore.mock.scene import SMOOTHING
 from galexplore.survey import Survey
 
 SPLITS = (("train", 0.6), ("validation", 0.7), ("calibration", 0.8), ("test", 1.0))
@@ -20,7 +20,8 @@ def add_magnitudes(table: pd.DataFrame, survey: Survey, rng: np.random.Generator
     """Add `mag_g`, `mag_r`, `mag_z` and their errors: sky noise over the galaxy's area, and 1 % of calibration.
 
     The area is that of a profile fit, 1 / sum(p^2): 4 pi sigma^2 of the seeing and 8.93 re^2 of an exponential disc,
-    added. Over such an area the noise, correlated between pixels, adds up to `SMOOTHING` times what white noise would.
+    added. Over such an area the noise, correlated between pixels, adds up to `grain.find_smoothing` times what white
+    noise would.
 
     Parameters
     ----------
@@ -37,12 +38,12 @@ def add_magnitudes(table: pd.DataFrame, survey: Survey, rng: np.random.Generator
         A copy, with `bulge_fraction` of the r light besides.
     """
     columns, total_r = {}, _add_parts(table, "r", np.float32)
-    for band, tint in zip(survey.bands, oddity.CORE_COLOUR, strict=True):
+    for band, tint, smoothing in zip(survey.bands, oddity.CORE_COLOUR, find_smoothing(survey), strict=True):
         flux = _add_parts(table, band, float)
         if "core" in table:
             flux = flux + tint * (table["core"] * total_r).to_numpy(float)
         area = 4 * np.pi * (table[f"psf_{band}"] / 2.355) ** 2 + 8.93 * np.minimum(table["re_arcsec"], 8) ** 2
-        error = noise * SMOOTHING * table[f"noise_{band}"] * np.sqrt(area) / survey.pixel_scale
+        error = noise * smoothing * table[f"noise_{band}"] * np.sqrt(area) / survey.pixel_scale
         error = np.sqrt(error**2 + (0.01 * flux) ** 2).to_numpy(float)
         noisy = np.maximum(flux + error * rng.standard_normal(len(table)), 0.3 * error)
         columns[f"mag_{band}"] = survey.zero_point - 2.5 * np.log10(noisy)
@@ -98,13 +99,19 @@ def add_labels(table: pd.DataFrame, rng: np.random.Generator, mass_error: float 
     return table.assign(**columns)
 
 
-def add_positions(table: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
-    """Add `ra`, `dec`, spread evenly over -18 < Dec < 32, more than 20 degrees off the Milky Way."""
+#: Declinations [deg] between which a catalogue lies; those of the north lie north of the Galaxy too.
+SOUTH, FAR_NORTH = (-18.0, 32.0), (33.0, 80.0)
+
+
+def add_positions(table: pd.DataFrame, rng: np.random.Generator, survey: Survey) -> pd.DataFrame:
+    """Add `ra`, `dec`, spread evenly over what the survey looked at, more than 20 degrees off the Milky Way."""
+    low, high = np.sin(np.radians(FAR_NORTH if survey.is_northern else SOUTH))
     ra, dec = np.empty(0), np.empty(0)
     while len(ra) < len(table):
         a = rng.uniform(0, 360, 4 * len(table) + 100)
-        d = np.degrees(np.arcsin(rng.uniform(np.sin(np.radians(-18)), np.sin(np.radians(32)), len(a))))
-        keep = np.abs(SkyCoord(a, d, unit="deg").galactic.b.deg) > 20
+        d = np.degrees(np.arcsin(rng.uniform(low, high, len(a))))
+        latitude = SkyCoord(a, d, unit="deg").galactic.b.deg
+        keep = (latitude if survey.is_northern else np.abs(latitude)) > 20
         ra, dec = np.append(ra, a[keep]), np.append(dec, d[keep])
     return table.assign(ra=ra[: len(table)], dec=dec[: len(table)])
 

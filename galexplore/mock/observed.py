@@ -6,9 +6,9 @@ import numpy as np
 from scipy import fft
 
 from galexplore.mock import profile
+from galexplore.mock.grain import find_kernels
 from galexplore.mock.render import transform_star
 from galexplore.mock.rows import Row, take_bands
-from galexplore.mock.scene import KERNEL
 from galexplore.survey import Survey
 
 SIDE = 63  # native pixels of a PSF's picture: odd, so that the star stands in the middle of one
@@ -41,21 +41,23 @@ def find_variance(row: Row, survey: Survey) -> np.ndarray:
 
 @cache
 def _average_variance(survey: Survey) -> np.ndarray:
-    """Variance (S, S) of means of correlated noise, of unit variance a native pixel, over the pixels of a model input.
+    """Variance (B, S, S) of means of correlated noise, of unit variance a native pixel, over a model input's pixels.
 
-    The noise is white noise smoothed by a 3 x 3 kernel (`scene.draw_noise`), a model pixel a weighted mean of native
-    ones, separable along rows and columns: the variance is the sum over lags of the kernel's autocorrelation times that
-    of the weights.
+    The noise is white noise smoothed by a kernel (`grain.draw_noise`), a model pixel a weighted mean of native ones,
+    separable along rows and columns: the variance is the sum over lags of the kernel's autocorrelation times that of
+    the weights.
     """
     n, m = survey.native_size, survey.size
     edges, ends = np.arange(n + 1.0), np.linspace(0, n, m + 1)
     overlap = np.minimum(ends[1:, None], edges[1:]) - np.maximum(ends[:-1, None], edges[:-1])
     weights = np.clip(overlap, 0, None) * m / n
-    near, diagonal = KERNEL
-    kernel = np.array([[diagonal, near, diagonal], [near, 1, near], [diagonal, near, diagonal]])
-    together = np.array([[np.sum(_lag(_lag(kernel, i, 0), j, 1) * kernel) for j in range(-2, 3)] for i in range(-2, 3)])
-    means = np.array([np.sum(_lag(weights, lag, 1) * weights, axis=1) for lag in range(-2, 3)])
-    return np.einsum("ab,ai,bj->ij", together / np.sum(kernel**2), means, means)
+    planes = []
+    for kernel in find_kernels(survey):
+        lags = range(1 - len(kernel), len(kernel))
+        together = np.array([[np.sum(_lag(_lag(kernel, i, 0), j, 1) * kernel) for j in lags] for i in lags])
+        means = np.array([np.sum(_lag(weights, lag, 1) * weights, axis=1) for lag in lags])
+        planes.append(np.einsum("ab,ai,bj->ij", together, means, means))
+    return np.array(planes)
 
 
 def _lag(array: np.ndarray, by: int, axis: int) -> np.ndarray:

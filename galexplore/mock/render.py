@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import fft
 
-from galexplore.mock import camera, oddity, profile, scene
+from galexplore.mock import camera, grain, oddity, profile, scene
 from galexplore.mock.rows import PARTS, Row, require_known, take_bands
 from galexplore.mock.structure import draw_structure
 from galexplore.survey import DECALS, Survey
@@ -130,6 +130,6 @@ def render(row: Row, survey: Survey) -> np.ndarray:
     residual = rng.normal(0, 0.06, (len(noise), 3)) * noise[:, None]
     sky = residual[:, 0, None, None] + residual[:, 1, None, None] * slope[:, None] + residual[:, 2, None, None] * slope
     more = camera.draw_gaps(clean.shape[0], clean.shape[1], np.random.default_rng([int(row["seed"]), 6]))
-    picture = camera.saturate((clean + sky + more * scene.draw_noise(noise, clean, rng)).astype(np.float32))
+    picture = camera.saturate((clean + sky + more * grain.draw_noise(noise, clean, rng, survey)).astype(np.float32))
     oddity.add_defect(picture, row, survey)
     return picture

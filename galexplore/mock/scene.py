@@ -17,10 +17,6 @@ ANY_SEEING, SEEING_LIMITS = 0.3, (0.7, 2.0)
 NOISE_OWN, REDDEST = 0.08, 0.45
 #: Share of a star's light in the wings beyond the Moffat profile, up to, and how much wider those are.
 WINGS, WIDER = 0.06, 3.0
-#: Weights of the next and of the diagonal pixel that resampling gave the noise, and what the noise of many adjacent
-#: pixels is by it over that of as many independent ones.
-KERNEL = 0.094, 0.042
-SMOOTHING = (1 + 4 * sum(KERNEL)) / (1 + 4 * sum(k * k for k in KERNEL)) ** 0.5
 #: Galaxies brighter than r = 24.5 per square arcmin, slope of their counts (e.g. Capak et al. 2007), and stars to r =
 #: 23.
 GALAXY_DENSITY, GALAXY_SLOPE, GALAXY_LIMIT = 32.0, 0.33, 24.5
@@ -144,32 +140,3 @@ def _place(r: float, gr: float, rz: float, half: float, survey: Survey, rng: np.
         # what lies right on the galaxy would have been deblended into it, or have spoiled its spectrum
         if np.hypot(x, y) > 2.0 + 1.2 * np.log10(1 + flux[1]):
             return {"x": x, "y": y, "flux": flux}
-
-
-def draw_noise(noise: np.ndarray, flux: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Sky and photon noise of a coadd, correlated between adjacent pixels as resampling makes it.
-
-    A 3 x 3 kernel, `KERNEL`, gives the correlations measured on blank DECaLS sky: 0.19 to the next pixel, 0.09 to the
-    diagonal one.
-
-    Parameters
-    ----------
-    noise : array (3,), nmgy a native pixel
-        In g, r, z.
-    flux : array (3, h, w), nmgy a native pixel
-        The noiseless image: photons add variance in proportion.
-    rng : numpy Generator
-
-    Returns
-    -------
-    array (3, h, w)
-    """
-    a, b = KERNEL
-    bands, h, w = flux.shape
-    white = rng.standard_normal((bands, h + 2, w + 2), dtype=np.float32)
-    rows = white[:, 1:-1] + a * (white[:, 2:] + white[:, :-2])
-    side = a * white[:, 1:-1] + b * (white[:, 2:] + white[:, :-2])
-    smooth = (rows[:, :, 1:-1] + side[:, :, 2:] + side[:, :, :-2]) / np.sqrt(1 + 4 * a * a + 4 * b * b)
-    sky = np.asarray(noise, np.float32)[:, None, None]
-    photons = np.array([0.012, 0.014, 0.018], np.float32)[:, None, None]  # sky variance over sky level, per nmgy
-    return sky * np.sqrt(1 + np.maximum(flux, 0) * photons / (sky * 0.7)) * smooth

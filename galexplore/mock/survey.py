@@ -71,7 +71,7 @@ def draw_block(
         kinds = [draw_rare(kind, count, seed, survey) for kind, count in counts.items()]
         table = pd.concat([table, pd.concat(kinds).assign(split="rare")], ignore_index=True)
     rng = np.random.default_rng([seed, block, 13])
-    table = add_positions(add_labels(table, rng, DEEP_MASSES if depth == "deep" else MASSES), rng)
+    table = add_positions(add_labels(table, rng, DEEP_MASSES if depth == "deep" else MASSES), rng, survey)
     if not photometry_only:
         table["neighbour_flux"] = [_sum_neighbours(s, survey) for s in table["seed"]]
     return _tidy(table)
@@ -110,7 +110,7 @@ def draw_training(n: int, seed: int, survey: Survey, progress: Report = _ignore)
     rng = np.random.default_rng([*seeds, 13])
     table = table.iloc[rng.permutation(n)].reset_index(drop=True)
     table = table.assign(id=[f"X{i + 1:06d}" for i in range(n)], split="train")
-    table = add_positions(add_labels(scene.broaden_seeing(table, survey, rng), rng), rng)
+    table = add_positions(add_labels(scene.broaden_seeing(table, survey, rng), rng), rng, survey)
     return _tidy(table.assign(neighbour_flux=np.nan))
 
 
@@ -122,7 +122,7 @@ def draw_strange(n: int, seed: int, survey: Survey, progress: Report = _ignore) 
     find_conditions(survey)
     parts = [draw_rare(kind, n // (4 if kind.galaxy else 1), seed, survey) for kind in KINDS]
     table, rng = pd.concat(parts, ignore_index=True), np.random.default_rng([seed, 19])
-    return _tidy(add_positions(add_labels(table, rng), rng).assign(split="rare", neighbour_flux=np.nan))
+    return _tidy(add_positions(add_labels(table, rng), rng, survey).assign(split="rare", neighbour_flux=np.nan))
 
 
 def count_blocks(n: int) -> list[int]:

@@ -1,5 +1,6 @@
-"""Where the Legacy Surveys' southern imaging cannot be: told without asking anybody.
+"""Where the imaging that a model has learnt to read cannot be: told without asking anybody.
 
+Of the Legacy Surveys' northern imaging it is known that it lies north of Dec 32.375, and of the Galaxy. Of the southern,
 `footprint.moc` is a coverage map in the IVOA's form (MOC, HEALPix of order 5), made by `coverage`: all within 5 degrees
 of regions of DR10 south, all within 2.6 degrees of where the Dark Energy Camera had taken g, r and z by 2023, whoever
 asked for it, so that newer releases are in it, and all beyond 30 degrees from the Galaxy's plane. What is refused lies
@@ -12,8 +13,12 @@ import math
 from functools import cache
 from pathlib import Path
 
+from galexplore.survey import DECALS, Survey
+
 #: North of this declination [deg] images are of BASS and MzLS (Dey et al. 2019, AJ 157, 168, section 4).
 NORTH = 32.375
+#: And beyond this one there are none: BASS and MzLS end near 84.
+FARTHEST = 86.0
 #: Galactic latitude [deg] nearer than which to the plane nothing is imaged.
 PLANE = 10.0
 _POLE = math.radians(192.85948), math.radians(27.12825)  # the north pole of our Galaxy, ICRS
@@ -66,20 +71,32 @@ def find_cell(ra: float, dec: float, order: int) -> int:
     return face << 2 * order | within
 
 
-def explain_outside(ra: float, dec: float) -> str:
+def explain_outside(ra: float, dec: float, survey: Survey = DECALS) -> str:
     """Say why no image of a position (degrees, ICRS) can be had that a model has learnt to read; "" where one may be.
 
     Parameters
     ----------
     ra, dec : float
+    survey : Survey
+        The model's.
     """
-    if dec > NORTH:
+    if dec > NORTH and not survey.is_northern:
         return (
             f"north of Dec {NORTH:g}° the Legacy Surveys are made by other telescopes (BASS and MzLS, with other g and "
             "r filters), on which this model was not trained"
         )
-    if abs(find_latitude(ra, dec)) < PLANE:
+    if survey.is_northern and dec <= NORTH:
+        return (
+            f"south of Dec {NORTH:g}° the Legacy Surveys are made by another telescope (with the Dark Energy Camera, "
+            "and other g and r filters), on which this model was not trained"
+        )
+    latitude = find_latitude(ra, dec)
+    if abs(latitude) < PLANE:
         return f"within {PLANE:g}° of the plane of our Galaxy the Legacy Surveys have no images"
+    if survey.is_northern:
+        if latitude > 0 and dec < FARTHEST:
+            return ""
+        return f"BASS and MzLS looked north of our Galaxy's plane alone, and no farther north than Dec {FARTHEST:g}°"
     order, covered = read_coverage()
     if find_cell(ra, dec, order) not in covered:
         return "the Legacy Surveys have no images in g, r and z there"

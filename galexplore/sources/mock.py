@@ -3,12 +3,13 @@
 import multiprocessing
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,7 +23,7 @@ from galexplore.places import cache_folder, warn_of_cache
 from galexplore.sources.kept import find_wcs
 from galexplore.sources.pictures import Overflow, PictureFile
 from galexplore.sources.segments import Segment, draw_rows
-from galexplore.survey import Survey
+from galexplore.survey import DECALS, SURVEYS, Survey
 
 
 def _count_processors() -> int:
@@ -41,6 +42,26 @@ DRAWN_BY_BAND = (*(f"flux_{part}" for part in PARTS), "psf", "noise")
 def can_draw(catalogue: pd.DataFrame, survey: Survey) -> bool:
     """Whether a catalogue holds all that its pictures are drawn from, as only the simulated survey's does."""
     return set(catalogue) >= DRAWN | {f"{stem}_{band}" for stem in DRAWN_BY_BAND for band in survey.bands}
+
+
+def find_survey(provenance: Mapping[Any, Any]) -> Survey | None:
+    """Find for which survey a catalogue was drawn, by its provenance; None where it is not the simulated survey's."""
+    if said := provenance.get("imaging"):
+        return Survey.from_dict(said)
+    return DECALS if '"seed"' in str(provenance.get("survey", "")) else None
+
+
+def check_survey(catalogue: pd.DataFrame, name: str, survey: Survey) -> None:
+    """Refuse to have a catalogue that was drawn through one survey's filters seen by another that is known.
+
+    Raises
+    ------
+    InputError
+        One sentence: whose it is.
+    """
+    drawn = find_survey(catalogue.attrs)
+    if drawn and drawn.name != survey.name and survey.name in [one.name for one in SURVEYS]:
+        raise InputError(f"{name} was drawn for {drawn.name}, through other filters than those of {survey.name}")
 
 
 #: Rows whose pictures share a file. The blocks of `survey.BLOCK` rows that a large survey is drawn in are as long, so
@@ -72,7 +93,14 @@ class Store:
 
     @classmethod
     def beside(cls, path: Path, catalogue: pd.DataFrame, survey: Survey) -> "Store":
-        """Open the store of a catalogue read from `path`: in its own folder where pictures stand, else in the cache."""
+        """Open the store of a catalogue read from `path`: in its own folder where pictures stand, else in the cache.
+
+        Raises
+        ------
+        InputError
+            As of `check_survey`.
+        """
+        check_survey(catalogue, Path(path).name, survey)
         folder = Path(path).parent
         return cls(catalogue, survey, folder if any(p.is_dir() for p in folder.glob("mock-*")) else None)
 

@@ -60,7 +60,7 @@ def check_place(ra: float, dec: float, survey: Survey) -> None:
         raise InputError(f"no server is known that has images of {survey.name}; upload a cutout instead")
     if survey.native_size > LARGEST:
         raise InputError(f"the viewer gives at most {LARGEST} pixels a side; this model needs {survey.native_size}")
-    if why := explain_outside(ra, dec):
+    if why := explain_outside(ra, dec, survey):
         raise OutsideError(f"outside the survey: {why}")
 
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from galexplore.cutouts.grid import resample
 from galexplore.mock import observed
-from galexplore.mock.scene import draw_noise
+from galexplore.mock.grain import draw_noise
 from galexplore.survey import DECALS
 
 
@@ -13,7 +13,7 @@ def test_the_skys_variance_is_that_of_many_skies():
     row = {f"noise_{b}": n for b, n in zip("grz", noise, strict=True)}
     said = observed.find_variance(row, DECALS)
     rng, blank = np.random.default_rng(1), np.zeros((3, DECALS.native_size, DECALS.native_size), np.float32)
-    skies = [resample(draw_noise(noise, blank, rng), DECALS.pixel_scale, DECALS) for _ in range(150)]
+    skies = [resample(draw_noise(noise, blank, rng, DECALS), DECALS.pixel_scale, DECALS) for _ in range(150)]
     measured = np.var(skies, axis=0, ddof=1)
     assert np.allclose((measured / said).mean(axis=(1, 2)), 1, rtol=0.01)
     assert np.abs(np.log(said / said.mean(axis=(1, 2), keepdims=True))).max() > 0.02, "pixels cover native ones unlike"

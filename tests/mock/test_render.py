@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from galexplore.cutouts.grid import resample
-from galexplore.mock import profile, render, scene, structure
+from galexplore.mock import grain, profile, render, structure
 from galexplore.mock.measure import add_magnitudes
 from galexplore.survey import DECALS
 
@@ -106,7 +106,7 @@ def test_transforms_agree_with_galsim():
 
 
 def test_noise_has_the_row_s_level_and_correlation():
-    noise = scene.draw_noise(np.array([0.003, 0.004, 0.01]), np.zeros((3, 128, 128)), np.random.default_rng(1))
+    noise = grain.draw_noise(np.array([0.003, 0.004, 0.01]), np.zeros((3, 128, 128)), np.random.default_rng(1), DECALS)
     assert np.allclose(noise.std(axis=(1, 2)), [0.003, 0.004, 0.01], rtol=0.05)
     neighbour = (noise[:, :, 1:] * noise[:, :, :-1]).mean() / (noise**2).mean()
     assert neighbour == pytest.approx(0.19, abs=0.03)
@@ -118,7 +118,7 @@ def test_magnitude_errors_are_those_of_the_pictures():
     disc = np.exp(-1.678 * np.hypot(x, y) * DECALS.pixel_scale / 2.0)  # re of 2 arcsec; the seeing hardly matters
     noise = np.array([0.003, 0.004, 0.01])
     rng, blank = np.random.default_rng(2), np.zeros((3, 64, 64))
-    fits = [(scene.draw_noise(noise, blank, rng) * disc).sum(axis=(1, 2)) for _ in range(800)]
+    fits = [(grain.draw_noise(noise, blank, rng, DECALS) * disc).sum(axis=(1, 2)) for _ in range(800)]
     scatter = np.std(fits, axis=0) * disc.sum() / (disc**2).sum()
     row = ROW | {f"flux_{part}_{b}": 1e-3 for part in ("bulge", "disc", "young") for b in "grz"}
     row |= dict(zip(("noise_g", "noise_r", "noise_z"), noise, strict=True)) | {"psf_g": 0.1, "psf_r": 0.1, "psf_z": 0.1}

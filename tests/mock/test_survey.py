@@ -143,7 +143,7 @@ def test_labels_have_the_errors_that_they_state(drawn):
 
 
 def test_positions_lie_in_the_footprint():
-    table = add_positions(pd.DataFrame(index=range(500)), np.random.default_rng(0))
+    table = add_positions(pd.DataFrame(index=range(500)), np.random.default_rng(0), DECALS)
     assert table["dec"].between(-18, 32).all() and table["ra"].between(0, 360).all()
 
 

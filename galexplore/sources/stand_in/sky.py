@@ -12,7 +12,7 @@ from scipy.ndimage import zoom
 
 from galexplore.mock.render import render
 from galexplore.places import DATA, ROOT
-from galexplore.sources.footprint import NORTH, find_latitude
+from galexplore.sources.footprint import FARTHEST, find_latitude
 from galexplore.survey import DECALS
 from galexplore.tables import catalogue
 from galexplore.tables.positions import separate
@@ -70,7 +70,7 @@ class Sky:
             half = max(field.flux.shape[1:]) / 2 * NATIVE
             if float(separate([field.ra], [field.dec], ra, dec)[0]) < half:
                 return field if layer in OLDER else None
-        if abs(find_latitude(ra, dec)) < EMPTY or dec > NORTH + 2 or layer not in (NEWEST, *OLDER):
+        if abs(find_latitude(ra, dec)) < EMPTY or dec > FARTHEST or layer not in (NEWEST, *OLDER):
             return None
         return self.draw(ra, dec)
 
