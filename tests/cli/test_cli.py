@@ -139,6 +139,20 @@ def test_mock_draws_renders_and_continues(tmp_path):
     assert len(list((tmp_path / "survey").glob("mock-*/pictures.f16"))) == 1
 
 
+def test_a_northern_survey_is_drawn_and_trained_on(tmp_path):
+    pytest.importorskip("bagpipes")
+    assert "no survey is called 'SDSS'" in refuse_one_line("mock", "--survey", "SDSS", "--out", tmp_path / "none")
+    assert "with --out" in refuse_one_line("mock", "--survey", "bass-mzls")
+    drawn = run("mock", "--n", 40, "--seed", 3, "--survey", "BASS/MzLS", "--no-pixels", "--out", tmp_path / "north")
+    assert drawn.returncode == 0, drawn.stderr
+    cost = run("train", "--name", "mine-1", "--data", tmp_path / "north", "--dry-run")
+    assert cost.returncode == 0, cost.stderr
+    refused = refuse_one_line("train", "--name", "mine-1", "--data", tmp_path / "north", "--survey", "DECaLS")
+    assert "drawn for BASS/MzLS" in refused
+    assert "no other catalogue" in refuse_one_line("train", "--name", "mine-1", "--data", tmp_path / "north", "--extra", 5)
+    assert not list((ROOT / "models").glob("*mine-1*"))
+
+
 def test_a_cache_that_cannot_be_written_is_no_place_to_render_into(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("GALEXPLORE_CACHE", str(tmp_path / "file" / "cache"))

@@ -17,7 +17,7 @@ from galexplore.network.recipes import Training
 from galexplore.places import DATA
 from galexplore.posterior.metrics import evaluate
 from galexplore.sources.kept import KEPT, Kept
-from galexplore.survey import DECALS
+from galexplore.survey import BASS_MZLS, DECALS
 from galexplore.tables import catalogue
 from tests.jobs.tiny import BRIEF, TINY, nothing, train_own, write_own
 
@@ -36,6 +36,24 @@ def test_a_catalogue_of_ones_own_becomes_a_model_that_opens(own_models, tmp_path
     assert np.isfinite(latents).all()
     assert sorted(p.name for p in own_models.iterdir()) == ["mine"]
     assert not list((own_models / "mine").glob("checkpoint*"))
+
+
+def test_a_model_of_a_northern_catalogue_reads_the_north(own_models, tmp_path):
+    """Its card says so, and what answers or refuses a position asks the card."""
+    from galexplore.jobs import mock_survey
+    from galexplore.sources.servers import OutsideError, check_place
+
+    pytest.importorskip("bagpipes")
+    mock_survey.build(60, 5, tmp_path / "catalogue.parquet", BASS_MZLS)
+    card = make_model.train_model("north", tmp_path / "catalogue.parquet", BRIEF, nothing, BASS_MZLS, TINY)
+    explorer = gx.load("north")
+    assert card["survey"]["name"] == "BASS/MzLS" and explorer.survey == BASS_MZLS and explorer.simulated
+    check_place(180.0, 50.0, explorer.survey)
+    with pytest.raises(OutsideError, match="Dark Energy Camera"):
+        check_place(180.0, 2.0, explorer.survey)
+    with pytest.raises(InputError, match="drawn for BASS/MzLS"):
+        make_model.train_model("south", tmp_path / "catalogue.parquet", BRIEF, nothing, DECALS, TINY)
+    assert sorted(p.name for p in own_models.iterdir() if not p.name.startswith(".")) == ["north"]
 
 
 def test_a_catalogue_of_ones_own_is_mixed_with_no_mock_galaxies_and_not_called_simulated(own_models, tmp_path):

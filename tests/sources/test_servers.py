@@ -17,7 +17,7 @@ from galexplore.sources.sky_pictures import fetch_sky_picture, is_blank
 from galexplore.sources.stand_in.faults import FAULTS
 from galexplore.sources.stand_in.files import write_jpeg
 from galexplore.sources.transport import NetworkError, ServerError, Session, open_session
-from galexplore.survey import DECALS
+from galexplore.survey import BASS_MZLS, DECALS
 from tests.sources.answering import Passing, Scripted
 
 PLACE = (150.1, 2.2)
@@ -101,6 +101,24 @@ def test_what_lies_outside_costs_no_request(server, session):
             with pytest.raises(OutsideError, match=why):
                 fetch(session, *place, DECALS)
     assert not server.asked
+
+
+def test_a_model_of_the_north_answers_the_north_alone(server, session):
+    """What is refused goes by the survey of the model that asks."""
+    beyond = ((150.0, 2.2), "Dark Energy Camera"), ((10.7, 41.3), "north of our Galaxy"), ((30.0, 88.0), "north of our")
+    for place, why in (*beyond, ((300.0, 35.0), "plane of our Galaxy")):
+        for fetch in (fetch_cutout, fetch_picture):
+            with pytest.raises(OutsideError, match=f"outside the survey: .*{why}"):
+                fetch(session, *place, BASS_MZLS)
+    assert not server.asked
+    fetched = fetch_cutout(session, 180.0, 50.0, BASS_MZLS)
+    assert fetched.cutout.flux.shape == (3, 128, 128) and all(fetched.cutout.seeing)
+    prepared = prepare(fetched.cutout, BASS_MZLS)
+    assert prepared.flux.shape == BASS_MZLS.shape and np.isfinite(prepared.flux).all()
+    assert fetch_picture(session, 180.0, 50.0, BASS_MZLS).layer == fetched.layer == LAYERS[0]
+    with pytest.raises(OutsideError, match="BASS"):
+        fetch_cutout(session, 180.0, 50.0, DECALS)
+    assert not explain_outside(180.0, NORTH + 0.001, BASS_MZLS) and explain_outside(180.0, NORTH, BASS_MZLS)
 
 
 def test_what_the_table_does_not_know_is_told_by_the_picture(server, session):

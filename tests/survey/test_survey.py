@@ -7,7 +7,7 @@ from dataclasses import MISSING, FrozenInstanceError, fields, replace
 import pytest
 
 from galexplore.errors import InputError
-from galexplore.survey import DECALS, Survey
+from galexplore.survey import BASS_MZLS, DECALS, SURVEYS, Survey
 from tests.survey.five import FIVE
 
 
@@ -104,3 +104,17 @@ def test_a_survey_is_read_from_a_file_of_its_fields(tmp_path):
             Survey.open(path)
     with pytest.raises(InputError, match="no readable survey"):
         Survey.open(tmp_path / "none.json")
+
+
+def test_a_survey_is_found_by_its_name_or_its_file(tmp_path):
+    assert [Survey.find(text) for text in ("DECaLS", "decals")] == [DECALS] * 2
+    assert [Survey.find(text) for text in ("BASS/MzLS", "bass-mzls", "BASS MzLS")] == [BASS_MZLS] * 3
+    path = tmp_path / "five.json"
+    path.write_text(json.dumps(FIVE.to_dict()))
+    assert Survey.find(str(path)) == FIVE
+    with pytest.raises(InputError, match="no survey is called 'SDSS': DECaLS and BASS/MzLS are known"):
+        Survey.find("SDSS")
+    with pytest.raises(InputError, match="no readable survey none.json"):
+        Survey.find(str(tmp_path / "none.json"))
+    assert [s.is_northern for s in (*SURVEYS, FIVE)] == [False, True, False]
+    assert BASS_MZLS.archive == "Legacy Survey"
