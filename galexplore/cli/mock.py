@@ -77,9 +77,7 @@ def samples(
         out.print(f"{path}: {path.stat().st_size / 1000:.0f} kB.")
 
 
-def _draw_survey(
-    n: int, seed: int, to: Path, photometry_only: bool, depth: str, survey: Survey, report: Bars
-) -> Path:
+def _draw_survey(n: int, seed: int, to: Path, photometry_only: bool, depth: str, survey: Survey, report: Bars) -> Path:
     """Draw the survey that a finished folder does not hold yet; return its catalogue's path."""
     from galexplore.jobs import mock_survey
 

@@ -44,10 +44,10 @@ class Conditions:
 #: DECaLS, as of the bricks of DR10 south: the medians of PSFSIZE; depths of the wide fields, of the Dark Energy
 #: Survey's, and of what was observed seldom or often; SFD's E(B-V).
 #:
-#: BASS and MzLS, as of DR9 north: PSFSIZE about 1.9, 1.7 and 1.2 arcsec, and point sources to 24.3, 23.7 and 23.3 mag at
-#: 5 sigma (24.2, 23.6, 23.0 of Zou et al. 2019, who say that a fifth of the fields is 0.15 mag deeper or shallower). Such
-#: a depth is what a fit of the camera's own pixels reaches, so noise that interpolation correlates is less in a pixel:
-#: f / 5 / (sqrt(4 pi) PSFSIZE / 2.355 / pixel) over `grain.find_smoothing`. 90Prime's pixels are 0.454 arcsec wide.
+#: BASS and MzLS, as of DR9 north: PSFSIZE about 1.9, 1.7 and 1.2 arcsec, and point sources to 24.3, 23.7 and 23.3 mag
+#: at 5 sigma (24.2, 23.6, 23.0 of Zou et al. 2019, by whom a fifth of the fields is 0.15 mag deeper or shallower).
+#: Such a depth f is what a fit of the camera's own pixels reaches, so that noise which interpolation correlates is less
+#: in a pixel: f / 5 / (sqrt(4 pi) PSFSIZE / 2.355 / pixel) over `grain.find_smoothing`. 90Prime's are 0.454 arcsec.
 CONDITIONS = {
     DECALS: Conditions(
         filters=("decamDR1-g", "decamDR1-r", "decamDR1-z"),

@@ -45,7 +45,7 @@ def find_kernels(survey: Survey) -> list[np.ndarray]:
 
 @cache
 def find_smoothing(survey: Survey) -> tuple[float, ...]:
-    """What the noise of many adjacent pixels is over that of as many independent ones, by band."""
+    """Find what the noise of many adjacent pixels is over that of as many independent ones, by band."""
     plain = (1 + 4 * sum(KERNEL)) / (1 + 4 * sum(k * k for k in KERNEL)) ** 0.5
     kernels = find_kernels(survey)
     return tuple(plain if len(kernel) == 3 else float(kernel.sum()) for kernel in kernels)

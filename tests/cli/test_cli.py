@@ -149,7 +149,9 @@ def test_a_northern_survey_is_drawn_and_trained_on(tmp_path):
     assert cost.returncode == 0, cost.stderr
     refused = refuse_one_line("train", "--name", "mine-1", "--data", tmp_path / "north", "--survey", "DECaLS")
     assert "drawn for BASS/MzLS" in refused
-    assert "no other catalogue" in refuse_one_line("train", "--name", "mine-1", "--data", tmp_path / "north", "--extra", 5)
+    assert "no other catalogue" in refuse_one_line(
+        "train", "--name", "mine-1", "--data", tmp_path / "north", "--extra", 5
+    )
     assert not list((ROOT / "models").glob("*mine-1*"))
 
 

@@ -77,11 +77,13 @@ def test_a_star_of_the_published_depth_is_measured_at_five_sigma():
 
 
 def test_noise_is_correlated_as_in_a_real_coadd_of_bass():
-    """Blank sky of brick 0959p805 in g: 0.595 to the next pixel, 0.35 to the diagonal one, -0.01 to the next but one."""
+    """Blank sky of brick 0959p805, g: 0.595 to the next pixel, 0.35 to the diagonal, -0.01 to the next but one."""
     level = np.array([0.003, 0.004, 0.01])
     noise = grain.draw_noise(level, np.zeros((3, 400, 400)), np.random.default_rng(1), BASS_MZLS)
     assert np.allclose(noise.std(axis=(1, 2)), level, rtol=0.02)
-    lag = [(noise[:, :-2, : 400 - x] * noise[:, y : 398 + y, x:]).mean(axis=(1, 2)) for y, x in ((0, 1), (1, 1), (0, 2))]
+    lag = [
+        (noise[:, :-2, : 400 - x] * noise[:, y : 398 + y, x:]).mean(axis=(1, 2)) for y, x in ((0, 1), (1, 1), (0, 2))
+    ]
     near, diagonal, next_but_one = np.array(lag) / level**2
     assert near[:2] == pytest.approx([0.595] * 2, abs=0.03) and near[2] == pytest.approx(0.19, abs=0.03)
     assert diagonal[:2] == pytest.approx([0.35] * 2, abs=0.03) and abs(next_but_one).max() < 0.05

@@ -114,7 +114,7 @@ def test_a_survey_is_found_by_its_name_or_its_file(tmp_path):
     assert Survey.find(str(path)) == FIVE
     with pytest.raises(InputError, match="no survey is called 'SDSS': DECaLS and BASS/MzLS are known"):
         Survey.find("SDSS")
-    with pytest.raises(InputError, match="no readable survey none.json"):
+    with pytest.raises(InputError, match=r"no readable survey none\.json"):
         Survey.find(str(tmp_path / "none.json"))
     assert [s.is_northern for s in (*SURVEYS, FIVE)] == [False, True, False]
     assert BASS_MZLS.archive == "Legacy Survey"
