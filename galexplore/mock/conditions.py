@@ -45,7 +45,7 @@ class Conditions:
 #: Survey's, and of what was observed seldom or often; SFD's E(B-V).
 #:
 #: BASS and MzLS, as of DR9 north: PSFSIZE about 1.9, 1.7 and 1.2 arcsec, and point sources to 24.3, 23.7 and 23.3 mag
-#: at 5 sigma (24.2, 23.6, 23.0 of Zou et al. 2019, by whom a fifth of the fields is 0.15 mag deeper or shallower).
+#: at 5 sigma (24.2, 23.6, 23.0 of Zou et al. 2019, of whose fields 20 and 80 % lie within 0.3 mag).
 #: Such a depth f is what a fit of the camera's own pixels reaches, so that noise which interpolation correlates is less
 #: in a pixel: f / 5 / (sqrt(4 pi) PSFSIZE / 2.355 / pixel) over `grain.find_smoothing`. 90Prime's are 0.454 arcsec.
 CONDITIONS = {

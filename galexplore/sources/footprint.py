@@ -4,9 +4,9 @@ Of the Legacy Surveys' northern imaging it is known that it lies north of Dec 32
 southern, `footprint.moc` is a coverage map in the IVOA's form (MOC, HEALPix of order 5), made by `coverage`: all within
 5 degrees of regions of DR10 south, all within 2.6 degrees of where the Dark Energy Camera had taken g, r and z by 2023,
 whoever asked for it, so that newer releases are in it, and all beyond 30 degrees from the Galaxy's plane. What is
-refused lies outside beyond doubt; whoever is inside may still learn from the server that nothing was imaged there. Refused are a
-quarter of the sky, north of Dec 32.375, where other telescopes looked; a sixth, the plane to 10 degrees; and by the
-map 3 %.
+refused lies outside beyond doubt; whoever is inside may still learn from the server that nothing was imaged there.
+Refused are a quarter of the sky, north of Dec 32.375, where other telescopes looked; a sixth, the plane to 10 degrees;
+and by the map 3 %.
 """
 
 import math
