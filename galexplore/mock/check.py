@@ -62,8 +62,10 @@ def check(
     bins, ours = comparisons.pool_bins(drawn), "R2 taught by the mock"
     measured: dict[str, Any] = {"draws": draws, "transfer": taught[0], "bins": bins}
     measured["transfer of each draw"] = {name: [scores[name][ours] for scores in taught] for name in guesses}
-    measured["massive"] = nearby.compare_massive(real_folder, survey)
-    measured["discs"] = nearby.compare_discs(real_folder, survey)
+    seeds = range(seed, seed + draws)
+    for name, compare in (("massive", nearby.compare_massive), ("discs", nearby.compare_discs)):
+        measured[name] = nearby.pool([compare(real_folder, survey, seed=one) for one in seeds], survey)
+        progress(f"{name}: {draws} draws compared")
     measured["sizes"] = comparisons.compare_sizes(real_folder, survey)
     measured["rare"] = comparisons.compare_rare(real_folder, survey)
     measured["skies"] = comparisons.compare_skies(real_folder, survey)
@@ -72,9 +74,20 @@ def check(
         "massive galaxies, mock less real": nearby.summarise(measured["massive"], survey),
         "nearby discs, mock less real": nearby.summarise(measured["discs"], survey),
     }
+    measured["summary"] |= add_up(measured, survey)
     write_whole(out / "check.json", json.dumps(measured, indent=1))
     ordinary = draw_catalogue(4000, seed, survey, photometry_only=True, progress=progress)
     montage.draw_beside(montage.read_real(real_folder, survey), ordinary, survey).save(out / "beside.png")
     montage.draw_mock(ordinary, survey).save(out / "mock.png")
     write_whole(out / "check.html", report.write_report(measured, real, guesses, survey))
     return measured
+
+
+def add_up(measured: dict[str, Any], survey: Survey) -> dict[str, Any]:
+    """Count what is beyond its limit and twice its error, and its share: bins of hosts and bright galaxies' colours."""
+    beyond = {name: nearby.count_beyond(measured[name], survey) for name in ("massive", "discs")}
+    bins = {"hosts": measured["summary"]["bins beyond the limit"], **beyond}
+    held = len(comparisons.LIMITS) * len(measured["bins"])
+    held += sum(len(nearby.name_colours(survey)) * len(measured[name]) for name in beyond)
+    share = sum(sum(one.values()) for one in bins.values()) / held
+    return {"bins beyond the limit": bins, "share beyond": share}

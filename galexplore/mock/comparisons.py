@@ -118,16 +118,20 @@ def pool_bins(draws: list[list[dict[str, Any]]]) -> list[dict[str, Any]]:
     return pooled
 
 
+def find_beyond(rows: list[dict[str, Any]], name: str, limit: float) -> np.ndarray:
+    """Mark the rows (N,) whose `mock` and `real` of a quantity lie farther apart than a limit and twice their error."""
+    gap, error = np.array([(abs(r[name]["mock"] - r[name]["real"]), r[name]["error"]) for r in rows]).reshape(-1, 2).T
+    return (gap > limit) & (gap > 2 * error)
+
+
 def summarise_bins(bins: list[dict[str, Any]]) -> dict[str, Any]:
     """Give the number of bins, the largest difference of their medians, and how many are beyond `LIMITS`.
 
     Beyond is what differs by more than the limit and by more than twice its own error; `share beyond` is theirs among
     all bins of all quantities.
     """
-    gaps = {name: np.array([abs(b[name]["mock"] - b[name]["real"]) for b in bins]) for name in LIMITS}
-    errors = {name: np.array([b[name]["error"] for b in bins]) for name in LIMITS}
-    worst = {name: float(gap.max()) for name, gap in gaps.items()}
-    beyond = {name: int(((gap > LIMITS[name]) & (gap > 2 * errors[name])).sum()) for name, gap in gaps.items()}
+    worst = {name: max(abs(b[name]["mock"] - b[name]["real"]) for b in bins) for name in LIMITS}
+    beyond = {name: int(find_beyond(bins, name, limit).sum()) for name, limit in LIMITS.items()}
     share = sum(beyond.values()) / (len(LIMITS) * len(bins))
     return {"bins": len(bins), "largest difference": worst, "bins beyond the limit": beyond, "share beyond": share}
 

@@ -153,10 +153,10 @@ def _show_transfer(transfer: dict[str, Any], real: pd.DataFrame, guesses: dict[s
 
 def _show_colours(title: str, rows: list[dict[str, Any]]) -> list[str]:
     names = [name for name, value in rows[0].items() if isinstance(value, dict)] if rows else []
-    head = ["", *(f"{name}, {whose}" for name in names for whose in ("real", "mock"))]
+    head = ["", *(f"{name}, {whose}" for name in names for whose in ("real", "mock", "error"))]
     table = [
         [f"z = {row['z']:.3f}" if "z" in row else f"{row['logmass'][0]} to {row['logmass'][1]}"]
-        + [float(row[name][whose]) for name in names for whose in ("real", "mock")]
+        + [float(row[name][whose]) for name in names for whose in ("real", "mock", "error")]
         for row in rows
     ]
     return [f"<h2>{title}</h2>", draw_table(head, table)]

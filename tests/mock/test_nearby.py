@@ -7,6 +7,7 @@ import pytest
 
 from galexplore.errors import InputError
 from galexplore.mock import nearby
+from galexplore.mock.check import add_up
 from galexplore.mock.comparisons import LIMITS, pool_bins, read_table, summarise_bins
 from galexplore.survey import DECALS
 
@@ -31,6 +32,23 @@ def test_beyond_is_what_neither_the_limit_nor_its_own_error_covers():
     assert summary["bins beyond the limit"] == dict.fromkeys(LIMITS, 1)
     assert summary["share beyond"] == pytest.approx(1 / 3)
     assert summary["largest difference"]["g-r"] == pytest.approx(0.2)
+
+
+def test_colours_of_bright_galaxies_are_judged_over_the_draws_as_the_bins_are():
+    def make(gap, error):
+        return {"z": 0.1, "mock": 30} | {c: {"real": 1.0, "mock": 1.0 + gap, "error": error} for c in ("g-r", "r-z")}
+
+    pooled = nearby.pool([[make(gap, 0.03), make(0.15, 0.1), make(0.01, 0.001)] for gap in (0.1, 0.12)], DECALS)
+    assert pooled[0]["g-r"]["mock"] == pytest.approx(1.11)
+    assert pooled[0]["g-r"]["error"] == pytest.approx(np.hypot(0.03, np.std([0.1, 0.12], ddof=1)))
+    assert nearby.count_beyond(pooled, DECALS) == {"g-r": 1, "r-z": 1}, "one is unsure, one is near"
+    assert nearby.count_beyond([], DECALS) == {"g-r": 0, "r-z": 0}
+    measured = {"massive": pooled, "discs": [], "bins": [make_bin(0.0)]}
+    summary = add_up(measured | {"summary": summarise_bins(pool_bins([[make_bin(0.0)]] * 2))}, DECALS)
+    assert summary["share beyond"] == pytest.approx(2 / (3 + 6)) and summary["bins beyond the limit"]["discs"] == {
+        "g-r": 0,
+        "r-z": 0,
+    }
 
 
 def test_light_is_summed_within_the_aperture_alone():
