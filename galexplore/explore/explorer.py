@@ -94,7 +94,7 @@ class Explorer:
         directions = self.attribution.directions if self.attribution else None
         self.atlas = atlas = replace(correlate_atlas(atlas, density), directions=directions)
         self.simulated = is_simulated(table)
-        joined = build_table(table, atlas, self.survey.reference, measured)
+        joined = build_table(table, atlas, self.survey.reference, measured, density)
         self.edges = find_edges(atlas)
         self.caveats = name_caveats(joined, self.edges)
         self.statements = self.state(atlas.latents, atlas.sigma, atlas.oddness)

@@ -44,9 +44,10 @@ def test_locate_json_keeps_its_schema(cutout):
     answer = run("locate", path, "--json")
     assert answer.returncode == 0, answer.stderr
     found = json.loads(answer.stdout)
-    keys = ["source", "audit", "ebv", "ebv_source", "seeing", "validity", "latents", "umap", "neighbours", "anomaly"]
+    keys = ["validity", "source", "audit", "ebv", "ebv_source", "seeing", "latents", "umap", "neighbours", "anomaly"]
     assert list(found) == [*keys, "model", "posterior", "given"]
-    assert found["validity"] == {"state": "inside", "reasons": []} and found["seeing"] == [None] * 3
+    assert found["validity"] == {"state": "inside", "sentence": "Inside the training distribution.", "reasons": []}
+    assert found["seeing"] == [None] * 3
     assert found["given"] is None and found["posterior"]["coordinates"] == ["ln(redshift)", "logmass", "logsfr"]
     assert sum(found["posterior"]["weights"]) == pytest.approx(1)
     assert found["source"] == {
@@ -86,6 +87,7 @@ def test_the_python_face_says_the_same(cutout):
 def test_the_table_shows_what_the_json_says(cutout):
     path, _ = cutout
     text = run("locate", path).stdout
+    assert text.startswith("Inside the training distribution.\n")
     for word in ("Redshift", "log stellar mass", "log SFR", "pixel scale", "sigma"):
         assert word in text
 

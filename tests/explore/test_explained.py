@@ -180,6 +180,7 @@ def test_what_is_outside_has_no_place_no_neighbours_and_no_rarity(explorer):
     location = explorer.locate(read_star())
     assert not location.answered and "star" in location.validity.sentence and location.validity.caveat == "star"
     said = location.to_dict()
+    assert next(iter(said)) == "validity" and said["validity"]["sentence"] == location.validity.sentence
     assert said["umap"] is None and said["neighbours"] == [] and said["posterior"] is None
     assert {cell["value"] for cell in said["latents"].values()} == {None}
     anomaly = said["anomaly"]
@@ -205,7 +206,7 @@ def test_one_sentence_tells_all_that_is_to_be_known_of_an_image(explorer):
         known.sentence.count("At the edge") == 1 and "13% of the image has no data and was filled in" in known.sentence
     )
     (usual,) = add_caveats([Validity()], row, measured.assign(contamination=0.0), [prepared], EDGES)
-    assert usual.sentence == "" == usual.caveat
+    assert usual.sentence == "Inside the training distribution." and usual.caveat == "" and not usual.reasons
     (beside,) = add_caveats([Validity()], row, measured, [prepared], EDGES)
     assert beside.sentence == f"Interpret with care: {SENTENCES['neighbour']}."
     (double,) = add_caveats([Validity()], row, measured.assign(contamination=0.0, blend=3.0), [prepared], EDGES)
