@@ -13,7 +13,7 @@ from galexplore.tables.names import format_measurement
 
 
 def print_location(location: Location, console: Console) -> None:
-    """Print how far it can be trusted, its audit, what it is, what it resembles, why it is odd; or why no answer is given."""
+    """Print how far the answer can be trusted, the audit, and the answer; or why none is given."""
     sentence = escape(location.validity.sentence)
     console.print(f"[bold yellow]{sentence}[/]" if location.validity.reasons else sentence)
     console.print(_list_checks(location))

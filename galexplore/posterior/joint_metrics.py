@@ -1,4 +1,4 @@
-"""How honest a joint posterior is: likelihood, PIT, coverage with and without a known redshift, of all three at once."""
+"""How honest a joint posterior is: likelihood, PIT, coverage with and without a known redshift, and of all at once."""
 
 import numpy as np
 import pandas as pd
@@ -66,9 +66,7 @@ def measure_expected_coverage(
     return _rank(distance < (((truth - point) / spread) ** 2).sum(axis=-1)[:, None], seed)
 
 
-def measure_highest_density(
-    joint: JointPosterior, values: np.ndarray, errors: np.ndarray, seed: int = 0
-) -> np.ndarray:
+def measure_highest_density(joint: JointPosterior, values: np.ndarray, errors: np.ndarray, seed: int = 0) -> np.ndarray:
     """Share (M,) of each posterior that lies at a higher density than its galaxy's labels do, by draws.
 
     Where it is below 0.68 the labels lie in the smallest region that holds 68 % (in the coordinates: ln z, log M, log

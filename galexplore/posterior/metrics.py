@@ -18,8 +18,8 @@ from galexplore.survey import Survey
 BINS = 5  # quantiles of magnitude, and of redshift
 FEWEST = 300  # galaxies in a bin
 _FWHM = 2.3548  # standard deviations of a Gaussian
-#: By what is true of simulated galaxies, and nobody else knows: no posterior covers evenly there, for its prior draws what
-#: is seldom towards what is frequent.
+#: By what is true of simulated galaxies, and nobody knows of others: no posterior covers evenly there, for its prior
+#: draws what is seldom towards what is frequent.
 TRUE = {"true redshift": "z_true", "true mass": "logmass_true"}
 
 

@@ -11,7 +11,7 @@ from galexplore.atlas.basis import BASIS
 from galexplore.atlas.statements import AMBIGUOUS, TOLD, WITHHELD
 from galexplore.cutouts import artefacts
 from galexplore.cutouts.audit import prepare
-from galexplore.explore.caveats import BRIEFLY, SENTENCES, add_caveats, name_caveats, suspect
+from galexplore.explore.caveats import BRIEFLY, POOR, SENTENCES, add_caveats, name_caveats, suspect
 from galexplore.explore.derived import add_derived, find_main_sequence
 from galexplore.explore.models import load
 from galexplore.explore.residual import ARTEFACT, CONTAMINATED, STRUCTURE, describe_residual
@@ -199,7 +199,7 @@ def test_one_sentence_tells_all_that_is_to_be_known_of_an_image(explorer):
     cut = replace(prepared, valid=prepared.valid & (np.arange(69) < 60), saturated=0.01)
     measured = pd.DataFrame({"prob_galaxy": [0.9], "prob_star": [0.1], "contamination": [2.0], "line": [0.0]})
     measured = measured.assign(blend=0.4, depth=50.0, size=2.0, ellipticity=0.5, off_locus=1.0)
-    row = pd.DataFrame({"lat_redshift": [0.2], "lat_logmass": [10.0], "percentile": [99.0]})
+    row = pd.DataFrame({"lat_redshift": [0.2], "lat_logmass": [10.0], "percentile": [99.0], "chi2_percentile": [99.5]})
     (known,) = add_caveats([Validity("at the edge", ("seldom seen",), 1.5)], row, measured, [cut], EDGES)
     assert known.caveat == "neighbour" and known.reasons[0] == "seldom seen" and len(known.reasons) == 4
     assert (
@@ -207,6 +207,9 @@ def test_one_sentence_tells_all_that_is_to_be_known_of_an_image(explorer):
     )
     (usual,) = add_caveats([Validity()], row, measured.assign(contamination=0.0), [prepared], EDGES)
     assert usual.sentence == "Inside the training distribution." and usual.caveat == "" and not usual.reasons
+    badly = row.assign(chi2_percentile=99.95)
+    (poor,) = add_caveats([Validity()], badly, measured.assign(contamination=0.0), [prepared], EDGES)
+    assert poor.sentence == f"Interpret with care: {POOR}." and poor.caveat == "", "that explains no oddness"
     (beside,) = add_caveats([Validity()], row, measured, [prepared], EDGES)
     assert beside.sentence == f"Interpret with care: {SENTENCES['neighbour']}."
     (double,) = add_caveats([Validity()], row, measured.assign(contamination=0.0, blend=3.0), [prepared], EDGES)
