@@ -35,7 +35,7 @@ def outside(
     model: Model = "default",
     as_json: AsJson = False,
 ) -> None:
-    """Count what gets no answer: of galaxies, of what is none, through other surveys' skies, of noise and real files."""
+    """Count what gets no answer: of galaxies, of what is none, of other surveys' skies, of noise and real files."""
     from galexplore.bench.outside import measure_outside, write_tables
     from galexplore.explore.models import load
 
