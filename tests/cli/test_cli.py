@@ -84,6 +84,14 @@ def test_the_python_face_says_the_same(cutout):
     assert [n["id"] for n in location["neighbours"]] == [n["id"] for n in from_json["neighbours"]]
 
 
+def test_a_redshift_that_is_known_is_told_on_the_command_line(cutout):
+    path, _ = cutout
+    said = json.loads(run("locate", path, "--redshift", "0.1", "--redshift-error", "0.002", "--json").stdout)
+    assert said["given"] == {"redshift": 0.1, "error": 0.002, "pull": pytest.approx(said["given"]["pull"])}
+    assert said["latents"]["redshift"]["value"] == pytest.approx(0.1, abs=0.002)
+    assert run("locate", path, "--redshift", "-0.1").returncode == 2
+
+
 def test_the_table_shows_what_the_json_says(cutout):
     path, _ = cutout
     text = run("locate", path).stdout
