@@ -26,8 +26,8 @@ _COSMOLOGY = ("Cosmology", f"flat ΛCDM, H₀ = {COSMOLOGY.H0.value:g} km s⁻¹
 _ANGLE = ("Position angle", "of the major axis, from north through east, period 180°")
 _FREE = (
     "Free latent",
-    "what an image shows beyond orientation, redshift, mass and SFR, in standard deviations; no label taught it, and it "
-    "is named by what it measures, where that is clear",
+    "what an image shows beyond orientation, redshift, mass and SFR, in standard deviations; it is named by what "
+    "it measures, where that is clear",
 )
 _UNKNOWN_MEANING = ("Mass and SFR", "as the catalogue's labels define them (initial mass function, SFR time scale)")
 _USES = (
