@@ -6,7 +6,9 @@ from galexplore.cutouts.readers import read
 from galexplore.errors import InputError
 from galexplore.explore.bands import group_bands
 from galexplore.explore.explorer import Explorer
+from galexplore.explore.location import Location
 from galexplore.latents import LATENTS
+from galexplore.survey import Survey
 from galexplore.tables.names import format_measurement
 
 #: Spectroscopic redshift and published log mass (GLADE+, good to some tenths of a dex) by the name in a file's name.
@@ -39,19 +41,28 @@ def locate_all(explorer: Explorer, folder: Path) -> list[dict]:
     InputError
         Where the folder holds no cutout.
     """
-    paths = sorted(p for p in folder.glob("*") if p.suffix in SUFFIXES)
-    if not paths:
+    sets = list_sets(folder, explorer.survey)
+    if not sets:
         raise InputError(f"{folder} holds no cutouts (.fits, .npz).")
-    groups = {i: g for g in group_bands(paths, range(len(paths)), explorer.survey) for i in g}
-    sets = [[paths[j] for j in groups.get(i, [i])] for i in range(len(paths)) if i == groups.get(i, [i])[0]]
     return [{"file": ", ".join(p.name for p in s), "known": find_known(s[0].name)} | _locate(explorer, s) for s in sets]
 
 
+def list_sets(folder: Path, survey: Survey, suffixes: tuple[str, ...] = SUFFIXES) -> list[list[Path]]:
+    """List the cutouts of a folder, the files of each; single bands of one galaxy are one cutout."""
+    paths = sorted(p for p in folder.glob("*") if p.suffix in suffixes)
+    groups = {i: g for g in group_bands(paths, range(len(paths)), survey) for i in g}
+    return [[paths[j] for j in groups.get(i, [i])] for i in range(len(paths)) if i == groups.get(i, [i])[0]]
+
+
+def locate_set(explorer: Explorer, paths: list[Path]) -> Location:
+    """Locate a cutout by its files; raises `InputError` where they cannot be used."""
+    key = "cutout" if paths[0].suffix == ".npz" else None
+    return explorer.locate(read(paths[0] if len(paths) == 1 else paths, survey=explorer.survey, key=key))
+
+
 def _locate(explorer: Explorer, paths: list[Path]) -> dict:
-    source = paths[0] if len(paths) == 1 else paths
     try:
-        key = "cutout" if paths[0].suffix == ".npz" else None
-        location = explorer.locate(read(source, survey=explorer.survey, key=key))
+        location = locate_set(explorer, paths)
     except InputError as error:
         return {"refused": str(error)}
     latents = {name: [float(location.values[i]), float(location.sigma[i])] for i, name in enumerate(LATENTS)}

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from galexplore.cli.bench_app import measure_the_app, measure_the_names
 from galexplore.cli.bench_files import fuzz, walks
+from galexplore.cli.bench_posterior import outside, posterior
 from galexplore.cli.bench_survey import embed, gpu
 from galexplore.cli.trials import controls, damage, groups, people
 
@@ -20,8 +21,8 @@ app.command()(controls)
 app.command()(groups)
 app.command()(fuzz)
 app.command()(walks)
-app.command()(embed)
-app.command()(gpu)
+for verb in (embed, gpu, posterior, outside):
+    app.command()(verb)
 app.command("app")(measure_the_app)
 app.command("names")(measure_the_names)
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]

@@ -13,10 +13,10 @@ from galexplore.tables.names import format_measurement
 
 
 def print_location(location: Location, console: Console) -> None:
-    """Print the audit, what the galaxy is, what it resembles, and why it is odd; no answer where none is given."""
+    """Print how far the answer can be trusted, the audit, and the answer; or why none is given."""
+    sentence = escape(location.validity.sentence)
+    console.print(f"[bold yellow]{sentence}[/]" if location.validity.reasons else sentence)
     console.print(_list_checks(location))
-    if sentence := location.validity.sentence:
-        console.print(f"[bold yellow]{escape(sentence)}[/]")
     if not location.answered:
         return
     for table in (_list_latents(location), _list_neighbours(location), _list_reasons(location)):

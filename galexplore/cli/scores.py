@@ -6,6 +6,7 @@ from rich.table import Table
 from galexplore.latents import LABELLED
 from galexplore.posterior.meaning import LIMITS
 
+_WHOLE = {"highest_density": "all three, highest density", "tarp": "all three, TARP"}
 _BINNED = {"nmad": "scatter", "coverage68": "in 68 %", "coverage95": "in 95 %"}
 
 
@@ -63,12 +64,13 @@ def _list_joint(joint: dict) -> list[Table]:
         which = "all" if name == "all" else "z < 0.1"
         change = f"{row['untold']:.3f} to {row['told']:.3f} dex, {row['ratio']:.2f} times"
         likelihood.add_row(f"scatter of mass, given the redshift, {which}", change)
-    covered = Table("quantity", "in 68 %", "in 95 %", "PIT: KS statistic", "critical value, 5 %", "p", title="Coverage")
+    columns = ("quantity", "in 68 %", "in 95 %", "KS statistic", "critical value, 5 %", "p")
+    covered = Table(*columns, title="Coverage; PIT (SBC), highest density and TARP against uniform")
     for name, test in joint["uniform"].items():
         shares = joint["coverage"].get(name, {})
         cells = ["{:.3f} ± {:.3f}".format(*shares[k]) if shares else "–" for k in ("68", "95")]
         cells += [f"{test[k]:.4f}" for k in ("statistic", "limit", "p")]
-        covered.add_row(name.replace("_given", " given z"), *cells)
+        covered.add_row(_WHOLE.get(name, name.replace("_given", " given z")), *cells)
     binned = Table("redshift", "n", "mass given z in 68 %", "in 95 %", title="Given the redshift, by redshift")
     for row in joint["bins"]:
         cells = ["{:.3f} ± {:.3f}".format(*row["coverage"][k]) for k in ("68", "95")]

@@ -24,6 +24,11 @@ _SIMULATED_MEANING = (
 )
 _COSMOLOGY = ("Cosmology", f"flat ΛCDM, H₀ = {COSMOLOGY.H0.value:g} km s⁻¹ Mpc⁻¹, Ωm = {COSMOLOGY.Om0:g}")
 _ANGLE = ("Position angle", "of the major axis, from north through east, period 180°")
+_FREE = (
+    "Free latent",
+    "what an image shows beyond orientation, redshift, mass and SFR, in standard deviations; it is named by what "
+    "it measures, where that is clear",
+)
 _UNKNOWN_MEANING = ("Mass and SFR", "as the catalogue's labels define them (initial mass function, SFR time scale)")
 _USES = (
     "To explore a population by its images: where galaxies lie, what they resemble, which are unusual and why.",
@@ -88,16 +93,17 @@ def describe_meaning(explorer: Explorer) -> list[tuple[str, str]]:
     Those of mass and SFR are the labels', which a simulated catalogue tells and another one does not.
     """
     if explorer.simulated:
-        return [*_SIMULATED_MEANING, _COSMOLOGY, _ANGLE]
+        return [*_SIMULATED_MEANING, _COSMOLOGY, _ANGLE, _FREE]
     said = explorer.card.get("provenance") or {}
     if not said.get("imf"):
-        return [_UNKNOWN_MEANING, _COSMOLOGY, _ANGLE]
+        return [_UNKNOWN_MEANING, _COSMOLOGY, _ANGLE, _FREE]
     own = ("Cosmology", f"of the labels: {said.get('cosmology') or 'not said'}")
     return [
         ("Mass and SFR", "as the catalogue's labels define them"),
         ("Initial mass function", said["imf"]),
         own,
         _ANGLE,
+        _FREE,
     ]
 
 

@@ -19,6 +19,8 @@ from galexplore.posterior.domain import OUTSIDE, PROBABILITIES, Domain, Validity
 CUT, SATURATED = 0.05, 0.001
 #: Share of the ordinary galaxies that lies beyond what is called the edge of what was learnt, at either end.
 EDGE = 0.001
+#: What is said where the reconstruction is worse than that of all but this share of them; it explains no oddness.
+POOR = "the model reconstructs it worse than 99.9 % of the galaxies of the atlas"
 #: Properties of which a model has only learnt a range.
 BOUNDED = ("redshift", "logmass")
 #: Radius [arcsec] of the inner frame, which a galaxy's light fills.
@@ -147,7 +149,7 @@ def add_caveats(
     Parameters
     ----------
     table : DataFrame
-        Their latents and their `percentile` of rarity.
+        Their latents, their `percentile` of rarity and the `chi2_percentile` of their reconstruction.
     measured : DataFrame
         As `suspect` takes it.
     edges : array (2, 2)
@@ -157,11 +159,12 @@ def add_caveats(
     known = {"suspicion": suspect(measured), "filled": filled}
     known |= {name: measured[name].to_numpy() for name in ("contamination", "blend")}
     caveats = find_caveats(table.assign(**known, saturated=[p.saturated for p in prepared]), edges)
+    poor = table["chi2_percentile"].to_numpy() > 100 * (1 - EDGE)
     noted = list[Validity]()
     for i, validity in enumerate(validities):
         keys = [key for key, holds in caveats.items() if holds[i]]
         said = SENTENCES | {"cut": f"{filled[i]:.0%} of the image has no data and was filled in"}
-        reasons = dict.fromkeys([*validity.reasons, *(said[key] for key in keys)])
+        reasons = dict.fromkeys([*validity.reasons, *(said[key] for key in keys), *[POOR] * poor[i]])
         caveat = keys[0] if keys else "unlike" * (validity.state == OUTSIDE)
         noted.append(replace(validity, reasons=tuple(reasons), caveat=caveat))
     return noted

@@ -94,7 +94,7 @@ class Explorer:
         directions = self.attribution.directions if self.attribution else None
         self.atlas = atlas = replace(correlate_atlas(atlas, density), directions=directions)
         self.simulated = is_simulated(table)
-        joined = build_table(table, atlas, self.survey.reference, measured)
+        joined = build_table(table, atlas, self.survey.reference, measured, density)
         self.edges = find_edges(atlas)
         self.caveats = name_caveats(joined, self.edges)
         self.statements = self.state(atlas.latents, atlas.sigma, atlas.oddness)
@@ -210,7 +210,8 @@ class Explorer:
         table, posteriors = doubt(table, joint, validities, self.atlas)
         table = table.join(find_place(table, self.atlas, correlate_each(posteriors)))
         table.loc[[v.state == OUTSIDE for v in validities], NOWHERE] = np.nan
-        validities = add_caveats(validities, table, measured, kept, self.edges)
+        worse = self.atlas.chi2_percentile(table["chi2"].to_numpy())
+        validities = add_caveats(validities, table.assign(chi2_percentile=worse), measured, kept, self.edges)
         table["lat_phi"] = wrap_angle(table["lat_phi"] + [p.angle for p in kept])
         rows = iter(zip(list_rows(table), posteriors, validities, strict=True))
         every = zip(sources, prepared, [next(rows) if g else None for g in good], strict=True)
@@ -225,12 +226,11 @@ class Explorer:
 
     def conclude(self, embedded: Embedded, k: int = 8) -> Location:
         """Say all that follows from a cutout's numbers."""
-        row, prepared = embedded.row, embedded.prepared
+        row, prepared, joint = embedded.row, embedded.prepared, embedded.posterior
         sky, sigma = np.array([row[c] for c in MEANS]), np.array([row[c] for c in SIGMAS])
         latents = sky.copy()
         latents[0] -= prepared.angle  # as the pixels lie
-        joint, one = embedded.posterior, pd.DataFrame([row])
-        asked = one, None if joint is None else joint[None], self.card["calibration"]
+        asked = pd.DataFrame([row]), None if joint is None else joint[None], self.card["calibration"]
         halves = [np.diff(list_intervals(*asked, level))[0, :, 0] / 2 for level in (68, 95)]
         attribution = None if embedded.given else self.attribution  # learnt from what images say alone
         validity, answered = embedded.validity, embedded.validity.state != OUTSIDE

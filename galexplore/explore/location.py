@@ -143,7 +143,9 @@ class Location:
         latents, place, posterior and rarity.
         """
         odd, values, answered = self.explanation.oddness, self.values, self.answered
+        validity = {"state": self.validity.state, "sentence": self.validity.sentence}
         whole = {
+            "validity": validity | {"reasons": list(self.validity.reasons)},
             "source": {
                 "path": self.source.name,
                 "kind": self.source.kind,
@@ -155,7 +157,6 @@ class Location:
             "ebv": self.prepared.dust.ebv,
             "ebv_source": self.prepared.dust.source,
             "seeing": self.prepared.seeing.tolist(),
-            "validity": {"state": self.validity.state, "reasons": list(self.validity.reasons)},
             "latents": {
                 name: {
                     "value": values[i] if answered else None,

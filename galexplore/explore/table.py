@@ -16,7 +16,7 @@ from galexplore.explore.derived import INFERRED, add_derived
 from galexplore.explore.embedded import correlate
 from galexplore.images import Observed
 from galexplore.latents import MEANS, SIGMAS
-from galexplore.posterior.calibrate import measure_local_coverage
+from galexplore.posterior.calibrate import LEVEL68, measure_local_coverage
 from galexplore.survey import Survey
 from galexplore.tables.columns import fill_population, set_aside
 from galexplore.tables.contract import check_ids
@@ -29,14 +29,30 @@ _AT_ONCE = 50_000  # galaxies whose posteriors are in memory at a time
 #: What of an image's measurements stands in the table, each where it was measured.
 MEASURED = ("contamination", "blend")
 #: Columns that join the table after the atlas's.
-LATER = ("statement", "statement_share", "suspicion", *MEASURED, *INFERRED)
+LATER = ("coverage_redshift", "statement", "statement_share", "suspicion", *MEASURED, *INFERRED)
 #: Splits whose galaxies no fit has seen.
 _UNSEEN = ("validation", "test")
 
 
-def build_table(table: pd.DataFrame, atlas: Atlas, reference: str, measured: pd.DataFrame | None) -> pd.DataFrame:
-    """Join a catalogue with its atlas (`join_atlas`) and what was measured of its images (`add_measured`)."""
-    return add_measured(join_atlas(table, atlas, reference), measured)
+def build_table(
+    table: pd.DataFrame, atlas: Atlas, reference: str, measured: pd.DataFrame | None, density: "Density | None" = None
+) -> pd.DataFrame:
+    """Join a catalogue with its atlas (`join_atlas`), its coverage and what was measured of its images."""
+    joined = join_atlas(table, atlas, reference)
+    if {"z", "split"} <= set(joined):
+        judged = joined["split"].isin(_UNSEEN).to_numpy() & (joined["z"] > 0).to_numpy()
+        inside = np.zeros(len(joined), bool)
+        inside[judged] = cover_redshifts(joined[judged], density)
+        joined["coverage_redshift"] = measure_local_coverage(atlas.points, judged, inside)
+    return add_measured(joined, measured)
+
+
+def cover_redshifts(rows: pd.DataFrame, density: "Density | None") -> np.ndarray:
+    """Whether the redshift of each galaxy (N,) lies in the 68 % interval that is shown of it."""
+    redshift = rows["z"].to_numpy(float)
+    if density is None:
+        return np.abs(redshift - rows["lat_redshift"].to_numpy(float)) <= rows["lat_redshift_sigma"].to_numpy(float)
+    return np.abs(2 * density.infer(rows).marginal("redshift").cdf(redshift) - 1) <= LEVEL68
 
 
 def join_atlas(table: pd.DataFrame, atlas: Atlas, reference: str = "r") -> pd.DataFrame:
@@ -69,11 +85,6 @@ def join_atlas(table: pd.DataFrame, atlas: Atlas, reference: str = "r") -> pd.Da
         missing = atlas.id[places < 0][0]
         raise InputError(f"The catalogue is not the one of this atlas: it has no galaxy {str(missing)[:40]!r}.")
     own = set_aside(table.drop(columns="id"), [*columns, *LATER]).iloc[places].reset_index(drop=True)
-    if {"z", "split"} <= set(own):
-        error = (own["z"] - columns["lat_redshift"]).abs()
-        judged = own["split"].isin(_UNSEEN).to_numpy() & error.notna().to_numpy()
-        inside = (error <= columns["lat_redshift_sigma"]).to_numpy()
-        columns["coverage_redshift"] = measure_local_coverage(atlas.points, judged, inside)
     joined = fill_population(pd.concat([pd.DataFrame({"id": atlas.id} | columns), own], axis=1))
     return add_derived(joined, reference)
 

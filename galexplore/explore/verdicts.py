@@ -78,7 +78,10 @@ class Verdict:
     @property
     def detail(self) -> str:
         """Why there is no answer, or how far it can be trusted; empty where nothing is to be said."""
-        return self.embedded.validity.sentence if self.embedded else self.error
+        if self.embedded is None:
+            return self.error
+        validity = self.embedded.validity
+        return validity.sentence if validity.reasons else ""
 
     @property
     def word(self) -> str:

@@ -65,7 +65,7 @@ def plot_atlas(
     opened : str, optional
         The id of the one that is ringed.
     yours : dict, optional
-        The user's own galaxy: `x`, `y`, and what its errors cover: `cloud` (M, 2) points or `sigma` (2,).
+        The user's own galaxy: `x`, `y`, and what its errors cover, `cloud` (M, 2) points.
     within : ((x0, x1), (y0, y1)), optional
         The part that is looked at: a crowd is counted and sampled anew inside it.
     limits : ((x0, x1), (y0, y1)), optional
@@ -242,24 +242,12 @@ def _title_axes(figure: go.Figure, x: str, y: str) -> go.Figure:
     return figure
 
 
-def _add_yours(
-    figure: go.Figure,
-    dark: bool,
-    x: float,
-    y: float,
-    cloud: np.ndarray | None = None,
-    sigma: Sequence[float] | None = None,
-) -> None:
+def _add_yours(figure: go.Figure, dark: bool, x: float, y: float, cloud: np.ndarray | None = None) -> None:
     """Add the user's own galaxy: a star, and the area that its errors cover."""
     colour, symbol, _ = YOURS
     if cloud is not None:
         marker = {"size": 3, "color": colour, "opacity": 0.45}
         figure.add_trace(go.Scattergl(x=cloud[:, 0], y=cloud[:, 1], mode="markers", marker=marker, hoverinfo="skip"))
-    if sigma is not None:
-        t = np.linspace(0, 2 * np.pi, 73)
-        line = {"color": colour, "width": 2}
-        oval = {"x": x + sigma[0] * np.cos(t), "y": y + sigma[1] * np.sin(t)}
-        figure.add_trace(go.Scattergl(**oval, mode="lines", line=line, hoverinfo="skip"))
     edge = {"width": 1.5, "color": "#0B0E13" if dark else "#FFFFFF"}
     marker = {"size": 18, "symbol": symbol, "color": colour, "line": edge}
     hover = "your galaxy<extra></extra>"

@@ -13,6 +13,10 @@ from galexplore.posterior.calibrate import LEVEL68, LEVEL95
 #: Colour and dash of each latent where several share a plot.
 _LINES = {"redshift": ("#56B4E9", "solid"), "logmass": ("#E69F00", "dash"), "logsfr": ("#CC79A7", "dot")}
 _NAMES = {"redshift": "redshift", "logmass": "mass", "logsfr": "SFR"}
+#: What galaxies are binned by.
+_BINNED = {"redshift": "Inferred redshift", "magnitude": "r magnitude within 5″", "seeing": "Seeing [arcsec]"}
+_BINNED |= {"depth": "5 σ depth [mag]", "true redshift": "True redshift", "true mass": "True log M"}
+_ACROSS = 4  # panels side by side
 
 
 def plot_truth(compared: dict[str, pd.DataFrame], title: str, dark: bool = True) -> go.Figure:
@@ -99,11 +103,14 @@ def plot_coverage(bins: dict[str, list[dict]], title: str, dark: bool = True) ->
     bins : dict
         Axis to its list of bins, as `metrics.evaluate` gives them. The bands are 4 % to either side of the promise.
     """
-    figure = make_subplots(1, max(1, len(bins)), horizontal_spacing=0.06, shared_yaxes=True)
-    for column, (axis, rows) in enumerate(bins.items(), 1):
+    tiers = max(1, -(-len(bins) // _ACROSS))
+    across = max(1, -(-len(bins) // tiers))
+    figure = make_subplots(tiers, across, horizontal_spacing=0.06, vertical_spacing=0.18, shared_yaxes=True)
+    for place, (axis, rows) in enumerate(bins.items()):
+        at_panel = {"row": place // across + 1, "col": place % across + 1}
         for level in (LEVEL68, LEVEL95):
             band = {"line_width": 0, "fillcolor": ACCENT[dark], "opacity": 0.13}
-            figure.add_hrect(level - 0.04, level + 0.04, row=1, col=column, **band)
+            figure.add_hrect(level - 0.04, level + 0.04, **at_panel, **band)
         for shift, (latent, (colour, dash)) in enumerate(_LINES.items()):
             known = [row for row in rows if latent in row]
             if not known:  # no label of it is known
@@ -116,14 +123,13 @@ def plot_coverage(bins: dict[str, list[dict]], title: str, dark: bool = True) ->
                 hover = f"{_NAMES[latent]}: %{{y:.1%}} inside<extra></extra>"
                 look = {"mode": "lines+markers", "line": {"color": colour, "dash": dash, "width": 1.5}}
                 look |= {"marker": {"symbol": symbol, "size": 7}, "error_y": bars, "hovertemplate": hover}
-                first = column == 1 and score == "coverage68"
+                first = place == 0 and score == "coverage68"
                 at = {"x": np.array(middle) + step, "y": value, "name": _NAMES[latent], "showlegend": first}
-                figure.add_trace(go.Scatter(**at, **look), 1, column)
-        words = {"redshift": "Inferred redshift", "magnitude": "r magnitude within 5″"}
-        words |= {"seeing": "Seeing [arcsec]", "depth": "5 σ depth [mag]"}
-        figure.update_xaxes(title=words.get(axis, axis), row=1, col=column)
-    dress(figure, title, dark, 330).update_yaxes(tickformat=".0%", range=[0.55, 1.01])
-    return figure.update_layout(showlegend=True, legend={"orientation": "h", "y": 1.12, "x": 1, "xanchor": "right"})
+                figure.add_trace(go.Scatter(**at, **look), **at_panel)
+        figure.update_xaxes(title=_BINNED.get(axis, axis), **at_panel)
+    dress(figure, title, dark, 330 * tiers).update_yaxes(tickformat=".0%", range=[0.55, 1.01])
+    legend = {"orientation": "h", "y": 1 + 0.12 / tiers, "x": 1, "xanchor": "right"}
+    return figure.update_layout(showlegend=True, legend=legend)
 
 
 def plot_relations(spearman: dict[str, list[float]], title: str, dark: bool = True) -> go.Figure:

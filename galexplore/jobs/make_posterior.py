@@ -54,9 +54,10 @@ def make_posterior(
     Returns
     -------
     card : dict or None
-        What the card says of it under `posterior`: `taught` and `calibrated` (galaxies), `fitting` (the recipe) and
-        `likelihoods` (number of components to the validation split's, nats in standardised coordinates). None where
-        fewer than 500 galaxies of the training split have all three labels: there is no joint posterior then.
+        What the card says of it under `posterior`: `taught` and `calibrated` (galaxies), `fitting` (the recipe),
+        `likelihoods` (number of components to the validation split's, nats in standardised coordinates) and `prior`
+        (density of the galaxies that taught it, as `JointPosterior.to_dict` gives it). None where fewer than 500
+        galaxies of the training split have all three labels: there is no joint posterior then.
     galaxies : JointPosterior or None
         Of all galaxies (N).
     """
@@ -73,7 +74,8 @@ def make_posterior(
     density = replace(density, recalibration=recalibration)
     density.save(folder / FILE, hash_file(folder / "weights.safetensors"))
     said = {"taught": taught.count, "calibrated": judges.count, "fitting": asdict(fitting)}
-    return said | {"likelihoods": {str(k): v for k, v in likelihoods.items()}}, density.infer(table)
+    said |= {"likelihoods": {str(k): v for k, v in likelihoods.items()}, "prior": density.prior.to_dict()}
+    return said, density.infer(table)
 
 
 def refit_posterior(name: str, report: Report, calibrators: int = 0) -> dict:

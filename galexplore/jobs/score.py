@@ -11,7 +11,7 @@ from galexplore.jobs.draws import Report, draw_fresh
 from galexplore.latents import LABELLED
 from galexplore.posterior.calibrate import LEVEL68, LEVEL95
 from galexplore.posterior.lag import measure_lag
-from galexplore.posterior.metrics import evaluate
+from galexplore.posterior.metrics import TRUE, evaluate
 
 A_BIN = 1000  # newly drawn galaxies in a bin, whose share inside 68 % is known to 1.5 %
 BEYOND = 0.04  # of a share inside an interval, from what it should be
@@ -58,7 +58,7 @@ def score_fresh(explorer: Explorer, n: int, seed: int, report: Report) -> dict:
     Returns
     -------
     dict
-        As of `score_model`, with `seed`, and bins by the Galaxy's dust (`ebv`) and by the true redshift and mass too;
+        As of `score_model`, with `seed`, and bins by the Galaxy's dust (`ebv`) too;
         `beyond`, how many of the shares inside the intervals of redshift, mass and SFR lie more than `BEYOND` from what
         they should be, `of` so many, in all bins but those of what is true, for nobody knows that.
 
@@ -78,8 +78,7 @@ def score_fresh(explorer: Explorer, n: int, seed: int, report: Report) -> dict:
     seen = explorer.embedder.embed(flux, observed=observed, progress=lambda done: report("embed", done, len(frame)))
     table = pd.concat([frame.reset_index(drop=True), seen], axis=1)
     joint = explorer.density.infer(table) if explorer.density else None
-    names = {"dust": "ebv", "true redshift": "z_true", "true mass": "logmass_true"}
-    more = {axis: table[column].to_numpy(float) for axis, column in names.items() if column in table}
+    more = {"dust": table["ebv"].to_numpy(float)} if "ebv" in table else {}
     scores = evaluate(table, explorer.card["calibration"], explorer.survey, joint, more=more, most=max(2, n // A_BIN))
     return {"split": "fresh", "seed": seed, "simulated": True} | count_beyond(scores["bins"]) | scores
 
@@ -89,7 +88,7 @@ def count_beyond(bins: dict[str, list[dict]]) -> dict[str, int]:
     off = [
         abs(row[latent][f"coverage{k}"][0] - level)
         for axis, rows in bins.items()
-        if not axis.startswith("true")
+        if axis not in TRUE
         for row in rows
         for latent in LABELLED
         if latent in row

@@ -59,12 +59,10 @@ class Validity:
 
     @property
     def sentence(self) -> str:
-        """One sentence that stands above the answer; empty where nothing is to be said."""
-        if not self.reasons:
-            return ""
+        """One sentence that stands above the answer."""
         why = "; ".join(self.reasons)
         if self.state == INSIDE:
-            return f"Interpret with care: {why}."
+            return f"Interpret with care: {why}." if why else "Inside the training distribution."
         if self.state == OUTSIDE:
             return f"Outside the training distribution, no answer is given: {why}."
         if self.widening < 1.05:

@@ -18,6 +18,9 @@ from galexplore.survey import Survey
 BINS = 5  # quantiles of magnitude, and of redshift
 FEWEST = 300  # galaxies in a bin
 _FWHM = 2.3548  # standard deviations of a Gaussian
+#: By what is true of simulated galaxies, and nobody knows of others: no posterior covers evenly there, for its prior
+#: draws what is seldom towards what is frequent.
+TRUE = {"true redshift": "z_true", "true mass": "logmass_true"}
 
 
 def score(latent: str, r: pd.DataFrame) -> dict[str, float]:
@@ -112,8 +115,9 @@ def evaluate(
     dict
         `{latent: {score: [value, standard error]}}`, without latents that fewer than two labels could judge; `n`;
         `reconstruction` (chi2 a pixel); `free` (what that latent means: `meaning.describe_free`); `bins`: for
-        `magnitude`, `redshift` (as inferred) and, where the table says, `seeing` and `depth` (`measure_sky`) a list of
-        `low`, `high`, `n` and the latents' scores, in quantiles of at least 300 galaxies, and so for `more`.
+        `magnitude`, `redshift` (as inferred) and, where the table says, `seeing` and `depth` (`measure_sky`) and what
+        is `TRUE`, a list of `low`, `high`, `n` and the latents' scores, in quantiles of at least 300 galaxies, and so
+        for `more`.
     """
     compared = {latent: r for latent, r in collect(table, calibration, joint).items() if len(r) > 1}
     out: dict = {"n": len(table)}
@@ -122,11 +126,12 @@ def evaluate(
         chi2 = table["chi2"].to_numpy(float)
         out["reconstruction"] = {"chi2": [float(chi2.mean()), float(sem(chi2))]}
     out["free"] = describe_free(table, survey, resamples, seed)
-    sky = measure_sky(table, survey) | dict(more or {})
-    for axis, values in sky.items():
+    by = measure_sky(table, survey) | dict(more or {})
+    by |= {axis: table[column].to_numpy(float) for axis, column in TRUE.items() if column in table}
+    for axis, values in by.items():
         for r in compared.values():
             r[axis] = values[r.index]
-    axes = ["redshift", *["magnitude"] * ("mag_aperture" in table), *sky]
+    axes = ["redshift", *["magnitude"] * ("mag_aperture" in table), *by]
     if joint is not None and (scores := score_joint(table, joint, seed)):
         out["joint"] = scores
     out["bins"] = {axis: _score_bins(compared, axis, min(resamples, 50), seed, most) for axis in axes}

@@ -76,8 +76,11 @@ def show_head(explorer: Explorer, upload: dict, forget: Callable[[], None]) -> N
             offer_code("locate", write_location(explorer, location))
         if len(upload["verdicts"]) == 1:
             st.button("Upload another", on_click=forget, key="forget", icon=":material/close:", type="tertiary")
-    if sentence := location.validity.sentence:
-        (st.warning if location.answered else st.error)(plain(sentence), icon=":material/travel_explore:")
+    sentence = plain(location.validity.sentence)
+    if not location.validity.reasons:
+        st.caption(sentence)
+        return
+    (st.warning if location.answered else st.error)(sentence, icon=":material/travel_explore:")
 
 
 def show_pixels(location: Location, survey: Survey) -> None:

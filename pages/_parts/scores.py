@@ -9,7 +9,7 @@ import streamlit as st
 from galexplore import figures
 from galexplore.explore.explorer import Explorer
 from galexplore.latents import LABELLED, LOGSSFR, name_latent
-from galexplore.posterior.metrics import collect
+from galexplore.posterior.metrics import TRUE, collect
 from galexplore.tables.names import format_measurement
 from pages._parts.panels import STILL
 from pages._session.state import is_dark
@@ -29,6 +29,9 @@ SELECTED = {
     "validation": ", but used to choose the best epoch; for the test split see the README or `galexplore evaluate`"
 }
 PER_CENT = ("outlier_fraction", "coverage68", "coverage95")
+#: What of the joint posterior is no latent.
+WHOLE = {"tarp": "all three together (TARP)", "highest_density": "all three together (highest density)"}
+WHOLE |= {LOGSSFR: "log sSFR"}
 
 
 @st.cache_data(max_entries=5, show_spinner=False)
@@ -79,8 +82,8 @@ def show_scores(metrics: dict, simulated: bool) -> None:
 
 
 def show_joint(joint: dict) -> None:
-    """Show how honest the joint posterior is: coverage, PIT, TARP, and what a redshift that is told is worth."""
-    lines = ["| | in 68.3 % | in 95 % | PIT: KS statistic | critical value, 5 % |", "|---|---:|---:|---:|---:|"]
+    """Show how honest the joint posterior is: coverage, SBC, TARP, and what a redshift that is told is worth."""
+    lines = ["| | in 68.3 % | in 95 % | KS statistic | critical value, 5 % |", "|---|---:|---:|---:|---:|"]
     for name, test in joint["uniform"].items():
         shares = joint["coverage"].get(name, {})
         cells = [
@@ -88,7 +91,7 @@ def show_joint(joint: dict) -> None:
         ]
         cells += [f"{100 * test[k]:.1f} %" for k in ("statistic", "limit")]
         what = name.removesuffix("_given")
-        title = {"tarp": "all three together (TARP)", LOGSSFR: "log sSFR"}.get(what) or name_latent(what)
+        title = WHOLE.get(what) or name_latent(what)
         told = ", given the redshift" if name.endswith("_given") else ""
         lines.append(f"| {title}{told} | {' | '.join(cells)} |")
     worth = format_measurement(*joint["above_independent"])
@@ -98,7 +101,11 @@ def show_joint(joint: dict) -> None:
         change = f"{told['untold']:.3f} to {told['told']:.3f} dex"
         said += f" Given the redshift, the scatter of the mass (NMAD) falls from {change}."
     st.markdown("### The joint posterior of redshift, mass and SFR\n" + "\n".join(lines))
-    st.caption(said)
+    st.caption(
+        "The KS statistic compares the PIT of each quantity with a uniform distribution (simulation-based calibration, "
+        "SBC: Talts et al. 2018). All three together: the smallest region that holds the labels, and the expected "
+        f"coverage of Lemos et al. (2023, TARP). {said}"
+    )
 
 
 def show_honesty(explorer: Explorer, metrics: dict) -> None:
@@ -113,7 +120,12 @@ def show_honesty(explorer: Explorer, metrics: dict) -> None:
     }
     drawn = {"truth": figures.plot_truth(compared, titles["truth"], is_dark())}
     drawn["pit"] = figures.plot_pit(compared, titles["pit"], is_dark())
-    if any(metrics.get("bins", {}).values()):
-        drawn["coverage"] = figures.plot_coverage(metrics["bins"], titles["coverage"], is_dark())
+    bins = metrics.get("bins", {})
+    if any(bins.values()):
+        drawn["coverage"] = figures.plot_coverage(bins, titles["coverage"], is_dark())
     for name, figure in drawn.items():
         st.plotly_chart(figure, theme=None, config=STILL, key=f"model-{name}", alt=titles[name])
+    if TRUE.keys() & bins:
+        st.caption(
+            "In bins of what is true no posterior covers evenly: it draws what is seldom towards what is frequent."
+        )

@@ -44,9 +44,10 @@ def test_locate_json_keeps_its_schema(cutout):
     answer = run("locate", path, "--json")
     assert answer.returncode == 0, answer.stderr
     found = json.loads(answer.stdout)
-    keys = ["source", "audit", "ebv", "ebv_source", "seeing", "validity", "latents", "umap", "neighbours", "anomaly"]
+    keys = ["validity", "source", "audit", "ebv", "ebv_source", "seeing", "latents", "umap", "neighbours", "anomaly"]
     assert list(found) == [*keys, "model", "posterior", "given"]
-    assert found["validity"] == {"state": "inside", "reasons": []} and found["seeing"] == [None] * 3
+    assert found["validity"] == {"state": "inside", "sentence": "Inside the training distribution.", "reasons": []}
+    assert found["seeing"] == [None] * 3
     assert found["given"] is None and found["posterior"]["coordinates"] == ["ln(redshift)", "logmass", "logsfr"]
     assert sum(found["posterior"]["weights"]) == pytest.approx(1)
     assert found["source"] == {
@@ -83,9 +84,18 @@ def test_the_python_face_says_the_same(cutout):
     assert [n["id"] for n in location["neighbours"]] == [n["id"] for n in from_json["neighbours"]]
 
 
+def test_a_redshift_that_is_known_is_told_on_the_command_line(cutout):
+    path, _ = cutout
+    said = json.loads(run("locate", path, "--redshift", "0.1", "--redshift-error", "0.002", "--json").stdout)
+    assert said["given"] == {"redshift": 0.1, "error": 0.002, "pull": pytest.approx(said["given"]["pull"])}
+    assert said["latents"]["redshift"]["value"] == pytest.approx(0.1, abs=0.002)
+    assert run("locate", path, "--redshift", "-0.1").returncode == 2
+
+
 def test_the_table_shows_what_the_json_says(cutout):
     path, _ = cutout
     text = run("locate", path).stdout
+    assert text.startswith("Inside the training distribution.\n")
     for word in ("Redshift", "log stellar mass", "log SFR", "pixel scale", "sigma"):
         assert word in text
 

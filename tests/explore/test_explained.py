@@ -11,7 +11,7 @@ from galexplore.atlas.basis import BASIS
 from galexplore.atlas.statements import AMBIGUOUS, TOLD, WITHHELD
 from galexplore.cutouts import artefacts
 from galexplore.cutouts.audit import prepare
-from galexplore.explore.caveats import BRIEFLY, SENTENCES, add_caveats, name_caveats, suspect
+from galexplore.explore.caveats import BRIEFLY, POOR, SENTENCES, add_caveats, name_caveats, suspect
 from galexplore.explore.derived import add_derived, find_main_sequence
 from galexplore.explore.models import load
 from galexplore.explore.residual import ARTEFACT, CONTAMINATED, STRUCTURE, describe_residual
@@ -180,6 +180,7 @@ def test_what_is_outside_has_no_place_no_neighbours_and_no_rarity(explorer):
     location = explorer.locate(read_star())
     assert not location.answered and "star" in location.validity.sentence and location.validity.caveat == "star"
     said = location.to_dict()
+    assert next(iter(said)) == "validity" and said["validity"]["sentence"] == location.validity.sentence
     assert said["umap"] is None and said["neighbours"] == [] and said["posterior"] is None
     assert {cell["value"] for cell in said["latents"].values()} == {None}
     anomaly = said["anomaly"]
@@ -198,14 +199,17 @@ def test_one_sentence_tells_all_that_is_to_be_known_of_an_image(explorer):
     cut = replace(prepared, valid=prepared.valid & (np.arange(69) < 60), saturated=0.01)
     measured = pd.DataFrame({"prob_galaxy": [0.9], "prob_star": [0.1], "contamination": [2.0], "line": [0.0]})
     measured = measured.assign(blend=0.4, depth=50.0, size=2.0, ellipticity=0.5, off_locus=1.0)
-    row = pd.DataFrame({"lat_redshift": [0.2], "lat_logmass": [10.0], "percentile": [99.0]})
+    row = pd.DataFrame({"lat_redshift": [0.2], "lat_logmass": [10.0], "percentile": [99.0], "chi2_percentile": [99.5]})
     (known,) = add_caveats([Validity("at the edge", ("seldom seen",), 1.5)], row, measured, [cut], EDGES)
     assert known.caveat == "neighbour" and known.reasons[0] == "seldom seen" and len(known.reasons) == 4
     assert (
         known.sentence.count("At the edge") == 1 and "13% of the image has no data and was filled in" in known.sentence
     )
     (usual,) = add_caveats([Validity()], row, measured.assign(contamination=0.0), [prepared], EDGES)
-    assert usual.sentence == "" == usual.caveat
+    assert usual.sentence == "Inside the training distribution." and usual.caveat == "" and not usual.reasons
+    badly = row.assign(chi2_percentile=99.95)
+    (poor,) = add_caveats([Validity()], badly, measured.assign(contamination=0.0), [prepared], EDGES)
+    assert poor.sentence == f"Interpret with care: {POOR}." and poor.caveat == "", "that explains no oddness"
     (beside,) = add_caveats([Validity()], row, measured, [prepared], EDGES)
     assert beside.sentence == f"Interpret with care: {SENTENCES['neighbour']}."
     (double,) = add_caveats([Validity()], row, measured.assign(contamination=0.0, blend=3.0), [prepared], EDGES)

@@ -8,9 +8,10 @@ import galexplore as gx
 from galexplore.errors import InputError
 from galexplore.explore.embedded import Given
 from galexplore.explore.intervals import POSTERIOR, list_intervals
+from galexplore.explore.table import cover_redshifts
 from galexplore.explore.verdicts import list_verdicts
 from galexplore.jobs.locate_many import embed_files, read_redshifts
-from galexplore.latents import MEANS
+from galexplore.latents import LATENTS, MEANS
 from galexplore.posterior.calibrate import LEVEL68
 from galexplore.posterior.coordinates import PROPERTIES
 from galexplore.survey import DECALS
@@ -96,6 +97,16 @@ def test_an_atlas_galaxys_intervals_are_its_posteriors(explorer):
     plain = list_intervals(explorer.table.iloc[rows], None, explorer.card["calibration"], 68)
     assert plain.mean(axis=2) == pytest.approx(explorer.table[MEANS].to_numpy(float)[rows])
     assert ends[:, [0, 4]] == pytest.approx(plain[:, [0, 4]])
+
+
+def test_the_local_coverage_is_of_the_intervals_that_are_shown(explorer):
+    rows = np.flatnonzero(explorer.table["split"] == "test")[:300]
+    redshift = explorer.table["z"].to_numpy()[rows]
+    low, high = explorer.list_intervals(rows, 68)[:, LATENTS.index("redshift")].T
+    inside = (low <= redshift) & (redshift <= high)
+    assert cover_redshifts(explorer.table.iloc[rows], explorer.density).tolist() == inside.tolist()
+    assert cover_redshifts(explorer.table.iloc[rows], None).tolist() != inside.tolist(), "else it shows another's"
+    assert explorer.table["coverage_redshift"].mean() == pytest.approx(inside.mean(), abs=0.08)
 
 
 def test_a_table_of_many_holds_quantiles_correlations_and_what_was_told(explorer, tmp_path):

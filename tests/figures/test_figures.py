@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from galexplore.atlas.kinds import KINDS, NOT_GALAXIES
-from galexplore.figures import SAMPLE, count_crowd, find_inside, plot_atlas, round_to_total
+from galexplore.figures import SAMPLE, count_crowd, find_inside, plot_atlas, plot_coverage, round_to_total
 from galexplore.figures.style import STYLES, get_style
 
 AXES = ("lat_redshift", "lat_logmass")
@@ -84,3 +84,14 @@ def test_of_two_plots_in_one_colouring_one_shows_what_it_means():
     with_bar, without = (plot_atlas(table, *AXES, "", colour="lat_redshift", bar=bar) for bar in (True, False))
     assert with_bar.data[0].marker.colorbar.title.text and not without.data[0].marker.colorbar.title.text
     assert list(with_bar.data[0].marker.color) == list(without.data[0].marker.color)
+
+
+def test_coverage_in_many_bins_is_drawn_in_two_rows():
+    row = {"low": 0.0, "high": 1.0, "redshift": {"coverage68": [0.68, 0.01], "coverage95": [0.95, 0.01]}}
+    axes = ["redshift", "magnitude", "seeing", "depth", "true redshift", "true mass"]
+    for count, tiers in ((4, 1), (6, 2)):
+        drawn = plot_coverage({axis: [row, row] for axis in axes[:count]}, "Coverage")
+        titles = [axis.title.text for axis in drawn.select_xaxes()]
+        assert len(titles) == count and titles[:2] == ["Inferred redshift", "r magnitude within 5″"]
+        assert drawn.layout.height == 330 * tiers and len({a.domain for a in drawn.select_yaxes()}) == tiers
+    assert titles[-2:] == ["True redshift", "True log M"]

@@ -12,7 +12,7 @@ from galexplore.jobs import make_posterior
 from galexplore.network.fit_density import Fitting, fit_density
 from galexplore.places import SHIPPED
 from galexplore.posterior.density import Density
-from galexplore.posterior.joint import FILE
+from galexplore.posterior.joint import FILE, JointPosterior
 
 QUICK = Fitting(components=(1,), epochs=2, hidden=8, batch=1024)
 
@@ -41,6 +41,7 @@ def test_a_model_gets_one_and_stays_as_it_was_otherwise(own):
     said = make_posterior.refit_posterior("mine", nothing)
     after = load("mine")
     assert find_damage("mine") == "" and after.card["posterior"]["taught"] == said["taught"] > 15_000
+    assert JointPosterior.to_dict(after.density.prior) == after.card["posterior"]["prior"]
     assert after.card["files"].keys() == before.card["files"].keys()
     for name in set(before.card["files"]) - {FILE}:
         assert after.card["files"][name] == before.card["files"][name]

@@ -15,6 +15,13 @@ def decode(array):
     return np.frombuffer(base64.b64decode(array["bdata"]), array["dtype"])
 
 
+def find_star(app, key):
+    """Where the upload stands on a plot of the atlas."""
+    spec = next(c for c in app.get("plotly_chart") if c.key == key).proto.spec
+    (star,) = (t for t in json.loads(spec)["data"] if (t.get("hovertemplate") or "").startswith("your galaxy"))
+    return tuple(float(decode(star[k])[0] if isinstance(star[k], dict) else star[k][0]) for k in "xy")
+
+
 def read_metric(app, label):
     return next(m.value for m in app.metric if m.label == label)
 
@@ -23,8 +30,13 @@ def test_a_known_redshift_changes_the_mass_and_may_be_taken_back(app):
     upload(app, "mine.fits", make_fits(make_galaxy()))
     alone = read_metric(app, TITLES["logmass"]), read_metric(app, TITLES["redshift"])
     assert "log sSFR" in words(app) and "Pull against the image" not in words(app)
+    stars = [find_star(app, key) for key in ("position-lat_redshift", "position-umap_x")]
     app.number_input[0].set_value(0.05).run()
     check(app)
+    told = app.session_state["upload"]["location"]
+    moved = [find_star(app, key) for key in ("position-lat_redshift", "position-umap_x")]
+    assert moved[0] == pytest.approx((0.05, told.latents[2])) and moved[1] == pytest.approx(told.position, abs=1e-4)
+    assert moved[0] != stars[0] and moved[1] != stars[1], "the star moves on both"
     assert read_metric(app, TITLES["redshift"]) == "0.05, known" and read_metric(app, TITLES["logmass"]) != alone[0]
     assert "Pull against the image" in words(app)
     assert app.session_state["upload"]["location"].given.redshift == 0.05

@@ -5,10 +5,16 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import chi2
 
 from galexplore.posterior.coordinates import unstraighten
 from galexplore.posterior.joint import JointPosterior
-from galexplore.posterior.joint_metrics import measure_expected_coverage, place_labels, score_joint
+from galexplore.posterior.joint_metrics import (
+    measure_expected_coverage,
+    measure_highest_density,
+    place_labels,
+    score_joint,
+)
 from galexplore.posterior.recalibrate import Recalibration, find_pulls, recalibrate
 from tests.posterior.joint import draw_posterior
 
@@ -57,6 +63,7 @@ def test_right_posteriors_pass_every_test(drawn):
     for name, shares in scores["coverage"].items():
         assert shares["68"][0] == pytest.approx(0.6827, abs=0.035), name
         assert shares["95"][0] == pytest.approx(0.95, abs=0.017), name
+    assert {"logssfr_given", "highest_density", "tarp"} <= set(scores["coverage"]) == set(scores["uniform"])
     assert scores["above_independent"][0] > 0.1, "correlations are worth something"
     assert [row["n"] for row in scores["bins"]] == [N // 4] * 4
 
@@ -67,7 +74,8 @@ def test_wrong_posteriors_fail_and_are_mended(drawn, scale, shift):
     wrong = spoil(joint, scale, shift)
     before = score_joint(tabulate(joint, labels, errors), wrong)
     assert before["uniform"]["logmass"]["statistic"] > 2 * before["uniform"]["logmass"]["limit"]
-    assert before["uniform"]["tarp"]["statistic"] > before["uniform"]["tarp"]["limit"]
+    for name in ("highest_density", "tarp") * (scale != 1):  # neither sees much of a shift
+        assert before["uniform"][name]["statistic"] > before["uniform"][name]["limit"], name
     half = np.arange(N) < N // 2
     mended = recalibrate(wrong[half], magnitude[half], labels[half], errors[half]).apply(wrong[~half], magnitude[~half])
     after = score_joint(tabulate(joint, labels, errors)[~half], mended)
@@ -114,17 +122,27 @@ def test_labels_that_are_not_known_are_left_out(drawn):
     assert score_joint(tabulate(joint, np.full_like(labels, np.nan), errors), joint) == {}
 
 
-def test_expected_coverage_finds_a_wrong_correlation_that_no_marginal_shows(drawn):
+@pytest.mark.parametrize("measure", [measure_expected_coverage, measure_highest_density])
+def test_coverage_of_all_three_finds_a_wrong_correlation_that_no_marginal_shows(drawn, measure):
     joint, _, errors, _ = drawn
-    flipped = joint.covariances * np.where(np.eye(3) > 0, 1, -0.9)
+    flipped = joint.covariances * np.outer([1, -1, 1], [1, -1, 1])
     wrong = replace(joint, covariances=flipped, weights=np.tile([1.0, 0.0], (N, 1)))
     right = replace(joint, weights=wrong.weights)
     truth = right.sample(1, seed=3)[:, 0]
     gaps = []
     for one in (right, wrong):
-        shares = np.sort(measure_expected_coverage(one, truth, 0 * errors))
+        shares = np.sort(measure(one, truth, 0 * errors))
         gaps.append(np.abs(shares - np.linspace(0, 1, N)).max())
     assert gaps[0] < 1.36 / np.sqrt(N) + 0.002 < gaps[1]
+
+
+def test_the_share_at_higher_density_of_a_gaussian_is_that_of_its_ellipsoid():
+    """Of one Gaussian in three dimensions: the chi-squared distribution of the squared distance."""
+    one = JointPosterior(np.ones((400, 1)), np.zeros((400, 1, 3)), np.tile(np.diag([0.04, 0.09, 0.25]), (400, 1, 1, 1)))
+    labels = one.sample(1, seed=5)[:, 0]
+    distance2 = (np.column_stack([np.log(labels[:, 0]), labels[:, 1:]]) ** 2 / [0.04, 0.09, 0.25]).sum(axis=1)
+    shares = measure_highest_density(one, labels, np.zeros_like(labels))
+    assert np.abs(shares - chi2.cdf(distance2, 3)).max() < 5 * np.sqrt(0.25 / 200)
 
 
 def test_one_galaxy_is_recalibrated_as_among_many(drawn):
