@@ -10,7 +10,7 @@ from rich.table import Table
 
 from galexplore.cli.bench_app import measure_the_app, measure_the_names
 from galexplore.cli.bench_files import fuzz, walks
-from galexplore.cli.bench_survey import embed, gpu
+from galexplore.cli.bench_survey import embed, gpu, survey
 from galexplore.cli.trials import controls, damage, groups, people
 
 app = typer.Typer(help="Measure accuracy and speed, each against its peers in one run.", no_args_is_help=True)
@@ -21,6 +21,7 @@ app.command()(groups)
 app.command()(fuzz)
 app.command()(walks)
 app.command()(embed)
+app.command()(survey)
 app.command()(gpu)
 app.command("app")(measure_the_app)
 app.command("names")(measure_the_names)
