@@ -242,7 +242,7 @@ def run(n: int, rounds: int, bricks: int, report: Callable[..., None], hyrax: Pa
         result |= {"bare": {k: vars(r) for k, r in bare.items()}, "chains": {k: vars(r) for k, r in chains.items()}}
         result["ratios"] = _compare(bare, chains)
         if bricks:
-            result["bricks"] = measure_bricks(folder, bricks, (1, 2), student=has)
+            result["bricks"] = measure_bricks(folder, bricks, (1, 2), min(rounds, 3), has)
         report("bare", 3, 3)
     result["peak_gb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     return result

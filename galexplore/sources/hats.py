@@ -18,7 +18,7 @@ from galexplore.cutouts.conventions import PSFSIZE
 from galexplore.cutouts.cutout import Cutout, check_side
 from galexplore.cutouts.seeing import is_seeing
 from galexplore.errors import InputError
-from galexplore.sources.partitions import BLOCK, Block, Partition, try_each
+from galexplore.sources.partitions import BLOCK, Block, Partition
 from galexplore.survey import Survey
 
 NEEDS = "HATS catalogues are read through LSDB: pip install 'galexplore[survey]'"
@@ -88,8 +88,7 @@ class HatsSource:
         ).astype({"id": str})
         for start in range(0, len(rows), BLOCK):
             some = range(start, min(start + BLOCK, len(rows)))
-            tried = try_each(some, lambda i: self._prepare(frame["image"].iloc[i], rows.iloc[i]))
-            yield Block.of_prepared(rows.iloc[list(some)].reset_index(drop=True), tried, self.survey)
+            yield Block.of_each(rows, lambda i: self._prepare(frame["image"].iloc[i], rows.iloc[i]), some, self.survey)
 
     def _prepare(self, image: Any, row: pd.Series) -> Prepared:
         """Prepare one row's image."""
