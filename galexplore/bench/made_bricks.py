@@ -88,20 +88,39 @@ def make_bricks(
         name = f"b{i:02d}{j:02d}"
         regions.append({"BRICKNAME": name, **low, "RA2": low["RA1"] + STEP, "DEC2": low["DEC1"] + STEP})
         wcs = make_wcs(side, DECALS.pixel_scale, low["RA1"] + STEP / 2, low["DEC1"] + STEP / 2)
-        layers: dict[str, np.ndarray] = {"maskbits": np.zeros((side, side), np.int16)}
-        coadds = draw_coadds(wcs, side, galaxies, generator)
-        for band, image, noise, width in zip(DECALS.bands, coadds, DECALS.noise, SEEING, strict=True):
-            layers[f"image-{band}"] = image
-            layers[f"invvar-{band}"] = np.full((side, side), noise**-2, np.float32)
-            layers[f"psfsize-{band}"] = np.full((side, side), PSFSIZE * width, np.float32)
-        place = folder / "coadd" / name[:3] / name
-        place.mkdir(parents=True)
-        for layer, pixels in layers.items():
-            if (name, layer) not in without:
-                write_layer(place / f"legacysurvey-{name}-{layer}.fits.fz", pixels, _describe(wcs))
+        write_brick(folder, name, wcs, draw_coadds(wcs, side, galaxies, generator), without)
+    return write_regions(folder, regions)
+
+
+def write_regions(folder: Path, regions: list[dict[str, Any]]) -> pd.DataFrame:
+    """Write the table of bricks' primary regions beside them, and return it."""
     table = pd.DataFrame(regions)
     Table({str(k): list(table[k]) for k in table}).write(folder / "survey-bricks.fits.gz")
     return table
+
+
+def write_brick(
+    folder: Path, name: str, wcs: Any, coadds: np.ndarray, without: Collection[tuple[str, str]] = ()
+) -> dict[str, Path]:
+    """Write a brick's layers around its coadds (3, side, side); return their paths by layer."""
+    side, paths = coadds.shape[-1], dict[str, Path]()
+    layers: dict[str, np.ndarray] = {"maskbits": np.zeros((side, side), np.int16)}
+    for band, image, noise, width in zip(DECALS.bands, coadds, DECALS.noise, SEEING, strict=True):
+        layers[f"image-{band}"] = image
+        layers[f"invvar-{band}"] = np.full((side, side), noise**-2, np.float32)
+        layers[f"psfsize-{band}"] = np.full((side, side), PSFSIZE * width, np.float32)
+    for layer, pixels in layers.items():
+        if (name, layer) not in without:
+            paths[layer] = place_layer(folder, name, layer)
+            write_layer(paths[layer], pixels, _describe(wcs))
+    return paths
+
+
+def place_layer(folder: Path, name: str, layer: str) -> Path:
+    """Path of a brick's layer, in a folder that is made, as the survey arranges them."""
+    place = folder / "coadd" / name[:3] / name
+    place.mkdir(parents=True, exist_ok=True)
+    return place / f"legacysurvey-{name}-{layer}.fits.fz"
 
 
 def write_layer(path: Path, pixels: np.ndarray, header: fits.Header) -> None:

@@ -11,7 +11,7 @@ from rich.table import Table
 from galexplore.cli.bench_app import measure_the_app, measure_the_names
 from galexplore.cli.bench_files import fuzz, walks
 from galexplore.cli.bench_posterior import outside, posterior
-from galexplore.cli.bench_survey import embed, gpu
+from galexplore.cli.bench_survey import embed, gpu, survey
 from galexplore.cli.trials import controls, damage, groups, people
 
 app = typer.Typer(help="Measure accuracy and speed, each against its peers in one run.", no_args_is_help=True)
@@ -21,7 +21,7 @@ app.command()(controls)
 app.command()(groups)
 app.command()(fuzz)
 app.command()(walks)
-for verb in (embed, gpu, posterior, outside):
+for verb in (embed, survey, gpu, posterior, outside):
     app.command()(verb)
 app.command("app")(measure_the_app)
 app.command("names")(measure_the_names)

@@ -1,4 +1,4 @@
-"""The benches of surveys: `galexplore bench embed | gpu`."""
+"""The benches of surveys: `galexplore bench embed | survey | gpu`."""
 
 import json
 from pathlib import Path
@@ -34,6 +34,20 @@ def embed(
     if write:
         write_whole(write, f"# Embedding surveys\n\nWritten by `galexplore bench embed --n {n}`.\n\n{text}")
     print(json.dumps(result, indent=1) if as_json else text)
+
+
+def survey(
+    n: Annotated[int, typer.Option("--n", min=25_000, help="Positions; a fifth of them are embedded first.")] = 100_000,
+    workers: Annotated[int, typer.Option(min=1, help="Dask workers of one thread.")] = 2,
+    memory: Annotated[str, typer.Option(help="What each of these may use.")] = "2GB",
+    as_json: AsJson = False,
+) -> None:
+    """So many positions to a catalogue, over bricks of the survey's size: rows in and out, and a worker's memory."""
+    from galexplore.bench import survey as bench
+
+    with Bars() as report:
+        result = bench.measure_survey(n, workers, memory, report)
+    print(json.dumps(result, indent=1) if as_json else bench.write_lines(result))
 
 
 def gpu(

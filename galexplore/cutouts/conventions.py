@@ -141,7 +141,7 @@ PSFSIZE = 1.2910
 #: Keywords of the seeing, the first that can be used counts. The pipelines of HSC and Rubin write none.
 SEEING = (
     SeeingKeyword("PSFSIZE", "arcsec", "legacysurvey.org, catalogues and bricks: psfsize_g", PSFSIZE),
-    SeeingKeyword("PSF_FWHM", "arcsec", "ESO science data products standard, and the Multimodal Universe: arcsec"),
+    SeeingKeyword("PSF_FWHM", "arcsec", "ESO science data products standard: arcsec"),
     SeeingKeyword("PSFFWHM", "", "home-made stacks: the comment must say"),
     SeeingKeyword("PSF FWHM", "", "home-made stacks: the comment must say"),
     SeeingKeyword("SEEING", "", "NOIRLab's pipelines in arcsec, CASU and ZTF in pixels, each by the comment"),

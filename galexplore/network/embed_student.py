@@ -118,7 +118,9 @@ class StudentEmbedder:
         """Table of latents and sigmas (N, 5), magnitudes (N,) and, where there is a domain, the features' distance."""
         numbers = np.column_stack([latents, sigma, magnitude])
         table = pd.DataFrame(numbers, columns=[*MEANS, *SIGMAS, "mag_aperture"])
-        return table if self.domain is None else table.join(self.domain.measure(seen, pd.DataFrame()))
+        if self.domain is None:
+            return table
+        return table.assign(**{str(k): v.to_numpy() for k, v in self.domain.measure(seen, pd.DataFrame()).items()})
 
 
 def save_student(student: Student, domain: Domain | None, folder: Path, card: dict) -> dict:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -42,25 +42,13 @@ class StoreSource:
     survey: Survey
     size: int = ROWS
 
-    @cached_property
+    @property
     def _frame(self) -> pd.DataFrame:
-        frame = catalogue.read(self.path)
-        if "id" not in frame:
-            raise InputError(f"The table {self.path.name!r} has no column id.")
-        return frame
+        return _read_table(self.path, _stamp(self.path))
 
-    @cached_property
+    @property
     def _images(self) -> Images:
-        kept = self.path.parent / KEPT
-        if kept.exists():
-            return Kept.open(kept, self.survey, self._frame)
-        return open_images(self.path, self._frame, self.survey)
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {k: v for k, v in self.__dict__.items() if not k.startswith("_")}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
+        return _open_images(self.path, self.survey, (_stamp(self.path), _stamp(self.path.parent / KEPT)))
 
     def describe(self) -> dict[str, Any]:
         """Say what it is."""
@@ -100,6 +88,37 @@ class StoreSource:
         flux = np.stack(images) if images else np.empty((0, *self.survey.shape), np.float32)
         block = Block.of_images(good, flux, Observed.read(good, self.survey), good["ebv"].to_numpy())
         return Block(rows, tuple(refusals), block.flux, None, block.observed, block.ebv, block.angle, block.approximate)
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    """Tell a file from what it was before; zeros where there is none."""
+    try:
+        said = path.stat()
+    except OSError:
+        return 0, 0
+    return said.st_mtime_ns, said.st_size
+
+
+@lru_cache(maxsize=1)
+def _read_table(path: Path, stamp: tuple[int, int]) -> pd.DataFrame:
+    """Read a store's table, once a process: a worker is handed the source anew with every partition."""
+    frame = catalogue.read(path)
+    if "id" not in frame:
+        raise InputError(f"The table {path.name!r} has no column id.")
+    return frame
+
+
+@lru_cache(maxsize=1)
+def _open_images(path: Path, survey: Survey, stamps: tuple[tuple[int, int], ...]) -> Images:
+    """Open a store's images, once a process."""
+    kept, frame = path.parent / KEPT, _read_table(path, stamps[0])
+    return Kept.open(kept, survey, frame) if kept.exists() else open_images(path, frame, survey)
+
+
+def forget_store() -> None:
+    """Let go of the store that this process has open."""
+    _read_table.cache_clear()
+    _open_images.cache_clear()
 
 
 @dataclass(frozen=True)

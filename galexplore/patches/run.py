@@ -17,7 +17,7 @@ from galexplore.latents import LATENTS, MEANS
 from galexplore.locks import hold
 from galexplore.network.student_card import has_student, read_student_card
 from galexplore.patches.engines import Engine, Local
-from galexplore.patches.write import FOLDER, VERDICTS, Plan, Tally, embed_partition
+from galexplore.patches.write import FOLDER, STAGES, VERDICTS, Plan, Tally, embed_partition
 from galexplore.places import find_model
 from galexplore.sources.partitions import Partition, Source
 
@@ -39,7 +39,8 @@ class Summary:
     verdicts : dict of str to int
         How many galaxies were located, approximate, outside or refused.
     seconds : dict of str to float
-        Of all workers together: `read` (and cut), `embed`, `write`; and `wall`, of the run.
+        Of all workers together: `read`, `cut` (of coadds and HATS images; of others it is within `read`), `embed`,
+        `write`; and `wall`, of the run.
     difference : dict
         Where a student measured: `n` galaxies that its teacher looked at too, and by latent the `mean` and the `rms` of
         the student's answer less the teacher's, in the teacher's sigmas.
@@ -49,7 +50,7 @@ class Summary:
     partitions: int = 0
     kept: int = 0
     verdicts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(VERDICTS, 0))
-    seconds: dict[str, float] = field(default_factory=lambda: {"read": 0.0, "embed": 0.0, "write": 0.0, "wall": 0.0})
+    seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys((*STAGES, "wall"), 0.0))
     difference: dict[str, Any] = field(default_factory=dict)
 
     def add(self, tally: Tally, sums: dict[str, Any]) -> None:
@@ -73,8 +74,9 @@ class Summary:
         before = f"{self.partitions:,} partitions, {self.kept:,} of them from before"
         lines = [f"{self.galaxies:,} galaxies: {parts or 'none'}; {before}."]
         rate = self.galaxies / spent["wall"] if spent["wall"] and not self.kept else 0
-        each = ", ".join(f"{stage} {spent[stage]:.1f} s" for stage in ("read", "embed", "write"))
-        lines.append(f"{spent['wall']:.1f} s{f', {rate:,.0f} galaxies a second' if rate else ''}; all workers: {each}.")
+        fast = f", {rate:,.0f} galaxies a second" if rate else ""
+        each = ", ".join(f"{stage} {spent[stage]:.1f} s" for stage in STAGES if spent[stage])
+        lines.append(f"{spent['wall']:.1f} s{fast}{f'; all workers: {each}' if each else ''}.")
         if self.difference:
             off = ", ".join(f"{k} {v['mean']:+.2f} ± {v['rms']:.2f}" for k, v in self.difference.items() if k != "n")
             lines.append(

@@ -5,6 +5,7 @@ units of their own spread? And is it more like what is no galaxy: a star, a line
 """
 
 from dataclasses import dataclass, fields
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -161,7 +162,12 @@ class Domain:
 
     def _project(self, features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Whitened components (N, K) and the distance (N,): both root mean squares, of these and of what they leave."""
-        return project(features, self.centre, self.axes, self.spread)
+        return project(features, self.centre, self.axes, self.spread, self._back)
+
+    @cached_property
+    def _back(self) -> np.ndarray:
+        """Whitened components to features (K, F): to reckon it costs more than many a look at it."""
+        return np.linalg.pinv(self.axes)
 
     def judge(self, row: dict[str, float], filled: float) -> Validity:
         """Judge one image.
@@ -206,11 +212,13 @@ def describe(parts: np.ndarray, distance: np.ndarray, pixels: pd.DataFrame) -> n
     return np.nan_to_num(np.concatenate([calm, calm**2, shown, bent], axis=1))
 
 
-def project(features: np.ndarray, centre: np.ndarray, axes: np.ndarray, spread: float) -> tuple[np.ndarray, np.ndarray]:
-    """Whitened components (N, K) of features (N, F), and their distance (N,) from the middle."""
+def project(
+    features: np.ndarray, centre: np.ndarray, axes: np.ndarray, spread: float, back: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Whitened components (N, K) of features (N, F), and their distance (N,); `back` is the axes' pseudo-inverse."""
     off = np.asarray(features, float) - centre
     parts = off @ axes
-    along = parts @ np.linalg.pinv(axes)
+    along = parts @ (np.linalg.pinv(axes) if back is None else back)
     rest = np.sqrt(((off - along) ** 2).mean(axis=1)) / spread
     return parts, np.sqrt(0.5 * (parts**2).mean(axis=1) + 0.5 * rest**2)
 

@@ -25,7 +25,7 @@ from galexplore.cutouts.dust import read_map
 from galexplore.cutouts.seeing import is_seeing
 from galexplore.errors import InputError
 from galexplore.files import hash_file
-from galexplore.sources.partitions import BLOCK, Block, Partition, check_positions, cut_rows, try_each
+from galexplore.sources.partitions import BLOCK, Block, Partition, check_positions, cut_rows
 from galexplore.sources.tiles import Tile, prepare_at
 from galexplore.survey import Survey
 from galexplore.tables import catalogue
@@ -268,9 +268,7 @@ class BrickSource:
 
         for start in range(0, len(rows), BLOCK):
             some = range(start, min(start + BLOCK, len(rows)))
-            yield Block.of_prepared(
-                rows.iloc[list(some)].reset_index(drop=True), try_each(some, prepare_row), self.survey
-            )
+            yield Block.of_each(rows, prepare_row, some, self.survey)
 
     def _refuse(self, rows: pd.DataFrame, why: list[str]) -> Iterator[Block]:
         for start in range(0, len(rows), UNPLACED):

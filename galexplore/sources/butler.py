@@ -17,7 +17,7 @@ from galexplore.cutouts.audit import Prepared
 from galexplore.cutouts.dust import read_map
 from galexplore.cutouts.seeing import is_seeing
 from galexplore.errors import InputError
-from galexplore.sources.partitions import BLOCK, Block, Partition, check_positions, try_each
+from galexplore.sources.partitions import BLOCK, Block, Partition, check_positions
 from galexplore.sources.tiles import Tile, prepare_at
 from galexplore.survey import Survey
 
@@ -146,8 +146,7 @@ class ButlerSource:
 
         for start in range(0, len(rows), BLOCK):
             some = range(start, min(start + BLOCK, len(rows)))
-            tried = try_each(some, prepare_row)
-            yield Block.of_prepared(rows.iloc[list(some)].reset_index(drop=True), tried, self.survey)
+            yield Block.of_each(rows, prepare_row, some, self.survey)
 
     def _read_tile(
         self, name: str, where: dict[str, int], ra: np.ndarray, dec: np.ndarray

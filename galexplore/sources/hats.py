@@ -2,7 +2,7 @@
 
 A row has `object_id` (or `id`), `ra`, `dec` and `image`: for each band its name (`band`), pixels (`flux`, in
 nanomaggies a pixel), pixel scale (`scale`, arcsec) and, where it is known, inverse variance (`ivar`) and the FWHM of a
-star (`psf_fwhm`, arcsec).
+star (`psf_fwhm`, arcsec), which for images of the Legacy Surveys is their PSFSIZE.
 """
 
 from collections.abc import Iterator
@@ -14,15 +14,21 @@ import numpy as np
 import pandas as pd
 
 from galexplore.cutouts.audit import Prepared, prepare
+from galexplore.cutouts.conventions import PSFSIZE
 from galexplore.cutouts.cutout import Cutout, check_side
 from galexplore.cutouts.seeing import is_seeing
 from galexplore.errors import InputError
-from galexplore.sources.partitions import BLOCK, Block, Partition, try_each
+from galexplore.sources.partitions import BLOCK, Block, Partition
 from galexplore.survey import Survey
 
 NEEDS = "HATS catalogues are read through LSDB: pip install 'galexplore[survey]'"
 _MARKS = ("collection.properties", "hats.properties", "properties")
 _IDS = ("id", "object_id", "_healpix_29")
+#: How the Multimodal Universe begins the names of the Legacy Surveys' bands ("des-g"), in both of its sets of them.
+#: What it calls psf_fwhm there is the catalogues' PSFSIZE as it stands: scripts/legacysurvey/build_parent_sample.py
+#: and scripts/ssl_legacysurvey/build_parent_sample.py of github.com/MultimodalUniverse/MultimodalUniverse, at 2dcff3d.
+#: Of HSC ("hsc-g") it is 2.355 times the second moments' sigma, and stays.
+_BY_PSFSIZE = "des-"
 
 
 def is_hats(path: Path) -> bool:
@@ -82,8 +88,7 @@ class HatsSource:
         ).astype({"id": str})
         for start in range(0, len(rows), BLOCK):
             some = range(start, min(start + BLOCK, len(rows)))
-            tried = try_each(some, lambda i: self._prepare(frame["image"].iloc[i], rows.iloc[i]))
-            yield Block.of_prepared(rows.iloc[list(some)].reset_index(drop=True), tried, self.survey)
+            yield Block.of_each(rows, lambda i: self._prepare(frame["image"].iloc[i], rows.iloc[i]), some, self.survey)
 
     def _prepare(self, image: Any, row: pd.Series) -> Prepared:
         """Prepare one row's image."""
@@ -110,7 +115,8 @@ def read_image(image: Any, row: pd.Series, survey: Survey) -> Cutout:
     weights = np.stack([_stack(said["ivar"][i]) for i in at]) if said.get("ivar") is not None else None
     if weights is not None and weights.shape != flux.shape:
         raise InputError("its inverse variances are of another shape than its pixels")
-    widths = [float(said["psf_fwhm"][i]) if said.get("psf_fwhm") is not None else np.nan for i in at]
+    told = said.get("psf_fwhm")
+    widths = [np.nan if told is None else _halve(str(said["band"][i]), float(told[i])) for i in at]
     seeing = tuple(w if is_seeing(w) else None for w in widths)
     return Cutout(
         flux.astype(np.float32),
@@ -125,6 +131,11 @@ def read_image(image: Any, row: pd.Series, survey: Survey) -> Cutout:
         seeing=seeing,
         seeing_said=("psf_fwhm",) * len(seeing),
     )
+
+
+def _halve(band: str, told: float) -> float:
+    """Width at half maximum of what an image tells as the seeing in a band."""
+    return told / PSFSIZE if band.strip().lower().startswith(_BY_PSFSIZE) else told
 
 
 def _unfold(image: Any) -> dict[str, Any]:

@@ -17,15 +17,17 @@ def show_export(explorer: Explorer) -> None:
     """Offer exactly the selection as a file, and the folder that brings the Atlas back as it is."""
     rows = find_selected(explorer)
     st.markdown(f"**{say_count(explorer, rows)}**, with units and exact ids")
+    placed = "ra" in explorer.table and not explorer.simulated  # nothing lies where simulated galaxies are said to
     with st.container(horizontal=True, gap="small"):
         for kind, (suffix, _, mime) in FORMATS.items():
-            if kind in ON_THE_SKY and ("ra" not in explorer.table or explorer.simulated):
-                continue  # nothing lies at the positions of simulated galaxies
+            if kind in ON_THE_SKY and not placed:
+                continue
             name = f"galexplore-{len(rows)}{'-viewer' if kind == 'Legacy viewer' else ''}.{suffix}"
             data = partial(export, explorer, rows, kind)
             st.download_button(kind, data, name, mime, key=f"export-{kind}", on_click="ignore")
     offer_samp(explorer)
-    st.caption("CSV holds values only. “Legacy viewer” is RA, DEC, name, as the viewer's own upload takes it.")
+    of_viewer = " “Legacy viewer” is RA, DEC, name, as the viewer's own upload takes it."
+    st.caption(f"CSV holds values only.{of_viewer if placed else ''}")
     show_bundle(explorer, "bundle")
 
 

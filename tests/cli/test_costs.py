@@ -8,6 +8,9 @@ import pytest
 from typer.testing import CliRunner
 
 from galexplore.cli.main import app
+from galexplore.cli.train import choose_start
+from galexplore.network.recipes import FEW
+from galexplore.tables import catalogue
 
 
 def ask(*words) -> str:
@@ -37,6 +40,14 @@ def test_a_catalogue_says_requests_time_and_disk_and_asks_no_more_than_how_many_
     assert "no request; 10 rows at most" in ask("fetch", "catalogue", tmp_path / "mine.csv", "--n", 10, *to)
     assert "2 requests, " in ask("fetch", "populations", *to)
     assert not demo.asked and not (tmp_path / "f").exists()
+
+
+@pytest.mark.parametrize(("n", "fetched", "begins"), [(30, True, "default"), (FEW, True, ""), (30, False, "")])
+def test_few_fetched_galaxies_are_learnt_from_the_shipped_weights(tmp_path, n, fetched, begins):
+    catalogue.write(pd.DataFrame({"id": np.arange(n).astype(str)}), tmp_path / "own.parquet")
+    assert choose_start(None, tmp_path / "own.parquet", fetched) == begins
+    assert choose_start("scratch", tmp_path / "own.parquet", fetched) == ""
+    assert choose_start("other", tmp_path / "own.parquet", fetched) == "other"
 
 
 def test_labels_in_hats_form_are_counted_and_not_read(demo, tmp_path, monkeypatch):

@@ -12,7 +12,8 @@ from galexplore.errors import InputError
 from galexplore.explore.models import load
 from galexplore.files import hash_file
 from galexplore.images import Observed
-from galexplore.latents import LATENTS, MEANS, SIGMAS, angle_difference
+from galexplore.latents import LATENTS, MEANS, SIGMAS, angle_difference, unstandardise
+from galexplore.network.dihedral import DIHEDRAL, turn
 from galexplore.network.embed import Embedder
 from galexplore.network.recipes import Network
 from galexplore.network.vae import CVAE
@@ -99,6 +100,20 @@ def test_gaps_are_not_judged(whole):
     valid[1, :, :10] = False
     judged = whole.embed(flux, valid)["chi2"]
     assert judged[1] < 0.7 * whole.embed(flux)["chi2"][1]
+
+
+@pytest.mark.parametrize("n", [1, 12, 40])
+def test_eight_looks_together_answer_as_eight_by_themselves(embedder, sky, n):
+    """In one batch or several, with photometry that is done once: to a thousandth of a sigma."""
+    flux = sky[1][:n]
+    with torch.inference_mode():
+        looks = [embedder.model.encode(turn(torch.from_numpy(flux), move).contiguous()) for move in DIHEDRAL]
+    mean = unstandardise(
+        torch.stack([p.mean for p in looks]).mean(dim=0).numpy(), embedder.label_mean, embedder.label_std
+    )
+    together = embedder.embed(flux)
+    off = np.abs(together[MEANS[1:]].to_numpy() - mean) / together[SIGMAS[1:]].to_numpy()
+    assert off.max() < 1e-3
 
 
 def test_a_glance_is_one_of_the_eight_looks_but_for_half_precision(embedder, sky):

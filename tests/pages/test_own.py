@@ -82,6 +82,20 @@ def test_a_sample_of_its_own_is_located_as_what_it_is(own):
     assert own.metric and "simulated" not in everything(own)
 
 
+@pytest.mark.parametrize("simulated", [True, False])
+def test_lists_of_the_sky_are_offered_of_what_lies_there_alone(app, monkeypatch, simulated):
+    """A simulated galaxy's position is none to look at."""
+    from pages._session import state
+
+    monkeypatch.setattr(state.open_explorer(), "simulated", simulated)
+    app.session_state["selection"] = state.open_explorer().table["id"].iloc[:3].tolist()
+    app.run()
+    check(app)
+    labels = {b.label for b in app.get("download_button")}
+    assert "CSV" in labels and ({"Legacy viewer", "DS9 regions"} <= labels) == (not simulated)
+    assert ("Legacy viewer" in words(app)) == (not simulated)
+
+
 def test_the_ids_of_a_selection_are_not_looked_at_again(app):
     """What a rerun costs does not grow with the selection: only a new one is hashed."""
     from pages._session import state

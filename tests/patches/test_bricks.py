@@ -45,6 +45,8 @@ def test_nothing_is_lost_or_doubled(sky, own, tmp_path):
     summary = embed_survey(source, tmp_path / "out", "own", student=False)
     rows = pd.concat([pd.read_parquet(p) for p in (tmp_path / "out" / "patches").iterdir()]).set_index("id")
     assert sorted(rows.index) == sorted(table["id"]) and summary.galaxies == len(table)
+    assert all(summary.seconds[stage] > 0 for stage in ("read", "cut", "embed", "write", "wall"))
+    assert all(f"{stage} " in summary.tell()[1] for stage in ("read", "cut", "embed", "write"))
     assert rows.loc[["far", "none"], "detail"].str.startswith("it lies in no brick").all()
     lacking = rows["detail"].str.contains("brick b0101 has no image in r")
     inside = (table["ra"] >= 150 + STEP) & (table["dec"] >= 2 + STEP)

@@ -1,6 +1,9 @@
 """The shipped model's student over galaxies of the embedded catalogue: the same bytes whoever does the work."""
 
+import os
+import signal
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -8,6 +11,7 @@ import pytest
 
 from galexplore.bench.embed import measure_bricks
 from galexplore.bench.made_bricks import draw_positions
+from galexplore.bench.survey import list_children
 from galexplore.explore.seal import read_card
 from galexplore.images import Observed
 from galexplore.latents import MEANS, SIGMAS
@@ -56,6 +60,27 @@ def test_dask_writes_the_bytes_that_a_loop_writes(survey, alone, tmp_path):
         other = embed_survey(survey[0], tmp_path / str(workers), "default", True, Dask(workers=workers))
         assert read_bytes(tmp_path / str(workers)) == read_bytes(out), f"{workers} workers"
         assert (other.verdicts, other.difference) == (summary.verdicts, summary.difference)
+
+
+def test_a_worker_that_is_killed_in_the_middle_leaves_the_table_of_an_undisturbed_run(survey, alone, tmp_path):
+    killed = []
+
+    def kill(stage, done, *more):
+        workers = [c for c in list_children(os.getpid()) if b"multiprocessing.spawn" in read_command(c)]
+        if done and not killed:
+            killed.extend(workers[:1])
+            os.kill(workers[0], signal.SIGKILL)
+
+    summary = embed_survey(survey[0], tmp_path / "out", "default", True, Dask(workers=2), kill)
+    assert killed and read_bytes(tmp_path / "out") == read_bytes(alone[0])
+    assert (summary.galaxies, summary.verdicts) == (40, alone[1].verdicts)
+
+
+def read_command(process):
+    try:
+        return Path(f"/proc/{process}/cmdline").read_bytes()
+    except OSError:
+        return b""
 
 
 def test_what_is_written_is_what_the_student_says(survey, alone):

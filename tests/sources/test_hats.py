@@ -12,11 +12,13 @@ import pandas as pd
 import pytest
 
 import galexplore as gx
+from galexplore.cutouts.conventions import PSFSIZE
 from galexplore.errors import InputError
 from galexplore.jobs.fetch_cutouts import READY
 from galexplore.jobs.fetch_hats import estimate_hats, take_hats
 from galexplore.sources.catalogues.cutouts import FOLDER, CutoutStore
 from galexplore.sources.catalogues.hats import HatsCatalogue, write_hats
+from galexplore.sources.hats import read_image
 from galexplore.sources.transport import NetworkError
 from galexplore.survey import DECALS
 from galexplore.tables import catalogue
@@ -44,7 +46,7 @@ def place(tmp_path_factory):
         flux[:, 35:104, 35:104] = draw_ellipse(0.1 * i, 6.0, 0.5, 80)
         flux += rng.normal(size=flux.shape) * noise
         ivar = np.broadcast_to(1 / noise**2, flux.shape)
-        bands = {"band": ["DES-G", "DES-R", "DES-Z"], "psf_fwhm": [1.4, 1.3, 1.2], "scale": [0.262] * 3}
+        bands = {"band": ["DES-G", "DES-R", "DES-Z"], "psf_fwhm": [1.81, 1.68, 1.55], "scale": [0.262] * 3}
         images.append(bands | {"flux": flux.astype(np.float32).tolist(), "ivar": ivar.astype(np.float32).tolist()})
     images[3] = images[3] | {"band": ["DES-G", "DES-R", "DES-I"]}
     frame["image"] = images
@@ -85,7 +87,8 @@ def test_it_is_taken_part_by_part_trained_from_and_written_back(place, tmp_path,
     assert cost.size / 1.3 < (tmp_path / "f" / FOLDER / "pictures.f16").stat().st_size < cost.size
     assert "no band z" in next(iter(manifest["why"])) and 0 < rows < N
     ready = catalogue.read(tmp_path / "f" / READY)
-    assert ready["psf_r"].eq(1.3).all() and ready["logsfr"].notna().all() and ready["phi"].notna().mean() > 0.8
+    assert np.allclose(ready["psf_r"], 1.68 / PSFSIZE)
+    assert ready["logsfr"].notna().all() and ready["phi"].notna().mean() > 0.8
     train_own("mine", tmp_path / "f" / READY, replace(BRIEF, epochs=4))
     explorer = gx.load("mine")
     assert not explorer.simulated and explorer.card["provenance"]["imf"] == "Chabrier"
@@ -172,3 +175,12 @@ def test_a_catalogue_without_images_says_what_it_has(place, tmp_path):
         take_hats(HatsCatalogue(place, ["object_id", "ra", "dec"]), tmp_path / "f", DECALS, {})
     with pytest.raises(InputError, match="not every row"):
         write_hats(frame.assign(ra=np.nan), tmp_path / "other", "x")
+
+
+@pytest.mark.parametrize(
+    ("bands", "wide"), [(["des-g", "DES-R", "des-z"], PSFSIZE), (["HSC-G", "HSC-R", "HSC-Z"], 1), (["g", "r", "z"], 1)]
+)
+def test_the_seeing_of_the_legacy_surveys_is_their_psfsize(bands, wide):
+    image = {"band": bands, "flux": np.ones((3, 128, 128)), "scale": [0.262] * 3, "psf_fwhm": [1.5, 1.4, 1.3]}
+    cutout = read_image(image, pd.Series({"id": "a", "ra": 1.0, "dec": 2.0}), DECALS)
+    assert cutout.seeing == pytest.approx(np.array([1.5, 1.4, 1.3]) / wide)
