@@ -18,21 +18,12 @@ from pages._parts.labels import choose_learning
 from pages._parts.learnt import show_lesson
 from pages._parts.odd_one import show_odd_one
 from pages._parts.panels import mark
-from pages._parts.ranking import A_PAGE, mark_seen, quote_all, run_looks, show_ranking
+from pages._parts.ranking import A_PAGE, RANKINGS, mark_seen, quote_all, run_looks, show_ranking
 from pages._session.labels import load_labels
 from pages._session.navigation import require_header
 from pages._session.person import keep_token
 from pages._session.state import open_explorer
 
-RANKINGS = {
-    "rarity": ("Rare properties", "Furthest from ordinary galaxies in redshift, mass, SFR and the free latent."),
-    "reconstruction": (
-        "Poor reconstruction",
-        "Highest reconstruction χ²: structure that five latents do not describe. Each label says what the residual "
-        "shows.",
-    ),
-    "both": ("Both", "High in both rankings at once: the product of the two ranks."),
-}
 VARIED = "At most a quarter of a page is odd for the same reason. Off: strictly by rank."
 MOST = 2_400  # galaxies that can be paged through: a hundred pages
 

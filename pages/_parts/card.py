@@ -59,7 +59,7 @@ def show_card(explorer: Explorer, identifier: str, wide: bool = False) -> None:
 def show_numbers(explorer: Explorer, rows: np.ndarray) -> None:
     """Show the latents with their 68 and 95 % intervals beside the catalogue's values, and the pull between them."""
     table = explorer.table.iloc[rows]
-    joint = explorer.posteriors[rows] if explorer.posteriors is not None else None
+    joint = explorer.list_posteriors(rows)
     values, spans = list_values(table, joint)[0], explorer.list_intervals(rows)[0]
     sigma = np.diff(explorer.list_intervals(rows, 68)[0])[:, 0] / 2
     compared = residuals(table)
@@ -80,10 +80,11 @@ def show_numbers(explorer: Explorer, rows: np.ndarray) -> None:
 
 def show_posterior(explorer: Explorer, place: int) -> None:
     """Show the joint posterior of the galaxy at a place in the table, where the model has one."""
-    if explorer.posteriors is not None:
+    joint = explorer.list_posteriors(np.array([place]))
+    if joint is not None:
         redshift = explorer.table["z"].iloc[place]
-        show_density(explorer.posteriors[place], "card", redshift if redshift > 0 else None, "catalogue")
-        show_corner(explorer.table, explorer.posteriors[place], "card")
+        show_density(joint[0], "card", redshift if redshift > 0 else None, "catalogue")
+        show_corner(explorer.table, joint[0], "card")
 
 
 def format_span(name: str, low: float, high: float) -> str:

@@ -25,7 +25,8 @@ def show_export(explorer: Explorer) -> None:
             data = partial(export, explorer, rows, kind)
             st.download_button(kind, data, name, mime, key=f"export-{kind}", on_click="ignore")
     offer_samp(explorer)
-    st.caption("CSV holds values only. “Legacy viewer” is RA, DEC, name, as the viewer's own upload takes it.")
+    viewer = " “Legacy viewer” is RA, DEC, name, as the viewer's own upload takes it."
+    st.caption("CSV holds values only." + ("" if explorer.simulated or "ra" not in explorer.table else viewer))
     show_bundle(explorer, "bundle")
 
 
