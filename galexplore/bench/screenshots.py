@@ -1,10 +1,11 @@
 """Pictures of the app as a person sees it: every page and state, at chosen widths, on both themes."""
 
 from collections.abc import Callable, Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
+from astropy.io import fits
 
 from galexplore.bench.browser import is_idle, open_browser, serve, wait_for_plots
 from galexplore.places import SAMPLES
@@ -17,6 +18,7 @@ THEMES: tuple[Theme, ...] = ("dark", "light")
 #: Width of a window and its height.
 WINDOWS = {820: 1100, 1280: 900, 1920: 1080}
 QUALITY = 88  # of a JPEG
+SAMPLE = SAMPLES / "spiral.fits.fz"
 #: A lasso around part of the galaxies, in parts of the plot.
 CORNERS = ((0.3, 0.45), (0.5, 0.4), (0.6, 0.55), (0.45, 0.7), (0.3, 0.6), (0.3, 0.47))
 
@@ -72,7 +74,7 @@ def show_locate_loading(tab: "Page", address: str) -> None:
     """Show Locate while it reads files."""
     show_locate_empty(tab, address)
     _settle(tab)
-    tab.set_input_files('input[type="file"]', [str(_find_sample())] * 20)
+    tab.set_input_files('input[type="file"]', [str(SAMPLE)] * 20)
     tab.get_by_text("files read").wait_for(timeout=60_000)
 
 
@@ -80,7 +82,7 @@ def show_locate_refusal(tab: "Page", address: str) -> None:
     """Show Locate where a file cannot be used."""
     show_locate_empty(tab, address)
     _settle(tab)
-    wrong = {"name": "one-band.npy", "mimeType": "application/octet-stream", "buffer": _write_band()}
+    wrong = {"name": "small.fits", "mimeType": "image/fits", "buffer": _write_small()}
     tab.set_input_files('input[type="file"]', [wrong])  # type: ignore[list-item]  # playwright's own TypedDict
     tab.get_by_text("cannot be used").wait_for(timeout=60_000)
 
@@ -89,7 +91,7 @@ def show_locate(tab: "Page", address: str) -> None:
     """Show what is said of a sample."""
     show_locate_empty(tab, address)
     _settle(tab)
-    tab.set_input_files('input[type="file"]', str(_find_sample()))
+    tab.set_input_files('input[type="file"]', str(SAMPLE))
     tab.get_by_text("of 50 neighbours").first.wait_for(timeout=120_000)
 
 
@@ -193,14 +195,11 @@ def _settle(tab: "Page") -> None:
             tab.wait_for_timeout(200)
 
 
-def _find_sample() -> Path:
-    return SAMPLES / "spiral.fits.fz"
-
-
-def _write_band() -> bytes:
-    """Write an array of one band, which no galaxy is inferred from."""
-    import io
-
-    file = io.BytesIO()
-    np.save(file, np.zeros((64, 64), np.float32))
-    return file.getvalue()
+def _write_small() -> bytes:
+    """Write the middle of the sample, too small a field to infer anything from."""
+    stream = BytesIO()
+    with fits.open(SAMPLE) as file:
+        image = next(hdu for hdu in file if hdu.data is not None)
+        middle = slice(image.data.shape[-1] // 3, 2 * image.data.shape[-1] // 3)
+        fits.PrimaryHDU(image.data[:, middle, middle], image.header).writeto(stream)
+    return stream.getvalue()
