@@ -7,9 +7,7 @@ from galexplore.explore import search
 from galexplore.explore.explorer import Explorer
 from galexplore.explore.link import AtlasState
 from galexplore.explore.models import find_damage, list_models, stat_files
-from pages._parts.choices import list_kinds
 from pages._parts.leaving import show_export
-from pages._parts.panels import mark
 from pages._parts.sky import offer_sky
 from pages._parts.steps import offer_steps
 from pages._session.state import clear_selection, forget_drawn, forget_galaxies, open_galaxy, plain
@@ -75,6 +73,10 @@ def show_model(explorer: Explorer) -> None:
 
 def define_kinds(explorer: Explorer) -> None:
     """Offer to say what each kind is and who described it: their marks stand on every page."""
+    # They bring the plots, a second of imports: once the atlas is open, not before the first paint.
+    from pages._parts.choices import list_kinds
+    from pages._parts.panels import mark
+
     lines = [f"{mark(kind)} **{kind}**: {define_kind(kind)}" for kind in list_kinds(explorer) if define_kind(kind)]
     if lines:
         with st.popover("What are these kinds?", icon=":material/help:", key="kinds-defined", type="tertiary"):
