@@ -35,7 +35,8 @@ def show_selected(tab: "Page", address: str) -> None:
     tab.goto(f"{address}/?object=GP-001")
     wait_for_plots(tab)
     _settle(tab)
-    box = tab.locator(".st-key-plots .js-plotly-plot").first.bounding_box() or {}
+    box = tab.locator(".st-key-plots .js-plotly-plot").first.bounding_box()
+    assert box is not None, "it is drawn"
     places = [(box["x"] + fx * box["width"], box["y"] + fy * box["height"]) for fx, fy in CORNERS]
     tab.mouse.move(*places[0])
     tab.mouse.down()
@@ -82,8 +83,8 @@ def show_locate_refusal(tab: "Page", address: str) -> None:
     """Show Locate where a file cannot be used."""
     show_locate_empty(tab, address)
     _settle(tab)
-    wrong = {"name": "small.fits", "mimeType": "image/fits", "buffer": _write_small()}
-    tab.set_input_files('input[type="file"]', [wrong])  # type: ignore[list-item]  # playwright's own TypedDict
+    small = _write_small()
+    tab.set_input_files('input[type="file"]', {"name": "small.fits", "mimeType": "image/fits", "buffer": small})
     tab.get_by_text("cannot be used").wait_for(timeout=60_000)
 
 
