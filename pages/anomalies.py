@@ -1,6 +1,7 @@
 """The oddest galaxies of the atlas, what makes each of them odd, and what a person says of them."""
 
 from functools import partial
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -12,27 +13,20 @@ from galexplore.cutouts.artefacts import SUSPICIONS
 from galexplore.explore.caveats import SENTENCES
 from galexplore.explore.explorer import Explorer
 from galexplore.explore.odd_groups import list_reasons
+from galexplore.explore.page_snippets import write_ranking
+from pages._parts.code import offer_code
 from pages._parts.groups import choose_view, show_groups
 from pages._parts.label_files import offer_labels, show_label_troubles
 from pages._parts.labels import choose_learning
 from pages._parts.learnt import show_lesson
 from pages._parts.odd_one import show_odd_one
 from pages._parts.panels import mark
-from pages._parts.ranking import A_PAGE, mark_seen, quote_all, run_looks, show_ranking
+from pages._parts.ranking import A_PAGE, RANKINGS, mark_seen, quote_all, run_looks, show_ranking
 from pages._session.labels import load_labels
 from pages._session.navigation import require_header
 from pages._session.person import keep_token
 from pages._session.state import open_explorer
 
-RANKINGS = {
-    "rarity": ("Rare properties", "Furthest from ordinary galaxies in redshift, mass, SFR and the free latent."),
-    "reconstruction": (
-        "Poor reconstruction",
-        "Highest reconstruction χ²: structure that five latents do not describe. Each label says what the residual "
-        "shows.",
-    ),
-    "both": ("Both", "High in both rankings at once: the product of the two ranks."),
-}
 VARIED = "At most a quarter of a page is odd for the same reason. Off: strictly by rank."
 MOST = 2_400  # galaxies that can be paged through: a hundred pages
 
@@ -106,7 +100,11 @@ def show_anomalies() -> None:
         varied = not grouped and st.toggle("Diversify", True, key="varied", persist_state="session", help=VARIED)
         st.space("stretch")
         offer_labels(labels, explorer.table)
-    if not grouped and state.get("suspects") == "suspects":
+        shown: Literal["galaxies", "suspects", "groups"]
+        shown = "groups" if grouped else "suspects" if state.get("suspects") == "suspects" else "galaxies"
+        most = MOST if varied else 0
+        offer_code("anomalies", write_ranking(explorer, by, kept, shown, labels=learned, varied=most, page=A_PAGE))
+    if shown == "suspects":
         explain_suspicion(explorer.table)
     else:
         st.caption(RANKINGS[by][1] + (" Re-ranked by your labels." if learned is not None else ""))

@@ -35,7 +35,7 @@ def show_atlas() -> None:
             show_card(explorer, state.opened)
         else:
             st.markdown("### No galaxy opened")
-            st.markdown("Click a point, a line below an image, or a row of the table. Or search by id at the top.")
+            st.markdown("Click a point, an image or a row of the table, or search by id or position at the top.")
     with plots:
         show_plots(explorer, shown, mask)
         show_space(explorer, shown, mask)

@@ -7,8 +7,10 @@ from galexplore.atlas.kinds import define_kind
 from galexplore.atlas.recovery import FALSE_ALARMS
 from galexplore.explore.explorer import Explorer
 from galexplore.explore.link import SHOWN_AT_FIRST
+from galexplore.explore.page_snippets import write_kinds
 from pages._parts.alike import show_alike
 from pages._parts.clusters import show_plots
+from pages._parts.code import offer_code
 from pages._parts.confused import show_confusion
 from pages._parts.matched import show_matched
 from pages._parts.panels import STILL, mark
@@ -100,6 +102,7 @@ def show_populations() -> None:
         show_classifier(explorer, kinds)
         show_confusion(explorer, kinds)
         show_recovery(explorer, kinds)
+        offer_code("populations", write_kinds(explorer, kinds))
 
 
 require_header()

@@ -123,6 +123,7 @@ def show_traverse() -> None:
     with top:
         choose_start()
     with left, st.container(key="sliders"):
+        st.caption("Move a slider: the model redraws the galaxy with that property changed. Histograms: the atlas.")
         choose_way()
         show_sliders()
     with right:

@@ -11,15 +11,19 @@ import pandas as pd
 from galexplore.jobs.publish import write_card
 from galexplore.latents import LATENTS
 from galexplore.places import DATA, find_model
+from galexplore.posterior import domain, joint
 from galexplore.tables import catalogue
 
 NAME = "million"
+#: What it has of the embedded model.
+OWN = ("weights.safetensors", joint.FILE, domain.FILE)
 
 
 def make_million(folder: Path, n: int = 1_000_000, seed: int = 0) -> None:
     """Write a model folder with an atlas of n galaxies: the embedded ones, repeated with their own errors added.
 
-    Its weights are the embedded model's; its catalogue keeps every parameter, so that images are rendered as usual.
+    Its weights and its joint posterior are the embedded model's; its catalogue keeps every parameter, so that images
+    are rendered as usual.
 
     Parameters
     ----------
@@ -48,7 +52,8 @@ def make_million(folder: Path, n: int = 1_000_000, seed: int = 0) -> None:
     repeated = own.iloc[rows].reset_index(drop=True)
     repeated.insert(0, "id", pd.Series(names))
     catalogue.write(repeated, folder / "catalogue.parquet")
-    shutil.copy(source / "weights.safetensors", folder)
+    for file in filter(Path.exists, (source / name for name in OWN)):
+        shutil.copy(file, folder)
     card = base.card | {"n": n, "note": "synthetic, for measuring the app"}
     del card["files"]  # its own are hashed below
     replace(base.atlas, **per_galaxy).save(folder / "atlas.npz")

@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from galexplore.cli.bench_app import measure_the_app, measure_the_names
+from galexplore.cli.bench_app import measure_the_app, measure_the_names, take_the_pictures
 from galexplore.cli.bench_files import fuzz, walks
 from galexplore.cli.bench_posterior import outside, posterior
 from galexplore.cli.bench_survey import embed, gpu, survey
@@ -25,6 +25,7 @@ for verb in (embed, survey, gpu, posterior, outside):
     app.command()(verb)
 app.command("app")(measure_the_app)
 app.command("names")(measure_the_names)
+app.command("screenshots")(take_the_pictures)
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 

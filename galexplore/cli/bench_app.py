@@ -1,11 +1,14 @@
 """The verbs of `galexplore bench` that drive the app in headless Chromium."""
 
 import json
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
+
+from galexplore.errors import InputError
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
@@ -78,3 +81,23 @@ def add_names(table: Table, times: dict[str, float]) -> None:
     table.add_row("name typed, the app's server works for it", f"{times['worked_s']:.1f} s", "")
     said = f"{times['unreached_s']:.1f} s"
     table.add_row("name typed where no server is reached, said after", said, f"< {TARGETS['unreached_s']:g} s")
+
+
+def take_the_pictures(
+    to: Annotated[Path, typer.Option(help="Folder for the pictures.")] = Path("docs/screenshots"),
+    width: Annotated[list[int] | None, typer.Option(help="820, 1280 or 1920 (may be repeated); 1280 and 1920.")] = None,
+    theme: Annotated[list[str] | None, typer.Option(help="dark or light (may be repeated); by default dark.")] = None,
+    state: Annotated[list[str] | None, typer.Option(help="Only this page or state (may be repeated).")] = None,
+    whole: Annotated[bool, typer.Option("--whole", help="All of a page, not only what a window shows.")] = False,
+) -> None:
+    """Take a picture of every page and state of the app, at chosen widths and themes; drives headless Chromium."""
+    from galexplore.bench.screenshots import STATES, THEMES, WINDOWS, take_screenshots
+
+    asked = {"--width": (width or [1280, 1920], list(WINDOWS)), "--theme": (theme or ["dark"], list(THEMES))}
+    asked |= {"--state": (state or list(STATES), list(STATES))}
+    for option, (given, known) in asked.items():
+        if unknown := set(map(str, given)) - set(map(str, known)):
+            raise InputError(f"There is no {option} {', '.join(unknown)}; there are {', '.join(map(str, known))}.")
+    chosen = [given for given, _ in asked.values()]
+    for path in take_screenshots(to, *chosen, whole=whole):  # type: ignore[arg-type]  # held against what there is
+        print(path)

@@ -113,8 +113,12 @@ class Explorer:
 
     @cached_property
     def posteriors(self) -> JointPosterior | None:
-        """Joint posteriors of the table's galaxies (N); None where the model has none."""
-        return self.density.infer(self.table) if self.density else None
+        """Joint posteriors of all of the table's galaxies (N); None where the model has none."""
+        return self.list_posteriors(np.arange(len(self.table)))
+
+    def list_posteriors(self, rows: np.ndarray) -> JointPosterior | None:
+        """Joint posteriors of galaxies at places (M) in the table, of these alone; None where the model has none."""
+        return self.density.infer(self.table.iloc[rows]) if self.density else None
 
     @property
     def catalogue(self) -> str:
@@ -200,25 +204,21 @@ class Explorer:
             None where the model has no finite answer.
         """
         flux, valid = np.stack([p.flux for p in prepared]), np.stack([p.valid for p in prepared])
-        domain = self.embedder.domain
         table, features = self.embedder.read(flux, valid, self.observe(prepared))
-        measured = join_measured(measure_artefacts(flux, self.survey), features, domain)
+        measured = join_measured(measure_artefacts(flux, self.survey), features, self.embedder.domain)
         good = np.isfinite(table.to_numpy()).all(axis=1)
         table, measured, kept = table[good], measured[good], [p for p, g in zip(prepared, good, strict=True) if g]
         joint = self.density.infer(table) if self.density else None
-        validities = judge(domain, measured, kept, self.survey.model_scale)
+        validities = judge(self.embedder.domain, measured, kept, self.survey.model_scale)
         table, posteriors = doubt(table, joint, validities, self.atlas)
         table = table.join(find_place(table, self.atlas, correlate_each(posteriors)))
         table.loc[[v.state == OUTSIDE for v in validities], NOWHERE] = np.nan
         worse = self.atlas.chi2_percentile(table["chi2"].to_numpy())
         validities = add_caveats(validities, table.assign(chi2_percentile=worse), measured, kept, self.edges)
         table["lat_phi"] = wrap_angle(table["lat_phi"] + [p.angle for p in kept])
-        rows = iter(zip(list_rows(table), posteriors, validities, strict=True))
+        rows, model = iter(zip(list_rows(table), posteriors, validities, strict=True)), self.card["sha256"]
         every = zip(sources, prepared, [next(rows) if g else None for g in good], strict=True)
-        return [
-            Embedded(source, p, row[0], self.card["sha256"], row[1], validity=row[2]) if row else None
-            for source, p, row in every
-        ]
+        return [Embedded(s, p, row[0], model, row[1], validity=row[2]) if row else None for s, p, row in every]
 
     def observe(self, prepared: Sequence[Prepared]) -> Observed:
         """Say of cutouts what the model is told of their observing: only what it has learnt to be told."""
@@ -296,5 +296,4 @@ class Explorer:
 
     def list_intervals(self, rows: np.ndarray, level: Literal[68, 95] = 95) -> np.ndarray:
         """List the ends (N, 5, 2) of the intervals of each latent of galaxies at places (N,) in the table."""
-        joint = self.posteriors[rows] if self.posteriors is not None else None
-        return list_intervals(self.table.iloc[rows], joint, self.card["calibration"], level)
+        return list_intervals(self.table.iloc[rows], self.list_posteriors(rows), self.card["calibration"], level)

@@ -1,5 +1,6 @@
 """One galaxy as Python that runs as it is: of the atlas, of the sliders, or of a file."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,8 +10,8 @@ from galexplore.explore.location import Location
 if TYPE_CHECKING:
     from galexplore.explore.explorer import Explorer
 
-_HEAD = """import galexplore as gx
-{more}
+_HEAD = """{imports}
+
 explorer = gx.load({name!r})
 if explorer.card["sha256"] != {sha256!r}:
     raise SystemExit("The model that stands here is not the one of this view.")
@@ -40,22 +41,24 @@ print(location.neighbours)
 """
 
 
-def _begin(explorer: "Explorer", more: str = "") -> str:
-    return _HEAD.format(more=more, name=explorer.name, sha256=explorer.card["sha256"])
+def begin_script(explorer: "Explorer", imports: Sequence[str] = (), before: Sequence[str] = ()) -> str:
+    """Write the head of a script: imports, the explorer, and that its model is the one of this view."""
+    lines = [*before, "import galexplore as gx", *imports]
+    return _HEAD.format(imports="\n".join(lines), name=explorer.name, sha256=explorer.card["sha256"])
 
 
 def write_galaxy(explorer: "Explorer", identifier: str) -> str:
     """Write the script that prints what a galaxy's card says, and draws its model."""
     quote = '"' if "'" in identifier else "'"
     condition = f"id == {quote}{identifier}{quote}"
-    code = _begin(explorer, "from galexplore.latents import MEANS, SIGMAS\n") + _GALAXY.format(condition=condition)
-    return code + (_IMAGE if identifier in explorer.images else "")
+    head = begin_script(explorer, ["from galexplore.latents import MEANS, SIGMAS"])
+    return head + _GALAXY.format(condition=condition) + (_IMAGE if identifier in explorer.images else "")
 
 
 def write_latents(explorer: "Explorer", latents: np.ndarray) -> str:
     """Write the script that draws the galaxy of latents (5,)."""
     digits = [float(f"{value:.9g}") for value in latents]
-    return "import numpy as np\n\n" + _begin(explorer) + _LATENTS.format(latents=digits)
+    return begin_script(explorer, before=["import numpy as np", ""]) + _LATENTS.format(latents=digits)
 
 
 def write_location(explorer: "Explorer", location: Location) -> str:
@@ -66,4 +69,4 @@ def write_location(explorer: "Explorer", location: Location) -> str:
         "" if source.kind.startswith("FITS") or source.pixel_scale is None else f", pixel_scale={source.pixel_scale:g}"
     )
     told = f", redshift={given.redshift!r}, redshift_error={given.error!r}" if given else ""
-    return _begin(explorer) + _LOCATION.format(source=repr(files), scale=scale, given=told)
+    return begin_script(explorer) + _LOCATION.format(source=repr(files), scale=scale, given=told)

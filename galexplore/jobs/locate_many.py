@@ -122,7 +122,7 @@ def embed_files(
         redshifts are given for a model without a joint posterior.
     """
     to, form = Path(to), check_output(Path(to), files)
-    if redshifts and explorer.posteriors is None:
+    if redshifts and explorer.density is None:
         raise InputError(
             f"The model {explorer.name!r} has no joint posterior, without which known redshifts tell nothing; fit one "
             f"with: galexplore model posterior {explorer.name}"

@@ -26,7 +26,7 @@ def score_model(explorer: Explorer, split: str) -> dict:
         Where the catalogue has no such split.
     """
     rows = _choose(explorer, split)
-    joint = explorer.posteriors[rows] if explorer.posteriors is not None else None
+    joint = explorer.list_posteriors(np.flatnonzero(rows))
     scores = evaluate(explorer.table[rows], explorer.card["calibration"], explorer.survey, joint)
     return {"split": split, "simulated": explorer.simulated} | scores
 

@@ -15,12 +15,13 @@ from galexplore.explore.card import title_latents
 from galexplore.explore.explorer import Explorer
 from galexplore.explore.export import FORMATS, export
 from galexplore.explore.galaxy_snippets import write_galaxy
-from galexplore.explore.intervals import list_values
+from galexplore.explore.intervals import list_intervals, list_values
 from galexplore.explore.neighbours import find_neighbours
 from galexplore.explore.table import find_artefacts
 from galexplore.explore.thumbnails import find_image
 from galexplore.latents import LABELLED, LATENTS
 from galexplore.posterior.calibrate import residuals
+from galexplore.posterior.joint import JointPosterior
 from pages._parts.code import offer_code
 from pages._parts.leaving import show_bundle
 from pages._parts.oddity import look_up, show_ordinary, show_reasons, show_statement
@@ -40,13 +41,14 @@ def show_card(explorer: Explorer, identifier: str, wide: bool = False) -> None:
     if not len(rows):
         return
     row = explorer.table.iloc[rows[0]]
-    explanation = explorer.explain_at(int(rows[0]))
+    explanation, joint = explorer.explain_at(int(rows[0])), explorer.list_posteriors(rows)
     show_title(explorer, row, None if wide else "Full page")
     left, right = st.container(key="halves-card").columns(2, gap="large") if wide else (st.container(), st.container())
     with left:
         show_image(identifier)
-        show_numbers(explorer, rows)
-        show_posterior(explorer, rows[0])
+        show_numbers(explorer, rows, joint)
+        if joint is not None:
+            show_posterior(explorer, joint[0], row["z"])
         show_links(explorer, row)
         show_downloads(explorer, row, rows, identifier)
     with right:
@@ -56,12 +58,12 @@ def show_card(explorer: Explorer, identifier: str, wide: bool = False) -> None:
         show_alikes(explorer, identifier)
 
 
-def show_numbers(explorer: Explorer, rows: np.ndarray) -> None:
+def show_numbers(explorer: Explorer, rows: np.ndarray, joint: JointPosterior | None) -> None:
     """Show the latents with their 68 and 95 % intervals beside the catalogue's values, and the pull between them."""
     table = explorer.table.iloc[rows]
-    joint = explorer.posteriors[rows] if explorer.posteriors is not None else None
-    values, spans = list_values(table, joint)[0], explorer.list_intervals(rows)[0]
-    sigma = np.diff(explorer.list_intervals(rows, 68)[0])[:, 0] / 2
+    find_spans = partial(list_intervals, table, joint, explorer.card["calibration"])
+    values, spans = list_values(table, joint)[0], find_spans(95)[0]
+    sigma = np.diff(find_spans(68)[0])[:, 0] / 2
     compared = residuals(table)
     titles = title_latents(explorer)
     lines = ["| | inferred ± 68 % | 95 % | catalogue | pull |", "|---|---:|---:|---:|---:|"]
@@ -78,12 +80,10 @@ def show_numbers(explorer: Explorer, rows: np.ndarray) -> None:
     st.markdown("\n".join(lines))
 
 
-def show_posterior(explorer: Explorer, place: int) -> None:
-    """Show the joint posterior of the galaxy at a place in the table, where the model has one."""
-    if explorer.posteriors is not None:
-        redshift = explorer.table["z"].iloc[place]
-        show_density(explorer.posteriors[place], "card", redshift if redshift > 0 else None, "catalogue")
-        show_corner(explorer.table, explorer.posteriors[place], "card")
+def show_posterior(explorer: Explorer, joint: JointPosterior, redshift: float) -> None:
+    """Show a galaxy's joint posterior, beside the catalogue's redshift where that is known."""
+    show_density(joint, "card", redshift if redshift > 0 else None, "catalogue")
+    show_corner(explorer.table, joint, "card")
 
 
 def format_span(name: str, low: float, high: float) -> str:

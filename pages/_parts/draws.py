@@ -30,7 +30,7 @@ def show_draws(explorer: Explorer, latents: np.ndarray) -> None:
     if joint is None:
         lacking = "This model has no joint posterior; fit one with: galexplore model posterior NAME"
         typical = "Start from a galaxy of the atlas or from an upload: draws from its posterior are shown here."
-        st.markdown(lacking if explorer.posteriors is None else typical)
+        st.markdown(lacking if explorer.density is None else typical)
         return
     rows = draw_latents(joint, start["latents"])
     frames = explorer.decode(rows)

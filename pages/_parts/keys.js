@@ -5,7 +5,7 @@ function listen() {
   window.galexploreKeys = true;
   const hear = (event) => {
     const focus = document.activeElement;
-    const switched = focus instanceof HTMLInputElement && ["checkbox", "radio"].includes(focus.type);
+    const switched = focus instanceof HTMLInputElement && ["checkbox", "radio", "range"].includes(focus.type);
     if (!event.isTrusted || !switched || !/^[0-5]$/.test(event.key)) return;
     if (event.ctrlKey || event.altKey || event.metaKey) return;
     event.stopPropagation();

@@ -5,7 +5,6 @@ import streamlit as st
 from galexplore.atlas.kinds import count_artefacts, define_kind
 from galexplore.explore.explorer import Explorer
 from galexplore.explore.link import SHOWN_AT_FIRST
-from pages._parts.choices import list_kinds
 from pages._parts.panels import mark, show_gallery
 from pages._parts.tour import offer_tour
 from pages._parts.uploader import list_samples, name_sample, show_uploader, try_file
@@ -55,10 +54,11 @@ def show_landing(explorer: Explorer) -> None:
 
 
 def show_words(explorer: Explorer) -> None:
-    """Say what this is, what the plots show and whether it is real; offer the tour, the kinds' definitions, to hide."""
+    """Say what this is, what the plots show and whether it is real; offer the tour, and to hide all this."""
     st.markdown("## An atlas of galaxy images")
     trained = "simulated images" if explorer.simulated else "images of galaxies with known properties"
-    real = "**These are not real data:** the images are rendered with the survey's PSF and noise. "
+    seen = f"the images are rendered with the PSF and the noise of {explorer.survey.name}"
+    real = f"**These are not real data:** {seen}. "
     real = real if explorer.simulated else ""
     st.markdown(
         f"A neural network, trained on {trained}, infers redshift, stellar mass, star-formation rate and orientation "
@@ -68,10 +68,6 @@ def show_words(explorer: Explorer) -> None:
     )
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         offer_tour()
-        defined = [(kind, define_kind(kind)) for kind in list_kinds(explorer) if define_kind(kind)]
-        if defined:
-            with st.popover("What are these kinds?", icon=":material/help:", key="kinds-defined"):
-                st.markdown("  \n".join(f"{mark(kind)} **{kind}**: {words}" for kind, words in defined))
         st.button("Hide", type="tertiary", key="landing-hide", on_click=hide_landing)
 
 

@@ -7,6 +7,7 @@ import streamlit as st
 
 from galexplore import figures
 from galexplore.atlas.basis import BASIS, NAMES, TITLES, to_basis
+from galexplore.atlas.statements import ORDINARY
 from galexplore.draw import pictures
 from galexplore.explore.explanation import Explanation
 from galexplore.explore.explorer import Explorer
@@ -43,6 +44,7 @@ def show_statement(explanation: Explanation) -> None:
         st.warning(f"**What makes it odd:** {sentence}.", icon=":material/help:")
     else:
         learnt = LEARNT if np.isfinite(explanation.statement.share).any() else ""
+        sentence = f"nothing, it is {sentence}" if explanation.statement.verdict[0] == ORDINARY else sentence
         st.markdown(f"**What makes it odd:** {sentence}", help=SURE + learnt)
 
 
@@ -90,7 +92,10 @@ def show_ordinary(explanation: Explanation, survey: Survey, observed: np.ndarray
     learnt = explanation.statement.sized
     fall = f"d², the squared Mahalanobis distance, falls from {made.before:.1f} to {made.after:.1f}"
     follow = " The other inferred properties change with it, as in simulated galaxies where it was changed." * learnt
-    st.caption(f"{fall}. Each property named takes its median conditional on the others.{follow}")
+    st.caption(
+        f"{fall}. Each property named takes its median conditional on the others.{follow} All of these are latents, "
+        "single values, which may differ from the medians of the posterior."
+    )
 
 
 def _quote_move(name: str, before: np.ndarray, after: np.ndarray) -> str:

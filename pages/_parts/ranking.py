@@ -13,6 +13,20 @@ from pages._parts.panels import Emphasis, draw_catalogue, mark
 from pages._session.state import open_galaxy
 
 A_PAGE = 24
+#: Each ranking, and what it shows.
+RANKINGS = {
+    "rarity": (
+        "Rare properties",
+        "Furthest from ordinary galaxies in redshift, mass, SFR and the free latent. Below each image: the unusual "
+        "property, its deviation in σ and, in brackets, the probability that it is the cause.",
+    ),
+    "reconstruction": (
+        "Poor reconstruction",
+        "Highest reconstruction χ²: structure that five latents do not describe. Below each image: what the residual "
+        "shows.",
+    ),
+    "both": ("Both", "High in both rankings at once: the product of the two ranks."),
+}
 SEEN = ":material/visibility:"
 
 

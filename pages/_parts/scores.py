@@ -39,7 +39,7 @@ def compare_with_truth(digest: str, split: str, _explorer: Explorer) -> dict[str
     """Compare the latents of one split with the catalogue, once; of all galaxies where it names no splits."""
     table = _explorer.table
     chosen = (table["split"] == split).to_numpy() if "split" in table else np.ones(len(table), bool)
-    joint = _explorer.posteriors[chosen] if _explorer.posteriors is not None else None
+    joint = _explorer.list_posteriors(np.flatnonzero(chosen))
     return collect(table[chosen], _explorer.card["calibration"], joint)
 
 

@@ -42,8 +42,8 @@ def start_from_galaxy(identifier: str) -> None:
     explorer = open_explorer()
     place = explorer.find_rows([identifier])[0]
     latents = explorer.table[MEANS].iloc[place].to_numpy(float)
-    joint = explorer.posteriors[place] if explorer.posteriors is not None else None
-    start_from(identifier, latents, find_image(explorer, identifier), joint)
+    joint = explorer.list_posteriors(np.array([place]))
+    start_from(identifier, latents, find_image(explorer, identifier), None if joint is None else joint[0])
 
 
 def start_typical() -> None:

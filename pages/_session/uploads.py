@@ -22,7 +22,7 @@ from galexplore.explore.locate_many import embed_again, locate_cutout, settle_sc
 from galexplore.explore.verdicts import Verdict
 from pages._session.kept import KeptUploads, make_token
 from pages._session.person import identify, keep_token
-from pages._session.state import open_explorer
+from pages._session.state import open_explorer, plain
 
 MOST_FILES = 60
 TOO_LARGE = "This upload is too large to be kept: it is lost when the page is reloaded."
@@ -108,14 +108,15 @@ def take_files(key: str) -> bool:
         keep([Verdict("", error=f"{len(files)} files were given; give 1 to {MOST_FILES} at a time")])
         return True
     bar = st.progress(0.0, "Reading") if len(files) > 3 else None
+    if not bar:
+        st.toast(f"Reading {plain(', '.join(f.name for f in files))}", icon=":material/hourglass_top:")
 
     def show_progress(done: int, of: int) -> None:
         if bar:
             bar.progress(done / of, f"{done} of {of} files read")
 
     given = [(f.getvalue(), f.name) for f in files]
-    blocks = stream_verdicts(given, open_explorer(), ask=True, progress=show_progress)
-    verdicts = [v for block in blocks for v in block]
+    verdicts = [v for b in stream_verdicts(given, open_explorer(), ask=True, progress=show_progress) for v in b]
     if bar:
         bar.empty()
     keep(verdicts, next((i for i, v in enumerate(verdicts) if v.embedded), 0))

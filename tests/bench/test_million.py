@@ -24,6 +24,7 @@ def many(tmp_path_factory):
 def test_it_opens_as_any_other_atlas_does(many):
     assert len(many.table) == 30_000 and many.table["id"].is_unique
     assert many.images.get(many.table["id"].iloc[[29_999]]).shape == (1, 3, 69, 69)
+    assert many.list_posteriors(np.array([29_999])).weights.shape[0] == 1, "a card has all that it has elsewhere"
     assert np.isfinite(many.table[["lat_redshift", "umap_x", "feature_x", "gap", "mag_aperture"]]).all(axis=None)
 
 

@@ -128,6 +128,28 @@ def test_a_lasso_is_written_as_such_where_it_still_holds(explorer):
 
 
 @needs_model
+def test_the_ranking_and_the_kinds_as_python_run_as_they_are(explorer, monkeypatch, capsys):
+    import galexplore as gx
+    from galexplore.explore.page_snippets import write_kinds, write_ranking
+
+    monkeypatch.setattr(gx, "load", lambda name: explorer, raising=False)
+    table, names = explorer.table, {}
+    kinds = [kind for kind in explorer.kinds.index if kind != "Merger"]
+    labels = pd.DataFrame({"id": table["id"].iloc[:3], "score": [5.0, 0.0, 2.0]})
+    exec(write_ranking(explorer, "both", kinds, labels=labels), names)
+    order = explorer.ranking.sort("both", labels)
+    keep = ((table["population"] != "Merger") & (table["suspicion"] == "")).to_numpy()
+    assert names["order"].tolist() == order[keep[order]].tolist()
+    assert table["id"].iloc[names["order"][0]] in capsys.readouterr().out
+    exec(write_ranking(explorer, "rarity", list(explorer.kinds.index), varied=2400), names)
+    assert len(names["order"]) == 2400 and "isin" not in write_ranking(explorer, "rarity", list(explorer.kinds.index))
+    exec(write_ranking(explorer, "rarity", list(explorer.kinds.index), "groups"), names)
+    assert names["group"].reason in capsys.readouterr().out
+    exec(write_kinds(explorer, ["Green Pea"]), names)
+    assert names["scores"].recall["kind"].tolist() == ["Green Pea"] and "Green Pea" in capsys.readouterr().out
+
+
+@needs_model
 def test_one_galaxy_as_python_runs_as_it_is(explorer, tmp_path, monkeypatch, capsys):
     import galexplore as gx
     from galexplore.explore.galaxy_snippets import write_galaxy, write_latents, write_location

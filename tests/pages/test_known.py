@@ -98,7 +98,7 @@ def test_traverse_may_start_from_what_else_a_galaxy_could_be(app, explorer):
     go(app, "traverse")
     shown = [app.button(key=f"draw-{i}").label for i in range(8)]
     assert shown == sorted(shown, key=lambda s: float(s.split("z ")[-1])) and len(set(shown)) == 8
-    drawn = np.sort(explorer.posteriors[place].sample(8)[:, 0])
+    drawn = np.sort(explorer.list_posteriors(np.array([place]))[0].sample(8)[:, 0])
     app.button(key="draw-2").click().run()
     check(app)
     start = app.session_state["start"]

@@ -133,7 +133,11 @@ def test_what_the_browser_says_of_parts_that_have_left_the_page_changes_nothing(
 def test_the_landing_says_what_each_kind_is_and_where_it_is_from(app):
     app.run()
     assert all(name in words(app) for name in ("Cardamone et al. 2009", "Masters et al. 2010", "Bolton et al. 2006"))
-    assert "These are not real data" in words(app)
+    assert "These are not real data" in words(app) and "noise of DECaLS" in words(app)
+    go(app, "anomalies")
+    assert "Cardamone et al. 2009" in words(app), "whose marks stand on every page"
+    assert "deviation in σ" in words(app), "and what the words below an image mean"
+    assert "ranking.sort('rarity')" in app.code[0].value, "the view as Python"
 
 
 def test_the_map_names_its_regions(app):
@@ -162,6 +166,15 @@ def test_a_click_opens_the_galaxys_card(app, explorer):
     told = words(app)
     assert f"### {name}" in told and "nothing selected" in told and "What makes it odd" in told
     assert all(title in told for title in ("Orientation", "Redshift", "log\u00a0M", "log\u00a0SFR", "Structure"))
+
+
+def test_an_ordinary_galaxy_has_nothing_that_makes_it_odd(app, explorer):
+    table = explorer.table
+    name = table["id"][(table["percentile"] < 50) & (table["statement"] == "ordinary")].iloc[0]
+    app.session_state["opened"] = name
+    app.run()
+    check(app)
+    assert "**What makes it odd:** nothing, it is ordinary: no property deviates" in words(app)
 
 
 def crowd(table):
@@ -314,6 +327,7 @@ def test_locate_teaches_and_offers_a_sample(app):
 
 def test_an_uploaded_fits_is_located_and_kept(app, explorer):
     upload(app, "mine.fits", make_fits(make_galaxy()))
+    assert "Reading mine" in app.toast[0].value, "what it waits for is said at once"
     assert [m.label for m in app.metric] == [
         "Orientation",
         "Redshift",

@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.spatial import cKDTree
 
 from galexplore.latents import LATENTS, angle_difference
 from galexplore.posterior.calibrate import (
@@ -203,3 +204,31 @@ def test_local_coverage_is_that_of_the_nearest_galaxies_that_can_be_judged():
         assert shares[i] == pytest.approx(inside[judged][near].mean())
     assert abs(shares[1::2].mean() - 0.9) < 0.05 and abs(shares[::2].mean() - 0.2) < 0.05
     assert np.isnan(measure_local_coverage(points, judged, inside, k=1400)).all()
+
+
+def test_local_coverage_of_many_galaxies_is_measured_about_some_of_them(monkeypatch):
+    """It rises along an axis; what is taken from the nearest galaxy that was measured is within its own error."""
+    rng = np.random.default_rng(3)
+    points = rng.random((20_000, 2))
+    judged, inside = rng.random(20_000) < 0.4, rng.random(20_000) < 0.2 + 0.7 * points[:, 0]
+    monkeypatch.setattr("galexplore.posterior.calibrate.MOST_ABOUT", len(points))
+    each = measure_local_coverage(points, judged, inside)
+    monkeypatch.setattr("galexplore.posterior.calibrate.MOST_ABOUT", 2000)
+    asked = list[int]()
+    monkeypatch.setattr("galexplore.posterior.calibrate.cKDTree", lambda known: Counted(known, asked))
+    some = measure_local_coverage(points, judged, inside)
+    assert asked == [2000 * 200, 20_000], "neighbours that are looked for"
+    assert np.std(some - each) < np.sqrt(0.25 / 200) and abs(np.mean(some - each)) < 0.003
+
+
+class Counted(cKDTree):
+    """A tree that notes how many neighbours it is asked for."""
+
+    def __init__(self, points: np.ndarray, asked: list[int]):
+        super().__init__(points)
+        self.asked = asked
+
+    def query(self, x, k=1):
+        """Answer as any tree does."""
+        self.asked.append(len(x) * k)
+        return super().query(x, k)
