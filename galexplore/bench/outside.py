@@ -131,12 +131,13 @@ def ask(explorer: Explorer, rows: pd.DataFrame, flux: np.ndarray) -> tuple[list[
     """
     survey, ready = explorer.survey, list[tuple[int, Prepared]]()
     columns = [f"psf_{band}" for band in survey.bands]
-    seeing = rows[columns].to_numpy(float) if set(columns) <= set(rows) else [None] * len(flux)
-    known = {"orientation": (1, 0.0), "dereddened": ("SIMULATE = T",) * len(survey.bands)}
+    widths = rows[columns].to_numpy(float).tolist() if set(columns) <= set(rows) else None
+    known = ("SIMULATE = T",) * len(survey.bands)
     for i, image in enumerate(flux):
-        cutout = Cutout(image.astype(np.float32), survey.model_scale, "".join(survey.bands), **known)
+        bands, pixels = "".join(survey.bands), image.astype(np.float32)
+        cutout = Cutout(pixels, survey.model_scale, bands, orientation=(1, 0.0), dereddened=known)
         try:
-            ready.append((i, prepare(cutout, survey, seeing=None if seeing[i] is None else tuple(seeing[i]))))
+            ready.append((i, prepare(cutout, survey, seeing=widths[i] if widths else None)))
         except InputError:
             continue
     answers: list[Embedded | None] = [None] * len(flux)

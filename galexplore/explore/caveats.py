@@ -164,7 +164,7 @@ def add_caveats(
     for i, validity in enumerate(validities):
         keys = [key for key, holds in caveats.items() if holds[i]]
         said = SENTENCES | {"cut": f"{filled[i]:.0%} of the image has no data and was filled in"}
-        reasons = dict.fromkeys([*validity.reasons, *(said[key] for key in keys), *[POOR] * poor[i]])
+        reasons = dict.fromkeys([*validity.reasons, *(said[key] for key in keys), *[POOR] * int(poor[i])])
         caveat = keys[0] if keys else "unlike" * (validity.state == OUTSIDE)
         noted.append(replace(validity, reasons=tuple(reasons), caveat=caveat))
     return noted

@@ -188,8 +188,11 @@ def test_real_cutouts_are_told_beside_what_is_known(real):
     assert len(known) >= 4
     assert find_known("decals_dr5_J094949.61+010533.1_0.13arcsec.fits") == (0.0347, 9.7)
     assert all(row["latents"]["redshift"][0] < 0.12 for row in known)  # all of them are nearer than z = 0.04
+    masses = [row["told"][0] - row["known"][1] for row in known if row["known"][1] is not None]
+    assert len(masses) >= 4 and all(row["told"][1] < row["latents"]["logmass"][1] for row in known)
     text = write_table(rows)
-    assert text.count("\n| `") == len(rows)
+    assert text.count("\n| `") == len(rows) and {line.count("|") for line in text.splitlines() if "|" in line} == {10}
+    assert f"is {np.median(masses):+.2f} ± " in text and f"over {len(masses)} cutouts" in text
 
 
 def test_rare_kinds_are_found_by_the_latents_that_tell_them_apart():

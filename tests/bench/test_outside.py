@@ -38,7 +38,7 @@ def test_of_every_sort_is_counted_what_gets_no_answer(monkeypatch, tmp_path):
         assert row["n"] == row["refused"] + row["outside"] + row["edge"] + row["inside"]
         assert row["withheld"][0] == (row["refused"] + row["outside"]) / row["n"]
         assert row["narrowest"] is None or row["narrowest"] > 0.5, "nothing outside comes with a tight interval"
-    assert rows["Empty Sky"]["withheld"][0] > 0.8 > 0.2 > rows["ordinary"]["withheld"][0]
+    assert rows["Empty Sky"]["withheld"][0] > 0.4 > 0.2 > rows["ordinary"]["withheld"][0]
     assert set(rows["Green Pea"]["inside95"]) == {"redshift", "logmass"} and rows[outside.NOISE]["inside95"] == {}
     files = {row["file"]: row for row in measured["real"]}
     assert files["broken.fits"]["state"] == "refused" and files["one.fits"]["sentence"]

@@ -7,8 +7,20 @@ import pandas as pd
 import pytest
 
 from galexplore.atlas.kinds import KINDS, NOT_GALAXIES
-from galexplore.figures import SAMPLE, count_crowd, find_inside, plot_atlas, plot_coverage, round_to_total
+from galexplore.figures import (
+    SAMPLE,
+    count_crowd,
+    find_inside,
+    plot_atlas,
+    plot_corner,
+    plot_coverage,
+    plot_redshift,
+    round_to_total,
+)
 from galexplore.figures.style import STYLES, get_style
+from galexplore.posterior.calibrate import LEVEL68, LEVEL95
+from galexplore.posterior.coordinates import PROPERTIES
+from tests.posterior.joint import draw_posterior
 
 AXES = ("lat_redshift", "lat_logmass")
 
@@ -95,3 +107,26 @@ def test_coverage_in_many_bins_is_drawn_in_two_rows():
         assert len(titles) == count and titles[:2] == ["Inferred redshift", "r magnitude within 5″"]
         assert drawn.layout.height == 330 * tiers and len({a.domain for a in drawn.select_yaxes()}) == tiers
     assert titles[-2:] == ["True redshift", "True log M"]
+
+
+def test_the_density_of_a_redshift_is_drawn_with_its_intervals_and_what_is_known():
+    joint = draw_posterior(3)
+    wide, narrow, curve = plot_redshift(joint, "p(z)", 0.9, "spectrum").data
+    assert np.trapezoid(curve.y, curve.x) == pytest.approx(1, abs=0.02) and curve.x[-1] > 0.9, "what is known is seen"
+    for band, level in ((wide, LEVEL95), (narrow, LEVEL68)):
+        assert (band.x[0], band.x[-1]) == pytest.approx(joint.interval(level))
+        assert np.trapezoid(band.y, band.x) == pytest.approx(level, abs=0.01)
+    (line,) = plot_redshift(joint, "p(z)", 0.9, "spectrum").layout.shapes
+    assert line.x0 == 0.9 and line.label.text == "spectrum" and not plot_redshift(joint, "p(z)").layout.shapes
+
+
+def test_the_corner_shows_each_property_and_every_two_over_the_atlas():
+    joint, generator = draw_posterior(3), np.random.default_rng(0)
+    table = pd.DataFrame({f"lat_{name}": generator.normal(size=500) for name in PROPERTIES})
+    figure = plot_corner(table, joint, "Corner")
+    kinds = [trace.type for trace in figure.data]
+    assert kinds.count("heatmap") == 3 and kinds.count("scatter") == 3 + 2 * 3, "the atlas, densities, two regions each"
+    densities = [t for t in figure.data if t.type == "scatter" and t.fill == "tozeroy"]
+    assert [np.trapezoid(t.y, t.x) for t in densities[1:]] == pytest.approx([1, 1], abs=0.01)
+    told = plot_corner(table, joint.given(redshift=0.15), "Corner")
+    assert np.unique(told.data[0].x) == pytest.approx([np.log10(0.15)]), "a redshift that is known is a line"
