@@ -209,7 +209,7 @@ class Survey:
         for survey in SURVEYS:
             if _spell(text) == _spell(survey.name):
                 return survey
-        if not Path(text).suffix:
+        if not Path(text).suffix and not Path(text).exists():
             known = " and ".join(survey.name for survey in SURVEYS)
             raise InputError(f"no survey is called {text!r}: {known} are known; of another one give a JSON file")
         return cls.open(Path(text))

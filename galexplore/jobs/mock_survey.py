@@ -76,8 +76,6 @@ def _draw_blocks(
             catalogue.write(table[list_photometry(survey)] if photometry_only else table, path)
         paths.append(path)
     provenance = {"survey": describe_request(n, seed, depth, survey), "simulated": True}
-    if survey != DECALS:
-        provenance["imaging"] = survey.to_dict()
     with write_beside(out) as partial:
         catalogue.write_blocks((catalogue.read(path) for path in paths), partial, provenance)
 

@@ -1,5 +1,6 @@
 """Pictures rendered once and kept: a catalogue of parameters on one side, the model's pixels on the other."""
 
+import json
 import multiprocessing
 import os
 import threading
@@ -45,10 +46,14 @@ def can_draw(catalogue: pd.DataFrame, survey: Survey) -> bool:
 
 
 def find_survey(provenance: Mapping[Any, Any]) -> Survey | None:
-    """Find for which survey a catalogue was drawn, by its provenance; None where it is not the simulated survey's."""
-    if said := provenance.get("imaging"):
-        return Survey.from_dict(said)
-    return DECALS if '"seed"' in str(provenance.get("survey", "")) else None
+    """Find for which survey a catalogue was drawn, by its provenance; None where it was not, or does not say."""
+    try:
+        asked = json.loads(str(provenance.get("survey", "")))
+    except json.JSONDecodeError:
+        return None
+    if not isinstance(asked, dict) or "seed" not in asked:
+        return None
+    return next((one for one in SURVEYS if one.name == asked.get("of", DECALS.name)), None)
 
 
 def check_survey(catalogue: pd.DataFrame, name: str, survey: Survey) -> None:

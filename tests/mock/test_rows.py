@@ -41,7 +41,7 @@ def test_a_survey_of_other_pixels_sees_the_same_galaxy():
 
 def test_fields_are_drawn_where_the_conditions_are_known(monkeypatch):
     blank = pd.DataFrame(index=range(2000))
-    with pytest.raises(InputError, match="drawn for DECaLS; of Fine on these pixels"):
+    with pytest.raises(InputError, match="drawn for DECaLS, BASS/MzLS; of Fine on these pixels"):
         scene.add_fields(blank, FINE, np.random.default_rng(0))
     with pytest.raises(InputError, match="Fine"):
         survey.draw_block(10, 1, 0, FINE)
