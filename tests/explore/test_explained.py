@@ -142,6 +142,8 @@ def test_the_atlas_has_them_with_units(explorer):
     assert {"lat_logssfr", "lat_ms_offset", "lat_size_kpc", "lat_absmag"} <= set(explorer.numbers)
     assert {"lat_rest_gr", "rest_gr", "lat_rest_absmag", "rest_absmag"} <= set(explorer.numbers)
     assert find_column("lat_size_kpc").unit == "kpc" and find_column("absmag").unit == "mag"
+    large = explorer.where("lat_size_kpc > 8 and ms_offset > 0.3 and rest_gr < 0.5 and rest_absmag < -20")
+    assert 0 < len(large) < len(explorer.table) and (large["ms_offset"] > 0.3).all(), "they can be filtered by"
     row = explorer.table.iloc[0]
     assert row["lat_logssfr"] == pytest.approx(row["lat_logsfr"] - row["lat_logmass"], abs=1e-4)
     assert {f"condz_{name}" for name in BASIS} <= set(explorer.table) and set(MEANS) <= set(explorer.table)
