@@ -151,7 +151,7 @@ def test_galaxies_that_are_odd_as_they_are_are_not_shifted(monkeypatch):
     for j, rows in enumerate(answers.values()):
         assert (rows["before"] == 50).all(), "what it was with nothing moved"
         sigma = rows["size"] * np.where(rows["high"], 1, -1)
-        assert rows[shifts.TRUE[j]].to_numpy() == pytest.approx(sigma.to_numpy(), abs=0.01), "what was moved is so far off"
+        assert rows[shifts.TRUE[j]].to_numpy() == pytest.approx(sigma.to_numpy(), abs=0.01), "it is so far off"
 
 
 def test_shifting_one_property_leaves_the_others_and_the_draws_alone():
