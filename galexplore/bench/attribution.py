@@ -56,7 +56,7 @@ def measure_attribution(
     said, moved, high = explorer.state(latents, sigma, odd), every["moved"].to_numpy(), every["high"].to_numpy()
     right = judge_statements(said, moved, high)
     rare = percentile >= ODD
-    caused, true = rare & find_caused(every, moved, high, odd.distance2), judge_truth(said, every[[*TRUE]].to_numpy())
+    caused, true = rare & find_caused(every, odd.distance2), judge_truth(said, every[[*TRUE]].to_numpy())
 
     def count(rows: np.ndarray, asked: np.ndarray = rare) -> dict:
         return count_named(said.verdict[rows], right[rows], asked[rows])
@@ -99,20 +99,17 @@ def judge_statements(said: Statements, moved: np.ndarray, high: np.ndarray) -> n
     return hits
 
 
-def find_caused(every: pd.DataFrame, moved: np.ndarray, high: np.ndarray, distance2: np.ndarray) -> np.ndarray:
-    """Find which galaxies (M,) are what the test takes them for: the move has made them odd, and by what was moved.
-
-    Most of the squared distance has come with the move; and in truth the property that was moved, on its side, is
-    farther from what the others lead one to expect than any of the others. A distant galaxy of many young stars that
-    is brought near, as it is, is a starburst among those that are near: who names its sSFR is not wrong.
-    """
-    true, rows = every[[*TRUE]].to_numpy(), np.arange(len(every))
-    own = (np.abs(true).argmax(axis=1) == moved) & ((true[rows, moved] > 0) == high)
-    return own & (distance2 >= GROWN * np.nan_to_num(every["before"].to_numpy(float)))
+def find_caused(every: pd.DataFrame, distance2: np.ndarray) -> np.ndarray:
+    """Find which galaxies (M,) the move has made odd: most of their squared distance has come with it."""
+    return distance2 >= GROWN * np.nan_to_num(every["before"].to_numpy(float))
 
 
 def judge_truth(said: Statements, true: np.ndarray) -> np.ndarray:
-    """Tell of which galaxies (M,) the property named first is off, on that side, in truth (M, 4) [sigma]."""
+    """Tell of which galaxies (M,) the property named first is off, on that side, in truth (M, 4) [sigma].
+
+    It need not be the one that was moved: a distant galaxy of many young stars that is brought near, as it is, is a
+    starburst among those that are near.
+    """
     rows, first = np.arange(len(true)), said.named[:, 0]
     same = (said.deviation[rows, first] > 0) == (true[rows, first] > 0)
     return (first >= 0) & same & (np.abs(true[rows, first]) >= TRULY)
