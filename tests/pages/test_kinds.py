@@ -24,6 +24,8 @@ def test_a_kind_is_defined_named_after_who_found_it_and_shown_in_twelve_images(a
     told, members = words(app), set(explorer.table["id"].iloc[list_rows(explorer, kind)])
     assert re.search(r"\((\w+ (et al\.|& \w+) \d{4})\)", define_kind(kind)), "who described it, and when"
     assert told.count(define_kind(kind)) == 2, "above the plots, and beside its images"
+    said = explorer.table["statement"].iloc[list_rows(explorer, kind)].value_counts(normalize=True)
+    assert f"Most frequent statements: *{said.index[0]}* {said.iloc[0]:.0%}, *{said.index[1]}* " in told
     shown = [b.key.removeprefix("kind-") for b in app.button if (b.key or "").startswith("kind-")]
     assert len(shown) == len(set(shown)) == 12 and set(shown) <= members
     pictures = {re.search(r"base64,([^ ]+) ", b.label)[1] for b in app.button if b.key in {f"kind-{n}" for n in shown}}
