@@ -151,7 +151,8 @@ def test_exports_hold_exactly_the_selection_with_units(explorer, kind):
         names = {"FITS": "fits", "VOTable": "votable", "ECSV": "ascii.ecsv"}
         table = Table.read(io.BytesIO(export(explorer, rows, kind)), format=names[kind])
         assert str(table["ra"].unit) == "deg"
-        units = {f"{by}{name}": unit for name, unit in DERIVED_UNITS.items() for by in ("", "lat_")}
+        known = {name: unit for name, unit in DERIVED_UNITS.items() if kind != "FITS" or unit != "dex"}  # FITS has none
+        units = {f"{by}{name}": unit for name, unit in known.items() for by in ("", "lat_")}
         assert {name: str(table[name].unit) for name in units} == units
     if kind != "CSV":
         assert back.attrs["model_sha256"] == explorer.card["sha256"]
