@@ -19,7 +19,7 @@ ODD = 90.0
 #: Probability from which one property is told alone; that the second of two must have; that both must have together.
 SURE, SECOND, TOGETHER = 0.75, 0.05, 0.6
 #: Probability and deviation [sigma] from which a likeliest cause is named beside a property that deviates more.
-LIKELY, DEVIATING = 0.7, 1.5
+LIKELY, DEVIATING = 0.7, 1.2
 #: What may come of it.
 ORDINARY, TOLD, AMBIGUOUS, WITHHELD = "ordinary", "told", "ambiguous", "withheld"
 #: What structure is called that is told as size: low and high.

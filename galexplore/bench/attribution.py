@@ -12,10 +12,12 @@ from galexplore.bench.plantings import plant_all, share, try_blends
 from galexplore.bench.rivals import name_all
 from galexplore.explore.explorer import Explorer
 from galexplore.jobs.looks import shift_looks
-from galexplore.jobs.shifts import find_oddness, shift
+from galexplore.jobs.shifts import TRUE, find_oddness, shift
 from galexplore.latents import MEANS, SIGMAS
 
 SIZES = ((2.0, 3.0), (3.0, 4.0), (4.0, 5.0))  # sigma of the shifts
+GROWN = 2.0  # factor by which a move makes the squared distance grow where most of it is the move's doing
+TRULY = 2.0  # sigma by which a property that is named is in truth off what the others lead one to expect, if it is
 
 
 def measure_attribution(
@@ -31,7 +33,9 @@ def measure_attribution(
     Returns
     -------
     dict
-        `properties`: "<property> <side>" to what `count_named` counts; `sizes`: the same by size of shift, of all
+        `properties`: "<property> <side>" to what `count_named` counts; `caused`: the same of those that the move has
+        made odd (`find_caused`); `true`: share of the first properties named that are off in truth (`judge_truth`), of
+        each property moved and of `all`; `sizes`: the same by size of shift, of all
         properties; `rarity`: by tenths of the rarest tenth, for of others nothing is said; `calibration`: by bin of
         the probability, `above`, `n`, `probability` (mean) and `right` (rate); `rivals`: the same galaxies' property by
         other views; `looks`: what is said where concentration or dust was moved, which no statement names;
@@ -52,14 +56,18 @@ def measure_attribution(
     said, moved, high = explorer.state(latents, sigma, odd), every["moved"].to_numpy(), every["high"].to_numpy()
     right = judge_statements(said, moved, high)
     rare = percentile >= ODD
+    caused, true = rare & find_caused(every, odd.distance2), judge_truth(said, every[[*TRUE]].to_numpy())
 
-    def count(rows: np.ndarray) -> dict:
-        return count_named(said.verdict[rows], right[rows], rare[rows])
+    def count(rows: np.ndarray, asked: np.ndarray = rare) -> dict:
+        return count_named(said.verdict[rows], right[rows], asked[rows])
 
+    spoken = said.named[:, 0] >= 0
     sides = {f"{name} {side}": (moved == j) & (high == up) for j, name in enumerate(BASIS) for side, up in _SIDES}
     return {
         "galaxies": galaxies,
         "properties": {name: count(rows) for name, rows in sides.items()},
+        "caused": {name: count(rows, caused) for name, rows in sides.items()},
+        "true": {name: share(true[rows & spoken]) for name, rows in sides.items()} | {"all": share(true[spoken])},
         "sizes": {f"{low:g} to {top:g} sigma": count(every["size"].between(low, top).to_numpy()) for low, top in SIZES},
         "rarity": {words: count(rows) for words, rows in part_rare(percentile)},
         "calibration": calibrate(said, moved, high),
@@ -89,6 +97,22 @@ def judge_statements(said: Statements, moved: np.ndarray, high: np.ndarray) -> n
     for k in (0, 1):
         hits |= (said.named[:, k] == moved) & ((said.deviation[rows, moved] > 0) == high)
     return hits
+
+
+def find_caused(every: pd.DataFrame, distance2: np.ndarray) -> np.ndarray:
+    """Find which galaxies (M,) the move has made odd: most of their squared distance has come with it."""
+    return distance2 >= GROWN * np.nan_to_num(every["before"].to_numpy(float))
+
+
+def judge_truth(said: Statements, true: np.ndarray) -> np.ndarray:
+    """Tell of which galaxies (M,) the property named first is off, on that side, in truth (M, 4) [sigma].
+
+    It need not be the one that was moved: a distant galaxy of many young stars that is brought near, as it is, is a
+    starburst among those that are near.
+    """
+    rows, first = np.arange(len(true)), said.named[:, 0]
+    same = (said.deviation[rows, first] > 0) == (true[rows, first] > 0)
+    return (first >= 0) & same & (np.abs(true[rows, first]) >= TRULY)
 
 
 def count_named(verdict: np.ndarray, right: np.ndarray, rare: np.ndarray) -> dict:

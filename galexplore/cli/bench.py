@@ -226,6 +226,7 @@ def attribution(
         return
     for title, rows in (
         ("shifted", shares["properties"]),
+        ("made odd by it", shares["caused"]),
         ("by size", shares["sizes"]),
         ("by rarity", shares["rarity"]),
     ):
@@ -239,6 +240,7 @@ def attribution(
         table.add_row(f"over {row['above']:.0%}", str(row["n"]), f"{row['probability']:.0%}", _percent(row["right"]))
     Console().print(table)
     for title, rows in (
+        ("Named first, and off in truth", shares["true"]),
         ("Right by one view alone", shares["rivals"]),
         ("Planted, and named", shares["planted"]),
         ("Another source on the galaxy, and told", shares["blended"]),

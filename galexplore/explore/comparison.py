@@ -228,6 +228,11 @@ def count_told(explorer: Explorer, rows: np.ndarray, words: str) -> int:
     return int(sum(words in one.split(" or ") for one in said[clear]))
 
 
+def list_told(explorer: Explorer, rows: np.ndarray, most: int = 3) -> dict[str, float]:
+    """List what is told of galaxies at places in the table: the commonest statements and caveats, each to its share."""
+    return explorer.table["statement"].iloc[rows].value_counts(normalize=True).head(most).to_dict()
+
+
 def list_rows(explorer: Explorer, kind: str) -> np.ndarray:
     """Places in the table of a kind's galaxies."""
     return np.flatnonzero((explorer.table["population"] == kind).to_numpy())

@@ -11,7 +11,8 @@ import pandas as pd
 
 from galexplore.atlas.causes import SIDES
 from galexplore.explore.explorer import Explorer
-from galexplore.jobs.shifts import BRIGHT, FAINTEST, encode, find_tails, list_truth, relight
+from galexplore.jobs.shifts import BRIGHT, FAINTEST, encode, relight
+from galexplore.jobs.tails import find_tails, list_truth
 
 #: What is moved, and the column of the catalogue that says it.
 LOOKS = {"concentration": "bulge_mass_fraction", "dust": "av"}

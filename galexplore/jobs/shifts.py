@@ -10,8 +10,6 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-from scipy.spatial import cKDTree
-from scipy.stats import median_abs_deviation
 
 from galexplore.atlas import causes
 from galexplore.atlas.atlas import Atlas
@@ -25,23 +23,17 @@ from galexplore.explore.explorer import Explorer
 from galexplore.explore.seal import read_card
 from galexplore.images import Observed
 from galexplore.jobs.publish import write_card
+from galexplore.jobs.tails import KNOWN, choose_given, find_deviations, find_tails, list_truth
 from galexplore.latents import INTRINSIC_AT, MEANS, SIGMAS
 from galexplore.places import models_folder
 from galexplore.survey import Survey
 
-KNOWN = ("z_true", "logmass_true", "logsfr_true")
 SIZES = ("re_arcsec", "disc_re", "bulge_re")
-NEAREST = 300  # galaxies alike in the other properties: their spread is the conditional
 TAUGHT = (2.0, 5.0)  # sigma of the shifts that explanations learn from: from what is hardly odd to the rarest
+TRUE = tuple(f"true_{name}" for name in BASIS)  # columns of what is true of a galaxy once it is moved, in sigma
 RARE = 80.0  # percentile of rarity from which a moved galaxy teaches the directions
 FAINTEST, LARGEST = 22.5, 15.0  # magnitude and arcsec beyond which no survey would have the galaxy
 BRIGHT = 20.5  # magnitude of the galaxies that are looked at, before they are moved or after
-
-
-def list_truth(table: pd.DataFrame) -> np.ndarray:
-    """List the true redshift, log M, log sSFR and log10 size [arcsec] (N, 4) of simulated galaxies."""
-    z, logmass, logsfr = (table[name].to_numpy(float) for name in KNOWN)
-    return np.column_stack([z, logmass, logsfr - logmass, np.log10(table["re_arcsec"].to_numpy(float))])
 
 
 def move(base: pd.DataFrame, name: str, tail: np.ndarray) -> tuple[pd.DataFrame, np.ndarray | None]:
@@ -52,29 +44,6 @@ def move(base: pd.DataFrame, name: str, tail: np.ndarray) -> tuple[pd.DataFrame,
     if name == "logssfr":
         return base.assign(logsfr_true=tail + logmass), None
     return (base, tail) if name == "free" else (base.assign(z_true=tail), None)
-
-
-def find_tails(
-    truth: np.ndarray, at: np.ndarray, j: int, sigma: float | np.ndarray = 3.0
-) -> tuple[np.ndarray, np.ndarray]:
-    """Find the lower and the upper sigma-tail of property j given the others.
-
-    Among the 300 galaxies of `truth` that are nearest in the others: the median, less and plus `sigma` times the
-    distance from it to the 15.9th and the 84.1th percentile.
-
-    Parameters
-    ----------
-    truth : array (N, J)
-        Properties of all galaxies.
-    at : array (M, J)
-    sigma : float or array (M,)
-    """
-    others = [i for i in range(truth.shape[1]) if i != j]
-    scale = median_abs_deviation(truth, axis=0, scale="normal")[others]
-    k = np.arange(1, min(NEAREST, len(truth)) + 1)
-    near = cKDTree(truth[:, others] / scale).query(at[:, others] / scale, k=k)[1]
-    low, middle, high = np.quantile(truth[near][:, :, j], (0.15865, 0.5, 0.84135), axis=1)
-    return middle - sigma * (middle - low), middle + sigma * (high - middle)
 
 
 def relight(
@@ -147,7 +116,8 @@ def shift(
     galaxies : int
     answers : dict
         Property of `BASIS` to the latents table of the galaxies in which it was moved: `high` where to the upper tail,
-        `size` the shift in sigma; the index is the galaxy's.
+        `size` the shift in sigma, `before` the squared distance with nothing moved, and `TRUE`: how far each property
+        then is, in truth, from what the others lead one to expect. The index is the galaxy's.
     """
     table = explorer.table[explorer.table["population"] == "ordinary"]
     wanted = table["split"].isin(splits) & table["z_true"].between(0.03, 0.8)
@@ -155,25 +125,30 @@ def shift(
     answers, galaxies = dict[str, list[pd.DataFrame]](), 0
     for chosen, faintest in ((wanted & bright, FAINTEST), (wanted & ~bright, BRIGHT)):
         base = table[chosen].sample(min(n, int(chosen.sum())), random_state=seed).reset_index(drop=True)
-        usual = find_usual(explorer, base, seed)
+        before = measure_unmoved(explorer, base, seed)
+        usual = np.isnan(before) | (explorer.atlas.rarity_percentile(before) < ODD)
         for name, j in ((name, j) for j, name in enumerate(BASIS) if len(base)):
             for high, moved in enumerate(_move_both(table, base, name, j, seed, reach)):
                 lit = relight(*moved[:2], seed, explorer.survey)
                 seen = encode(explorer, lit[moved[2] & usual], faintest)
-                seen["high"], seen["size"] = bool(high), moved[3][seen.index]
+                seen["high"], seen["size"], seen["before"] = bool(high), moved[3][seen.index], before[seen.index]
+                seen[list(TRUE)] = find_deviations(list_truth(table), list_truth(lit.loc[seen.index]))
                 answers.setdefault(name, []).append(seen.set_index(seen.index + galaxies))
                 report(f"{name} {causes.SIDES[high]}: {len(seen)} of {int(usual.sum())}")
         galaxies += len(base)
     return galaxies, {name: pd.concat(parts) for name, parts in answers.items()}
 
 
-def find_usual(explorer: Explorer, base: pd.DataFrame, seed: int) -> np.ndarray:
-    """Find which galaxies (N,) are not odd as `relight` draws them by this seed, with nothing moved."""
-    usual = np.ones(len(base), bool)
+def measure_unmoved(explorer: Explorer, base: pd.DataFrame, seed: int) -> np.ndarray:
+    """Measure squared distances (N,) of galaxies as `relight` draws them by this seed, with nothing moved.
+
+    NaN of those that no survey would have so.
+    """
+    distance2 = np.full(len(base), np.nan)
     seen = encode(explorer, relight(base, None, seed, explorer.survey), np.inf)
     if len(seen):
-        usual[seen.index] = explorer.atlas.rarity_percentile(find_oddness(explorer, seen).distance2) < ODD
-    return usual
+        distance2[seen.index] = find_oddness(explorer, seen).distance2
+    return distance2
 
 
 def _move_both(
@@ -181,7 +156,7 @@ def _move_both(
 ) -> list[tuple[pd.DataFrame, np.ndarray | None, np.ndarray, np.ndarray]]:
     """Move property j of galaxies to its lower and its upper tail: as `move`, which of them can be, and the sigma."""
     truth, at = list_truth(table), list_truth(base)
-    size, known = np.random.default_rng(seed).uniform(*reach, len(base)), slice(None) if name == "free" else slice(3)
+    size, known = np.random.default_rng(seed).uniform(*reach, len(base)), choose_given(j)
     both = []
     for tail in find_tails(truth[:, known], at[:, known], j, size):
         inside = (tail > 0.004) & (tail < 1.0) if name == "redshift" else np.isfinite(tail)

@@ -13,6 +13,7 @@ from galexplore.explore.comparison import (
     conclude,
     count_told,
     list_differences,
+    list_told,
     recall_matched,
     write_auc,
     write_balance,
@@ -79,6 +80,8 @@ def show_kind(explorer: Explorer, kind: str, rows: np.ndarray) -> None:
         n = count_told(explorer, rows, own)
         share = f"**{n} ({n / len(rows):.0%})**"
         lines.append(f"Of {len(rows)}, {share} have the statement *{own}*, alone or as one of two properties.")
+    told = ", ".join(f"*{words}* {share:.0%}" for words, share in list_told(explorer, rows).items())
+    lines.append(f"Most frequent statements: {told}.")
     if "suspicion" in explorer.table:
         stars = int((explorer.table["suspicion"].iloc[rows] == "star").sum())
         lines.append(f"{stars} ({stars / len(rows):.0%}) are flagged as stars by their pixels.")

@@ -85,7 +85,7 @@ def test_a_likely_cause_that_deviates_is_named_beside_what_deviates_more():
     assert said.say() == "ambiguous: high sSFR (86 %) or compact (3 %), which deviates most"
     unsure = Causes(np.array([[0.01, 0.30, 0.66, 0.03]]), high)
     other_side = Causes(np.array([[0.01, 0.10, 0.86, 0.03]]), np.array([[0, 1, 1, 1]], bool))
-    hardly = make_odd([-0.3, -1.0, 1.4, -3.2], [0.1, 1, 2.0, 10.3]), Causes(np.array([[0.01, 0.10, 0.86, 0.03]]), high)
+    hardly = make_odd([-0.3, -1.0, 1.1, -3.2], [0.1, 1, 1.2, 10.3]), Causes(np.array([[0.01, 0.10, 0.86, 0.03]]), high)
     for case in ((odd, unsure), (odd, other_side), hardly):
         assert state(case[0], [99.0], case[1]).verdict[0] == WITHHELD
 

@@ -12,7 +12,7 @@ from galexplore.atlas.rarity import Oddness
 from galexplore.atlas.statements import state
 from galexplore.bench import attribution, plantings, sed
 from galexplore.explore.models import load
-from galexplore.jobs import shifts
+from galexplore.jobs import shifts, tails
 from galexplore.mock.render import render_clean
 from galexplore.mock.rows import read_rows
 from galexplore.places import DATA
@@ -27,9 +27,41 @@ def test_a_tail_is_three_sigma_of_the_conditional():
     truth = generator.normal(size=(n, 3))
     truth[:, 0] = 0.8 * truth[:, 1] + 0.6 * truth[:, 0]
     at = np.array([[0.0, 0.5, 0.0], [9.0, -0.5, 0.2]])
-    low, high = shifts.find_tails(truth, at, 0)
+    low, high = tails.find_tails(truth, at, 0)
     assert low == pytest.approx(0.8 * at[:, 1] - 1.8, abs=0.25)
     assert high == pytest.approx(0.8 * at[:, 1] + 1.8, abs=0.25)
+
+
+def test_the_deviation_of_what_was_moved_is_the_sigma_it_was_moved_by():
+    """And what it was moved in tells of the others, too: of two that hang together both are then off."""
+    generator, n = np.random.default_rng(1), 20_000
+    truth = generator.normal(size=(n, 4))
+    truth[:, 0] = 0.8 * truth[:, 1] + 0.6 * truth[:, 0]
+    truth[:, 2] = np.exp(truth[:, 2])
+    at = np.tile(np.median(truth, axis=0), (6, 1))
+    sigma = np.array([2.0, 2.5, 3.0, 3.5, 4.0, 5.0])
+    for j, given in enumerate([3, 3, 3, 4]):
+        low, high = tails.find_tails(truth[:, :given], at[:, :given], j, sigma)
+        for side, tail in ((-1, low), (1, high)):
+            moved = at.copy()
+            moved[:, j] = tail
+            assert tails.find_deviations(truth, moved)[:, j] == pytest.approx(side * sigma)
+    near, far = np.zeros((2, 4)), np.zeros((2, 4))
+    near[:, 2] = far[:, 2] = 1.0
+    far[:, 0] = -1.2, 1.2  # two sigma of the conditional
+    assert np.abs(tails.find_deviations(truth, near)).max() < 0.4
+    off = tails.find_deviations(truth, far)
+    assert off[:, 0] == pytest.approx([-2, 2], abs=0.3) and off[:, 1] == pytest.approx([1.6, -1.6], abs=0.4)
+
+
+def test_the_move_has_made_it_odd_where_the_distance_doubled_and_what_is_named_is_held_against_the_truth():
+    every = pd.DataFrame({"before": [4.0, 4.0, np.nan]})
+    assert attribution.find_caused(every, np.array([9.0, 7.0, 9.0])).tolist() == [True, False, True]
+    deviation = np.array([[-5.0, 0, 0, 0], [-5, 0, 0, 0], [0, 0, 5, 0], [0, 0, -5, 0], [0, 0, 5, 0]])
+    said = state(Oddness((deviation**2).sum(axis=1), deviation**2, deviation), np.array([99.0, 10, 99, 99, 99]))
+    truth = np.array([[-3.0, 0, 0, 0], [-3, 0, 0, 0], [-3, 0, 4, 0], [-3, 0, 4, 0], [-3, 0, 1, 0]])
+    true = attribution.judge_truth(said, truth)
+    assert true.tolist() == [True, False, True, False, False], "nothing said, another side, hardly off"
 
 
 def test_what_is_named_is_counted_among_the_rarest_alone():
@@ -85,10 +117,10 @@ def test_a_mass_is_moved_at_the_same_ssfr_and_a_rate_at_the_same_mass():
     base = pd.DataFrame({"z_true": [0.1], "logmass_true": [10.5], "logsfr_true": [0.2], "re_arcsec": [10.0]})
     for name, j in (("redshift", 0), ("logmass", 1), ("logssfr", 2)):
         moved, size = shifts.move(base, name, np.array([0.3]))
-        before, after = shifts.list_truth(base)[0], shifts.list_truth(moved)[0]
+        before, after = tails.list_truth(base)[0], tails.list_truth(moved)[0]
         assert after[j] == pytest.approx(0.3) and size is None
         assert np.delete(after, j) == pytest.approx(np.delete(before, j)), name
-    assert shifts.move(base, "free", np.array([0.3]))[1] == 0.3 and shifts.list_truth(base)[0, 3] == 1.0
+    assert shifts.move(base, "free", np.array([0.3]))[1] == 0.3 and tails.list_truth(base)[0, 3] == 1.0
 
 
 def test_galaxies_that_are_odd_as_they_are_are_not_shifted(monkeypatch):
@@ -112,6 +144,10 @@ def test_galaxies_that_are_odd_as_they_are_are_not_shifted(monkeypatch):
     assert np.isinf(asked[0]) and len(drawn[0]) == 6
     assert all((index % 2 == 0).all() for index, faintest in zip(drawn, asked, strict=True) if np.isfinite(faintest))
     assert all(len(rows) for rows in answers.values())
+    for j, rows in enumerate(answers.values()):
+        assert (rows["before"] == 50).all(), "what it was with nothing moved"
+        sigma = rows["size"] * np.where(rows["high"], 1, -1)
+        assert rows[shifts.TRUE[j]].to_numpy() == pytest.approx(sigma.to_numpy(), abs=0.01), "it is so far off"
 
 
 def test_shifting_one_property_leaves_the_others_and_the_draws_alone():

@@ -20,6 +20,7 @@ from PIL import Image
 
 import galexplore as gx
 from galexplore.atlas.kinds import NOT_GALAXIES
+from galexplore.atlas.likeness import find_twins
 from galexplore.draw import annotated
 from galexplore.explore import bundle, neighbours
 from galexplore.explore.card import (
@@ -32,6 +33,7 @@ from galexplore.explore.card import (
 )
 from galexplore.explore.export import FORMATS, ON_THE_SKY, export
 from galexplore.explore.link import AtlasState, read_state
+from galexplore.explore.table import find_artefacts
 from galexplore.places import ROOT
 from galexplore.survey import DECALS
 from galexplore.tables import catalogue
@@ -134,6 +136,10 @@ def test_astropy_reads_exports_without_a_warning_and_ids_exactly(explorer, kind)
     assert kind == "Parquet" or str(table["ra"].unit) == "deg"
 
 
+#: Of what follows from the catalogue, and of the same by what is inferred.
+DERIVED_UNITS = {"rest_gr": "mag", "absmag": "mag", "rest_absmag": "mag", "size_kpc": "kpc", "ms_offset": "dex"}
+
+
 @needs_model
 @pytest.mark.parametrize("kind", [k for k in FORMATS if k not in ON_THE_SKY])
 def test_exports_hold_exactly_the_selection_with_units(explorer, kind):
@@ -145,6 +151,9 @@ def test_exports_hold_exactly_the_selection_with_units(explorer, kind):
         names = {"FITS": "fits", "VOTable": "votable", "ECSV": "ascii.ecsv"}
         table = Table.read(io.BytesIO(export(explorer, rows, kind)), format=names[kind])
         assert str(table["ra"].unit) == "deg"
+        known = {name: unit for name, unit in DERIVED_UNITS.items() if kind != "FITS" or unit != "dex"}  # FITS has none
+        units = {f"{by}{name}": unit for name, unit in known.items() for by in ("", "lat_")}
+        assert {name: str(table[name].unit) for name in units} == units
     if kind != "CSV":
         assert back.attrs["model_sha256"] == explorer.card["sha256"]
 
@@ -180,6 +189,19 @@ def test_neighbours_leave_out_itself_and_real_duplicates(explorer, monkeypatch):
     alike = neighbours.find_alike(explorer, [name], 8)
     assert near["id"].iloc[0] not in set(alike["id"]) and alike["distance"].is_monotonic_increasing
     assert alike["id"].tolist() == neighbours.find_neighbours(explorer, name)["id"].tolist(), "of one: the same"
+
+
+@needs_model
+def test_what_is_no_galaxy_is_no_neighbour_twin_or_likeness_unless_it_is_asked_for(explorer):
+    """Not even of what is none itself, whose nearest are."""
+    table = explorer.table
+    none = set(table["id"][find_artefacts(table)])
+    for kind in ("Star", "Bad Column", "Empty Sky"):
+        name = table["id"][table["population"] == kind].iloc[0]
+        assert set(neighbours.find_alike(explorer, [name], 48, artefacts=True)["id"]) & none, kind
+        assert not set(neighbours.find_alike(explorer, [name], 48)["id"]) & none
+        assert not set(neighbours.find_neighbours(explorer, name, 24)["id"]) & none
+        assert not set(find_twins(table, name, 8, ~find_artefacts(table))["id"]) & none
 
 
 @needs_model

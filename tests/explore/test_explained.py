@@ -12,6 +12,7 @@ from galexplore.atlas.statements import AMBIGUOUS, TOLD, WITHHELD
 from galexplore.cutouts import artefacts
 from galexplore.cutouts.audit import prepare
 from galexplore.explore.caveats import BRIEFLY, POOR, SENTENCES, add_caveats, name_caveats, suspect
+from galexplore.explore.comparison import count_told, list_rows
 from galexplore.explore.derived import add_derived, find_main_sequence
 from galexplore.explore.models import load
 from galexplore.explore.residual import ARTEFACT, CONTAMINATED, STRUCTURE, describe_residual
@@ -44,6 +45,11 @@ def test_of_the_rarest_no_statement_contradicts_what_is_shown_beside_it(explorer
         if named:
             assert explanation.counterfactual.moved[0] == named[0], "what is made ordinary is what was odd"
         assert explorer.quote(int(place)).split(",")[0] in {*explorer.statements.brief()[[place]]}
+
+
+def test_four_in_five_green_peas_are_told_their_star_formation(explorer):
+    peas = list_rows(explorer, "Green Pea")
+    assert len(peas) >= 50 and count_told(explorer, peas, "high sSFR") >= 0.8 * len(peas)
 
 
 def test_the_tables_words_are_those_of_the_statement(explorer):
@@ -142,6 +148,8 @@ def test_the_atlas_has_them_with_units(explorer):
     assert {"lat_logssfr", "lat_ms_offset", "lat_size_kpc", "lat_absmag"} <= set(explorer.numbers)
     assert {"lat_rest_gr", "rest_gr", "lat_rest_absmag", "rest_absmag"} <= set(explorer.numbers)
     assert find_column("lat_size_kpc").unit == "kpc" and find_column("absmag").unit == "mag"
+    large = explorer.where("lat_size_kpc > 8 and ms_offset > 0.3 and rest_gr < 0.5 and rest_absmag < -20")
+    assert 0 < len(large) < len(explorer.table) and (large["ms_offset"] > 0.3).all(), "they can be filtered by"
     row = explorer.table.iloc[0]
     assert row["lat_logssfr"] == pytest.approx(row["lat_logsfr"] - row["lat_logmass"], abs=1e-4)
     assert {f"condz_{name}" for name in BASIS} <= set(explorer.table) and set(MEANS) <= set(explorer.table)

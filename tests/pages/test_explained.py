@@ -154,7 +154,12 @@ def test_what_was_learnt_is_told_and_tried(app, explorer, own_labels, tmp_path):
     galaxies = (table["suspicion"] == "").to_numpy() if "suspicion" in table else None
     trial = try_labels(explorer.ranking, "rarity", labels, galaxies)
     assert trial["learnt"].iloc[-1] > trial["ranked"].iloc[0]
-    assert "looked at" not in words(app), "it takes a moment: only on opening"
+    assert "| inspected |" not in words(app), "it takes a moment: only on opening"
+    app.session_state["lesson"] = True
+    app.run()
+    check(app)
+    for words_of, column in (("with labels", "learnt"), ("without labels", "ranked")):
+        assert f"| {words_of} | {' | '.join(f'{share:.0%}' for share in trial[column])} |" in words(app)
 
 
 def test_a_galaxy_that_was_looked_at_is_marked_and_its_one_statement_told(app, explorer):
