@@ -80,6 +80,11 @@ class Observed:
     def __getitem__(self, rows: slice | np.ndarray) -> "Observed":
         return Observed(self.seeing[rows], self.dusty[rows])
 
+    @property
+    def share(self) -> np.ndarray:
+        """Share (N,) of each image's bands whose seeing is known."""
+        return np.isfinite(self.seeing).mean(axis=1)
+
     def tell(self) -> np.ndarray:
         """Numbers (N, 2 B + 1), float32, that the encoder reads.
 

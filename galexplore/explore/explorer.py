@@ -204,11 +204,12 @@ class Explorer:
             None where the model has no finite answer.
         """
         flux, valid = np.stack([p.flux for p in prepared]), np.stack([p.valid for p in prepared])
-        table, features = self.embedder.read(flux, valid, self.observe(prepared))
+        observed = self.observe(prepared)
+        table, features = self.embedder.read(flux, valid, observed)
         measured = join_measured(measure_artefacts(flux, self.survey), features, self.embedder.domain)
         good = np.isfinite(table.to_numpy()).all(axis=1)
         table, measured, kept = table[good], measured[good], [p for p, g in zip(prepared, good, strict=True) if g]
-        joint = self.density.infer(table) if self.density else None
+        joint = self.density.infer(table, observed.share[good]) if self.density else None
         validities = judge(self.embedder.domain, measured, kept, self.survey.model_scale)
         table, posteriors = doubt(table, joint, validities, self.atlas)
         table = table.join(find_place(table, self.atlas, correlate_each(posteriors)))

@@ -44,7 +44,8 @@ def make_posterior(
     table : DataFrame
         The catalogue joined with its calibrated latents, in the atlas's order.
     more : DataFrame, optional
-        Galaxies that are calibrated by beside the calibration split.
+        Galaxies that are calibrated by beside the calibration split; `told`, where it stands there, is the share of the
+        bands whose seeing the encoder was told.
     folder : Path
         Of the model, with its weights.
     beside : DataFrame, optional
@@ -70,7 +71,8 @@ def make_posterior(
     if more is not None:
         held_out = pd.concat([held_out, more], ignore_index=True)
     judges, raw = Labelled.gather(held_out), density.infer_raw(held_out)
-    recalibration = recalibrate(raw, read_magnitude(held_out), judges.values, judges.errors)
+    told = held_out["told"].fillna(1.0).to_numpy() if "told" in held_out else None
+    recalibration = recalibrate(raw, read_magnitude(held_out), judges.values, judges.errors, told)
     density = replace(density, recalibration=recalibration)
     density.save(folder / FILE, hash_file(folder / "weights.safetensors"))
     said = {"taught": taught.count, "calibrated": judges.count, "fitting": asdict(fitting)}
@@ -143,11 +145,11 @@ def embed_calibrators(embedder: Embedder, frame: pd.DataFrame, flux: np.ndarray,
     Returns
     -------
     DataFrame
-        Of `frame`'s columns and the latents.
+        Of `frame`'s columns, the latents, and `told`, the share of the bands whose seeing was told.
     """
     observed = Observed.read(frame, embedder.survey)
     observed.seeing[::2] = np.nan
-    return _embed(embedder, frame, flux, observed, "embed calibrators", report)
+    return _embed(embedder, frame, flux, observed, "embed calibrators", report).assign(told=observed.share)
 
 
 def embed_beside(embedder: Embedder, frame: pd.DataFrame, flux: np.ndarray, report: Report) -> pd.DataFrame:

@@ -23,7 +23,7 @@ from galexplore.network.layers import Decoder, Residual, arcsinh, convolve
 from galexplore.network.losses import average_known, distance_correlation, distance_from_normal, partial_correlation
 from galexplore.network.photometry import Photometer
 from galexplore.network.recipes import Network
-from galexplore.network.trend import Trend
+from galexplore.network.trend import TAKEN, Trend
 from galexplore.survey import Survey
 
 
@@ -160,7 +160,7 @@ class CVAE(nn.Module):
     def set_apart(self, mean: Tensor, logvar: Tensor) -> None:
         """Make the free latents level with the physics ones, of unit spread when drawn; no picture changes.
 
-        What of a free latent goes with redshift, mass and SFR (`Trend`) is taken off where the encoder names it and put
+        Most (`TAKEN`) of what goes with redshift, mass and SFR (`Trend`) is taken off where the encoder names it and put
         back where the decoder reads it, so that to move one of those with the free latents kept draws what such
         galaxies are like. Nothing is changed where the network has no trend, as those of earlier cards.
 
@@ -173,7 +173,7 @@ class CVAE(nn.Module):
             return
         known, count = mean[:, :3], mean.shape[1]
         raw = mean[:, 3:] + self.trend(known)
-        self.trend.fit(known, raw)
+        self.trend.fit(known, raw, TAKEN)
         spread = ((raw - self.trend(known)).var(dim=0) + logvar[:, 3:].exp().mean(dim=0)).sqrt()
         self.trend.weight.div_(spread)
         self.head.weight[5 : 2 + count] /= spread[:, None]

@@ -58,9 +58,12 @@ class Density:
     recalibration: Recalibration
     prior: JointPosterior
 
-    def infer(self, table: pd.DataFrame) -> JointPosterior:
-        """Posteriors (N) of galaxies by their latents table, as `Embedder.embed` gives it, calibrated."""
-        return self.recalibration.apply(self.infer_raw(table), read_magnitude(table))
+    def infer(self, table: pd.DataFrame, told: np.ndarray | None = None) -> JointPosterior:
+        """Posteriors (N) of galaxies by their latents table, as `Embedder.embed` gives it, calibrated.
+
+        `told` (N) is the share of the bands whose seeing the encoder was told (`Observed.share`); by default all.
+        """
+        return self.recalibration.apply(self.infer_raw(table), read_magnitude(table), told)
 
     def infer_raw(self, table: pd.DataFrame) -> JointPosterior:
         """Posteriors (N) of galaxies by their latents table, as the head gives them."""

@@ -26,8 +26,9 @@ class Recalibration:
     ----------
     magnitude, log_redshift : ndarray (M,), (R,)
         The nodes.
-    log_scale, shift : ndarray (3, M + R - 1)
-        Heights at the nodes, of the first node of redshift zero.
+    log_scale, shift : ndarray (3, K) or (3, 2 K)
+        Heights at the K = M + R - 1 nodes, of the first node of redshift zero. Where there are twice as many, the first
+        K are of images whose seeing is told, the others of those whose seeing is not.
     """
 
     magnitude: np.ndarray
@@ -44,10 +45,13 @@ class Recalibration:
         """Its arrays by name."""
         return asdict(self)
 
-    def apply(self, joint: JointPosterior, magnitude: np.ndarray) -> JointPosterior:
-        """Recalibrate posteriors (N) of images of magnitudes (N)."""
+    def apply(self, joint: JointPosterior, magnitude: np.ndarray, told: np.ndarray | None = None) -> JointPosterior:
+        """Recalibrate posteriors (N) of images of magnitudes (N), in a share `told` (N) of whose bands the seeing is.
+
+        In all bands of all images by default.
+        """
         mean, root = _find_mean(joint), np.linalg.cholesky(joint.covariance)
-        design = self._design(magnitude, mean[:, 0])
+        design = self._design(magnitude, mean[:, 0], told)
         scaled = root * np.exp(design @ self.log_scale.T)[:, None]
         change = np.linalg.solve(root.swapaxes(1, 2), scaled.swapaxes(1, 2)).swapaxes(1, 2)  # scaled root^-1
         moved = mean + np.einsum("nij,nj->ni", root, design @ self.shift.T)
@@ -55,17 +59,28 @@ class Recalibration:
         covariances = np.einsum("nij,nkjl,nml->nkim", change, joint.covariances, change)
         return replace(joint, means=means, covariances=covariances)
 
-    def _design(self, magnitude: np.ndarray, log_redshift: np.ndarray) -> np.ndarray:
+    def _design(self, magnitude: np.ndarray, log_redshift: np.ndarray, told: np.ndarray | None) -> np.ndarray:
         magnitude = np.where(np.isfinite(magnitude), magnitude, np.median(self.magnitude))  # as the usual galaxy's
         hats = [_spread_hats(x, n) for x, n in ((magnitude, self.magnitude), (log_redshift, self.log_redshift))]
-        return np.concatenate([hats[0], hats[1][:, 1:]], axis=1)
+        design = np.concatenate([hats[0], hats[1][:, 1:]], axis=1)
+        if self.shift.shape[1] == design.shape[1]:
+            return design
+        share = np.ones((len(design), 1)) if told is None else told[:, None]
+        return np.concatenate([share * design, (1 - share) * design], axis=1)
 
 
-def recalibrate(joint: JointPosterior, magnitude: np.ndarray, values: np.ndarray, errors: np.ndarray) -> Recalibration:
+def recalibrate(
+    joint: JointPosterior,
+    magnitude: np.ndarray,
+    values: np.ndarray,
+    errors: np.ndarray,
+    told: np.ndarray | None = None,
+) -> Recalibration:
     """Fit a recalibration to galaxies that no training has touched.
 
     The pulls (`find_pulls`) should be standard normal; their means and mean squares are fitted as sums of two curves by
-    least squares.
+    least squares, apart for images whose seeing is told and whose seeing is not where there are enough of both: who is
+    not told it takes the usual seeing for granted, and errs otherwise.
 
     Parameters
     ----------
@@ -74,6 +89,8 @@ def recalibrate(joint: JointPosterior, magnitude: np.ndarray, values: np.ndarray
     magnitude : array (N,)
     values, errors : array (N, 3)
         Labels and their standard errors; NaN where not known.
+    told : array (N,), optional
+        Share of the bands whose seeing is told; all by default.
     """
     known = np.isfinite(straighten(values)).cumprod(axis=1).astype(bool)
     if not known.any():
@@ -83,10 +100,11 @@ def recalibrate(joint: JointPosterior, magnitude: np.ndarray, values: np.ndarray
     bright = magnitude[np.isfinite(magnitude)]
     seen = (bright if len(bright) else np.zeros(1), mean[:, 0])
     nodes = [np.unique(np.quantile(x, NODES)) if many else np.atleast_1d(np.median(x)) for x in seen]
-    count = len(nodes[0]) + len(nodes[1]) - 1
+    apart = told is not None and min((told[known[:, 0]] > 0).sum(), (told[known[:, 0]] == 0).sum()) >= MANY / 2
+    count = (len(nodes[0]) + len(nodes[1]) - 1) * (2 if apart else 1)
     fitted = Recalibration(nodes[0], nodes[1], np.zeros((3, count)), np.zeros((3, count)))
     for _ in range(_ROUNDS):
-        now, design = fitted.apply(joint, magnitude), fitted._design(magnitude, mean[:, 0])
+        now, design = fitted.apply(joint, magnitude, told), fitted._design(magnitude, mean[:, 0], told)
         pulls = find_pulls(now, values, errors)
         log_scale, shift = fitted.log_scale.copy(), fitted.shift.copy()
         for j in range(len(PROPERTIES)):
