@@ -27,7 +27,7 @@ CORNERS = ((0.3, 0.45), (0.5, 0.4), (0.6, 0.55), (0.45, 0.7), (0.3, 0.6), (0.3, 
 def show_first(tab: "Page", address: str) -> None:
     """Show the Atlas as a newcomer meets it."""
     tab.goto(address)
-    tab.locator(".st-key-gallery-landing img").last.wait_for()
+    tab.locator(".st-key-gallery-landing img:visible").first.wait_for()
     wait_for_plots(tab)
 
 
