@@ -14,6 +14,7 @@ from galexplore.explore.caveats import SENTENCES
 from galexplore.explore.explorer import Explorer
 from galexplore.explore.odd_groups import list_reasons
 from galexplore.explore.page_snippets import write_ranking
+from pages._parts.choices import define_kinds
 from pages._parts.code import offer_code
 from pages._parts.groups import choose_view, show_groups
 from pages._parts.label_files import offer_labels, show_label_troubles
@@ -52,6 +53,7 @@ def choose_ranking(explorer: Explorer) -> tuple[str, list[str]]:
             format_func=lambda k: f"{mark(k)} {k} {kinds[k]:,}",
             key="among",
             persist_state="session",
+            help=define_kinds(explorer) or None,
         )
     return by, kept
 

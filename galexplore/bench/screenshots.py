@@ -18,6 +18,7 @@ THEMES: tuple[Theme, ...] = ("dark", "light")
 #: Width of a window and its height.
 WINDOWS = {820: 1100, 1280: 900, 1920: 1080}
 QUALITY = 88  # of a JPEG
+PATIENCE = 300_000  # ms, for a machine that does other work as well
 SAMPLE = SAMPLES / "spiral.fits.fz"
 #: A lasso around part of the galaxies, in parts of the plot.
 CORNERS = ((0.3, 0.45), (0.5, 0.4), (0.6, 0.55), (0.45, 0.7), (0.3, 0.6), (0.3, 0.47))
@@ -26,7 +27,7 @@ CORNERS = ((0.3, 0.45), (0.5, 0.4), (0.6, 0.55), (0.45, 0.7), (0.3, 0.6), (0.3, 
 def show_first(tab: "Page", address: str) -> None:
     """Show the Atlas as a newcomer meets it."""
     tab.goto(address)
-    tab.locator(".st-key-gallery-landing img").last.wait_for(timeout=120_000)
+    tab.locator(".st-key-gallery-landing img:visible").first.wait_for()
     wait_for_plots(tab)
 
 
@@ -43,7 +44,7 @@ def show_selected(tab: "Page", address: str) -> None:
     for place in places[1:]:
         tab.mouse.move(*place, steps=4)
     tab.mouse.up()
-    tab.get_by_text("Showing 24 of").wait_for(timeout=60_000)
+    tab.get_by_text("Showing 24 of").wait_for()
     _settle(tab)
     tab.get_by_text("Showing 24 of").scroll_into_view_if_needed()
 
@@ -51,14 +52,14 @@ def show_selected(tab: "Page", address: str) -> None:
 def show_galaxy(tab: "Page", address: str) -> None:
     """Show one galaxy's own page."""
     tab.goto(f"{address}/galaxy?object=RS-001")
-    tab.get_by_text("What makes it odd").first.wait_for(timeout=120_000)
+    tab.get_by_text("What makes it odd").first.wait_for()
 
 
 def show_traverse(tab: "Page", address: str) -> None:
     """Show the sliders, from a galaxy, with one of them moved."""
     tab.goto(f"{address}/traverse?from=RS-001")
     slider = tab.get_by_role("slider", name="Redshift")
-    slider.wait_for(timeout=120_000)
+    slider.wait_for()
     _settle(tab)
     slider.focus()
     for _ in range(8):
@@ -68,7 +69,7 @@ def show_traverse(tab: "Page", address: str) -> None:
 def show_locate_empty(tab: "Page", address: str) -> None:
     """Show Locate before anything was given to it."""
     tab.goto(f"{address}/locate")
-    tab.get_by_text("Upload a cutout").wait_for(timeout=120_000)
+    tab.get_by_text("Upload a cutout").wait_for()
 
 
 def show_locate_loading(tab: "Page", address: str) -> None:
@@ -76,7 +77,7 @@ def show_locate_loading(tab: "Page", address: str) -> None:
     show_locate_empty(tab, address)
     _settle(tab)
     tab.set_input_files('input[type="file"]', [str(SAMPLE)] * 20)
-    tab.get_by_text("files read").wait_for(timeout=60_000)
+    tab.get_by_text("files read").wait_for()
 
 
 def show_locate_refusal(tab: "Page", address: str) -> None:
@@ -85,7 +86,7 @@ def show_locate_refusal(tab: "Page", address: str) -> None:
     _settle(tab)
     small = _write_small()
     tab.set_input_files('input[type="file"]', {"name": "small.fits", "mimeType": "image/fits", "buffer": small})
-    tab.get_by_text("cannot be used").wait_for(timeout=60_000)
+    tab.get_by_text("cannot be used").wait_for()
 
 
 def show_locate(tab: "Page", address: str) -> None:
@@ -93,29 +94,29 @@ def show_locate(tab: "Page", address: str) -> None:
     show_locate_empty(tab, address)
     _settle(tab)
     tab.set_input_files('input[type="file"]', str(SAMPLE))
-    tab.get_by_text("of 50 neighbours").first.wait_for(timeout=120_000)
+    tab.get_by_text("of 50 neighbours").first.wait_for()
 
 
 def show_anomalies(tab: "Page", address: str) -> None:
     """Show the ranking beside one of its galaxies."""
     tab.goto(f"{address}/anomalies")
     first = tab.locator(".st-key-odd-gallery button:visible").first
-    first.wait_for(timeout=120_000)
+    first.wait_for()
     _settle(tab)
     first.click()
-    tab.get_by_text("What makes it odd").wait_for(timeout=60_000)
+    tab.get_by_text("What makes it odd").wait_for()
 
 
 def show_populations(tab: "Page", address: str) -> None:
     """Show the kinds."""
     tab.goto(f"{address}/populations")
-    tab.locator(".js-plotly-plot canvas").first.wait_for(timeout=120_000)
+    tab.locator(".js-plotly-plot canvas").first.wait_for()
 
 
 def show_model(tab: "Page", address: str) -> None:
     """Show the model's card."""
     tab.goto(f"{address}/model")
-    tab.get_by_text("How to cite").wait_for(timeout=120_000)
+    tab.get_by_text("How to cite").wait_for()
 
 
 STATES: dict[str, Callable[["Page", str], None]] = {
@@ -168,6 +169,7 @@ def take_screenshots(
                 size = {"width": width, "height": WINDOWS[width]}
                 for state in states:
                     context = browser.new_context(viewport=size, color_scheme=theme)  # type: ignore[arg-type]
+                    context.set_default_timeout(PATIENCE)
                     tab = context.new_page()
                     STATES[state](tab, address)
                     if state != "locate-loading":  # which is over once the server is at rest

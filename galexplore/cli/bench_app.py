@@ -1,6 +1,7 @@
 """The verbs of `galexplore bench` that drive the app in headless Chromium."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -93,11 +94,13 @@ def take_the_pictures(
     """Take a picture of every page and state of the app, at chosen widths and themes; drives headless Chromium."""
     from galexplore.bench.screenshots import STATES, THEMES, WINDOWS, take_screenshots
 
-    asked = {"--width": (width or [1280, 1920], list(WINDOWS)), "--theme": (theme or ["dark"], list(THEMES))}
-    asked |= {"--state": (state or list(STATES), list(STATES))}
-    for option, (given, known) in asked.items():
-        if unknown := set(map(str, given)) - set(map(str, known)):
+    def check(option: str, asked: Iterable[int | str], known: Iterable[int | str]) -> None:
+        if unknown := [str(one) for one in asked if one not in known]:
             raise InputError(f"There is no {option} {', '.join(unknown)}; there are {', '.join(map(str, known))}.")
-    chosen = [given for given, _ in asked.values()]
-    for path in take_screenshots(to, *chosen, whole=whole):  # type: ignore[arg-type]  # held against what there is
+
+    widths, themes, states = width or [1280, 1920], [t for t in THEMES if t in (theme or ["dark"])], state or [*STATES]
+    check("--width", widths, WINDOWS)
+    check("--theme", theme or (), THEMES)
+    check("--state", states, STATES)
+    for path in take_screenshots(to, widths, themes, states, whole):
         print(path)

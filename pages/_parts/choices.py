@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from galexplore import figures
+from galexplore.atlas.kinds import define_kind
 from galexplore.explore.explorer import Explorer
 from galexplore.explore.link import MAPS, AtlasState
 from galexplore.tables.filters import keep_rows
@@ -89,6 +90,12 @@ def list_kinds(explorer: Explorer) -> list[str]:
     return [k for k in figures.STYLES if k in there] + sorted(there - set(figures.STYLES))
 
 
+def define_kinds(explorer: Explorer) -> str:
+    """Say what each kind is and who described it, a line each; "" where the catalogue has kinds of its own."""
+    defined = [(kind, define_kind(kind)) for kind in list_kinds(explorer)]
+    return "  \n".join(f"{mark(kind)} **{kind}**: {words}" for kind, words in defined if words)
+
+
 def choose_kinds(explorer: Explorer) -> list[str]:
     """Show which rare kinds are drawn on top, with their numbers."""
     counts, order = explorer.kinds, list_kinds(explorer)
@@ -96,12 +103,12 @@ def choose_kinds(explorer: Explorer) -> list[str]:
     if not order:
         return []
     return st.pills(
-        "Rare kinds on top",
+        "Rare kinds shown on top",
         order,
+        help=define_kinds(explorer) or None,
         key="overlays",
         format_func=lambda k: f"{mark(k)} {k} {counts[k]:,}",
         selection_mode="multi",
         persist_state="session",
-        label_visibility="collapsed",
         wrap=True,
     )

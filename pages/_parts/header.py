@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from galexplore.atlas.kinds import count_artefacts, define_kind
+from galexplore.atlas.kinds import count_artefacts
 from galexplore.explore import search
 from galexplore.explore.explorer import Explorer
 from galexplore.explore.link import AtlasState
@@ -68,19 +68,6 @@ def show_model(explorer: Explorer) -> None:
             color="gray",
             help="Simulated galaxies, rendered with the survey's PSF and noise. They do not exist on the real sky.",
         )
-    define_kinds(explorer)
-
-
-def define_kinds(explorer: Explorer) -> None:
-    """Offer to say what each kind is and who described it: their marks stand on every page."""
-    # They bring the plots, a second of imports: once the atlas is open, not before the first paint.
-    from pages._parts.choices import list_kinds
-    from pages._parts.panels import mark
-
-    lines = [f"{mark(kind)} **{kind}**: {define_kind(kind)}" for kind in list_kinds(explorer) if define_kind(kind)]
-    if lines:
-        with st.popover("What are these kinds?", icon=":material/help:", key="kinds-defined", type="tertiary"):
-            st.markdown("  \n".join(lines))
 
 
 def show_search() -> str:

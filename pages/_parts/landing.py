@@ -5,6 +5,7 @@ import streamlit as st
 from galexplore.atlas.kinds import count_artefacts, define_kind
 from galexplore.explore.explorer import Explorer
 from galexplore.explore.link import SHOWN_AT_FIRST
+from pages._parts.choices import define_kinds
 from pages._parts.panels import mark, show_gallery
 from pages._parts.tour import offer_tour
 from pages._parts.uploader import list_samples, name_sample, show_uploader, try_file
@@ -54,7 +55,7 @@ def show_landing(explorer: Explorer) -> None:
 
 
 def show_words(explorer: Explorer) -> None:
-    """Say what this is, what the plots show and whether it is real; offer the tour, and to hide all this."""
+    """Say what this is, what the plots show and whether it is real; offer the tour, the kinds' definitions, to hide."""
     st.markdown("## An atlas of galaxy images")
     trained = "simulated images" if explorer.simulated else "images of galaxies with known properties"
     seen = f"the images are rendered with the PSF and the noise of {explorer.survey.name}"
@@ -68,6 +69,9 @@ def show_words(explorer: Explorer) -> None:
     )
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         offer_tour()
+        if defined := define_kinds(explorer):
+            with st.popover("What are these kinds?", icon=":material/help:", key="kinds-defined"):
+                st.markdown(defined)
         st.button("Hide", type="tertiary", key="landing-hide", on_click=hide_landing)
 
 

@@ -99,9 +99,12 @@ export default function ({ data, setTriggerValue }) {
   for (const plot of document.querySelectorAll(PLOTS)) if (plot._ev?.galaxies) lay(plot);
   const clock = setInterval(attach, 400);
   const away = (event) => event.target.closest?.(".js-plotly-plot") || hide();
+  const scrolled = () => hide(); // the plot has gone from below the pointer, of which no event tells
   document.addEventListener("mousemove", away);
+  document.addEventListener("scroll", scrolled, true);
   return () => {
     clearInterval(clock);
+    document.removeEventListener("scroll", scrolled, true);
     document.removeEventListener("mousemove", away);
     hide();
   };

@@ -134,8 +134,9 @@ def test_the_landing_says_what_each_kind_is_and_where_it_is_from(app):
     app.run()
     assert all(name in words(app) for name in ("Cardamone et al. 2009", "Masters et al. 2010", "Bolton et al. 2006"))
     assert "These are not real data" in words(app) and "noise of DECaLS" in words(app)
+    told = app.button_group(key="overlays").proto.help
     go(app, "anomalies")
-    assert "Cardamone et al. 2009" in words(app), "whose marks stand on every page"
+    assert "Cardamone et al. 2009" in told and told == app.button_group(key="among").proto.help, "beside them, too"
     assert "deviation in σ" in words(app), "and what the words below an image mean"
     assert "ranking.sort('rarity')" in app.code[0].value, "the view as Python"
 
