@@ -103,8 +103,13 @@ class Dask:
         if self.address is None:  # one thread a worker: torch's own would wait for each other
             own: dict[str, Any] = {"n_workers": self.workers, "threads_per_worker": 1, "memory_limit": self.memory}
             own |= {"host": "127.0.0.1", "dashboard_address": None, "silence_logs": 50}
-            with LocalCluster(**own) as cluster, Client(cluster, set_as_default=False) as client:
-                yield client
+            cluster = LocalCluster(**own)
+            try:
+                with Client(cluster, set_as_default=False) as client:
+                    yield client
+            finally:
+                with suppress(TimeoutError):  # on a busy machine, of workers that are slow to end; all is done by then
+                    cluster.close()
             return
         end, client = time.monotonic() + self.patience, None
         while client is None:

@@ -47,7 +47,7 @@ class PictureFile:
     def read(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Read pictures (k, B, S, S), float16, and which of them are whole (k,); the others hold zeros."""
         pictures, whole, tail = np.zeros((len(rows), *self.shape), "<f2"), np.zeros(len(rows), bool), bytearray(8)
-        pixels = memoryview(pictures.reshape(-1).view(np.uint8))
+        pixels = pictures.reshape(-1).view(np.uint8).data
         try:
             file = os.open(self.path, os.O_RDONLY)
         except OSError:

@@ -25,6 +25,17 @@ def test_a_killed_worker_costs_nothing_but_time(tmp_path):
     assert sorted(Local().map(do, items)) == sorted(done)
 
 
+def test_workers_that_are_slow_to_end_spoil_nothing(tmp_path, monkeypatch):
+    close = distributed.LocalCluster.close
+
+    def be_slow(self, timeout=None):
+        close(self, timeout)
+        raise TimeoutError
+
+    monkeypatch.setattr(distributed.LocalCluster, "close", be_slow)
+    assert list(Dask(workers=1, memory="1GB").map(do, [Item("n00", tmp_path)])) == ["n00"]
+
+
 def start(*words):
     """Start a part of a Dask cluster as a process of its own."""
     environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
