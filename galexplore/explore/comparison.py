@@ -230,7 +230,8 @@ def count_told(explorer: Explorer, rows: np.ndarray, words: str) -> int:
 
 def list_told(explorer: Explorer, rows: np.ndarray, most: int = 3) -> dict[str, float]:
     """List what is told of galaxies at places in the table: the commonest statements and caveats, each to its share."""
-    return explorer.table["statement"].iloc[rows].value_counts(normalize=True).head(most).to_dict()
+    shares = explorer.table["statement"].iloc[rows].value_counts(normalize=True).head(most)
+    return {str(words): float(share) for words, share in shares.items()}
 
 
 def list_rows(explorer: Explorer, kind: str) -> np.ndarray:
