@@ -100,7 +100,7 @@ def show_locate(tab: "Page", address: str) -> None:
 def show_anomalies(tab: "Page", address: str) -> None:
     """Show the ranking beside one of its galaxies."""
     tab.goto(f"{address}/anomalies")
-    first = tab.locator(".st-key-odd-gallery button:visible").first
+    first = tab.locator('.st-key-odd-gallery [data-testid="stBaseButton-tertiary"]').first
     first.wait_for()
     _settle(tab)
     first.click()

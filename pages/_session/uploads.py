@@ -22,7 +22,7 @@ from galexplore.explore.locate_many import embed_again, locate_cutout, settle_sc
 from galexplore.explore.verdicts import Verdict
 from pages._session.kept import KeptUploads, make_token
 from pages._session.person import identify, keep_token
-from pages._session.state import open_explorer, plain
+from pages._session.state import open_explorer
 
 MOST_FILES = 60
 TOO_LARGE = "This upload is too large to be kept: it is lost when the page is reloaded."
@@ -108,8 +108,6 @@ def take_files(key: str) -> bool:
         keep([Verdict("", error=f"{len(files)} files were given; give 1 to {MOST_FILES} at a time")])
         return True
     bar = st.progress(0.0, "Reading") if len(files) > 3 else None
-    if not bar:
-        st.toast(f"Reading {plain(', '.join(f.name for f in files))}", icon=":material/hourglass_top:")
 
     def show_progress(done: int, of: int) -> None:
         if bar:
