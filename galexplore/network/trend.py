@@ -5,7 +5,6 @@ import torch
 from sklearn.cluster import KMeans
 from torch import Tensor, nn
 
-
 #: Share of it that is taken off the free latent. Part of it is the curve of the sizes: with all of it off the latent
 #: follows the size less closely (partial rank correlation on the validation split 0.48 in place of 0.54), and boosted
 #: trees tell little less of it (0.12 in place of 0.18).

@@ -160,8 +160,8 @@ class CVAE(nn.Module):
     def set_apart(self, mean: Tensor, logvar: Tensor) -> None:
         """Make the free latents level with the physics ones, of unit spread when drawn; no picture changes.
 
-        Most (`TAKEN`) of what goes with redshift, mass and SFR (`Trend`) is taken off where the encoder names it and put
-        back where the decoder reads it, so that to move one of those with the free latents kept draws what such
+        Most (`TAKEN`) of what goes with redshift, mass and SFR (`Trend`) is taken off where the encoder names it and
+        put back where the decoder reads it, so that to move one of those with the free latents kept draws what such
         galaxies are like. Nothing is changed where the network has no trend, as those of earlier cards.
 
         Parameters

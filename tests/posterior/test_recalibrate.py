@@ -85,6 +85,26 @@ def test_wrong_posteriors_fail_and_are_mended(drawn, scale, shift):
     assert after["log_likelihood"][0] > before["log_likelihood"][0]
 
 
+def test_images_whose_seeing_is_not_told_are_mended_apart(drawn, monkeypatch):
+    monkeypatch.setattr("galexplore.posterior.recalibrate.MANY", N // 2)
+    joint, labels, errors, magnitude = drawn
+    told = (np.arange(N) % 2).astype(float)
+    wrong, narrow = joint[np.arange(N)], spoil(joint, 0.7, 0.3)
+    wrong.means[told == 0], wrong.covariances[told == 0] = narrow.means[told == 0], narrow.covariances[told == 0]
+    fitted = recalibrate(wrong, magnitude, labels, errors, told)
+    mended = find_pulls(fitted.apply(wrong, magnitude, told), labels, errors)
+    mixed = find_pulls(recalibrate(wrong, magnitude, labels, errors).apply(wrong, magnitude), labels, errors)
+    for one in (0, 1):
+        assert np.abs(mended[told == one].mean(axis=0)).max() < 0.06
+        assert mended[told == one].std(axis=0) == pytest.approx(1, abs=0.1)
+        assert np.abs(mixed[told == one].mean(axis=0)).max() > 0.1, "one for both serves neither"
+    as_told = fitted.apply(wrong, magnitude)
+    assert np.allclose(as_told.means[told == 1], fitted.apply(wrong, magnitude, told).means[told == 1])
+    shares = [fitted.apply(wrong, magnitude, np.full(N, share)) for share in (0.0, 0.5, 1.0)]
+    low, between, high = ((joint.weights[..., None] * joint.means).sum(axis=1) for joint in shares)
+    assert np.allclose(between, (low + high) / 2), "half of the bands told"
+
+
 def test_what_is_wrong_of_the_faint_alone_is_mended_there_alone(drawn, monkeypatch):
     monkeypatch.setattr("galexplore.posterior.recalibrate.MANY", N // 2)
     joint, labels, errors, magnitude = drawn
