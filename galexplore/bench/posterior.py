@@ -13,7 +13,7 @@ from torch import Tensor
 from galexplore.errors import InputError
 from galexplore.explore.explorer import Explorer
 from galexplore.network.fit_density import Fitting, Labelled, fit_density
-from galexplore.posterior.coordinates import straighten, straighten_errors
+from galexplore.posterior.coordinates import straighten
 from galexplore.posterior.joint import JointPosterior
 
 FITTING = Fitting()
@@ -173,9 +173,11 @@ def fit_flow(
 
 
 def _list_context(labelled: Labelled) -> np.ndarray:
-    """List what the flow is told (N, F + 3): the mixture's inputs, and the logs of the labels' errors."""
-    errors = straighten_errors(labelled.values, labelled.errors)
-    return np.column_stack([labelled.inputs, np.log(np.maximum(errors, 1e-6))])
+    """List what the flow is told (N, F + 3): the mixture's inputs, and the logs of the labels' errors as they stand.
+
+    The error of ln z would be the redshift's over its label, and tell it.
+    """
+    return np.column_stack([labelled.inputs, np.log(np.maximum(labelled.errors, 1e-6))])
 
 
 def time_functions(joint: JointPosterior) -> dict[str, dict[str, float]]:

@@ -25,7 +25,7 @@ def test_the_most_that_a_process_held_is_seen_of_children_and_theirs():
         while max(peaks.values(), default=0) < 0.2:
             pass
         process.communicate("\n")
-    assert len(peaks) == 2 and max(peaks.values()) < 0.3
+    assert len(peaks) >= 2 and max(peaks.values()) < 0.3, "and whatever else the process that tests has for children"
 
 
 def test_every_position_lies_in_one_of_so_many_bricks(tmp_path, monkeypatch):
