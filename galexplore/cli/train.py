@@ -169,12 +169,14 @@ def go_on(folder: Path, given: list[str], name: str | None, devices: int, overwr
 def choose_imaging(asked: str | None, data: Path) -> Survey:
     """Choose the survey that a model is to read: the one asked for, or that the catalogue was drawn for, or DECaLS."""
     from galexplore.jobs.gather import find_catalogue
-    from galexplore.sources.mock import find_survey
+    from galexplore.sources.mock import check_drawn, find_survey
     from galexplore.tables.catalogue import read_provenance
 
-    if asked:
-        return Survey.find(asked)
-    return find_survey(read_provenance(find_catalogue(data))) or DECALS
+    path = find_catalogue(data)
+    drawn = find_survey(read_provenance(path))
+    imaging = Survey.find(asked) if asked else drawn or DECALS
+    check_drawn(drawn, path.name, imaging)
+    return imaging
 
 
 def choose_start(asked: str | None, data: Path, fetched: bool) -> str:

@@ -31,7 +31,9 @@ UNUSUAL = "hardly any galaxy of the training set looks like this"
 #: Columns that a table of embedded images gets.
 DISTANCE, PROBABILITIES = "feature_distance", "prob_"
 PARTS = 32  # principal components of the features that distances are measured in
-SAFE = 0.5  # probability below which a galaxy is none
+#: Probability below which a galaxy is none. As many of each kind taught it, and the sky of galaxies has few of the
+#: others: what may be either, as compact galaxies of many young stars may, is one.
+SAFE = 0.3
 SHARES = (0.99, 0.999)  # of ordinary galaxies that are nearer than the edge, and than half of the way outside
 BEYOND = 2.0  # outside is so many times as far as all but one in a thousand
 FILLED = (0.10, 0.50)  # share of the inner frame filled in, from which an answer is at the edge, and none is given

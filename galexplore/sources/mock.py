@@ -64,7 +64,11 @@ def check_survey(catalogue: pd.DataFrame, name: str, survey: Survey) -> None:
     InputError
         One sentence: whose it is.
     """
-    drawn = find_survey(catalogue.attrs)
+    check_drawn(find_survey(catalogue.attrs), name, survey)
+
+
+def check_drawn(drawn: Survey | None, name: str, survey: Survey) -> None:
+    """Refuse what was drawn for one survey and is to be seen by another that is known; as `check_survey`."""
     if drawn and drawn.name != survey.name and survey.name in [one.name for one in SURVEYS]:
         raise InputError(f"{name} was drawn for {drawn.name}, through other filters than those of {survey.name}")
 
