@@ -336,7 +336,7 @@ def test_the_made_ordinary_galaxy_is_one(explorer):
         explained, latents = explorer.explain_at(place), explorer.atlas.latents[place].astype(float)
         made = explained.counterfactual
         assert made.before == pytest.approx(explorer.table["distance2"].iloc[place], rel=0.01)
-        assert made.after < 4 * 3 and made.latents[0] == latents[0]
+        assert made.after < 13.3 and made.latents[0] == latents[0]  # as 99 % of a chi-squared of four
         atlas, still = explorer.atlas, [j for j, name in enumerate(BASIS) if name not in made.moved]
         mode, covariance = atlas.choose_mode(latents, explained.sigma, atlas.correlation[place])
         turn = atlas.find_turn(np.array([mode]), covariance[None])[0]
