@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from galexplore.atlas.kinds import KINDS
+from galexplore.cutouts.conventions import PSFSIZE
 from galexplore.jobs import mock_survey
 from galexplore.mock import history, properties, rare, render, scene, shape
 from galexplore.mock.conditions import find_conditions
@@ -107,9 +108,10 @@ def test_fields_are_distributed_as_the_survey_publishes():
     real = real[(real["median_psf_r_arcsec"] > 0) & (real["median_psfdepth_r"] > 0)]
     fields = scene.add_fields(pd.DataFrame(index=range(20000)), DECALS, np.random.default_rng(1))
     clear = fields["noise_r"] * 10 ** (-0.4 * DECALS.extinction[1] * fields["ebv"])
-    width = np.sqrt(4 * np.pi) * fields["psf_r"] / 2.355 / DECALS.pixel_scale  # sqrt of the pixels of a star
+    size = PSFSIZE * fields["psf_r"]  # as published: by the area that the noise of a star is of
+    width = np.sqrt(4 * np.pi) * size / 2.355 / DECALS.pixel_scale  # sqrt of its pixels
     depth = DECALS.zero_point - 2.5 * np.log10(5 * clear * width)
-    pairs = ((fields["psf_r"], "median_psf_r_arcsec", 0.06), (depth, "median_psfdepth_r", 0.2))
+    pairs = ((size, "median_psf_r_arcsec", 0.06), (depth, "median_psfdepth_r", 0.2))
     for ours, column, tolerance in (*pairs, (np.log10(fields["ebv"]), "median_ebv", 0.15)):
         theirs = np.log10(real[column]) if column == "median_ebv" else real[column]
         theirs = np.repeat(theirs.to_numpy(), real["n_bricks"])
