@@ -86,7 +86,7 @@ def train(
         raise InputError("A model needs a name: galexplore train --name NAME")
     check_place(name, overwrite)
     imaging = choose_imaging(survey, data)
-    if extra and not is_embedded(data):
+    if extra and not is_embedded(find_catalogue(data)):
         raise InputError("--extra draws galaxies of the embedded survey, which are mixed with no other catalogue's.")
     network, training = RECIPES[recipe or ("gpu" if pick_device().type == "cuda" else "cpu")]
     fetched, data = data.is_dir(), find_catalogue(data)
