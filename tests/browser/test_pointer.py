@@ -61,11 +61,6 @@ def test_a_click_on_a_point_of_either_plot_opens_its_card(page):
         page.mouse.move(place["x"], place["y"], steps=3)
         page.locator(".galaxy-hover.seen").get_by_text(place["id"]).wait_for(timeout=60_000)
         assert page.locator(".hoverlayer .hovertext").count() == 0, "one card for the pointer, not two"
-        page.mouse.wheel(0, 40)
-        page.locator(".galaxy-hover.seen").wait_for(state="detached", timeout=60_000)
-        place = find_lonely(page, at)
-        page.mouse.move(place["x"], place["y"], steps=3)
-        page.locator(".galaxy-hover.seen").get_by_text(place["id"]).wait_for(timeout=60_000)
         page.mouse.click(place["x"], place["y"])
         page.get_by_role("heading", name=place["id"]).wait_for(timeout=60_000)
         assert read_header(page) == "nothing selected", "a click opens; it selects nothing"
